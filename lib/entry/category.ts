@@ -1,0 +1,20 @@
+// The categories that always exist, and the file each one's entries go to.
+
+/** The built-in categories with their files. Every ERROR and CRITICAL entry is copied into `error.log` as well. */
+export const builtinCategories = {
+  system: 'system.log',
+  enforcement: 'enforcement.log',
+  error: 'error.log',
+  audit: 'audit.log',
+  sdk: 'system.log',
+  service: 'service.log',
+} as const
+
+/** The name of a built-in category. */
+export type BuiltinCategory = keyof typeof builtinCategories
+
+/** The file that holds a copy of every ERROR and CRITICAL entry. */
+export const errorFile: string = builtinCategories.error
+
+/** What category names and file names must match, so that no configuration leaves the directory. */
+export const namePattern: RegExp = /^[a-z0-9][a-z0-9._-]{0,63}$/

@@ -1,0 +1,35 @@
+// What an entry is: one call's data, as it stands on its line of JSON. SPEC of the format, in types.
+
+import type { LevelName } from './level.ts'
+
+/** An error as an entry holds it. */
+export interface ExceptionInfo {
+  /** The error's name: `TypeError`, `OrderRejected`. */
+  readonly type: string
+  readonly message: string
+  readonly stack_trace: string
+  /** The error's `code`, if it has one: `ENOENT`. */
+  readonly code?: string
+  readonly cause?: ExceptionInfo
+  /** The errors of an AggregateError. */
+  readonly errors?: readonly ExceptionInfo[]
+}
+
+/** One entry: the JSON object of one line, keys in the order in which they are written. */
+export interface LogEntry {
+  /** The moment of the call: ISO 8601, UTC, milliseconds, `+00:00`. */
+  readonly timestamp: string
+  readonly level: LevelName
+  /** `system`, `enforcement`, `error`, `audit`, `sdk`, `service`, or a configured one. */
+  readonly category: string
+  readonly account_id?: string
+  /** For a person. */
+  readonly message: string
+  /** The name of a typed event. */
+  readonly event?: string
+  /** The caller's data; it never leaves this object. */
+  readonly context?: { readonly [key: string]: unknown }
+  readonly exception?: ExceptionInfo
+  /** One more than the last accepted entry of the category; goes on after a restart. Absent from foreign lines. */
+  readonly seq?: number
+}

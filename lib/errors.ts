@@ -1,0 +1,49 @@
+// The errors this library throws, all of them while it is being set up: once a logger exists, nothing
+// it does throws into the caller.
+
+/** The stable codes of the errors, for programs: `error.code`. */
+export const errorCodes = [
+  'RINGLOG_CONFIG',
+  'RINGLOG_LOCKED',
+  'RINGLOG_CLOSED',
+  'RINGLOG_NOT_WRITTEN',
+] as const
+
+/** One of {@link errorCodes}. */
+export type ErrorCode = (typeof errorCodes)[number]
+
+/** One thing that is wrong in a configuration. */
+export interface ConfigProblem {
+  /** Where, in the words of the file: `logging.rotation.max_size_mb`. */
+  readonly path: string
+  /** What is allowed there: `an integer from 1 to 500`. */
+  readonly expected: string
+  /** What was found, as JSON, shortened. */
+  readonly actual: string
+}
+
+/** A configuration that cannot be used. Names every problem at once. */
+export class ConfigError extends TypeError {
+  readonly code: ErrorCode = 'RINGLOG_CONFIG'
+  /** Every problem found, in the order of the schema. */
+  readonly problems: readonly ConfigProblem[]
+  /** The file the configuration came from, if it came from one. */
+  readonly file: string | undefined
+
+  /**
+   * @param headline What could not be done, with the file: one line.
+   * @param problems Every problem; each becomes a line `path: expected …, got …` below the headline.
+   * @param options `file`: where the configuration came from; `cause`: the error behind this one.
+   */
+  constructor(
+    headline: string,
+    problems: readonly ConfigProblem[],
+    options: { readonly file?: string | undefined; readonly cause?: unknown } = {},
+  ) {
+    const lines = problems.map((p) => `${p.path}: expected ${p.expected}, got ${p.actual}`)
+    super([headline, ...lines].join('\n'), 'cause' in options ? { cause: options.cause } : {})
+    this.name = 'ConfigError'
+    this.problems = problems
+    this.file = options.file
+  }
+}

@@ -1,0 +1,29 @@
+// Runs every *.test.ts below test/, or those whose path contains a word given as argument. Node 20's
+// --test takes no globs and calls zero files a success, so the files are listed here and none is a failure.
+
+import { spawnSync } from 'node:child_process'
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+
+const options = process.argv.slice(2).filter((word) => word.startsWith('--'))
+const words = process.argv.slice(2).filter((word) => !word.startsWith('--'))
+const files = readdirSync('test', { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.test.ts'))
+  .map((name) => join('test', name))
+  .filter((file) => words.length === 0 || words.some((word) => file.includes(word)))
+  .toSorted()
+
+if (files.length === 0) {
+  console.error(
+    `Cannot run the tests: no file test/**/*.test.ts matches ${words.join(' ') || 'at all'}`,
+  )
+  process.exit(1)
+}
+const { status } = spawnSync(
+  process.execPath,
+  ['--import', 'tsx', '--test', ...options, ...files],
+  {
+    stdio: 'inherit',
+  },
+)
+process.exit(status ?? 1)
