@@ -47,3 +47,16 @@ export class ConfigError extends TypeError {
     this.file = options.file
   }
 }
+
+/** Entries that could not be written when they were asked to be. They are kept, and written when the file recovers. */
+export class NotWrittenError extends Error {
+  readonly code: ErrorCode = 'RINGLOG_NOT_WRITTEN'
+  /** The file that cannot be written. */
+  readonly file: string
+
+  constructor(file: string, reason: string | undefined) {
+    super(`Cannot write ${file}: ${reason ?? 'the file has failed'}`)
+    this.name = 'NotWrittenError'
+    this.file = file
+  }
+}

@@ -1,0 +1,293 @@
+// Schema → code: compiles an event's schema into the capture that copies its values into the lanes, and the
+// way back for the serializer.
+//
+//   schema ──plan──► fields in the order of the schema ──► capture(lanes, context): boolean
+//                                                      └──► restore(lanes): the object ──► fast-json-stringify
+//
+// A required string, number or boolean has a fixed place: the capture reads all of them, checks their types,
+// and only then writes, without a look in between. All other values are *loose*: they are walked like an
+// untyped context, behind the fixed ones. Functions are built with `new Function`; every name in their text
+// comes through JSON.stringify.
+
+import fastJsonStringify from 'fast-json-stringify'
+import type { TSchema } from 'typebox'
+import { Compile } from 'typebox/compile'
+import { type EventDefinition, isObjectSchema, messageParts } from './event.ts'
+import { textOf } from './exception.ts'
+import { ABSENT, type Lanes, TYPED } from './lanes.ts'
+import { redacted, type Redactor } from './redact.ts'
+import { captureValue } from './snapshot.ts'
+
+/** The restored context of an event. */
+export type Restored = Record<string, unknown>
+
+/** How one event is captured, and made text again. */
+export interface EventCodec {
+  readonly name: string | undefined
+  /** Copies the context's values; false, with nothing written, when it does not match the schema's types. */
+  readonly capture: (lanes: Lanes, context: unknown) => boolean
+  /** The context as an object, read from the lanes behind the TYPED tag. */
+  readonly restore: (lanes: Lanes, readLoose: (lanes: Lanes, tag: number) => unknown) => Restored
+  /** The context as JSON. */
+  readonly stringify: (context: Restored) => string
+  /** The message, its places filled in. */
+  readonly message: (context: Restored) => string
+  /** Whether what was captured also obeys the rest of the schema: ranges, patterns, what loose values are. */
+  readonly matches: (context: Restored) => boolean
+}
+
+type Kind = 'string' | 'number' | 'boolean' | 'loose' | 'secret'
+
+interface Field {
+  readonly path: readonly string[]
+  readonly kind: Kind
+}
+
+/** An object of the schema: fields and objects by key, in order. */
+interface Plan {
+  readonly keys: ReadonlyMap<string, Field | Plan>
+}
+
+/** Compiles an event. */
+export function compileEvent(event: EventDefinition, redactor: Redactor): EventCodec {
+  const fields: Field[] = []
+  const checks: ((context: Restored) => boolean)[] = []
+  const plan = planOf(event.context, [], redactor, fields, checks)
+  const closed =
+    (event.context as { additionalProperties?: unknown }).additionalProperties === false
+  return {
+    name: event.name,
+    capture: captureOf(plan, fields, closed),
+    restore: restoreOf(plan, fields),
+    stringify: fastJsonStringify(jsonSchemaOf(withoutAccount(plan))) as (
+      context: Restored,
+    ) => string,
+    message: messageOf(event.message),
+    matches: (context) => checks.every((check) => check(context)),
+  }
+}
+
+function planOf(
+  schema: TSchema,
+  path: readonly string[],
+  redactor: Redactor,
+  fields: Field[],
+  checks: ((context: Restored) => boolean)[],
+): Plan {
+  const keys = new Map<string, Field | Plan>()
+  if (!isObjectSchema(schema)) return { keys }
+  const required = new Set<string>(schema.required ?? [])
+  for (const [key, member] of Object.entries(schema.properties)) {
+    const at = [...path, key]
+    if (!redactor.isSecret(key) && required.has(key) && isFlat(member)) {
+      keys.set(key, planOf(member, at, redactor, fields, checks))
+      continue
+    }
+    const kind = redactor.isSecret(key) ? 'secret' : required.has(key) ? kindOf(member) : 'loose'
+    const field = { path: at, kind }
+    fields.push(field)
+    keys.set(key, field)
+    if (kind !== 'secret' && (kind === 'loose' || !isPlain(member))) {
+      const compiled = Compile(member)
+      const optional = !required.has(key)
+      checks.push((context) => {
+        const value = valueAt(context, at)
+        return (optional && value === undefined) || compiled.Check(value)
+      })
+    }
+  }
+  return { keys }
+}
+
+/** An object whose members can have places of their own: described by its properties alone. */
+function isFlat(schema: TSchema): boolean {
+  return (
+    isObjectSchema(schema) &&
+    !('patternProperties' in schema) &&
+    !('additionalProperties' in schema) &&
+    !('minProperties' in schema) &&
+    !('maxProperties' in schema)
+  )
+}
+
+function kindOf(schema: TSchema): Kind {
+  const {
+    type,
+    const: literal,
+    enum: members,
+    anyOf,
+  } = schema as {
+    readonly type?: unknown
+    readonly const?: unknown
+    readonly enum?: readonly unknown[]
+    readonly anyOf?: readonly TSchema[]
+  }
+  const kinds = new Set<Kind>()
+  if (literal !== undefined) kinds.add(kindOfValue(literal))
+  else if (members !== undefined) for (const member of members) kinds.add(kindOfValue(member))
+  else if (anyOf !== undefined) for (const member of anyOf) kinds.add(kindOf(member))
+  else if (type === 'string' || type === 'boolean') return type
+  else if (type === 'number' || type === 'integer') return 'number'
+  const [kind] = kinds
+  return kinds.size === 1 && kind !== undefined ? kind : 'loose'
+}
+
+function kindOfValue(value: unknown): Kind {
+  const type = typeof value
+  return type === 'string' || type === 'number' || type === 'boolean' ? type : 'loose'
+}
+
+/** Whether the type alone says all: then the capture has checked everything. */
+function isPlain(schema: TSchema): boolean {
+  const saying = new Set(['type', 'title', 'description', 'default', 'examples', '$id', '$comment'])
+  const { type } = schema as { readonly type?: unknown }
+  return (
+    type !== 'integer' && Object.keys(schema).every((key) => saying.has(key) || key.startsWith('~'))
+  )
+}
+
+const text = JSON.stringify
+
+/** The text of reading a path of an object. Only of names that came through JSON.stringify. */
+function captureOf(plan: Plan, fields: readonly Field[], closed: boolean): EventCodec['capture'] {
+  const lines: string[] = []
+  let objects = 0
+  const names = new Map<Field, string>()
+  const read = (from: string, node: Plan): void => {
+    lines.push(`if (typeof ${from} !== 'object' || ${from} === null) return false`)
+    for (const [key, member] of node.keys) {
+      if ('keys' in member) {
+        const name = `o${objects++}`
+        lines.push(`const ${name} = ${from}[${text(key)}]`)
+        read(name, member)
+      } else if (member.kind !== 'secret') {
+        const name = `v${names.size}`
+        names.set(member, name)
+        lines.push(`const ${name} = ${from}[${text(key)}]`)
+        if (member.kind !== 'loose')
+          lines.push(`if (typeof ${name} !== '${member.kind}') return false`)
+        if (member.kind === 'number') lines.push(`if (${name} - ${name} !== 0) return false`)
+      }
+    }
+  }
+  read('c', plan)
+  if (closed) lines.push(`for (const k in c) if (!known.has(k)) return false`)
+  const strings = fields.filter(({ kind }) => kind === 'string').map((field) => names.get(field)!)
+  const numbers = fields.filter(({ kind }) => kind === 'number' || kind === 'boolean')
+  const loose = fields.filter(({ kind }) => kind === 'loose')
+  const length = strings.map((name) => `${name}.length`).join(' + ') || '0'
+  lines.push(
+    `const chars = ${length}`,
+    'if (chars > lanes.charsMax) return false',
+    'const { refs, nums, mask } = lanes, r = lanes.refTail, n = lanes.numTail',
+    'lanes.tags[lanes.tagTail & mask] = TYPED',
+    'lanes.tagTail = (lanes.tagTail + 1) | 0',
+    ...strings.map((name, i) => `refs[(r + ${i}) & mask] = ${name}`),
+    ...numbers.map((field, i) => {
+      const name = names.get(field)!
+      return `nums[(n + ${i}) & mask] = ${field.kind === 'boolean' ? `${name} ? 1 : 0` : name}`
+    }),
+    `lanes.refTail = (r + ${strings.length}) | 0`,
+    `lanes.numTail = (n + ${numbers.length}) | 0`,
+    'lanes.chars += chars',
+    ...loose.map((field) => `loose(lanes, ${names.get(field)!}, ${text(field.path.at(-1))})`),
+    'return true',
+  )
+  const make = new Function(
+    'TYPED',
+    'loose',
+    'known',
+    `return (lanes, c) => {\n${lines.join('\n')}\n}`,
+  )
+  return make(TYPED, captureLoose, new Set(plan.keys.keys())) as EventCodec['capture']
+}
+
+function captureLoose(lanes: Lanes, value: unknown, key: string): void {
+  const type = typeof value
+  if (type === 'undefined' || type === 'function' || type === 'symbol') lanes.pushTag(ABSENT)
+  else captureValue(lanes, value, key, 1)
+}
+
+function restoreOf(plan: Plan, fields: readonly Field[]): EventCodec['restore'] {
+  const place = new Map<Field, string>()
+  let strings = 0
+  let numbers = 0
+  const loose: string[] = []
+  for (const field of fields) {
+    if (field.kind === 'secret') place.set(field, text(redacted))
+    else if (field.kind === 'string') place.set(field, `refs[(r + ${strings++}) & mask]`)
+    else if (field.kind === 'number') place.set(field, `nums[(n + ${numbers++}) & mask]`)
+    else if (field.kind === 'boolean') place.set(field, `nums[(n + ${numbers++}) & mask] === 1`)
+    else {
+      place.set(field, `l${loose.length}`)
+      loose.push(`const l${loose.length} = readLoose(lanes, lanes.shiftTag())`)
+    }
+  }
+  const literal = (node: Plan): string => {
+    const members = [...node.keys].map(([key, member]) => {
+      // Written plainly, `__proto__` would be the object's prototype.
+      const name = key === '__proto__' ? '["__proto__"]' : text(key)
+      return `${name}: ${'keys' in member ? literal(member) : place.get(member)!}`
+    })
+    return `{ ${members.join(', ')} }`
+  }
+  const make = new Function(
+    `return (lanes, readLoose) => {
+const { refs, nums, mask } = lanes, r = lanes.refHead, n = lanes.numHead
+lanes.refHead = (r + ${strings}) | 0
+lanes.numHead = (n + ${numbers}) | 0
+${loose.join('\n')}
+return ${literal(plan)}
+}`,
+  )
+  return make() as EventCodec['restore']
+}
+
+/** The account stands in the entry, not in its context. */
+function withoutAccount(plan: Plan): Plan {
+  return { keys: new Map([...plan.keys].filter(([key]) => key !== 'account_id')) }
+}
+
+/** The schema of what is restored: secrets are strings by then, loose values anything. */
+function jsonSchemaOf(plan: Plan): {
+  type: 'object'
+  properties: Record<string, object>
+  required: string[]
+} {
+  const properties: Record<string, object> = Object.create(null) as Record<string, object>
+  const required: string[] = []
+  for (const [key, member] of plan.keys) {
+    if ('keys' in member) properties[key] = jsonSchemaOf(member)
+    else if (member.kind === 'loose') properties[key] = {}
+    else properties[key] = { type: member.kind === 'secret' ? 'string' : member.kind }
+    if ('keys' in member || member.kind !== 'loose') required.push(key)
+  }
+  return { type: 'object', properties, required }
+}
+
+function messageOf(message: string): EventCodec['message'] {
+  const parts = messageParts(message)
+  if (parts.every((part) => typeof part === 'string')) {
+    const whole = parts.join('')
+    return () => whole
+  }
+  return (context) => {
+    let filled = ''
+    for (const part of parts)
+      filled += typeof part === 'string' ? part : shown(valueAt(context, part))
+    return filled
+  }
+}
+
+function shown(value: unknown): string {
+  return typeof value === 'object' && value !== null ? JSON.stringify(value) : textOf(value)
+}
+
+function valueAt(context: Restored, path: readonly string[]): unknown {
+  let at: unknown = context
+  for (const key of path) {
+    if (typeof at !== 'object' || at === null) return undefined
+    at = (at as Restored)[key]
+  }
+  return at
+}

@@ -1,0 +1,171 @@
+// Lanes: where the values of captured entries stand between the call and the line.
+//
+// A captured value is a tag, and with it a number in the number lane or a string in the reference lane.
+// Strings and numbers are immutable, so copying them is a complete snapshot: what the caller does to its
+// objects afterwards changes nothing, and no object of the caller's is kept alive.
+//
+//   {rule: 'Loss', limit: -200, open: true}
+//
+//   tags  [ OBJECT | STRING | NUMBER | TRUE | END ]
+//   nums  [ -200 ]
+//   refs  [ 'rule' | 'Loss' | 'limit' | 'open' ]
+//
+// Each lane is a ring of the same power-of-two capacity. Tails are where the next value is written, heads
+// where the next is read; both only grow, as 32-bit integers that may wrap: `position & mask` and
+// differences stay right. A capture moves the tails as it goes; whoever captures checks for room first
+// and sets the tails back when it gives up.
+
+/** What stands at a place of the tag lane. */
+export const END = 0
+export const NULL = 1
+export const TRUE = 2
+export const FALSE = 3
+/** A finite number, in the number lane. */
+export const NUMBER = 4
+/** A string, in the reference lane. */
+export const STRING = 5
+/** Members follow, each a key in the reference lane and a value; then END. */
+export const OBJECT = 6
+/** Values follow; then END. */
+export const ARRAY = 7
+/** Text that already is JSON, in the reference lane. */
+export const JSON_TEXT = 8
+/** The values of a typed event follow, each at its place. */
+export const TYPED = 9
+/** A property of a typed event that is not there. */
+export const ABSENT = 10
+
+/** The deepest nesting that is captured; the context itself is level 1. */
+export const depthMax = 16
+
+/**
+ * Places kept free behind the limit of a capture: what is written between two looks at the limit, at most
+ * the fields of one error and the ENDs of all containers around it.
+ */
+const slack = 64
+
+/** Three rings, and a place to write and a place to read in each. */
+export class Lanes {
+  readonly capacity: number
+  readonly mask: number
+  readonly tags: Uint8Array
+  readonly nums: Float64Array
+  readonly refs: unknown[]
+  tagTail = 0
+  numTail = 0
+  refTail = 0
+  tagHead = 0
+  numHead = 0
+  refHead = 0
+  /** UTF-16 units of the strings captured since the last reset by the capturing side. */
+  chars = 0
+  /** Longest string that is captured whole, in UTF-16 units. */
+  readonly charsMax: number
+  /** The reference tail at which the capture under way gives up. */
+  refLimit = 0
+  /** The tag tail at which the capture under way gives up. */
+  tagLimit = 0
+  /** The account lifted out of the context captured last. */
+  accountId: string | undefined = undefined
+  /** The objects around the one being captured, outermost first: how a cycle is found. */
+  readonly ancestors: (object | undefined)[] = new Array<object | undefined>(depthMax + 1).fill(
+    undefined,
+  )
+
+  /**
+   * @param capacity Places in each lane; a power of two.
+   * @param charsMax Longest string captured whole; a longer one is cut, with a mark.
+   */
+  constructor(capacity: number, charsMax: number) {
+    this.capacity = capacity
+    this.mask = capacity - 1
+    this.charsMax = charsMax
+    this.tags = new Uint8Array(capacity)
+    this.nums = new Float64Array(capacity)
+    this.refs = new Array<unknown>(capacity).fill(undefined)
+  }
+
+  /** Whether `places` are free in every lane. */
+  hasRoom(places: number): boolean {
+    return (
+      this.capacity - ((this.refTail - this.refHead) | 0) >= places &&
+      this.capacity - ((this.tagTail - this.tagHead) | 0) >= places &&
+      this.capacity - ((this.numTail - this.numHead) | 0) >= places
+    )
+  }
+
+  /** Starts a capture that may use up to `places` in each lane. */
+  begin(places: number): void {
+    this.chars = 0
+    this.accountId = undefined
+    this.refLimit = (this.refTail + places - slack) | 0
+    this.tagLimit = (this.tagTail + places - slack) | 0
+  }
+
+  /** Whether the capture under way has used up its places. */
+  get exhausted(): boolean {
+    return ((this.refLimit - this.refTail) | 0) <= 0 || ((this.tagLimit - this.tagTail) | 0) <= 0
+  }
+
+  pushTag(tag: number): void {
+    this.tags[this.tagTail & this.mask] = tag
+    this.tagTail = (this.tagTail + 1) | 0
+  }
+
+  pushNumber(value: number): void {
+    this.pushTag(NUMBER)
+    this.nums[this.numTail & this.mask] = value
+    this.numTail = (this.numTail + 1) | 0
+  }
+
+  pushString(value: string): void {
+    this.pushTag(STRING)
+    this.pushRef(value.length > this.charsMax ? cut(value, this.charsMax) : value)
+  }
+
+  pushRef(text: string): void {
+    this.chars += text.length
+    this.refs[this.refTail & this.mask] = text
+    this.refTail = (this.refTail + 1) | 0
+  }
+
+  shiftTag(): number {
+    const tag = this.tags[this.tagHead & this.mask]!
+    this.tagHead = (this.tagHead + 1) | 0
+    return tag
+  }
+
+  shiftNumber(): number {
+    const value = this.nums[this.numHead & this.mask]!
+    this.numHead = (this.numHead + 1) | 0
+    return value
+  }
+
+  shiftRef(): string {
+    const text = this.refs[this.refHead & this.mask] as string
+    this.refHead = (this.refHead + 1) | 0
+    return text
+  }
+
+  /** Moves the heads to the given places and forgets the references from `refsFrom` on, so that they can be collected. */
+  release(refsFrom: number, tag: number, num: number, ref: number): void {
+    this.tagHead = tag
+    this.numHead = num
+    this.refHead = ref
+    const { refs, mask } = this
+    for (let at = refsFrom; at !== ref; at = (at + 1) | 0) refs[at & mask] = undefined
+  }
+
+  /** Starts again at the first places, which are warm in the cache. Only when nothing is captured. */
+  reset(): void {
+    this.tagTail = this.numTail = this.refTail = 0
+    this.tagHead = this.numHead = this.refHead = 0
+  }
+}
+
+/** `text` shortened to `length` UTF-16 units, with a visible mark of how much is missing. */
+export function cut(text: string, length: number): string {
+  // A surrogate pair is not cut in two.
+  const end = length > 0 && (text.charCodeAt(length - 1) & 0xfc00) === 0xd800 ? length - 1 : length
+  return `${text.slice(0, end)}…[${text.length - end} more characters]`
+}

@@ -1,0 +1,268 @@
+// HOT PATH: call → snapshot → lanes. The untyped capture: a context is walked once and its values copied.
+//
+// What is written is what JSON.stringify would write of the object at this moment, with these exceptions:
+// nothing throws, and what JSON cannot say is said in another way (README has the table). A value whose
+// reading fails costs that value only. Nothing is allocated for plain data: objects, arrays, strings, numbers.
+
+import { types } from 'node:util'
+import { captureException, isError, textOf, throwsMark } from './exception.ts'
+import { ARRAY, END, FALSE, JSON_TEXT, type Lanes, NULL, OBJECT, TRUE, depthMax } from './lanes.ts'
+
+const hasOwn = Object.prototype.hasOwnProperty
+const objectPrototype = Object.prototype
+
+/** Bytes of a buffer that are shown. */
+const hexBytesMax = 32
+
+/**
+ * Copies the members of a context into the lanes, between OBJECT and END; `account_id` is lifted out.
+ *
+ * @param first A key written first, with `firstValue`; equal keys of the context are left out. Likewise `second`.
+ * @returns false when the context needs more places than the capture may use. What is written then is whole,
+ *   but not complete, and ends with a mark.
+ */
+export function captureContext(
+  lanes: Lanes,
+  context: unknown,
+  first?: string,
+  firstValue?: unknown,
+  second?: string,
+  secondValue?: unknown,
+): boolean {
+  lanes.pushTag(OBJECT)
+  if (first !== undefined) captureMember(lanes, first, firstValue, 1)
+  if (second !== undefined) captureMember(lanes, second, secondValue, 1)
+  if (typeof context === 'object' && context !== null) {
+    const { tagTail, numTail, refTail } = lanes
+    try {
+      captureTopMembers(lanes, context, first, second)
+    } catch (error) {
+      lanes.tagTail = tagTail
+      lanes.numTail = numTail
+      lanes.refTail = refTail
+      captureMember(lanes, 'context', throwsMark(error), 1)
+    }
+    lanes.ancestors[1] = undefined
+  } else if (context !== undefined && context !== null) {
+    captureMember(lanes, 'value', context, 1)
+  }
+  const complete = !lanes.exhausted
+  if (!complete) captureMember(lanes, '…', '[Truncated]', 1)
+  lanes.pushTag(END)
+  return complete
+}
+
+function captureTopMembers(
+  lanes: Lanes,
+  context: object,
+  first: string | undefined,
+  second: string | undefined,
+): void {
+  lanes.ancestors[1] = context
+  const prototype: unknown = Object.getPrototypeOf(context)
+  if (prototype !== objectPrototype && prototype !== null) {
+    const replaced = replacementOf(context, '')
+    if (replaced !== context) {
+      if (typeof replaced !== 'object' || replaced === null) {
+        captureMember(lanes, 'value', replaced, 1)
+        return
+      }
+      context = replaced
+    }
+    if (context instanceof Map) {
+      captureMapMembers(lanes, context, 1)
+      return
+    }
+    if (isError(context)) {
+      captureMember(lanes, 'error', context, 1)
+      return
+    }
+  }
+  const source = context as Record<string, unknown>
+  for (const key in source) {
+    if (!hasOwn.call(source, key) || key === first || key === second) continue
+    const value = read(source, key)
+    if (key === 'account_id' && isAccountId(value)) lanes.accountId = String(value)
+    else captureMember(lanes, key, value, 1)
+    if (lanes.exhausted) return
+  }
+}
+
+/** Copies one member, unless JSON has no word for it: undefined, functions and symbols are left out. */
+function captureMember(lanes: Lanes, key: string, value: unknown, depth: number): void {
+  const type = typeof value
+  if (type === 'undefined' || type === 'function' || type === 'symbol') return
+  lanes.pushRef(key)
+  captureValue(lanes, value, key, depth)
+}
+
+/** Copies one value into the lanes. `depth` is the nesting of the container it stands in. */
+export function captureValue(lanes: Lanes, value: unknown, key: string, depth: number): void {
+  switch (typeof value) {
+    case 'string':
+      lanes.pushString(value)
+      return
+    case 'number':
+      // NaN and the infinities have no word in JSON: x - x is 0 for every finite x only.
+      if (value - value === 0) lanes.pushNumber(value)
+      else lanes.pushTag(NULL)
+      return
+    case 'boolean':
+      lanes.pushTag(value ? TRUE : FALSE)
+      return
+    case 'bigint':
+      lanes.pushString(String(value))
+      return
+    case 'object':
+      if (value === null) lanes.pushTag(NULL)
+      else captureObject(lanes, value, key, depth + 1)
+      return
+    default:
+      lanes.pushTag(NULL)
+  }
+}
+
+function captureObject(lanes: Lanes, object: object, key: string, depth: number): void {
+  if (depth > depthMax) {
+    lanes.pushString('[Depth]')
+    return
+  }
+  const { ancestors } = lanes
+  for (let i = 1; i < depth; i++) {
+    if (ancestors[i] === object) {
+      lanes.pushString('[Circular]')
+      return
+    }
+  }
+  const { tagTail, numTail, refTail } = lanes
+  ancestors[depth] = object
+  try {
+    captureContainer(lanes, object, key, depth)
+  } catch (error) {
+    lanes.tagTail = tagTail
+    lanes.numTail = numTail
+    lanes.refTail = refTail
+    lanes.pushString(throwsMark(error))
+  }
+  ancestors[depth] = undefined
+}
+
+function captureContainer(lanes: Lanes, object: object, key: string, depth: number): void {
+  const prototype: unknown = Object.getPrototypeOf(object)
+  if (prototype === objectPrototype || prototype === null) {
+    if (typeof (object as { toJSON?: unknown }).toJSON === 'function') {
+      captureSpecial(lanes, object, key, depth)
+      return
+    }
+    captureMembers(lanes, object as Record<string, unknown>, depth)
+  } else if (Array.isArray(object) && (object as { toJSON?: unknown }).toJSON === undefined) {
+    captureElements(lanes, object, depth)
+  } else {
+    captureSpecial(lanes, object, key, depth)
+  }
+}
+
+function captureMembers(lanes: Lanes, object: Record<string, unknown>, depth: number): void {
+  lanes.pushTag(OBJECT)
+  for (const key in object) {
+    if (!hasOwn.call(object, key)) continue
+    captureMember(lanes, key, read(object, key), depth)
+    if (lanes.exhausted) break
+  }
+  lanes.pushTag(END)
+}
+
+function captureElements(lanes: Lanes, array: readonly unknown[], depth: number): void {
+  lanes.pushTag(ARRAY)
+  const { length } = array
+  for (let i = 0; i < length && !lanes.exhausted; i++) {
+    captureValue(lanes, read(array, i), '', depth)
+  }
+  lanes.pushTag(END)
+}
+
+/** Whatever is neither a plain object nor a plain array. */
+function captureSpecial(lanes: Lanes, object: object, key: string, depth: number): void {
+  if (isError(object)) {
+    captureException(lanes, object, depth)
+    return
+  }
+  if (ArrayBuffer.isView(object) || types.isAnyArrayBuffer(object)) {
+    captureBytes(lanes, object)
+    return
+  }
+  const replaced = replacementOf(object, key)
+  if (replaced !== object) {
+    if (typeof replaced === 'object' && replaced !== null) {
+      // As with JSON.stringify, what toJSON gives is not asked for its own toJSON.
+      lanes.ancestors[depth] = replaced
+      if (Array.isArray(replaced)) captureElements(lanes, replaced, depth)
+      else captureMembers(lanes, replaced as Record<string, unknown>, depth)
+    } else captureValue(lanes, replaced, key, depth)
+  } else if (Array.isArray(object)) {
+    captureElements(lanes, object, depth)
+  } else if (object instanceof Map) {
+    lanes.pushTag(OBJECT)
+    captureMapMembers(lanes, object, depth)
+    lanes.pushTag(END)
+  } else if (object instanceof Set) {
+    lanes.pushTag(ARRAY)
+    for (const value of object) {
+      captureValue(lanes, value, '', depth)
+      if (lanes.exhausted) break
+    }
+    lanes.pushTag(END)
+  } else captureMembers(lanes, object as Record<string, unknown>, depth)
+}
+
+/** What stands for an object in JSON: the result of its toJSON, or the primitive in its box; else itself. */
+function replacementOf(object: object, key: string): unknown {
+  const { toJSON } = object as { toJSON?: unknown }
+  if (typeof toJSON === 'function') {
+    // Date.prototype.toJSON gives null for an invalid date, as JSON.stringify does.
+    return Reflect.apply(toJSON, object, [key])
+  }
+  return types.isBoxedPrimitive(object) ? object.valueOf() : object
+}
+
+function captureMapMembers(lanes: Lanes, map: ReadonlyMap<unknown, unknown>, depth: number): void {
+  for (const [key, value] of map) {
+    captureMember(lanes, textOf(key), value, depth)
+    if (lanes.exhausted) return
+  }
+}
+
+function captureBytes(lanes: Lanes, object: ArrayBufferView | ArrayBufferLike): void {
+  const bytes = ArrayBuffer.isView(object)
+    ? Buffer.from(object.buffer, object.byteOffset, object.byteLength)
+    : Buffer.from(object)
+  lanes.pushTag(OBJECT)
+  lanes.pushRef('type')
+  lanes.pushString(Buffer.isBuffer(object) ? 'Buffer' : object.constructor.name)
+  lanes.pushRef('bytes')
+  lanes.pushNumber(bytes.length)
+  lanes.pushRef('hex')
+  const shown = bytes.subarray(0, hexBytesMax).toString('hex')
+  lanes.pushString(bytes.length > hexBytesMax ? `${shown}…` : shown)
+  lanes.pushTag(END)
+}
+
+/** A member's value, or the mark of what its getter threw. */
+function read(object: object, key: string | number): unknown {
+  try {
+    return (object as { readonly [key: string | number]: unknown })[key]
+  } catch (error) {
+    return throwsMark(error)
+  }
+}
+
+function isAccountId(value: unknown): value is string | number | bigint {
+  const type = typeof value
+  return type === 'string' || type === 'number' || type === 'bigint'
+}
+
+/** Puts text that already is JSON into the lanes, in place of a value. */
+export function pushJsonText(lanes: Lanes, text: string): void {
+  lanes.pushTag(JSON_TEXT)
+  lanes.pushRef(text)
+}

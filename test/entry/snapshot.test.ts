@@ -1,0 +1,267 @@
+// What a captured context is written as: judged by JSON.stringify where JSON has a word for it.
+
+import assert from 'node:assert/strict'
+import { runInNewContext } from 'node:vm'
+import { describe, test } from 'node:test'
+import fc from 'fast-check'
+import { Lanes } from '../../lib/entry/lanes.ts'
+import { Redactor } from '../../lib/entry/redact.ts'
+import { Serializer } from '../../lib/entry/serializer.ts'
+import { captureContext } from '../../lib/entry/snapshot.ts'
+
+const places = 1 << 14
+
+/** Captures a context, changes nothing, and reads it back. */
+function written(context: unknown, lanes = new Lanes(places, 1 << 20)): unknown {
+  lanes.reset()
+  lanes.begin(places)
+  captureContext(lanes, context)
+  const serializer = new Serializer(new Redactor({ allow: [] }), 1 << 24)
+  return JSON.parse(serializer.value(lanes))
+}
+
+/** One field as it is written. */
+function field(value: unknown): unknown {
+  return (written({ it: value }) as { it?: unknown }).it
+}
+
+describe('captureContext()', () => {
+  test('writes what JSON.stringify would of any JSON value', () => {
+    const lanes = new Lanes(places, 1 << 20)
+    const redactor = new Redactor()
+    fc.assert(
+      fc.property(fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 5 })), (context) => {
+        // Keys that name a secret are another test's business, and account_id is lifted.
+        let secret = 'account_id' in context
+        const json = JSON.stringify(context, (key, value: unknown) => {
+          secret ||= redactor.isSecret(key)
+          return value
+        })
+        fc.pre(!secret)
+        assert.deepEqual(written(context, lanes), JSON.parse(json))
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
+  test('copies values: a change after the capture changes nothing', () => {
+    const lanes = new Lanes(places, 1 << 20)
+    const context = { list: [1, 2], inner: { text: 'before' } }
+    lanes.begin(places)
+    captureContext(lanes, context)
+    context.list.push(3)
+    context.inner.text = 'after'
+    const serializer = new Serializer(new Redactor(), 1 << 24)
+    assert.equal(serializer.value(lanes), '{"list":[1,2],"inner":{"text":"before"}}')
+  })
+
+  test('lifts account_id out of the context, as a string', () => {
+    for (const [given, lifted] of [
+      ['ABC', 'ABC'],
+      [17, '17'],
+      [17n, '17'],
+    ] as const) {
+      const lanes = new Lanes(places, 1 << 20)
+      lanes.begin(places)
+      captureContext(lanes, { account_id: given, rule: 'r' })
+      assert.equal(lanes.accountId, lifted)
+      assert.equal(new Serializer(new Redactor(), 1e6).value(lanes), '{"rule":"r"}')
+    }
+    assert.deepEqual(written({ account_id: { not: 'an id' } }), { account_id: { not: 'an id' } })
+  })
+
+  test('writes the given members first, and they win over equal keys', () => {
+    const lanes = new Lanes(places, 1 << 20)
+    lanes.begin(places)
+    captureContext(lanes, { action: 'no', x: 1, rule: 'no' }, 'rule', 'R', 'action', 'A')
+    assert.equal(
+      new Serializer(new Redactor(), 1e6).value(lanes),
+      '{"rule":"R","action":"A","x":1}',
+    )
+  })
+
+  test('reports a context that needs more places, and leaves what it wrote whole', () => {
+    const lanes = new Lanes(places, 1 << 20)
+    lanes.begin(256)
+    assert.equal(captureContext(lanes, { list: Array.from({ length: 1000 }, (_, i) => i) }), false)
+    const text = new Serializer(new Redactor(), 1e6).value(lanes)
+    assert.equal((JSON.parse(text) as Record<string, unknown>)['…'], '[Truncated]')
+    assert.equal(lanes.tagHead, lanes.tagTail)
+  })
+
+  const values: readonly (readonly [string, unknown, unknown])[] = [
+    [
+      'a BigInt as a decimal string',
+      123456789012345678901234567890n,
+      '123456789012345678901234567890',
+    ],
+    ['NaN as null', Number.NaN, null],
+    ['Infinity as null', -Infinity, null],
+    ['a Date as ISO', new Date(0), '1970-01-01T00:00:00.000Z'],
+    ['an invalid Date as null', new Date(Number.NaN), null],
+    [
+      'a Map as an object',
+      new Map<unknown, unknown>([
+        ['a', 1],
+        [2, new Map([['b', 2]])],
+      ]),
+      { a: 1, 2: { b: 2 } },
+    ],
+    ['a Set as an array', new Set(['a', { b: 1 }]), ['a', { b: 1 }]],
+    [
+      'a Buffer as length and hex',
+      Buffer.from([1, 255]),
+      { type: 'Buffer', bytes: 2, hex: '01ff' },
+    ],
+    [
+      'a typed array as length and hex',
+      new Uint16Array([1]),
+      { type: 'Uint16Array', bytes: 2, hex: '0100' },
+    ],
+    [
+      'a long Buffer by its first bytes',
+      Buffer.alloc(100),
+      { type: 'Buffer', bytes: 100, hex: `${'00'.repeat(32)}…` },
+    ],
+    ['undefined not at all', undefined, undefined],
+    ['a function not at all', () => 1, undefined],
+    ['a symbol not at all', Symbol('s'), undefined],
+    ['holes of arrays as null', [undefined, () => 1, Symbol('s')], [null, null, null]],
+    ['boxed primitives as primitives', [new String('s'), Object(1), Object(true)], ['s', 1, true]],
+    ['what toJSON gives', { toJSON: () => ({ a: 1 }) }, { a: 1 }],
+    [
+      'a class instance by its own fields',
+      new (class {
+        a = 1
+      })(),
+      { a: 1 },
+    ],
+    [
+      'an object without a prototype',
+      Object.assign(Object.create(null) as object, { a: 1 }),
+      { a: 1 },
+    ],
+    [
+      'a getter that throws by its mark',
+      Object.defineProperty({ b: 1 }, 'a', {
+        enumerable: true,
+        get: () => {
+          throw new Error('no')
+        },
+      }),
+      { b: 1, a: '[Throws: Error: no]' },
+    ],
+    [
+      'a toJSON that throws by its mark',
+      {
+        toJSON() {
+          throw new TypeError('no')
+        },
+      },
+      '[Throws: TypeError: no]',
+    ],
+    [
+      'a getter that throws undefined',
+      Object.defineProperty({}, 'a', {
+        enumerable: true,
+        get: () => {
+          throw undefined
+        },
+      }),
+      { a: '[Throws: undefined]' },
+    ],
+  ]
+  for (const [what, value, expected] of values) {
+    test(`writes ${what}`, () => assert.deepEqual(field(value), expected))
+  }
+
+  test('writes __proto__ as data', () => {
+    const context = JSON.parse('{"__proto__":{"polluted":1},"a":2}') as object
+    const lanes = new Lanes(places, 1 << 20)
+    lanes.begin(places)
+    captureContext(lanes, context)
+    const text = new Serializer(new Redactor(), 1e6).value(lanes)
+    assert.equal(text, '{"__proto__":{"polluted":1},"a":2}')
+  })
+
+  test('marks a cycle, but not an object met twice', () => {
+    const shared = { a: 1 }
+    const context: Record<string, unknown> = { first: shared, second: shared }
+    context['self'] = { context }
+    assert.deepEqual(written(context), {
+      first: { a: 1 },
+      second: { a: 1 },
+      self: { context: '[Circular]' },
+    })
+  })
+
+  test('marks what is deeper than 16', () => {
+    let deep: unknown = 'bottom'
+    for (let i = 0; i < 20_000; i++) deep = { d: deep }
+    let at = written(deep) as { d: unknown } | string
+    let levels = 0
+    while (typeof at === 'object') {
+      at = at.d as typeof at
+      levels++
+    }
+    assert.equal(at, '[Depth]')
+    assert.equal(levels, 16)
+  })
+
+  test('survives revoked and hostile Proxies, at the top and inside', () => {
+    const { proxy, revoke } = Proxy.revocable({}, {})
+    revoke()
+    const hostile = new Proxy(
+      {},
+      {
+        ownKeys: () => {
+          throw new Error('keys')
+        },
+      },
+    )
+    assert.deepEqual(written(hostile), { context: '[Throws: Error: keys]' })
+    assert.match(JSON.stringify(written(proxy)), /Throws: TypeError/)
+    assert.deepEqual(written({ before: 1, hostile, after: 2 }), {
+      before: 1,
+      hostile: '[Throws: Error: keys]',
+      after: 2,
+    })
+    assert.match(JSON.stringify(written({ proxy })), /Throws: TypeError/)
+  })
+
+  test('writes errors, also of another realm, with code, cause and errors', () => {
+    const cause = Object.assign(new Error('disk'), { code: 'ENOSPC' })
+    const error = new AggregateError([new TypeError('one'), 'two'], 'many', { cause })
+    const shown = field(error) as Record<string, never>
+    assert.equal(shown['type'], 'AggregateError')
+    assert.equal(shown['message'], 'many')
+    assert.match(shown['stack_trace']!, /^AggregateError: many\n {4}at /)
+    assert.equal((shown['cause'] as { code: string }).code, 'ENOSPC')
+    assert.deepEqual(
+      (shown['errors'] as { type: string; message: string }[]).map(({ type, message }) => [
+        type,
+        message,
+      ]),
+      [
+        ['TypeError', 'one'],
+        ['string', 'two'],
+      ],
+    )
+    const foreign = field(runInNewContext('new RangeError("far")')) as {
+      type: string
+      message: string
+    }
+    assert.deepEqual([foreign.type, foreign.message], ['RangeError', 'far'])
+    const cyclic = new Error('loop')
+    cyclic.cause = cyclic
+    assert.equal((field(cyclic) as { cause: unknown }).cause, '[Circular]')
+  })
+
+  test('keeps no object of the caller alive', () => {
+    const lanes = new Lanes(places, 1 << 20)
+    lanes.begin(places)
+    captureContext(lanes, { a: { b: {} }, list: [{}] })
+    assert.ok(lanes.ancestors.every((ancestor) => ancestor === undefined))
+    assert.ok(lanes.refs.every((ref) => ref === undefined || typeof ref === 'string'))
+  })
+})
