@@ -1,0 +1,16 @@
+// The public surface; exports only.
+
+export { ConfigError, NotWrittenError, errorCodes } from './errors.ts'
+export type { ConfigProblem, ErrorCode } from './errors.ts'
+export type { ExceptionInfo, LogEntry } from './entry/entry.ts'
+export type { Level, LevelName } from './entry/level.ts'
+export { defineEvent, Type } from './entry/event.ts'
+export type { ContextOf, EventDefinition } from './entry/event.ts'
+export { formatEntry } from './entry/human.ts'
+export { createLogger } from './write/create-logger.ts'
+export type { ConfiguredCategories } from './write/create-logger.ts'
+export type { CategoryLogger } from './write/category-logger.ts'
+export { loadConfig } from './write/config.ts'
+export type { LoggingConfig, ResolvedConfig } from './write/config.ts'
+export type { Logger } from './write/logger.ts'
+export type { LoggerStats } from './write/stats.ts'

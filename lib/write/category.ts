@@ -1,0 +1,30 @@
+// A category as the write side knows it: its level, its numbering and the file it goes to.
+
+import type { Template } from '../entry/template.ts'
+import type { Route } from './route.ts'
+
+/** A category of one logger. */
+export class Category {
+  readonly name: string
+  readonly route: Route
+  /** The lowest severity that is logged. */
+  threshold: number
+  /** The level was set for this category, so that the general one does not change it. */
+  own: boolean
+  /** The `seq` of the last entry of earlier runs. */
+  seqBase = 0
+  /** Entries accepted in this run. */
+  accepted = 0
+
+  constructor(name: string, route: Route, threshold: number, own: boolean) {
+    this.name = name
+    this.route = route
+    this.threshold = threshold
+    this.own = own
+  }
+}
+
+/** A template that knows its category. */
+export interface CategoryTemplate extends Template {
+  readonly owner: Category
+}

@@ -1,0 +1,147 @@
+// What all loggers derived from one `createLogger` share: categories, levels, ring, pump, files, and the end.
+
+import { bind } from '../entry/bindings.ts'
+import { compileEvent, type EventCodec } from '../entry/codec.ts'
+import type { EventDefinition } from '../entry/event.ts'
+import { Lanes } from '../entry/lanes.ts'
+import { levelNames } from '../entry/level.ts'
+import type { Redactor } from '../entry/redact.ts'
+import type { Serializer } from '../entry/serializer.ts'
+import { type Bindings, templateOf } from '../entry/template.ts'
+import type { Category } from './category.ts'
+import { BoundCategoryLogger } from './category-logger.ts'
+import { type Exiting, unwatchExit } from './exit.ts'
+import type { Intake } from './intake.ts'
+import type { Pump } from './pump.ts'
+import type { Route } from './route.ts'
+import type { Counters, LoggerStats } from './stats.ts'
+
+/** Places of the lanes in which bound fields are captured. */
+const bindingPlaces = 4096
+
+/** The parts that `createLogger` joins. */
+export interface CoreParts {
+  readonly categories: ReadonlyMap<string, Category>
+  readonly routes: readonly Route[]
+  readonly intake: Intake
+  readonly pump: Pump
+  readonly serializer: Serializer
+  readonly redactor: Redactor
+  readonly counters: Counters
+  /** Longest string captured whole, in UTF-16 units. */
+  readonly charsMax: number
+}
+
+/** The shared part of loggers. */
+export class Core implements Exiting {
+  readonly #parts: CoreParts
+  readonly #bindingLanes: Lanes
+  readonly #codecs = new WeakMap<EventDefinition, EventCodec>()
+  #closing: Promise<void> | undefined
+
+  constructor(parts: CoreParts) {
+    this.#parts = parts
+    this.#bindingLanes = new Lanes(bindingPlaces, parts.charsMax)
+  }
+
+  /** Captures fields to be bound. What cannot be captured is bound as far as it can. */
+  bind(fields: unknown, parent: Bindings | undefined): Bindings {
+    return bind(this.#bindingLanes, this.#parts.serializer, fields, parent)
+  }
+
+  categoryLogger(name: string, bindings: Bindings | undefined): BoundCategoryLogger {
+    return new BoundCategoryLogger(this.#parts.intake, this.#category(name), bindings)
+  }
+
+  /** What logs an event of this definition. Compiled once per definition, however often it is asked for. */
+  eventLogger(
+    event: EventDefinition,
+    bindings: Bindings | undefined,
+  ): (context: unknown, accountId?: string) => void {
+    const { intake, redactor } = this.#parts
+    const owner = this.#category(event.category)
+    const severity = levelNames.indexOf(event.level)
+    let codec = this.#codecs.get(event)
+    if (codec === undefined) {
+      codec = compileEvent(event, redactor)
+      this.#codecs.set(event, codec)
+    }
+    const compiled = codec
+    const template = { ...templateOf(owner.name, severity, bindings, compiled), owner }
+    return (context, accountId) => {
+      if (owner.threshold <= severity) intake.logEvent(template, compiled, context, accountId)
+    }
+  }
+
+  setLevel(severity: number, name: string | undefined): void {
+    if (name !== undefined) {
+      const category = this.#category(name)
+      category.threshold = severity
+      category.own = true
+      return
+    }
+    for (const category of this.#parts.categories.values()) {
+      if (!category.own) category.threshold = severity
+    }
+  }
+
+  isEnabled(severity: number, name: string | undefined): boolean {
+    if (name !== undefined) return this.#category(name).threshold <= severity
+    for (const category of this.#parts.categories.values()) {
+      if (category.threshold <= severity) return true
+    }
+    return false
+  }
+
+  flush(): Promise<void> {
+    return this.#closing ?? this.#parts.pump.flush()
+  }
+
+  flushSync(): void {
+    if (this.#closing === undefined) this.#parts.pump.flushSync()
+  }
+
+  exit(): void {
+    const { pump, intake } = this.#parts
+    const writeAll = (): void => {
+      pump.flushSync()
+      pump.giveUp()
+    }
+    writeAll()
+    // Listeners that run after ours may still log.
+    intake.writeThrough(writeAll)
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  stats(): LoggerStats {
+    return this.#parts.counters.snapshot()
+  }
+
+  async #close(): Promise<void> {
+    const { intake, pump, routes } = this.#parts
+    const flushed = pump.flush()
+    intake.close()
+    try {
+      await flushed
+    } catch (error) {
+      // One last try, in which nothing is left to wait for; then what remains is counted.
+      pump.flushSync()
+      if (routes.some((route) => route.pending > 0)) throw error
+    } finally {
+      pump.giveUp()
+      await Promise.all(routes.map((route) => route.sink.close()))
+      unwatchExit(this)
+    }
+  }
+
+  #category(name: string): Category {
+    const category = this.#parts.categories.get(name)
+    if (category !== undefined) return category
+    const names = [...this.#parts.categories.keys()].join(', ')
+    throw new RangeError(`Cannot find the category: expected one of ${names}, got ${String(name)}`)
+  }
+}

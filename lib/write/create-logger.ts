@@ -1,0 +1,194 @@
+// The one place where the parts of the write side are joined.
+
+import { builtinCategories, errorFile } from '../entry/category.ts'
+import type { LogEntry } from '../entry/entry.ts'
+import { formatEntry, formatException } from '../entry/human.ts'
+import { CRITICAL, INFO, WARNING, severityOf } from '../entry/level.ts'
+import { Redactor } from '../entry/redact.ts'
+import { Serializer } from '../entry/serializer.ts'
+import { lastSeqs } from '../files/last-seq.ts'
+import { Category, type CategoryTemplate } from './category.ts'
+import type { CategoryLogger } from './category-logger.ts'
+import { type LoggingConfig, type ResolvedConfig, loadConfig, resolveConfig } from './config.ts'
+import { Core } from './core.ts'
+import { watchExit } from './exit.ts'
+import { Intake } from './intake.ts'
+import { BoundLogger, type Logger, memberNames } from './logger.ts'
+import { Pump } from './pump.ts'
+import { Ring } from './ring.ts'
+import { Route } from './route.ts'
+import { Console } from './sinks/console.ts'
+import { FileSink } from './sinks/file-sink.ts'
+import { Counters } from './stats.ts'
+
+/** The categories that a configuration adds, as members of the logger. */
+export type ConfiguredCategories<C> = C extends { readonly categories: infer Added }
+  ? { readonly [Name in Exclude<keyof Added & string, keyof Logger>]: CategoryLogger }
+  : unknown
+
+/**
+ * Creates a logger and opens its files. Entries may be logged from the next line on.
+ *
+ * A directory that cannot be used is no error: one line on stderr says so, entries of WARNING and above are
+ * shown there, and the logger goes on trying.
+ *
+ * @param config The path of a `system.json` whose `logging` section is used; or that section itself; or nothing,
+ *   for the defaults: five files below `~/.risk_manager/logs/`, level INFO.
+ * @throws {ConfigError} when the configuration cannot be used; it names every problem.
+ *
+ * @example
+ * ```ts
+ * const log = createLogger({ log_path: './logs', log_level: 'debug' })
+ * log.system.info('Daemon started', { version: '1.4.2' })
+ * await log.close()
+ * ```
+ */
+export function createLogger<const C extends LoggingConfig>(
+  config: C,
+): Logger & ConfiguredCategories<C>
+export function createLogger(config?: string | URL | LoggingConfig): Logger
+export function createLogger(config?: string | URL | LoggingConfig): Logger {
+  const fromFile = typeof config === 'string' || config instanceof URL
+  return assemble(fromFile ? loadConfig(config) : resolveConfig(config ?? {}))
+}
+
+function assemble(config: ResolvedConfig): Logger {
+  const { buffer, rotation } = config
+  const directory = config.log_path
+  const counters = new Counters()
+  const redactor = new Redactor(config.redact)
+  const serializer = new Serializer(redactor, buffer.entry_bytes, () => {
+    counters.mismatched++
+  })
+  const ring = new Ring<CategoryTemplate>(buffer.entries, buffer.bytes, buffer.entry_bytes)
+
+  const routes = routesOf(config)
+  const errorRoute = routes.get(errorFile)!
+  const categories = categoriesOf(config, routes)
+
+  const stderr = new Console()
+  const tell = (remark: string): void => {
+    stderr.write(`ringlog: ${remark}`)
+  }
+  const pump = new Pump({
+    ring,
+    serializer,
+    counters,
+    routes: [...routes.values()],
+    errorRoute,
+    shape: config.structured_format ? undefined : humanLines,
+    show: config.console === 'off' ? undefined : (line) => show(stderr, line),
+    showAlways: config.console === 'always',
+    waitingCharsMax: buffer.bytes,
+    tell,
+    report: (message, context) => {
+      logger.system.warning(message, context)
+    },
+  })
+  const intake = new Intake({
+    ring,
+    serializer,
+    counters,
+    onFull: buffer.on_full,
+    charsMax: buffer.entry_bytes,
+    schedule: () => pump.schedule(),
+    makeRoom: () => pump.makeRoom(),
+    tellClosed: () =>
+      tell('an entry came after close() and is lost; stats() counts those that follow'),
+  })
+
+  const core = new Core({
+    categories,
+    routes: [...routes.values()],
+    intake,
+    pump,
+    serializer,
+    redactor,
+    counters,
+    charsMax: buffer.entry_bytes,
+  })
+  const Bound = boundLoggerOf(config)
+  const logger = new Bound(core, undefined)
+
+  for (const route of routes.values()) {
+    continueNumbering(directory, route.file, rotation.max_files, categories)
+    const sink = new FileSink(
+      {
+        directory,
+        name: route.file,
+        limitBytes: rotation.max_size_mb * 1024 * 1024,
+        keep: rotation.max_files,
+      },
+      pump.eventsOf(route),
+    )
+    route.sink = sink
+    sink.open()
+  }
+  watchExit(core)
+  return logger
+}
+
+/** One route per file. */
+function routesOf(config: ResolvedConfig): Map<string, Route> {
+  const files = new Set<string>(Object.values(builtinCategories))
+  for (const { file } of Object.values(config.categories)) files.add(file)
+  return new Map([...files].map((file) => [file, new Route(file)]))
+}
+
+function categoriesOf(
+  config: ResolvedConfig,
+  routes: ReadonlyMap<string, Route>,
+): Map<string, Category> {
+  const files: [string, string][] = [
+    ...Object.entries(builtinCategories),
+    ...Object.entries(config.categories).map(([name, { file }]): [string, string] => [name, file]),
+  ]
+  return new Map(
+    files.map(([name, file]) => {
+      const level = config.levels[name]
+      const threshold = severityOf(level ?? config.log_level) ?? INFO
+      return [name, new Category(name, routes.get(file)!, threshold, level !== undefined)]
+    }),
+  )
+}
+
+/** Has the categories of a file go on with their numbers where the last run ended. */
+function continueNumbering(
+  directory: string,
+  file: string,
+  keep: number,
+  categories: ReadonlyMap<string, Category>,
+): void {
+  const names = [...categories.values()].filter(({ route }) => route.file === file)
+  const last = lastSeqs(directory, file, keep, new Set(names.map(({ name }) => name)))
+  for (const category of names) category.seqBase = last.get(category.name) ?? 0
+}
+
+/** The class of this logger and those derived from it: with a member for each configured category. */
+function boundLoggerOf(config: ResolvedConfig): typeof BoundLogger {
+  const names = Object.keys(config.categories).filter((name) => !memberNames.has(name))
+  if (names.length === 0) return BoundLogger
+  const Extended = class extends BoundLogger {}
+  for (const name of names) {
+    Object.defineProperty(Extended.prototype, name, {
+      get(this: BoundLogger) {
+        return this.category(name)
+      },
+    })
+  }
+  return Extended
+}
+
+/** A line of JSON as the human line, an exception as indented lines below. */
+function humanLines(line: string): string {
+  const entry = JSON.parse(line) as LogEntry
+  const below = entry.exception === undefined ? '' : `\n${formatException(entry.exception)}`
+  return `${formatEntry(entry)}${below}\n`
+}
+
+/** Shows a line of JSON on the console if a person is to see it. */
+function show(stderr: Console, line: string): boolean {
+  const entry = JSON.parse(line) as LogEntry
+  const severity = severityOf(entry.level) ?? CRITICAL
+  return severity >= WARNING && stderr.write(formatEntry(entry))
+}

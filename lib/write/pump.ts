@@ -1,0 +1,354 @@
+// The pump: ring → lines → batches → sinks, in our own turns of the event loop.
+//
+// It is scheduled when the ring goes from empty to not empty, and works in slices: after a time budget it
+// lets other work have its turn. Per file one batch is in flight, and the next is gathered meanwhile; when
+// a file is slow, its full batch stops the pump, and the ring fills. When a file *fails*, entries for it go
+// on being gathered, within the bounds of the buffer, until it recovers: other files are not held up.
+//
+// Nothing that happens here reaches the caller. Entries of our own (what was lost, what failed) are logged
+// like any other, but only when the files work, so that no failure can feed itself.
+
+import { performance } from 'node:perf_hooks'
+import { NotWrittenError } from '../errors.ts'
+import { WARNING } from '../entry/level.ts'
+import type { Serializer } from '../entry/serializer.ts'
+import type { CategoryTemplate } from './category.ts'
+import type { Ring } from './ring.ts'
+import type { Batch, Route } from './route.ts'
+import type { SinkEvents } from './sinks/sink.ts'
+import type { Counters } from './stats.ts'
+
+/** A gathered batch of this size is handed over as soon as its sink is free, in UTF-16 units. */
+const batchChars = 64 * 1024
+/** A gathered batch of this size takes no more. */
+const batchCharsMax = 256 * 1024
+/** Files written at a time: the thread pool has four threads, and the application needs some. */
+const writingMax = 2
+/** Entries between two looks at the clock. */
+const entriesPerLook = 16
+/** Entries made room for at a time when a caller finds the ring full. */
+const roomEntries = 4096
+
+export interface PumpOptions {
+  readonly ring: Ring<CategoryTemplate>
+  readonly serializer: Serializer
+  readonly counters: Counters
+  readonly routes: readonly Route[]
+  /** The file that also gets every ERROR and CRITICAL entry. */
+  readonly errorRoute: Route
+  /** What is written for a line of JSON: itself, or its human line. */
+  readonly shape: ((line: string) => string) | undefined
+  /** Called with lines of JSON that the console is to show, and whether the file will have them too. */
+  readonly show: ((line: string) => boolean) | undefined
+  /** Show lines on the console even while their file works. */
+  readonly showAlways: boolean
+  /** UTF-16 units that may wait for files that have failed. */
+  readonly waitingCharsMax: number
+  /** Tells a person, on the console, of something that went wrong or right again. */
+  readonly tell: (remark: string) => void
+  /** Logs an entry of our own, level WARNING, category system. */
+  readonly report: (message: string, context: object) => void
+  /** How long a slice may take before other work has its turn. @default 0.5 milliseconds */
+  readonly sliceMs?: number
+}
+
+const nothing = Buffer.alloc(0)
+
+interface Waiter {
+  /** The ring position up to which everything must be written. */
+  readonly position: number
+  /** Per route the lines that must be settled; known once the pump has passed the position. */
+  marks: ReadonlyMap<Route, number> | undefined
+  readonly resolve: () => void
+  readonly reject: (error: Error) => void
+}
+
+/** Moves entries from the ring to the files. */
+export class Pump {
+  readonly #options: PumpOptions
+  readonly #sliceMs: number
+  readonly #slice: () => void
+  #scheduled = false
+  /** A synchronous path is at work: callbacks must not start batches meanwhile. */
+  #synchronous = false
+  #waiters: Waiter[] = []
+  /** What was lost when it was last reported. */
+  #droppedReported: readonly number[] = [0, 0, 0, 0, 0]
+
+  constructor(options: PumpOptions) {
+    this.#options = options
+    this.#sliceMs = options.sliceMs ?? 0.5
+    this.#slice = () => {
+      this.#scheduled = false
+      this.#drain(performance.now() + this.#sliceMs)
+      this.#dispatch()
+    }
+  }
+
+  /** Asks for a slice in a later turn, unless one is coming already. */
+  schedule(): void {
+    if (this.#scheduled) return
+    this.#scheduled = true
+    setImmediate(this.#slice)
+  }
+
+  /**
+   * Resolves when everything now in the ring is in the files.
+   *
+   * @returns a promise that rejects as soon as one of the files cannot be written.
+   */
+  flush(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#waiters.push({ position: this.#options.ring.tail, marks: undefined, resolve, reject })
+      this.schedule()
+    })
+  }
+
+  /** Writes everything now in the ring before it returns; what a failed file refuses stays. */
+  flushSync(): void {
+    this.#inSync(() => {
+      const { ring, routes } = this.#options
+      while (ring.size > 0) this.#drainSync(ring.size)
+      for (const route of routes) this.#writeSync(route)
+    })
+    this.#settleWaiters()
+  }
+
+  /** Writes enough of the ring, synchronously, for a caller to go on. */
+  makeRoom(): void {
+    this.#inSync(() => this.#drainSync(roomEntries))
+    this.schedule()
+  }
+
+  /** Gives up what cannot be written any more: shows it on the console where it is for that, and counts it. */
+  giveUp(): void {
+    const { counters } = this.#options
+    for (const route of this.#options.routes) {
+      for (const batch of [route.inFlight, ...route.waiting.splice(0), route.gathered]) {
+        if (batch === undefined) continue
+        batch.entries.forEach((entries, severity) => {
+          // Those a person was to see have been shown when the file failed, or as they came.
+          if (severity >= WARNING && this.#options.show !== undefined) counters.diverted += entries
+          else counters.drop(severity, entries)
+          batch.entries[severity] = 0
+        })
+        route.settled += batch.lines
+        batch.lines = 0
+      }
+    }
+    this.#settleWaiters()
+  }
+
+  /** What a route's sink tells. */
+  eventsOf(route: Route): SinkEvents {
+    const { counters, tell, report } = this.#options
+    return {
+      written: () => {
+        const batch = route.inFlight
+        route.inFlight = undefined
+        if (batch !== undefined) this.#written(route, batch)
+        this.#settleWaiters()
+        this.schedule()
+      },
+      failed: (error) => {
+        counters.fail(error)
+        if (route.down) return
+        route.down = true
+        route.downSince = Date.now()
+        tell(`cannot write ${route.file}: ${error.message}; entries wait in memory`)
+        this.#showPending(route)
+        this.#settleWaiters()
+        this.schedule()
+      },
+      fault: (error) => counters.fail(error),
+      recovered: () => {
+        if (!route.down) return
+        route.down = false
+        const seconds = Math.round((Date.now() - route.downSince) / 100) / 10
+        tell(`can write ${route.file} again, after ${seconds} s`)
+        report(`Log file ${route.file} could not be written for ${seconds} s`, {
+          file: route.file,
+          seconds,
+          reason: counters.lastError,
+        })
+        this.schedule()
+      },
+      rotated: () => {
+        counters.rotations++
+      },
+      torn: (bytes) => {
+        report(`Log file ${route.file} ended in a torn line; it has been ended, nothing was cut`, {
+          file: route.file,
+          torn_bytes: bytes,
+        })
+      },
+    }
+  }
+
+  #written(route: Route, batch: Batch): void {
+    const { counters } = this.#options
+    route.settled += batch.lines
+    counters.bytes += route.inFlightBytes
+    for (const entries of batch.entries) counters.written += entries
+  }
+
+  /** Gathers lines until the ring is empty, a file is full up, or the time is over. */
+  #drain(deadline: number): void {
+    const { ring } = this.#options
+    let untilLook = entriesPerLook
+    while (ring.size > 0) {
+      const route = ring.template.owner.route
+      if (!this.#takes(route)) return
+      this.#gatherNext()
+      if (--untilLook === 0) {
+        if (performance.now() > deadline) {
+          this.schedule()
+          return
+        }
+        untilLook = entriesPerLook
+      }
+    }
+    this.#reportDropped()
+  }
+
+  /** Whether a route takes another line; a slow one stops the pump, a failed one does not. */
+  #takes(route: Route): boolean {
+    const { errorRoute } = this.#options
+    return (
+      (route.gathered.text.length < batchCharsMax || route.down) &&
+      (errorRoute.gathered.text.length < batchCharsMax || errorRoute.down)
+    )
+  }
+
+  #drainSync(entriesMax: number): void {
+    const { ring, routes } = this.#options
+    for (let entries = 0; entries < entriesMax && ring.size > 0; entries++) {
+      this.#gatherNext()
+      if (entries % entriesPerLook === 0 || entries === entriesMax - 1) {
+        for (const route of routes) {
+          if (route.gathered.text.length >= batchCharsMax) this.#writeSync(route)
+        }
+      }
+    }
+  }
+
+  /** Makes the line of the oldest entry and gives it to its file, and to the file of errors. */
+  #gatherNext(): void {
+    const { ring, serializer, errorRoute, shape, show, showAlways } = this.#options
+    const { lanes, template } = ring
+    const { severity } = template
+    const { route } = template.owner
+    const refsFrom = lanes.refHead
+    let line: string
+    try {
+      line = serializer.line(lanes, template, ring.time, ring.accountId, ring.message, ring.seq)
+    } catch (error) {
+      // Only a line beyond the longest string of the engine gets here.
+      this.#options.counters.fail(error as Error)
+      this.#options.counters.drop(severity)
+      ring.shift(refsFrom)
+      return
+    }
+    ring.shift(refsFrom)
+    if (severity >= WARNING && show !== undefined && (route.down || showAlways)) show(line)
+    if (shape !== undefined) line = shape(line)
+    this.#gather(route, line, severity)
+    // The copy is the same text. It is no entry of its own, so it counts nowhere.
+    if (severity > WARNING && route !== errorRoute) this.#gather(errorRoute, line, -1)
+  }
+
+  #gather(route: Route, line: string, severity: number): void {
+    if (route.down) {
+      if (route.gathered.text.length >= batchCharsMax) route.queue()
+      if (route.waitingChars + line.length > this.#options.waitingCharsMax) {
+        if (severity >= 0) this.#lose(severity)
+        return
+      }
+    }
+    route.gather(line, severity)
+  }
+
+  /** Counts an entry that will not reach its file; one that a person was to see has been shown. */
+  #lose(severity: number): void {
+    const { counters, show } = this.#options
+    if (severity >= WARNING && show !== undefined) counters.diverted++
+    else counters.drop(severity)
+  }
+
+  /** Hands batches to the sinks that are free. */
+  #dispatch(): void {
+    if (this.#synchronous) return
+    const { ring, routes } = this.#options
+    let writing = 0
+    for (const route of routes) if (route.inFlight !== undefined && !route.down) writing++
+    for (const route of routes) {
+      if (route.inFlight !== undefined || writing >= writingMax) continue
+      const full = route.waiting.length > 0 || route.gathered.text.length >= batchChars
+      if (!full && (route.gathered.lines === 0 || ring.size > 0)) continue
+      const batch = route.take()
+      if (batch === undefined) continue
+      writing++
+      route.sink.write(route.encode(batch))
+    }
+    this.#settleWaiters()
+  }
+
+  /** Writes what a route has, before it returns; stops when the sink fails. */
+  #writeSync(route: Route): void {
+    // Nothing more than what is under way: the sink tells when it has finished that.
+    if (route.inFlight !== undefined && !route.sink.writeSync(nothing)) return
+    for (let batch = route.take(); batch !== undefined; batch = route.take()) {
+      if (!route.sink.writeSync(route.encode(batch))) return
+      route.inFlight = undefined
+      this.#written(route, batch)
+    }
+  }
+
+  #inSync(work: () => void): void {
+    if (this.#synchronous) return
+    this.#synchronous = true
+    try {
+      work()
+    } finally {
+      this.#synchronous = false
+    }
+  }
+
+  /** Shows on the console what a file that has just failed holds back, as far as it is meant for a person. */
+  #showPending(route: Route): void {
+    const { show, showAlways } = this.#options
+    if (show === undefined || showAlways) return
+    for (const batch of [route.inFlight, ...route.waiting, route.gathered]) {
+      if (batch === undefined || batch.entries.slice(WARNING).every((entries) => entries === 0))
+        continue
+      for (const line of batch.text.split('\n')) if (line !== '') show(line)
+    }
+  }
+
+  /** Tells in the files what was lost, once the files can be written and nothing waits. */
+  #reportDropped(): void {
+    const { counters, routes, report } = this.#options
+    const lost = counters.droppedSince(this.#droppedReported)
+    if (Object.keys(lost).length === 0 || routes.some((route) => route.down)) return
+    this.#droppedReported = [...counters.dropped]
+    const total = Object.values(lost).reduce((sum, entries) => sum + entries, 0)
+    report(`${total} entries were lost: there was no room for them`, { dropped: lost })
+  }
+
+  #settleWaiters(): void {
+    if (this.#waiters.length === 0) return
+    const { ring, routes, counters } = this.#options
+    this.#waiters = this.#waiters.filter((waiter) => {
+      const broken = routes.find((route) => route.down && route.pending > 0)
+      if (broken !== undefined) {
+        waiter.reject(new NotWrittenError(broken.file, counters.lastError))
+        return false
+      }
+      if (ring.head < waiter.position) return true
+      waiter.marks ??= new Map(routes.map((route) => [route, route.taken]))
+      for (const [route, taken] of waiter.marks) if (route.settled < taken) return true
+      waiter.resolve()
+      return false
+    })
+  }
+}

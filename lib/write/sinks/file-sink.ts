@@ -1,0 +1,412 @@
+// A file that takes batches: a bridge over rotating-file-stream 3.2.10, which brings the size trigger, the
+// rename chain and the reopening. Bare, it acknowledges short writes, is destroyed by its first error,
+// writes on into a deleted file and forgets what is queued when the process exits. Therefore:
+//
+// - One batch is in flight at a time, and a batch counts as written after the stream's callback *and* a
+//   look at the file: same inode, grown by as much as was written. What is missing is written again, and
+//   only that.
+// - Beside the stream we hold a descriptor of our own (O_APPEND). It tells what really is in the file,
+//   survives the stream's death, follows the file through renames and serves the synchronous path.
+// - A batch is cut at line ends so that no file outgrows the limit: the stream rotates when `limit - slack`
+//   is passed; where the next line is longer than what is left, we rotate ourselves.
+// - A stream is told of no bytes but its own, so after a synchronous write it is opened anew.
+//
+//   closed ──open()──► opening ──'open' + a macrotask──► ready ──write()──► in flight ──callback──► ready
+//     ▲                                                    │ 'rotation' … 'open'      │ 'error'
+//     └──────────────── back-off 100 ms … 30 s ◄───────────┴──────────────────────────┘
+//
+// The macrotask: while 'open' is emitted, the stream still holds writes back, and a batch that we believe
+// to be in the thread pool would not be there when the process exits.
+
+import { type BigIntStats, closeSync, fstatSync, statSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+import { createStream, type RotatingFileStream } from 'rotating-file-stream'
+import { fileMode, makeDirectory, openForAppend } from '../../files/open.ts'
+import { rotateSync } from '../../files/rotate.ts'
+import type { Sink, SinkEvents } from './sink.ts'
+
+/** A file is rotated when less than this is left of its limit. At most a batch's usual size. */
+const slackBytes = 64 * 1024
+/** A file is tried again after 100 ms, then after twice as long each time, up to 30 s. */
+const retryMsMin = 100
+const retryMsMax = 30_000
+/** After a rotation has failed, the file is written on beyond its limit for so long before the next try. */
+const rotationRetryMs = 60_000
+/** How long the synchronous path waits for a write in the thread pool that makes no progress. */
+const stallMsMax = 2_000
+
+const napCell = new Int32Array(new SharedArrayBuffer(4))
+
+/** A batch on its way. */
+interface Flight {
+  readonly batch: Buffer
+  /** Bytes that are in the file. */
+  written: number
+  /** End of the piece that the stream has been given; equals `written` when it has none. */
+  handed: number
+}
+
+export interface FileSinkOptions {
+  readonly directory: string
+  readonly name: string
+  /** Bytes a file holds at most; a single longer line gets a file to itself. */
+  readonly limitBytes: number
+  /** Rotated files kept. */
+  readonly keep: number
+}
+
+/** A rotating file that takes batches. */
+export class FileSink implements Sink {
+  readonly #options: FileSinkOptions
+  readonly #events: SinkEvents
+  readonly #path: string
+  #stream: RotatingFileStream | undefined
+  #ready = false
+  /** Between the stream's 'rotation' and its next 'open'. */
+  #rotating = false
+  /** The stream was opened with a size, so that it rotates. */
+  #sized = false
+  /** The stream's count of the file's bytes is wrong: it is opened anew before the next write. */
+  #stale = false
+  /** The next line does not fit, and the stream has not rotated: we do, when it is opened anew. */
+  #mustRotate = false
+  #fd = -1
+  #inode = 0n
+  /** Bytes in the file, as far as we have seen. */
+  #size = 0
+  #flight: Flight | undefined
+  #failed = false
+  #retryMs = retryMsMin
+  #retryTimer: NodeJS.Timeout | undefined
+  #rotateNotBefore = 0
+  #closed: (() => void) | undefined
+
+  constructor(options: FileSinkOptions, events: SinkEvents) {
+    this.#options = options
+    this.#events = events
+    this.#path = join(options.directory, options.name)
+  }
+
+  /** Opens the file. A failure is told through the events, and opening is tried again. */
+  open(): void {
+    const { directory, name, keep, limitBytes } = this.#options
+    this.#stale = false
+    try {
+      this.#openDescriptor()
+      if (this.#mustRotate || this.#size >= limitBytes - slackBytes) this.#rotateSelf()
+      this.#sized = this.#mayRotate
+      // Without a size the stream appends for ever: what is wanted while rotations fail.
+      const rotation = this.#sized ? { size: `${limitBytes - slackBytes}B`, rotate: keep } : {}
+      this.#attach(createStream(name, { path: directory, mode: fileMode, ...rotation }))
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  write(batch: Buffer): void {
+    this.#flight = { batch, written: 0, handed: 0 }
+    this.#submit()
+  }
+
+  writeSync(batch: Buffer): boolean {
+    const flight = this.#flight
+    if (flight !== undefined) {
+      if (!this.#landed(flight)) return false
+      flight.handed = flight.written = this.#appendSync(flight.batch, flight.written)
+      if (flight.written < flight.batch.length) return false
+      this.#acknowledge()
+    }
+    const written = this.#appendSync(batch, 0)
+    if (written === batch.length) return true
+    this.#flight = { batch, written, handed: written }
+    return false
+  }
+
+  close(): Promise<void> {
+    clearTimeout(this.#retryTimer)
+    return new Promise((resolve) => {
+      this.#closed = () => {
+        this.#dropDescriptor()
+        resolve()
+      }
+      if (this.#stream === undefined) this.#closed()
+      else this.#stream.end()
+    })
+  }
+
+  #attach(stream: RotatingFileStream): void {
+    this.#stream = stream
+    let opened = false
+    let failure: Error | undefined
+    stream.on('error', (error) => {
+      failure = error
+    })
+    stream.on('rotation', () => this.#rotation())
+    stream.on('open', () => {
+      this.#rotating = false
+      try {
+        this.#openDescriptor()
+      } catch (error) {
+        stream.destroy(error as Error)
+        return
+      }
+      if (opened) {
+        this.#events.rotated()
+        return
+      }
+      opened = true
+      setImmediate(() => {
+        if (this.#stream !== stream || stream.destroyed) return
+        this.#ready = true
+        this.#submit()
+      })
+    })
+    stream.on('close', () => this.#streamClosed(failure))
+  }
+
+  /** Gives the stream the next piece of the batch, if it can take one. */
+  #submit(): void {
+    const flight = this.#flight
+    const stream = this.#stream
+    if (flight === undefined || stream === undefined || !this.#ready) return
+    if (flight.handed > flight.written) return
+    if (flight.written === flight.batch.length) {
+      this.#acknowledge()
+      return
+    }
+    const end = this.#pieceEnd(flight.batch, flight.written)
+    if (end === flight.written) this.#mustRotate = true
+    if (this.#mustRotate || this.#stale || (!this.#sized && this.#mayRotate)) {
+      this.#reopen()
+      return
+    }
+    flight.handed = end
+    stream.write(flight.batch.subarray(flight.written, end), (error) => {
+      // After an error the stream closes, and what is missing is found out there.
+      if (error || this.#stream !== stream || this.#flight !== flight) return
+      this.#verify(flight)
+      this.#submit()
+    })
+  }
+
+  /** After the stream's word that a piece is written: looks whether it is, and in the file that bears the name. */
+  #verify(flight: Flight): void {
+    if (flight.written === flight.handed) return
+    let stat: BigIntStats | undefined
+    try {
+      stat = statSync(this.#path, { bigint: true, throwIfNoEntry: false })
+    } catch {
+      // The directory cannot be read: what our descriptor says has to do.
+      stat = fstatSync(this.#fd, { bigint: true })
+    }
+    const piece = flight.handed - flight.written
+    if (stat === undefined || stat.ino !== this.#inode) {
+      // Removed or renamed under us. What is in a renamed file is written; what is in a removed one is not.
+      const renamed = fstatSync(this.#fd).nlink > 0
+      flight.handed = flight.written += renamed ? this.#grown(piece) : 0
+      this.#stale = true
+      return
+    }
+    const grown = Number(stat.size) - this.#size
+    this.#size = Number(stat.size)
+    if (grown < 0) {
+      // Truncated under us. What came after the truncation is there; the stream's count is not right any more.
+      this.#stale = true
+      flight.written = flight.handed
+    } else flight.handed = flight.written += Math.min(grown, piece)
+  }
+
+  /** The stream has written a piece and found the file full: it now renames and reopens. */
+  #rotation(): void {
+    const flight = this.#flight
+    if (flight !== undefined && flight.handed > flight.written) {
+      const piece = flight.handed - flight.written
+      flight.written += this.#grown(piece)
+      try {
+        // The rest of a short write belongs into the same file, which the descriptor still has.
+        while (flight.written < flight.handed) {
+          flight.written += writeSync(
+            this.#fd,
+            flight.batch,
+            flight.written,
+            flight.handed - flight.written,
+          )
+        }
+      } catch {
+        flight.handed = flight.written
+      }
+      this.#size = fstatSync(this.#fd).size
+    }
+    this.#rotating = true
+  }
+
+  #streamClosed(failure: Error | undefined): void {
+    const whileRotating = this.#rotating
+    this.#stream = undefined
+    this.#ready = false
+    this.#rotating = false
+    const flight = this.#flight
+    if (flight !== undefined && flight.handed > flight.written) {
+      flight.handed = flight.written += this.#grown(flight.handed - flight.written)
+    }
+    if (this.#closed !== undefined) {
+      this.#closed()
+    } else if (failure === undefined) {
+      this.open()
+    } else if (whileRotating) {
+      this.#rotationFailed(failure)
+      this.open()
+    } else this.#fail(failure)
+  }
+
+  /** Opens the stream anew: at once, or when it has ended what it is doing. */
+  #reopen(): void {
+    clearTimeout(this.#retryTimer)
+    this.#ready = false
+    if (this.#stream === undefined) this.open()
+    else if (!this.#stream.writableEnded) this.#stream.end()
+  }
+
+  #fail(error: unknown): void {
+    const reason = error instanceof Error ? error : new Error(String(error))
+    if (this.#failed) this.#events.fault(reason)
+    else {
+      this.#failed = true
+      this.#events.failed(reason)
+    }
+    clearTimeout(this.#retryTimer)
+    if (this.#closed !== undefined) return
+    // It must not keep the process alive: what cannot be written until then is dealt with at the exit.
+    this.#retryTimer = setTimeout(() => this.#reopen(), this.#retryMs).unref()
+    this.#retryMs = Math.min(this.#retryMs * 2, retryMsMax)
+  }
+
+  #acknowledge(): void {
+    this.#flight = undefined
+    this.#retryMs = retryMsMin
+    if (this.#failed) {
+      this.#failed = false
+      this.#events.recovered()
+    }
+    this.#events.written()
+  }
+
+  // --- the synchronous path ---
+
+  /** Waits for the piece in the thread pool; false when it makes no progress. */
+  #landed(flight: Flight): boolean {
+    let piece = flight.handed - flight.written
+    let progress = Date.now()
+    while (piece > 0) {
+      const grown = this.#grown(piece)
+      flight.written += grown
+      piece -= grown
+      if (piece === 0) break
+      if (grown > 0) progress = Date.now()
+      else if (Date.now() - progress > stallMsMax || this.#stream === undefined) {
+        flight.handed = flight.written
+        this.#fail(new Error(`Cannot write ${this.#path}: no progress for ${stallMsMax} ms`))
+        return false
+      }
+      Atomics.wait(napCell, 0, 0, 1)
+    }
+    return true
+  }
+
+  /** Appends through our own descriptor; returns the end of what is written. */
+  #appendSync(bytes: Buffer, from: number): number {
+    let done = from
+    if (done === bytes.length) return done
+    try {
+      if (this.#fd === -1 || (!this.#rotating && fstatSync(this.#fd).nlink === 0)) {
+        this.#openDescriptor()
+      }
+      this.#stale = true
+      while (done < bytes.length) {
+        const end = this.#pieceEnd(bytes, done)
+        if (end === done) this.#rotateSelf()
+        else {
+          const count = writeSync(this.#fd, bytes, done, end - done)
+          done += count
+          this.#size += count
+        }
+      }
+      if (this.#failed && this.#flight === undefined) {
+        this.#failed = false
+        this.#events.recovered()
+      }
+    } catch (error) {
+      this.#fail(error)
+    }
+    return done
+  }
+
+  // --- the file ---
+
+  get #mayRotate(): boolean {
+    return Date.now() >= this.#rotateNotBefore
+  }
+
+  /** Where to cut so that the file keeps its limit and no line is split; `from` when a rotation must come first. */
+  #pieceEnd(bytes: Buffer, from: number): number {
+    // While the stream renames, nobody else may; and a file that cannot be rotated is written on.
+    if (this.#rotating || !this.#mayRotate) return bytes.length
+    const room = this.#options.limitBytes - this.#size
+    if (bytes.length - from <= room) return bytes.length
+    const end = room <= 0 ? 0 : bytes.lastIndexOf(0x0a, from + room - 1) + 1
+    if (end > from) return end
+    if (this.#size > 0) return from
+    const lineEnd = bytes.indexOf(0x0a, from) + 1
+    return lineEnd === 0 ? bytes.length : lineEnd
+  }
+
+  #rotateSelf(): void {
+    this.#mustRotate = false
+    if (!this.#mayRotate) return
+    try {
+      rotateSync(this.#options.directory, this.#options.name, this.#options.keep)
+    } catch (error) {
+      this.#rotationFailed(error as Error)
+      return
+    }
+    this.#openDescriptor()
+    this.#events.rotated()
+  }
+
+  #rotationFailed(error: Error): void {
+    this.#rotateNotBefore = Date.now() + rotationRetryMs
+    this.#events.fault(error)
+  }
+
+  #openDescriptor(): void {
+    const { directory, name } = this.#options
+    const flight = this.#flight
+    const inLine =
+      flight !== undefined && flight.written > 0 && flight.batch[flight.written - 1] !== 0x0a
+    makeDirectory(directory)
+    const opened = openForAppend(directory, name, inLine ? this.#inode : undefined)
+    if (inLine && opened.inode !== this.#inode) {
+      // Another file: the line begins again here, so that none is split over two files.
+      flight.handed = flight.written = flight.batch.lastIndexOf(0x0a, flight.written - 1) + 1
+    }
+    this.#dropDescriptor()
+    this.#fd = opened.fd
+    this.#inode = opened.inode
+    this.#size = opened.size
+    if (opened.tornBytes > 0) this.#events.torn(opened.tornBytes)
+  }
+
+  #dropDescriptor(): void {
+    if (this.#fd === -1) return
+    closeSync(this.#fd)
+    this.#fd = -1
+  }
+
+  /** By how much the file has grown since the last look, `most` at the most; moves the look on. */
+  #grown(most: number): number {
+    if (this.#fd === -1) return 0
+    const grown = Math.max(0, Math.min(fstatSync(this.#fd).size - this.#size, most))
+    this.#size += grown
+    return grown
+  }
+}

@@ -1,0 +1,35 @@
+// Where batches go.
+
+/** What a sink tells whoever writes to it. None of these may throw. */
+export interface SinkEvents {
+  /** The batch handed over last is written, whole. */
+  written(): void
+  /** The sink cannot write now; it keeps the batch and keeps trying. */
+  failed(error: Error): void
+  /** Something went wrong that does not keep the sink from writing. */
+  fault(error: Error): void
+  /** A batch has been written after a failure. */
+  recovered(): void
+  /** A full file was put aside and a new one begun. */
+  rotated(): void
+  /** A file was found whose last line was not ended; it has been ended. */
+  torn(bytes: number): void
+}
+
+/** A destination for batches: whole lines, written once, in order. */
+export interface Sink {
+  /**
+   * Hands over a batch; one at a time, the next after `written`. The bytes must not change until then.
+   */
+  write(batch: Buffer): void
+  /**
+   * Finishes the batch under way, telling `written`, and writes another one, before it returns. Blocks.
+   *
+   * @returns true when all of it is written; false when the sink has failed, and goes on with the batch on
+   *   its own as if it had been given to `write`. It is not given another one while it has a batch, except
+   *   an empty one, to finish that.
+   */
+  writeSync(batch: Buffer): boolean
+  /** Finishes the batch under way if it can, and releases everything. */
+  close(): Promise<void>
+}
