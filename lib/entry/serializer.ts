@@ -129,7 +129,8 @@ export class Serializer {
     if (account !== undefined) line += `,"account_id":${this.#string(account)}`
     line += `,"message":${this.#string(message)}`
     const context = this.#context(lanes, bindings)
-    if (context !== '') line += `,"context":${context}`
+    // Nothing is left of a context that held the account alone.
+    if (context !== '' && context !== '{}') line += `,"context":${context}`
     const tag = lanes.shiftTag()
     if (tag !== NULL) line += `,"exception":${this.#value(lanes, tag)}`
     return `${line},"seq":${seq}}\n`

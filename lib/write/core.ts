@@ -104,7 +104,7 @@ export class Core implements Exiting {
   exit(): void {
     const { pump, intake } = this.#parts
     const writeAll = (): void => {
-      pump.flushSync()
+      pump.flushSync(true)
       pump.giveUp()
     }
     writeAll()

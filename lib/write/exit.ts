@@ -6,9 +6,9 @@
 
 /** What has something to write before the process ends. */
 export interface Exiting {
-  /** Writes what it has. The process may go on. */
+  /** Writes what it has. The process goes on. */
   flushSync(): void
-  /** Writes what it has; there will be no later turn. */
+  /** Writes what it has; there will be no later turn, but entries may still come. */
   exit(): void
 }
 
@@ -20,7 +20,11 @@ function onExit(): void {
 }
 
 function onUncaughtException(): void {
-  for (const exiting of watched) attempt(() => exiting.flushSync())
+  const survives =
+    process.listenerCount('uncaughtException') > 0 || process.hasUncaughtExceptionCaptureCallback()
+  for (const exiting of watched) {
+    attempt(() => (survives ? exiting.flushSync() : exiting.exit()))
+  }
 }
 
 function attempt(write: () => void): void {

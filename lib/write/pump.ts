@@ -72,6 +72,8 @@ export class Pump {
   /** A synchronous path is at work: callbacks must not start batches meanwhile. */
   #synchronous = false
   #waiters: Waiter[] = []
+  /** Failures told on the console since all files worked last. */
+  readonly #told = new Set<string>()
   /** What was lost when it was last reported. */
   #droppedReported: readonly number[] = [0, 0, 0, 0, 0]
 
@@ -104,19 +106,23 @@ export class Pump {
     })
   }
 
-  /** Writes everything now in the ring before it returns; what a failed file refuses stays. */
-  flushSync(): void {
+  /**
+   * Writes everything now in the ring before it returns; what a failed file refuses stays.
+   *
+   * @param last The process is ending.
+   */
+  flushSync(last = false): void {
     this.#inSync(() => {
       const { ring, routes } = this.#options
-      while (ring.size > 0) this.#drainSync(ring.size)
-      for (const route of routes) this.#writeSync(route)
+      while (ring.size > 0) this.#drainSync(ring.size, last)
+      for (const route of routes) this.#writeSync(route, last)
     })
     this.#settleWaiters()
   }
 
   /** Writes enough of the ring, synchronously, for a caller to go on. */
   makeRoom(): void {
-    this.#inSync(() => this.#drainSync(roomEntries))
+    this.#inSync(() => this.#drainSync(roomEntries, false))
     this.schedule()
   }
 
@@ -155,7 +161,11 @@ export class Pump {
         if (route.down) return
         route.down = true
         route.downSince = Date.now()
-        tell(`cannot write ${route.file}: ${error.message}; entries wait in memory`)
+        // One line per cause: a full disk fails all files, and says the same of each.
+        if (!this.#told.has(error.message)) {
+          this.#told.add(error.message)
+          tell(`cannot write ${route.file}: ${error.message}; entries wait in memory`)
+        }
         this.#showPending(route)
         this.#settleWaiters()
         this.schedule()
@@ -165,7 +175,10 @@ export class Pump {
         if (!route.down) return
         route.down = false
         const seconds = Math.round((Date.now() - route.downSince) / 100) / 10
-        tell(`can write ${route.file} again, after ${seconds} s`)
+        if (!this.#options.routes.some((other) => other.down)) {
+          this.#told.clear()
+          tell(`can write all files again, after ${seconds} s`)
+        }
         report(`Log file ${route.file} could not be written for ${seconds} s`, {
           file: route.file,
           seconds,
@@ -220,13 +233,16 @@ export class Pump {
     )
   }
 
-  #drainSync(entriesMax: number): void {
+  #drainSync(entriesMax: number, last: boolean): void {
     const { ring, routes } = this.#options
     for (let entries = 0; entries < entriesMax && ring.size > 0; entries++) {
       this.#gatherNext()
       if (entries % entriesPerLook === 0 || entries === entriesMax - 1) {
         for (const route of routes) {
-          if (route.gathered.text.length >= batchCharsMax) this.#writeSync(route)
+          if (route.gathered.text.length < batchCharsMax) continue
+          // A rotation takes a few turns of the event loop; a file does not outgrow its limit meanwhile.
+          if (!last && route.sink.rotating && this.#mayWait(route)) route.queue()
+          else this.#writeSync(route, last)
         }
       }
     }
@@ -260,12 +276,16 @@ export class Pump {
   #gather(route: Route, line: string, severity: number): void {
     if (route.down) {
       if (route.gathered.text.length >= batchCharsMax) route.queue()
-      if (route.waitingChars + line.length > this.#options.waitingCharsMax) {
+      if (!this.#mayWait(route)) {
         if (severity >= 0) this.#lose(severity)
         return
       }
     }
     route.gather(line, severity)
+  }
+
+  #mayWait(route: Route): boolean {
+    return route.waitingChars + route.gathered.text.length <= this.#options.waitingCharsMax
   }
 
   /** Counts an entry that will not reach its file; one that a person was to see has been shown. */
@@ -294,11 +314,11 @@ export class Pump {
   }
 
   /** Writes what a route has, before it returns; stops when the sink fails. */
-  #writeSync(route: Route): void {
+  #writeSync(route: Route, last: boolean): void {
     // Nothing more than what is under way: the sink tells when it has finished that.
-    if (route.inFlight !== undefined && !route.sink.writeSync(nothing)) return
+    if (route.inFlight !== undefined && !route.sink.writeSync(nothing, last)) return
     for (let batch = route.take(); batch !== undefined; batch = route.take()) {
-      if (!route.sink.writeSync(route.encode(batch))) return
+      if (!route.sink.writeSync(route.encode(batch), last)) return
       route.inFlight = undefined
       this.#written(route, batch)
     }

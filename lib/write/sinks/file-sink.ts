@@ -62,6 +62,8 @@ export class FileSink implements Sink {
   readonly #path: string
   #stream: RotatingFileStream | undefined
   #ready = false
+  /** The process is ending: the stream will take no further step. */
+  #last = false
   /** Between the stream's 'rotation' and its next 'open'. */
   #rotating = false
   /** The stream was opened with a size, so that it rotates. */
@@ -87,6 +89,10 @@ export class FileSink implements Sink {
     this.#path = join(options.directory, options.name)
   }
 
+  get rotating(): boolean {
+    return this.#rotating
+  }
+
   /** Opens the file. A failure is told through the events, and opening is tried again. */
   open(): void {
     const { directory, name, keep, limitBytes } = this.#options
@@ -108,7 +114,8 @@ export class FileSink implements Sink {
     this.#submit()
   }
 
-  writeSync(batch: Buffer): boolean {
+  writeSync(batch: Buffer, last: boolean): boolean {
+    this.#last = last
     const flight = this.#flight
     if (flight !== undefined) {
       if (!this.#landed(flight)) return false
@@ -350,7 +357,7 @@ export class FileSink implements Sink {
   /** Where to cut so that the file keeps its limit and no line is split; `from` when a rotation must come first. */
   #pieceEnd(bytes: Buffer, from: number): number {
     // While the stream renames, nobody else may; and a file that cannot be rotated is written on.
-    if (this.#rotating || !this.#mayRotate) return bytes.length
+    if ((this.#rotating && !this.#last) || !this.#mayRotate) return bytes.length
     const room = this.#options.limitBytes - this.#size
     if (bytes.length - from <= room) return bytes.length
     const end = room <= 0 ? 0 : bytes.lastIndexOf(0x0a, from + room - 1) + 1
@@ -364,7 +371,13 @@ export class FileSink implements Sink {
     this.#mustRotate = false
     if (!this.#mayRotate) return
     try {
-      rotateSync(this.#options.directory, this.#options.name, this.#options.keep)
+      // The stream, stopped amid its renames, may have come to the last one; a step of it may be under way.
+      if (this.#rotating) Atomics.wait(napCell, 0, 0, 5)
+      const live = statSync(this.#path, { bigint: true, throwIfNoEntry: false })
+      if (live?.ino === this.#inode) {
+        rotateSync(this.#options.directory, this.#options.name, this.#options.keep)
+      }
+      this.#rotating = false
     } catch (error) {
       this.#rotationFailed(error as Error)
       return

@@ -18,6 +18,8 @@ export interface SinkEvents {
 
 /** A destination for batches: whole lines, written once, in order. */
 export interface Sink {
+  /** A rotation is under way: a synchronous write now may make a file larger than its limit. */
+  readonly rotating: boolean
   /**
    * Hands over a batch; one at a time, the next after `written`. The bytes must not change until then.
    */
@@ -28,8 +30,9 @@ export interface Sink {
    * @returns true when all of it is written; false when the sink has failed, and goes on with the batch on
    *   its own as if it had been given to `write`. It is not given another one while it has a batch, except
    *   an empty one, to finish that.
+   * @param last The process is ending: there will be no later turn, so a rotation under way is finished here.
    */
-  writeSync(batch: Buffer): boolean
+  writeSync(batch: Buffer, last: boolean): boolean
   /** Finishes the batch under way if it can, and releases everything. */
   close(): Promise<void>
 }

@@ -1,0 +1,288 @@
+// Typed events: what is defined, what it is compiled into, and what becomes of data that do not match.
+
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import fc from 'fast-check'
+import { bind } from '../../lib/entry/bindings.ts'
+import { compileEvent } from '../../lib/entry/codec.ts'
+import { defineEvent, messageParts, Type, type EventDefinition } from '../../lib/entry/event.ts'
+import { Lanes } from '../../lib/entry/lanes.ts'
+import { Redactor } from '../../lib/entry/redact.ts'
+import { Serializer } from '../../lib/entry/serializer.ts'
+import { captureContext } from '../../lib/entry/snapshot.ts'
+import { templateOf } from '../../lib/entry/template.ts'
+
+const places = 1 << 12
+
+interface Logged {
+  line: Record<string, unknown>
+  captured: boolean
+  mismatched: number
+}
+
+/** Sends data through an event's capture and back, as a logger does. */
+function logged(
+  event: EventDefinition,
+  data: unknown,
+  bindings?: object,
+  redactor = new Redactor(),
+): Logged {
+  const lanes = new Lanes(places, 1 << 16)
+  let mismatched = 0
+  const serializer = new Serializer(redactor, 1 << 24, () => mismatched++)
+  const codec = compileEvent(event, redactor)
+  lanes.begin(places)
+  const captured = codec.capture(lanes, data)
+  if (!captured) {
+    assert.equal(lanes.tagTail, 0, 'a capture that refuses writes nothing')
+    captureContext(lanes, data)
+  }
+  const bound =
+    bindings === undefined
+      ? undefined
+      : bind(new Lanes(places, 1 << 16), serializer, bindings, undefined)
+  const template = templateOf(event.category, 1, bound, codec)
+  const text = serializer.line(lanes, template, 0, lanes.accountId, '', 7)
+  assert.equal(lanes.tagHead, lanes.tagTail, 'all that was captured has been read')
+  assert.equal(lanes.refHead, lanes.refTail)
+  assert.equal(lanes.numHead, lanes.numTail)
+  assert.ok(text.endsWith('\n') && text.indexOf('\n') === text.length - 1)
+  return { line: JSON.parse(text) as Record<string, unknown>, captured, mismatched }
+}
+
+const violation = defineEvent({
+  name: 'violation',
+  category: 'enforcement',
+  level: 'info',
+  message: 'Rule {rule} of {limits.name}: {limits.value}',
+  context: Type.Object({
+    rule: Type.String(),
+    limits: Type.Object({ name: Type.String(), value: Type.Number(), hard: Type.Boolean() }),
+    note: Type.Optional(Type.String()),
+    tags: Type.Array(Type.String()),
+    side: Type.Union([Type.Literal('long'), Type.Literal('short')]),
+    count: Type.Integer({ minimum: 0 }),
+  }),
+})
+const data = {
+  rule: 'R',
+  limits: { name: 'L', value: -1.5, hard: true },
+  tags: ['a', 'b'],
+  side: 'long',
+  count: 2,
+}
+
+describe('defineEvent()', () => {
+  const good = {
+    category: 'audit',
+    level: 'INFO',
+    message: 'm',
+    context: Type.Object({ a: Type.String() }),
+  } as const
+  test('refuses what is no definition, saying what it expected', () => {
+    const wrong: [object, RegExp][] = [
+      [{ name: '' }, /name to be a non-empty string/],
+      [{ category: '../x' }, /category to be a name that matches/],
+      [{ level: 'fatal' }, /level to be one of DEBUG/],
+      [{ message: 17 }, /message to be a string/],
+      [{ message: 'a {b}' }, /places that name properties.*got \{b\}/],
+      [{ message: 'a {a.b}' }, /got \{a\.b\}/],
+      [{ message: 'a {toString}' }, /got \{toString\}/],
+      [{ message: 'a { b' }, /each brace to have its partner/],
+      [{ context: Type.String() }, /context to be a Type\.Object/],
+      [{ context: undefined }, /context to be a Type\.Object/],
+    ]
+    for (const [part, reason] of wrong) {
+      assert.throws(() => defineEvent({ ...good, ...part } as never), {
+        name: 'TypeError',
+        message: reason,
+      })
+    }
+  })
+  test('accepts both spellings of a level', () => {
+    assert.equal(defineEvent({ ...good, level: 'critical' }).level, 'CRITICAL')
+  })
+})
+
+describe('messageParts()', () => {
+  test('takes places out and doubled braces as themselves', () => {
+    assert.deepEqual(messageParts('a {b.c} {{d}} {e}'), ['a ', ['b', 'c'], ' {d} ', ['e'], ''])
+  })
+})
+
+describe('compileEvent()', () => {
+  test('writes data that match, message filled in', () => {
+    const { line, captured, mismatched } = logged(violation, { ...data, note: 'n' })
+    assert.ok(captured)
+    assert.equal(mismatched, 0)
+    assert.equal(line['message'], 'Rule R of L: -1.5')
+    assert.equal(line['event'], 'violation')
+    assert.equal(line['seq'], 7)
+    assert.deepEqual(line['context'], { ...data, note: 'n' })
+  })
+
+  test('leaves out an optional property that is not there', () => {
+    assert.deepEqual(logged(violation, data).line['context'], data)
+  })
+
+  const wrong: [string, object][] = [
+    ['a string for a number', { limits: { ...data.limits, value: 'x' } }],
+    ['NaN for a number', { limits: { ...data.limits, value: Number.NaN } }],
+    ['null for an object', { limits: null }],
+    ['a missing string', { rule: undefined }],
+    ['an object for a string', { rule: { a: 1 } }],
+    ['a number for a boolean', { limits: { ...data.limits, hard: 1 } }],
+    ['a wrong literal', { side: 'up' }],
+    ['a number out of range', { count: -1 }],
+    ['a fraction for an integer', { count: 1.5 }],
+    ['a wrong element', { tags: [1] }],
+    ['a wrong optional', { note: 3 }],
+  ]
+  for (const [what, part] of wrong) {
+    test(`counts ${what}, and writes it as it is`, () => {
+      const { line, captured, mismatched } = logged(violation, { ...data, ...part })
+      assert.ok(!captured || mismatched === 1)
+      const expected = JSON.parse(JSON.stringify({ ...data, ...part })) as object
+      assert.deepEqual(line['context'], expected)
+    })
+  }
+
+  test('masks keys that name a secret, whatever their type, without reading them', () => {
+    const event = defineEvent({
+      category: 'sdk',
+      level: 'INFO',
+      message: '{user} {password}',
+      context: Type.Object({
+        user: Type.String(),
+        password: Type.String(),
+        pin: Type.Number(),
+        list: Type.Array(Type.Object({ apiKey: Type.String() })),
+        auth: Type.Object({ a: Type.String() }),
+      }),
+    })
+    const secret = {
+      user: 'u',
+      get password(): string {
+        throw new Error('read')
+      },
+      pin: 1,
+      list: [{ apiKey: 'CANARY' }],
+      auth: { a: 'CANARY' },
+    }
+    const { line, captured } = logged(event, secret)
+    assert.ok(captured)
+    assert.equal(line['message'], 'u [REDACTED]')
+    assert.deepEqual(line['context'], {
+      user: 'u',
+      password: '[REDACTED]',
+      pin: '[REDACTED]',
+      list: [{ apiKey: '[REDACTED]' }],
+      auth: '[REDACTED]',
+    })
+  })
+
+  test('lifts account_id out of the context', () => {
+    const event = defineEvent({
+      category: 'sdk',
+      level: 'INFO',
+      message: 'of {account_id}',
+      context: Type.Object({ account_id: Type.String(), x: Type.Number() }),
+    })
+    const { line } = logged(event, { account_id: 'ABC', x: 1 })
+    assert.equal(line['account_id'], 'ABC')
+    assert.equal(line['message'], 'of ABC')
+    assert.deepEqual(line['context'], { x: 1 })
+  })
+
+  test("joins bound fields, which give way to the event's own", () => {
+    const { line } = logged(violation, data, { rule: 'bound', request: 9, note: 'bound' })
+    assert.deepEqual(line['context'], { request: 9, note: 'bound', ...data })
+  })
+
+  test('forbids other properties where the schema does', () => {
+    const event = defineEvent({
+      category: 'sdk',
+      level: 'INFO',
+      message: 'm',
+      context: Type.Object({ a: Type.Number() }, { additionalProperties: false }),
+    })
+    assert.ok(logged(event, { a: 1 }).captured)
+    const { captured, line } = logged(event, { a: 1, b: 2 })
+    assert.equal(captured, false)
+    assert.deepEqual(line['context'], { a: 1, b: 2 })
+  })
+
+  test('copes with names that are code', () => {
+    const names = [
+      '__proto__',
+      'constructor',
+      'a"b',
+      "a'b",
+      'a\\b',
+      '${x}',
+      '`',
+      '\n',
+      '\u2028',
+      'lanes',
+      'return',
+      '0',
+    ]
+    const event = defineEvent({
+      category: 'sdk',
+      level: 'INFO',
+      message: 'm',
+      context: Type.Object(
+        Object.fromEntries([...names.slice(1).map((name) => [name, Type.String()])]) as Record<
+          string,
+          ReturnType<typeof Type.String>
+        >,
+      ),
+    })
+    const value = Object.fromEntries(names.slice(1).map((name) => [name, `v ${name}`]))
+    assert.deepEqual(logged(event, value).line['context'], value)
+  })
+
+  test('gives back every value of a random schema', () => {
+    const member = fc.constantFrom('string', 'number', 'boolean', 'array', 'optional', 'object')
+    fc.assert(
+      fc.property(
+        fc.dictionary(fc.stringMatching(/^[b-m]{1,4}$/), member, { maxKeys: 12 }),
+        fc.infiniteStream(
+          fc.tuple(fc.string(), fc.double({ noNaN: true, noDefaultInfinity: true }), fc.boolean()),
+        ),
+        (shape, stream) => {
+          const redactor = new Redactor({ allow: Object.keys(shape) })
+          const value: Record<string, unknown> = {}
+          const properties: Record<string, ReturnType<typeof Type.Unknown>> = {}
+          for (const [key, kind] of Object.entries(shape)) {
+            const [text, number, flag] = stream.next().value as [string, number, boolean]
+            const [schema, sample] = {
+              string: [Type.String(), text],
+              number: [Type.Number(), number],
+              boolean: [Type.Boolean(), flag],
+              array: [Type.Array(Type.Number()), [number, 1]],
+              optional: [Type.Optional(Type.String()), flag ? text : undefined],
+              object: [
+                Type.Object({ n: Type.Number(), b: Type.Object({ s: Type.String() }) }),
+                { n: number, b: { s: text } },
+              ],
+            }[kind] as [ReturnType<typeof Type.Unknown>, unknown]
+            properties[key] = schema
+            if (sample !== undefined) value[key] = sample
+          }
+          const event = defineEvent({
+            category: 'sdk',
+            level: 'INFO',
+            message: 'm',
+            context: Type.Object(properties),
+          })
+          const { line, captured, mismatched } = logged(event, value, undefined, redactor)
+          assert.ok(captured)
+          assert.equal(mismatched, 0)
+          assert.deepEqual(line['context'], JSON.parse(JSON.stringify(value)))
+        },
+      ),
+      { numRuns: 300 },
+    )
+  })
+})

@@ -1,0 +1,128 @@
+// The ring against a plain array as model: every sequence of operations up to a length, on a tiny ring;
+// then long random ones, in which the lanes wrap many times.
+
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import fc from 'fast-check'
+import { NULL } from '../../lib/entry/lanes.ts'
+import { Redactor } from '../../lib/entry/redact.ts'
+import { Serializer } from '../../lib/entry/serializer.ts'
+import { captureContext } from '../../lib/entry/snapshot.ts'
+import { templateOf } from '../../lib/entry/template.ts'
+import { Ring, entryPlacesMax } from '../../lib/write/ring.ts'
+
+const template = templateOf('system', 1)
+
+function push(ring: Ring, context: object, message = 'm', seq = 1): boolean {
+  if (!ring.hasRoom(message.length)) return false
+  ring.lanes.begin(entryPlacesMax)
+  captureContext(ring.lanes, context)
+  ring.lanes.pushTag(NULL)
+  ring.commit(template, 0, undefined, message, seq)
+  return true
+}
+
+const serializer = new Serializer(new Redactor(), 1 << 24)
+
+/** Takes the oldest entry and gives its context and number. */
+function shift(ring: Ring): unknown {
+  const refsFrom = ring.lanes.refHead
+  const { time, accountId, message, seq } = ring
+  const line = serializer.line(ring.lanes, ring.template, time, accountId, message, seq)
+  ring.shift(refsFrom)
+  return (JSON.parse(line) as { context: unknown }).context
+}
+
+describe('Ring', () => {
+  test('behaves like a bounded list under every sequence of 8 operations', () => {
+    // Push, read and shift, capture and roll back, shift unread.
+    const operations = 4
+    const length = 8
+    let sequences = 0
+    for (let code = 0; code < operations ** length; code++) {
+      const ring = new Ring(3, 1 << 20, 1 << 20)
+      const model: number[] = []
+      let rest = code
+      for (let step = 0; step < length; step++, rest = Math.floor(rest / operations)) {
+        switch (rest % operations) {
+          case 0:
+            assert.equal(push(ring, { step }), model.length < 3)
+            if (model.length < 3) model.push(step)
+            break
+          case 1:
+            if (model.length > 0) assert.deepEqual(shift(ring), { step: model.shift() })
+            break
+          case 2:
+            ring.lanes.begin(entryPlacesMax)
+            captureContext(ring.lanes, { lost: 'value', n: 1 })
+            ring.rollback()
+            break
+          default:
+            if (model.length > 0) {
+              ring.shift()
+              model.shift()
+            }
+        }
+        assert.equal(ring.size, model.length)
+      }
+      for (const step of model) assert.deepEqual(shift(ring), { step })
+      sequences++
+    }
+    assert.equal(sequences, 65_536)
+  })
+
+  test('keeps order and values while its lanes wrap', () => {
+    const contexts = fc.array(
+      fc.dictionary(
+        fc.constantFrom('a', 'b', 'c', 'd'),
+        fc.oneof(
+          fc.string(),
+          fc.double({ noNaN: true, noDefaultInfinity: true }),
+          fc.array(fc.integer(), { maxLength: 60 }),
+        ),
+      ),
+      { minLength: 50, maxLength: 200 },
+    )
+    fc.assert(
+      fc.property(contexts, fc.infiniteStream(fc.boolean()), (all, coin) => {
+        const ring = new Ring(64, 1 << 20, 1 << 20)
+        const model: object[] = []
+        for (const context of all) {
+          const plain = JSON.parse(JSON.stringify(context)) as object
+          if (push(ring, context)) model.push(plain)
+          while (model.length > 0 && (coin.next().value as boolean)) {
+            const expected = model.shift()!
+            assert.deepEqual(shift(ring) ?? {}, expected)
+          }
+        }
+        for (const expected of model) assert.deepEqual(shift(ring) ?? {}, expected)
+        assert.equal(ring.size, 0)
+      }),
+      { numRuns: 200 },
+    )
+  })
+
+  test('hasRoom() is false at the limit of entries, of characters and of places', () => {
+    const entries = new Ring(64, 1 << 20, 1 << 20)
+    for (let i = 0; i < 64; i++) assert.ok(push(entries, {}))
+    assert.equal(entries.hasRoom(0), false)
+
+    const characters = new Ring(64, 1000, 1 << 20)
+    assert.ok(push(characters, { text: 'x'.repeat(5000) }), 'one entry may be larger')
+    assert.equal(characters.hasRoom(1), false)
+
+    const places = new Ring(64, 1 << 20, 1 << 20)
+    let pushed = 0
+    while (push(places, { list: Array.from({ length: 900 }, () => 1) })) pushed++
+    assert.ok(pushed >= 3 && pushed < 64, `${pushed} entries of 900 values`)
+  })
+
+  test('shift() lets go of every string', () => {
+    const ring = new Ring(64, 1 << 20, 1 << 20)
+    for (let i = 0; i < 10; i++) push(ring, { text: `value ${i}` }, `message ${i}`)
+    for (let i = 0; i < 5; i++) shift(ring)
+    for (let i = 0; i < 5; i++) ring.shift()
+    assert.ok(ring.lanes.refs.every((ref) => ref === undefined))
+    assert.equal(ring.chars, 0)
+  })
+})
