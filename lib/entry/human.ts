@@ -1,0 +1,133 @@
+// The human line: an entry as a person reads it, in the terminal, on the console, in the event log.
+//
+// Whatever stands in an entry, its human line is one line, and nothing in it drives the terminal: control
+// characters and what deceives the eye (bidi controls, zero-width and tag characters, line separators, lone
+// surrogates) are shown as visible escapes. Entries come from files that anyone may have written, so no
+// field is trusted to have its type.
+
+import type { ExceptionInfo, LogEntry } from './entry.ts'
+import { textOf } from './exception.ts'
+import { depthMax } from './lanes.ts'
+
+export interface FormatOptions {
+  /** Show times in the local zone instead of as recorded (UTC). @default false */
+  readonly local?: boolean
+  /** Colour by level, with SGR codes. @default false */
+  readonly color?: boolean
+  /** Show context and exception as indented lines below. @default false */
+  readonly expand?: boolean
+}
+
+/** What stands between the lines below an entry and the left margin, so that none can pass for an entry. */
+const indent = '    '
+
+const levelWidth = 5
+const categoryWidth = 11
+
+/** What is not shown as it is. The ranges: C0, DEL and C1; bidi; zero-width; separators; BOM; tags; lone surrogates. */
+const unsafe =
+  // oxlint-disable-next-line no-control-regex, no-misleading-character-class -- these are what is looked for
+  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]|\udb40[\udc00-\udc7f]/
+const unsafeAll = new RegExp(unsafe, 'g')
+
+const reset = '\u001b[0m'
+const dim = '\u001b[2m'
+
+/** SGR codes by level: the graver, the louder; legible on dark and on light ground. */
+const colors: Readonly<Record<string, string>> = {
+  DEBUG: '\u001b[2m',
+  INFO: '\u001b[32m',
+  WARNING: '\u001b[33m',
+  ERROR: '\u001b[31m',
+  CRITICAL: '\u001b[1;97;41m',
+}
+
+/** Text with everything that could drive or deceive a terminal as visible escapes: `\x1b`, `\u202e`. */
+export function visible(text: string): string {
+  return unsafe.test(text) ? text.replace(unsafeAll, escapeOf) : text
+}
+
+function escapeOf(characters: string): string {
+  switch (characters) {
+    case '\n':
+      return String.raw`\n`
+    case '\r':
+      return String.raw`\r`
+    case '\t':
+      return String.raw`\t`
+    default: {
+      const code = characters.codePointAt(0)!
+      if (code < 0x100) return `\\x${code.toString(16).padStart(2, '0')}`
+      return code > 0xffff
+        ? `\\u{${code.toString(16)}}`
+        : `\\u${code.toString(16).padStart(4, '0')}`
+    }
+  }
+}
+
+/**
+ * The human line of an entry, without a line end: `[2025-10-17 14:23:45] INFO  | enforcement | ABC123 | message`.
+ * Without an account its column is left out.
+ */
+export function formatEntry(entry: LogEntry, options: FormatOptions = {}): string {
+  const { color = false } = options
+  const level = textOf(entry.level)
+  const paint = color ? (colors[level] ?? '') : ''
+  const time = `[${shownTime(textOf(entry.timestamp), options.local ?? false)}]`
+  let line = color ? `${dim}${time}${reset} ` : `${time} `
+  const column = visible(level).padEnd(levelWidth)
+  line += paint === '' ? column : `${paint}${column}${reset}`
+  line += ` | ${visible(textOf(entry.category)).padEnd(categoryWidth)} | `
+  if (entry.account_id !== undefined) line += `${visible(textOf(entry.account_id))} | `
+  const message = visible(textOf(entry.message))
+  line += paint === '' || level === 'INFO' ? message : `${paint}${message}${reset}`
+  if (options.expand !== true) return line
+  if (entry.context !== undefined) line += `\n${formatContext(entry.context)}`
+  if (entry.exception !== undefined) line += `\n${formatException(entry.exception)}`
+  return line
+}
+
+/** A context as indented lines. */
+function formatContext(context: unknown): string {
+  const json = JSON.stringify(context, undefined, 2) as string | undefined
+  return (json ?? '')
+    .split('\n')
+    .map((line) => indent + visible(line))
+    .join('\n')
+}
+
+/** An exception as indented lines: its stack, which begins with type and message, then causes and errors. */
+export function formatException(exception: ExceptionInfo, depth = 1): string {
+  const margin = indent.repeat(depth)
+  // Our own are never deeper; what stands in a file may be.
+  if (depth > depthMax) return `${margin}…`
+  const { type, message, stack_trace: stack, code, cause, errors } = looked(exception)
+  const head = `${textOf(type)}: ${textOf(message)}`
+  const text = typeof stack === 'string' && stack !== '' ? stack : head
+  const lines = text.split('\n').map((line) => margin + visible(line))
+  if (code !== undefined) lines.push(`${margin}code: ${visible(textOf(code))}`)
+  if (cause !== undefined)
+    lines.push(`${margin}caused by:`, formatException(cause as ExceptionInfo, depth + 1))
+  if (Array.isArray(errors)) {
+    for (const error of errors)
+      lines.push(`${margin}one of:`, formatException(error as ExceptionInfo, depth + 1))
+  }
+  return lines.join('\n')
+}
+
+/** The fields of what should be an exception. */
+function looked(exception: unknown): { readonly [Key in keyof ExceptionInfo]?: unknown } {
+  return typeof exception === 'object' && exception !== null ? exception : { message: exception }
+}
+
+function shownTime(timestamp: string, local: boolean): string {
+  if (!local) {
+    // As recorded: `2025-10-17T14:23:45.123+00:00` without the T, the milliseconds and the offset.
+    return visible(timestamp.slice(0, 19).replace('T', ' '))
+  }
+  const time = new Date(timestamp)
+  if (Number.isNaN(time.getTime())) return visible(timestamp)
+  const two = (part: number): string => String(part).padStart(2, '0')
+  const date = `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())}`
+  return `${date} ${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())}`
+}
