@@ -1,0 +1,103 @@
+// Reads `system.json` as far as its `logging` section. Everything that can go wrong with the file is a
+// ConfigError that names it: with the system's reason, or with the line and column.
+
+import { isUtf8 } from 'node:buffer'
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { getSystemErrorMap } from 'node:util'
+import { ConfigError } from '../errors.ts'
+import { absolutePathOf } from '../files/log-path.ts'
+import { keysOf, shown } from './config-value.ts'
+import { jsonFaultOf } from './json-fault.ts'
+
+const byteOrderMark = Buffer.from('\ufeff')
+const replacement = Buffer.from('\ufffd')
+
+/**
+ * The `logging` section of a file, unchecked.
+ *
+ * @returns `section`: `undefined` when the file has none; `path`: the file, for errors.
+ * @throws {ConfigError} when the file cannot be read or is not a JSON object.
+ */
+export function readSection(file: string | URL): { path: string; section: unknown } {
+  const path = pathOf(file)
+  const text = textOf(path)
+  const document = parse(text, path)
+  if (keysOf(document) === undefined) {
+    fail(
+      path,
+      `${placeOf(text, text.search(/[^ \t\r\n]/))}: expected an object, got ${shown(document)}`,
+    )
+  }
+  const { logging } = document as { readonly logging?: unknown }
+  return { path, section: logging }
+}
+
+function pathOf(file: unknown): string {
+  const isPath = typeof file === 'string' && file !== '' && !file.includes('\0')
+  if (!isPath && !(file instanceof URL)) {
+    const problem = `expected a path or a file URL, got ${shown(file)}`
+    throw new ConfigError(`Cannot read the configuration: ${problem}`, [])
+  }
+  try {
+    return isPath ? absolutePathOf(file) : fileURLToPath(file)
+  } catch (error) {
+    return fail(String(file), reasonOf(error), error)
+  }
+}
+
+function textOf(path: string): string {
+  let bytes: Buffer
+  try {
+    bytes = readFileSync(path)
+  } catch (error) {
+    return fail(path, reasonOf(error), error)
+  }
+  if (bytes.subarray(0, byteOrderMark.length).equals(byteOrderMark)) {
+    bytes = bytes.subarray(byteOrderMark.length)
+  }
+  const text = bytes.toString('utf8')
+  if (isUtf8(bytes)) return text
+  return fail(path, `${placeOf(text, foreignIn(text, bytes))}: expected UTF-8, got other bytes`)
+}
+
+function parse(text: string, path: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    const fault = jsonFaultOf(text)
+    if (fault === undefined) return fail(path, reasonOf(error), error)
+    const { at, expected, actual } = fault
+    return fail(path, `${placeOf(text, at)}: expected ${expected}, got ${actual}`, error)
+  }
+}
+
+/** Where the replacement character stands for bytes that are no UTF-8, and not for itself. */
+function foreignIn(text: string, bytes: Buffer): number {
+  let at = text.indexOf('\ufffd')
+  let offset = Buffer.byteLength(text.slice(0, at))
+  while (at !== -1 && bytes.subarray(offset, offset + 3).equals(replacement)) {
+    const next = text.indexOf('\ufffd', at + 1)
+    offset += Buffer.byteLength(text.slice(at, next))
+    at = next
+  }
+  return at
+}
+
+/** Line and column, both from 1; a column is a UTF-16 unit, as editors count. */
+function placeOf(text: string, at: number): string {
+  const lines = text.slice(0, at).split(/\r\n|\n|\r/)
+  return `line ${lines.length}, column ${(lines.at(-1) ?? '').length + 1}`
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const { errno } = error as NodeJS.ErrnoException
+  const [code, message] = (errno !== undefined && getSystemErrorMap().get(errno)) || []
+  return message === undefined ? error.message : `${message} (${code})`
+}
+
+function fail(path: string, reason: string, cause?: unknown): never {
+  const options = cause === undefined ? { file: path } : { file: path, cause }
+  throw new ConfigError(`Cannot read the configuration in ${path}: ${reason}`, [], options)
+}

@@ -1,0 +1,195 @@
+// From what is configured to what holds: reads the section, checks it as a whole, fills in the defaults.
+//
+// Every problem is found before any is reported, and nothing but a ConfigError is ever thrown, whatever comes
+// in. What no schema can say stands here: names that refer to each other, limits that depend on each other.
+
+import { builtinCategories, namePattern } from '../entry/category.ts'
+import type { Level, LevelName } from '../entry/level.ts'
+import { ConfigError, type ConfigProblem } from '../errors.ts'
+import { absolutePathOf, defaultLogPath } from '../files/log-path.ts'
+import { checkValue } from './config-check.ts'
+import { readSection } from './config-file.ts'
+import { pathOf, shown } from './config-value.ts'
+import { type LoggingConfig, type ResolvedConfig, loggingSchema } from './logging-config.ts'
+import { nearestOf } from './nearest.ts'
+
+export type { LoggingConfig, ResolvedConfig } from './logging-config.ts'
+
+/**
+ * Checks a `logging` section and fills in the defaults.
+ *
+ * @param section What the section holds; `undefined` is an empty one. It is copied, never kept or changed.
+ * @param options `file`: where the section came from, for the error.
+ * @throws {ConfigError} when anything is wrong, naming every problem by path; never anything else.
+ */
+export function resolveConfig(
+  section: unknown,
+  options: { readonly file?: string } = {},
+): ResolvedConfig {
+  const problems: ConfigProblem[] = []
+  const given = section === undefined ? {} : section
+  // What is wrong is missing from the copy, so the rest can be looked at, and its problems told as well.
+  const config = (checkValue(loggingSchema, given, 'logging', problems) ?? {}) as LoggingConfig
+  checkCategories(config, problems)
+  const resolved = withDefaults(config, problems)
+  if (problems.length === 0) return resolved
+
+  const from = options.file === undefined ? '' : ` in ${options.file}`
+  throw new ConfigError(
+    `Cannot use the logging configuration${from}`,
+    inOrder(problems, Object.keys(resolved)),
+    options,
+  )
+}
+
+/**
+ * Reads the `logging` section of a `system.json`, checks it and fills in the defaults. The other sections are
+ * not looked at; without a `logging` section all defaults hold.
+ *
+ * @param file The path of the file, or its `file:` URL. UTF-8, with or without a byte order mark.
+ * @throws {ConfigError} when the file cannot be read or is not JSON, with the line and column; or when anything
+ *   in the section is wrong, naming every problem by path.
+ *
+ * @example
+ * ```ts
+ * const { log_path, retention_days } = loadConfig('/etc/risk-manager/system.json')
+ * ```
+ */
+export function loadConfig(file: string | URL): ResolvedConfig {
+  const { path, section } = readSection(file)
+  return resolveConfig(section, { file: path })
+}
+
+function withDefaults(config: LoggingConfig, problems: ConfigProblem[]): ResolvedConfig {
+  const { rotation, windows_event_log, redact, buffer } = config
+  const bytes = buffer?.bytes ?? 67_108_864
+  const entryBytes = buffer?.entry_bytes ?? Math.min(16_777_216, bytes)
+  if (entryBytes > bytes) {
+    problems.push({
+      path: 'logging.buffer.entry_bytes',
+      expected: `at most what logging.buffer.bytes holds, ${bytes}`,
+      actual: String(entryBytes),
+    })
+  }
+  const categories = config.categories ?? {}
+  // A category may be called `constructor`, and whoever looks up its level must not find Object's own.
+  const prototype = Object.hasOwn(categories, 'constructor') ? null : Object.prototype
+  return {
+    log_level: lowerCase(config.log_level ?? 'info'),
+    levels: mapValues(config.levels ?? {}, prototype, lowerCase),
+    log_path: directoryOf(config.log_path ?? defaultLogPath, problems),
+    rotation: {
+      max_size_mb: rotation?.max_size_mb ?? 50,
+      max_files: rotation?.max_files ?? 10,
+      compress: rotation?.compress ?? false,
+    },
+    retention_days: config.retention_days ?? 90,
+    structured_format: config.structured_format ?? true,
+    console: config.console ?? 'fallback',
+    windows_event_log: {
+      enabled: windows_event_log?.enabled ?? true,
+      log_critical_only: windows_event_log?.log_critical_only ?? true,
+      source: windows_event_log?.source ?? 'RiskManagerDaemon',
+    },
+    redact: { keys: redact?.keys ?? [], allow: redact?.allow ?? [] },
+    categories: mapValues(categories, prototype, ({ file }, name) => ({
+      file: file ?? `${name}.log`,
+    })),
+    durability: mapValues(config.durability ?? {}, prototype, (durability) => durability),
+    buffer: {
+      entries: buffer?.entries ?? 65_536,
+      bytes,
+      entry_bytes: entryBytes,
+      on_full: buffer?.on_full ?? 'block',
+    },
+  }
+}
+
+/** The names of categories and of their files, and whoever refers to a category. */
+function checkCategories(config: LoggingConfig, problems: ConfigProblem[]): void {
+  const builtin = Object.keys(builtinCategories)
+  const configured = Object.entries(config.categories ?? {})
+  for (const [name, category] of configured) {
+    const path = pathOf('logging.categories', name)
+    if (builtin.includes(name)) {
+      problems.push({ path, expected: 'a name that is not built in', actual: shown(name) })
+    } else if (!namePattern.test(name)) {
+      const expected = `a name that matches ${namePattern.source}`
+      problems.push({ path, expected, actual: shown(name) })
+    } else if (category !== undefined) {
+      checkFile(`${path}.file`, category.file ?? `${name}.log`, problems)
+    }
+  }
+
+  // Whoever names a category that is itself wrong has been told enough.
+  const known = new Set([...builtin, ...configured.map(([name]) => name)])
+  const right = [...known].filter((name) => namePattern.test(name))
+  for (const section of ['levels', 'durability'] as const) {
+    for (const name of Object.keys(config[section] ?? {})) {
+      if (known.has(name)) continue
+      const nearest = nearestOf(name, right)
+      problems.push({
+        path: pathOf(`logging.${section}`, name),
+        expected: `one of ${right.join(', ')}`,
+        actual: `an unknown category${nearest === undefined ? '' : ` (did you mean ${nearest}?)`}`,
+      })
+    }
+  }
+}
+
+/**
+ * Names that the directory itself gives, or that Windows does not keep as they are: it takes `nul.log` for a
+ * device, and `system.log.` for `system.log`.
+ */
+const reservedFile = /\.(?:\d+|gz|tmp|lock|)$|^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/
+
+function checkFile(path: string, file: string, problems: ConfigProblem[]): void {
+  if (!namePattern.test(file)) {
+    const expected = `a file name that matches ${namePattern.source}`
+    problems.push({ path, expected, actual: shown(file) })
+  } else if (reservedFile.test(file)) {
+    const expected =
+      'a file name that does not end in a dot, .<number>, .gz, .tmp or .lock and is no device of Windows'
+    problems.push({ path, expected, actual: shown(file) })
+  }
+}
+
+function directoryOf(path: string, problems: ConfigProblem[]): string {
+  try {
+    return absolutePathOf(path)
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    problems.push({
+      path: 'logging.log_path',
+      expected: `an absolute path (${reason})`,
+      actual: shown(path),
+    })
+    return path
+  }
+}
+
+/** The problems in the order of the sections, whoever found them; unknown sections last. */
+function inOrder(problems: readonly ConfigProblem[], sections: readonly string[]): ConfigProblem[] {
+  const rankOf = ({ path }: ConfigProblem): number => {
+    const at = sections.indexOf(/^logging\.([\w-]+)/.exec(path)?.[1] ?? '')
+    return at === -1 ? sections.length : at
+  }
+  return problems.toSorted((a, b) => rankOf(a) - rankOf(b))
+}
+
+function lowerCase(level: Level): Lowercase<LevelName> {
+  return level.toLowerCase() as Lowercase<LevelName>
+}
+
+/** A record with other values; without those that are wrong. */
+function mapValues<V, W>(
+  record: { readonly [key: string]: V },
+  prototype: object | null,
+  map: (value: V, key: string) => W,
+): { readonly [key: string]: W } {
+  const mapped = Object.create(prototype) as { [key: string]: W }
+  for (const [key, value] of Object.entries(record)) {
+    if (value !== undefined) mapped[key] = map(value, key)
+  }
+  return mapped
+}

@@ -1,0 +1,260 @@
+// What a user may configure, in the words of `system.json`, and what it comes to with all defaults.
+//
+// The interfaces carry the words, which an editor shows; the schema carries the checks; and the compiler ties
+// the two: a schema that drifts from `LoggingConfig` does not compile.
+
+import { Type, type Static, type TProperties, type TSchema } from 'typebox'
+import type { Level, LevelName } from '../entry/level.ts'
+import type { Rule } from './config-check.ts'
+
+/** The `logging` section of `system.json`. Every key is optional. */
+export interface LoggingConfig {
+  /**
+   * The lowest level that is written: `debug`, `info`, `warning`, `error` or `critical`.
+   *
+   * @default 'info'
+   */
+  readonly log_level?: Level
+  /**
+   * The lowest level of single categories, in place of `log_level`: `{ "sdk": "debug" }`.
+   *
+   * @default {}
+   */
+  readonly levels?: { readonly [category: string]: Level }
+  /**
+   * The directory of the log files; made if it is missing, with mode 0700. A `~` at the start is the user's
+   * home, and a relative path starts at the working directory.
+   *
+   * @default '~/.risk_manager/logs/'
+   */
+  readonly log_path?: string
+  /** When a file is set aside for a new one, and how many such files are kept. */
+  readonly rotation?: {
+    /**
+     * A file is rotated before it would grow larger than this. Mebibytes (1024 × 1024 bytes), integer, 1 to 500.
+     *
+     * @default 50
+     */
+    readonly max_size_mb?: number
+    /**
+     * Rotated files kept for each log file; the oldest is deleted when one more comes. Integer, 1 to 100.
+     *
+     * @default 10
+     */
+    readonly max_files?: number
+    /**
+     * Whether rotated files are compressed: `system.log.1.gz`.
+     *
+     * @default false
+     */
+    readonly compress?: boolean
+  }
+  /**
+   * Rotated files older than this are deleted. Days, integer, 1 to 365.
+   *
+   * @default 90
+   */
+  readonly retention_days?: number
+  /**
+   * `true`: one JSON object per line. `false`: lines for people, without the context.
+   *
+   * @default true
+   */
+  readonly structured_format?: boolean
+  /**
+   * What goes to stderr, from WARNING up: `fallback` writes there while a file cannot be written, `always`
+   * also while it can, `off` never.
+   *
+   * @default 'fallback'
+   */
+  readonly console?: 'fallback' | 'always' | 'off'
+  /** The Windows Event Log. Without effect on other systems. */
+  readonly windows_event_log?: {
+    /**
+     * Whether grave entries are reported there.
+     *
+     * @default true
+     */
+    readonly enabled?: boolean
+    /**
+     * `true`: CRITICAL entries only. `false`: WARNING, ERROR and CRITICAL.
+     *
+     * @default true
+     */
+    readonly log_critical_only?: boolean
+    /**
+     * The name of the event source: 1 to 212 characters, no backslash.
+     *
+     * @default 'RiskManagerDaemon'
+     */
+    readonly source?: string
+  }
+  /** Which keys name a secret, beyond those that are known. Compared without case and punctuation. */
+  readonly redact?: {
+    /**
+     * Further keys whose values are never written.
+     *
+     * @default []
+     */
+    readonly keys?: readonly string[]
+    /**
+     * Keys whose values are written though they look like a secret. Wins over `keys`.
+     *
+     * @default []
+     */
+    readonly allow?: readonly string[]
+  }
+  /**
+   * Further categories by name; names of categories and files match `^[a-z0-9][a-z0-9._-]{0,63}$`. Several
+   * categories may share a file, also a built-in one.
+   *
+   * @default {}
+   */
+  readonly categories?: {
+    readonly [category: string]: {
+      /**
+       * The name of the category's file, within `log_path`. It does not end like a rotated, compressed,
+       * temporary or lock file.
+       *
+       * @default the category's name with `.log`
+       */
+      readonly file?: string
+    }
+  }
+  /**
+   * What a category's entries survive. `buffered`: a normal end and an uncaught exception. `written`: also
+   * SIGKILL, since each is in the operating system before its call returns. `synced`: also a power loss, once
+   * `flush()` has resolved.
+   *
+   * @default 'buffered' for every category
+   */
+  readonly durability?: { readonly [category: string]: 'buffered' | 'written' | 'synced' }
+  /** How much may wait to be written, and what happens when that is not enough. */
+  readonly buffer?: {
+    /**
+     * Entries that may wait. Integer, 64 to 4194304.
+     *
+     * @default 65536
+     */
+    readonly entries?: number
+    /**
+     * What these may come to. Bytes, integer, 65536 (64 KiB) to 4294967296 (4 GiB).
+     *
+     * @default 67108864 (64 MiB)
+     */
+    readonly bytes?: number
+    /**
+     * A larger entry has its longest strings cut, each with a mark of how much is missing. Bytes, integer,
+     * 1024 (1 KiB) to 268435456 (256 MiB), at most `bytes`.
+     *
+     * @default 16777216 (16 MiB), or `bytes` if that is less
+     */
+    readonly entry_bytes?: number
+    /**
+     * What a call does when the buffer is full. `block`: writes synchronously, and loses nothing while the
+     * disk answers. `drop_new`: drops the entry. `drop_old`: drops the oldest. What is dropped is counted and
+     * reported in the file.
+     *
+     * @default 'block'
+     */
+    readonly on_full?: 'block' | 'drop_new' | 'drop_old'
+  }
+}
+
+/** A {@link LoggingConfig} that was checked, with every default filled in. */
+export interface ResolvedConfig {
+  /** Lower case. */
+  readonly log_level: Lowercase<LevelName>
+  /** The configured ones only, lower case: the others have `log_level`. */
+  readonly levels: { readonly [category: string]: Lowercase<LevelName> }
+  /** Absolute. */
+  readonly log_path: string
+  readonly rotation: Required<NonNullable<LoggingConfig['rotation']>>
+  readonly retention_days: number
+  readonly structured_format: boolean
+  readonly console: NonNullable<LoggingConfig['console']>
+  readonly windows_event_log: Required<NonNullable<LoggingConfig['windows_event_log']>>
+  readonly redact: Required<NonNullable<LoggingConfig['redact']>>
+  /** The configured ones only, not the built-in ones. */
+  readonly categories: { readonly [category: string]: { readonly file: string } }
+  /** The configured ones only: the others are `buffered`. */
+  readonly durability: NonNullable<LoggingConfig['durability']>
+  readonly buffer: Required<NonNullable<LoggingConfig['buffer']>>
+}
+
+/** Identity of types, which no conditional without type parameters can tell from mere assignability. */
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- see above
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
+
+type DeepReadonly<T> = T extends readonly (infer E)[]
+  ? readonly DeepReadonly<E>[]
+  : T extends object
+    ? { readonly [K in keyof T]: DeepReadonly<T[K]> }
+    : T
+
+/** Ties a schema to the interface it checks. */
+const schemaOf =
+  <T>() =>
+  <S extends TSchema>(schema: Same<DeepReadonly<Static<S>>, T> extends true ? S : never): TSchema =>
+    schema
+
+const section = <P extends TProperties>(properties: P) =>
+  Type.Partial(Type.Object(properties, { additionalProperties: false }))
+const levels = 'one of debug, info, warning, error, critical'
+const level = Type.Enum(
+  [
+    'debug',
+    'info',
+    'warning',
+    'error',
+    'critical',
+    'DEBUG',
+    'INFO',
+    'WARNING',
+    'ERROR',
+    'CRITICAL',
+  ],
+  { description: levels },
+)
+const integer = (minimum: number, maximum: number) => Type.Integer({ minimum, maximum })
+const keys = Type.Array(
+  Type.String({ pattern: '[A-Za-z0-9]', description: 'a string with a letter or digit' }),
+  { maxItems: 10_000, description: 'an array of strings, at most 10000' },
+)
+
+/** What each key may hold; TypeBox makes it, and none of its types get out. Where a `description` stands, it is the "expected" of the error. */
+export const loggingSchema: Rule = schemaOf<LoggingConfig>()(
+  section({
+    log_level: level,
+    levels: Type.Record(Type.String(), level),
+    log_path: Type.String({
+      pattern: '^[^\\0]+$',
+      description: 'a non-empty string without NUL',
+    }),
+    rotation: section({
+      max_size_mb: integer(1, 500),
+      max_files: integer(1, 100),
+      compress: Type.Boolean(),
+    }),
+    retention_days: integer(1, 365),
+    structured_format: Type.Boolean(),
+    console: Type.Enum(['fallback', 'always', 'off']),
+    windows_event_log: section({
+      enabled: Type.Boolean(),
+      log_critical_only: Type.Boolean(),
+      source: Type.String({
+        pattern: '^[^\\0\\\\]{1,212}$',
+        description: 'a name of 1 to 212 characters without backslash',
+      }),
+    }),
+    redact: section({ keys, allow: keys }),
+    categories: Type.Record(Type.String(), section({ file: Type.String() })),
+    durability: Type.Record(Type.String(), Type.Enum(['buffered', 'written', 'synced'])),
+    buffer: section({
+      entries: integer(64, 4_194_304),
+      bytes: integer(65_536, 4_294_967_296),
+      entry_bytes: integer(1_024, 268_435_456),
+      on_full: Type.Enum(['block', 'drop_new', 'drop_old']),
+    }),
+  }),
+)

@@ -1,0 +1,224 @@
+import assert from 'node:assert/strict'
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { describe, it } from 'node:test'
+import fc from 'fast-check'
+import { Value } from 'typebox/value'
+import { ConfigError } from '../../lib/errors.ts'
+import type { Rule } from '../../lib/write/config-check.ts'
+import { resolveConfig, type LoggingConfig, type ResolvedConfig } from '../../lib/write/config.ts'
+import { loggingSchema } from '../../lib/write/logging-config.ts'
+import { places, problemsOf, sectionWith } from './config-places.ts'
+
+const defaults: ResolvedConfig = {
+  log_level: 'info',
+  levels: {},
+  log_path: join(homedir(), '.risk_manager', 'logs'),
+  rotation: { max_size_mb: 50, max_files: 10, compress: false },
+  retention_days: 90,
+  structured_format: true,
+  console: 'fallback',
+  windows_event_log: { enabled: true, log_critical_only: true, source: 'RiskManagerDaemon' },
+  redact: { keys: [], allow: [] },
+  categories: {},
+  durability: {},
+  buffer: { entries: 65_536, bytes: 67_108_864, entry_bytes: 16_777_216, on_full: 'block' },
+}
+
+describe('resolveConfig()', () => {
+  it('fills in every default', () => {
+    assert.deepEqual(resolveConfig({}), defaults)
+    assert.deepEqual(resolveConfig(undefined), defaults)
+  })
+
+  it('keeps every value that is given', () => {
+    const given: LoggingConfig = {
+      log_level: 'warning',
+      levels: { sdk: 'debug', latency: 'critical' },
+      log_path: resolve('/var/log/risk'),
+      rotation: { max_size_mb: 500, max_files: 1, compress: true },
+      retention_days: 365,
+      structured_format: false,
+      console: 'always',
+      windows_event_log: { enabled: false, log_critical_only: false, source: 'Other' },
+      redact: { keys: ['broker_pin'], allow: ['token_count'] },
+      categories: { latency: { file: 'latency.log' } },
+      durability: { audit: 'synced', latency: 'written' },
+      buffer: { entries: 64, bytes: 65_536, entry_bytes: 1_024, on_full: 'drop_old' },
+    }
+    assert.deepEqual(resolveConfig(given), given)
+  })
+
+  it('keeps the defaults of a section beside the one value given', () => {
+    for (const { path, rule } of places) {
+      if (path.length !== 2 || rule.type === undefined || path[1] === 'sdk') continue
+      const resolved = resolveConfig(sectionWith(path.slice(0, 1), {}))
+      assert.deepEqual(resolved, defaults, path.join('.'))
+    }
+    assert.deepEqual(resolveConfig({ rotation: { max_files: 3 } }).rotation, {
+      max_size_mb: 50,
+      max_files: 3,
+      compress: false,
+    })
+  })
+
+  it('takes levels in lower and upper case and gives them in lower case', () => {
+    for (const name of ['debug', 'info', 'warning', 'error', 'critical'] as const) {
+      for (const spelling of [name, name.toUpperCase()]) {
+        const resolved = resolveConfig({ log_level: spelling, levels: { audit: spelling } })
+        assert.equal(resolved.log_level, name)
+        assert.equal(resolved.levels['audit'], name)
+      }
+    }
+  })
+
+  it('takes an undefined value of a known key as absent', () => {
+    const given: { [key: string]: unknown } = { levels: { sdk: undefined } }
+    for (const { path } of places)
+      if (path.length === 1 && !path.includes('levels')) given[path[0] ?? ''] = undefined
+    assert.equal(Object.keys(given).length, 12)
+    assert.deepEqual(resolveConfig(given), defaults)
+  })
+
+  it('expands ~ and makes the path absolute', () => {
+    const cases: readonly (readonly [string, string])[] = [
+      ['~', homedir()],
+      ['~/', homedir()],
+      ['~/x', join(homedir(), 'x')],
+      ['x', resolve('x')],
+      ['./x/../y', resolve('y')],
+      ['/a/~/b', resolve('/a/~/b')],
+      ['~x/y', resolve('~x/y')],
+    ]
+    for (const [given, path] of cases) {
+      assert.equal(resolveConfig({ log_path: given }).log_path, path, given)
+    }
+  })
+
+  it('says that ~ has no meaning when there is no home', () => {
+    const { HOME } = process.env
+    process.env['HOME'] = 'relative'
+    try {
+      const [problem] = problemsOf({ log_path: '~/x' })
+      assert.match(
+        problem ?? '',
+        /^logging\.log_path: expected an absolute path \(.*\), got "~\/x"$/,
+      )
+    } finally {
+      process.env['HOME'] = HOME
+    }
+  })
+
+  it('gives a category without a file one of its own name', () => {
+    assert.deepEqual(resolveConfig({ categories: { latency: {} } }).categories, {
+      latency: { file: 'latency.log' },
+    })
+  })
+
+  it('lets a category be called constructor, and no look-up find anything of Object', () => {
+    const { levels, categories } = resolveConfig({ categories: { constructor: {} } })
+    assert.equal(levels['constructor'], undefined)
+    assert.deepEqual({ ...categories }, { constructor: { file: 'constructor.log' } })
+  })
+
+  it('looks at own members only', () => {
+    const prototype: object = Object.assign(Object.create(null), { log_level: 'debug' })
+    assert.deepEqual(resolveConfig(Object.create(prototype)), defaults)
+  })
+
+  it('copies: what is changed afterwards changes nothing', () => {
+    const keys = ['broker_pin']
+    const levels: { [category: string]: 'debug' | 'info' } = { sdk: 'debug' }
+    const resolved = resolveConfig({ redact: { keys }, levels })
+    keys.push('other')
+    levels['sdk'] = 'info'
+    assert.deepEqual(resolved.redact.keys, ['broker_pin'])
+    assert.deepEqual(resolved.levels, { sdk: 'debug' })
+  })
+
+  it('lowers the default of buffer.entry_bytes to buffer.bytes', () => {
+    assert.equal(resolveConfig({ buffer: { bytes: 65_536 } }).buffer.entry_bytes, 65_536)
+    assert.equal(resolveConfig({ buffer: { bytes: 16_777_215 } }).buffer.entry_bytes, 16_777_215)
+    assert.equal(resolveConfig({ buffer: { bytes: 16_777_217 } }).buffer.entry_bytes, 16_777_216)
+  })
+
+  it('resolves a resolved configuration to itself, also by way of JSON', () => {
+    const resolved = resolveConfig({
+      log_path: 'logs',
+      levels: { x: 'ERROR' },
+      categories: { x: {} },
+      buffer: { bytes: 70_000 },
+    })
+    assert.deepEqual(resolveConfig(resolved), resolved)
+    assert.deepEqual(resolveConfig(JSON.parse(JSON.stringify(resolved))), resolved)
+  })
+
+  it('gives a configuration or throws a ConfigError, whatever comes in', () => {
+    const anything = fc.anything({
+      withBigInt: true,
+      withBoxedValues: true,
+      withDate: true,
+      withMap: true,
+      withSet: true,
+      withNullPrototype: true,
+      withObjectString: true,
+      withSparseArray: true,
+      withTypedArray: true,
+      withUnicodeString: true,
+    })
+    fc.assert(fc.property(anything, (section) => void isUsable(section)))
+    fc.assert(fc.property(fc.jsonValue(), (section) => void isUsable(section)))
+
+    // Sections of known keys, each right or anything at all.
+    const right = new Map<string, fc.Arbitrary<unknown>>(
+      places.flatMap(({ path, rule }) => {
+        if (rule.type === 'object') return []
+        const values = arbitraryOf(rule)
+        return [[path.join('.'), fc.oneof({ weight: 20, arbitrary: values }, anything)]]
+      }),
+    )
+    const seen = { usable: 0, not: 0 }
+    const sections = fc.record(Object.fromEntries(right), { requiredKeys: [] })
+    fc.assert(
+      fc.property(sections, (values) => {
+        const section = {}
+        for (const [path, value] of Object.entries(values)) {
+          const keys = path.split('.')
+          let target: { [key: string]: unknown } = section
+          for (const key of keys.slice(0, -1)) target = (target[key] ??= {}) as typeof target
+          target[keys.at(-1) ?? ''] = value
+        }
+        seen[isUsable(section) ? 'usable' : 'not']++
+      }),
+      { numRuns: 300 },
+    )
+    assert.ok(seen.usable > 20 && seen.not > 20, JSON.stringify(seen))
+  })
+})
+
+/** Right values for a place of the schema. */
+function arbitraryOf(rule: Rule): fc.Arbitrary<unknown> {
+  if (rule.enum) return fc.constantFrom(...rule.enum)
+  if (rule.type === 'boolean') return fc.boolean()
+  if (rule.type === 'array') return fc.array(fc.stringMatching(/^[a-z]+$/))
+  if (rule.type === 'integer') {
+    return fc.integer({ min: rule.minimum ?? 0, max: Math.min(rule.maximum ?? 0, 2 ** 31 - 1) })
+  }
+  return fc.constantFrom('latency.log', 'a', 'logs')
+}
+
+/** Whether a section can be used; the one way in which it cannot is a ConfigError with problems. */
+function isUsable(section: unknown): boolean {
+  let resolved: ResolvedConfig
+  try {
+    resolved = resolveConfig(section)
+  } catch (error) {
+    assert.ok(error instanceof ConfigError)
+    assert.ok(error.problems.length > 0)
+    return false
+  }
+  assert.ok(Value.Check(loggingSchema, resolved))
+  assert.deepEqual(Object.keys(resolved), Object.keys(defaults))
+  assert.deepEqual(resolveConfig(resolved), resolved)
+  return true
+}
