@@ -91,8 +91,8 @@ export class Route {
    * A batch as bytes, in a buffer that is used again for the next one.
    *
    * Lines of plain ASCII, the usual case, need no look for what could steer a terminal but one for DEL:
-   * as many bytes as UTF-16 units, then a search in the bytes, instead of a regular expression (25 µs
-   * against 130 µs for 256 KiB).
+   * as many bytes as UTF-16 units, then a search in the bytes, instead of a regular expression (32 µs
+   * against 203 µs for 256 KiB; Node 20.20, 2026-11).
    */
   encode(batch: Batch): Buffer {
     let { text } = batch

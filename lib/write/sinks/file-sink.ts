@@ -18,11 +18,10 @@
 // The macrotask: while 'open' is emitted, the stream still holds writes back, and a batch that we believe
 // to be in the thread pool would not be there when the process exits.
 
-import { type BigIntStats, closeSync, fstatSync, statSync, writeSync } from 'node:fs'
-import { join } from 'node:path'
 import { createStream, type RotatingFileStream } from 'rotating-file-stream'
-import { fileMode, makeDirectory, openForAppend } from '../../files/open.ts'
+import { fileMode } from '../../files/open.ts'
 import { rotateSync } from '../../files/rotate.ts'
+import { AppendFile } from './append-file.ts'
 import type { Sink, SinkEvents } from './sink.ts'
 
 /** A file is rotated when less than this is left of its limit. At most a batch's usual size. */
@@ -35,6 +34,7 @@ const rotationRetryMs = 60_000
 /** How long the synchronous path waits for a write in the thread pool that makes no progress. */
 const stallMsMax = 2_000
 
+const lineEnd = 0x0a
 const napCell = new Int32Array(new SharedArrayBuffer(4))
 
 /** A batch on its way. */
@@ -59,7 +59,7 @@ export interface FileSinkOptions {
 export class FileSink implements Sink {
   readonly #options: FileSinkOptions
   readonly #events: SinkEvents
-  readonly #path: string
+  readonly #file: AppendFile
   #stream: RotatingFileStream | undefined
   #ready = false
   /** The process is ending: the stream will take no further step. */
@@ -72,10 +72,6 @@ export class FileSink implements Sink {
   #stale = false
   /** The next line does not fit, and the stream has not rotated: we do, when it is opened anew. */
   #mustRotate = false
-  #fd = -1
-  #inode = 0n
-  /** Bytes in the file, as far as we have seen. */
-  #size = 0
   #flight: Flight | undefined
   #failed = false
   #retryMs = retryMsMin
@@ -86,7 +82,7 @@ export class FileSink implements Sink {
   constructor(options: FileSinkOptions, events: SinkEvents) {
     this.#options = options
     this.#events = events
-    this.#path = join(options.directory, options.name)
+    this.#file = new AppendFile(options.directory, options.name)
   }
 
   get rotating(): boolean {
@@ -98,8 +94,8 @@ export class FileSink implements Sink {
     const { directory, name, keep, limitBytes } = this.#options
     this.#stale = false
     try {
-      this.#openDescriptor()
-      if (this.#mustRotate || this.#size >= limitBytes - slackBytes) this.#rotateSelf()
+      this.#openFile()
+      if (this.#mustRotate || this.#file.size >= limitBytes - slackBytes) this.#rotateSelf()
       this.#sized = this.#mayRotate
       // Without a size the stream appends for ever: what is wanted while rotations fail.
       const rotation = this.#sized ? { size: `${limitBytes - slackBytes}B`, rotate: keep } : {}
@@ -133,7 +129,7 @@ export class FileSink implements Sink {
     clearTimeout(this.#retryTimer)
     return new Promise((resolve) => {
       this.#closed = () => {
-        this.#dropDescriptor()
+        this.#file.close()
         resolve()
       }
       if (this.#stream === undefined) this.#closed()
@@ -152,7 +148,7 @@ export class FileSink implements Sink {
     stream.on('open', () => {
       this.#rotating = false
       try {
-        this.#openDescriptor()
+        this.#openFile()
       } catch (error) {
         stream.destroy(error as Error)
         return
@@ -199,50 +195,35 @@ export class FileSink implements Sink {
   /** After the stream's word that a piece is written: looks whether it is, and in the file that bears the name. */
   #verify(flight: Flight): void {
     if (flight.written === flight.handed) return
-    let stat: BigIntStats | undefined
-    try {
-      stat = statSync(this.#path, { bigint: true, throwIfNoEntry: false })
-    } catch {
-      // The directory cannot be read: what our descriptor says has to do.
-      stat = fstatSync(this.#fd, { bigint: true })
-    }
     const piece = flight.handed - flight.written
-    if (stat === undefined || stat.ino !== this.#inode) {
-      // Removed or renamed under us. What is in a renamed file is written; what is in a removed one is not.
-      const renamed = fstatSync(this.#fd).nlink > 0
-      flight.handed = flight.written += renamed ? this.#grown(piece) : 0
+    const place = this.#file.whereabouts()
+    if (place !== 'ours') {
+      // What is in a renamed file is written; what is in a removed one is not.
+      flight.handed = flight.written += place === 'renamed' ? this.#file.grown(piece) : 0
       this.#stale = true
-      return
-    }
-    const grown = Number(stat.size) - this.#size
-    this.#size = Number(stat.size)
-    if (grown < 0) {
-      // Truncated under us. What came after the truncation is there; the stream's count is not right any more.
-      this.#stale = true
+    } else if (this.#file.isTruncated()) {
+      // What came after the truncation is there; the stream's count of bytes is not right any more.
       flight.written = flight.handed
-    } else flight.handed = flight.written += Math.min(grown, piece)
+      this.#stale = true
+    } else {
+      flight.handed = flight.written += this.#file.grown(piece)
+      this.#file.look()
+    }
   }
 
   /** The stream has written a piece and found the file full: it now renames and reopens. */
   #rotation(): void {
     const flight = this.#flight
     if (flight !== undefined && flight.handed > flight.written) {
-      const piece = flight.handed - flight.written
-      flight.written += this.#grown(piece)
+      flight.written += this.#file.grown(flight.handed - flight.written)
       try {
         // The rest of a short write belongs into the same file, which the descriptor still has.
         while (flight.written < flight.handed) {
-          flight.written += writeSync(
-            this.#fd,
-            flight.batch,
-            flight.written,
-            flight.handed - flight.written,
-          )
+          flight.written += this.#file.write(flight.batch, flight.written, flight.handed)
         }
       } catch {
         flight.handed = flight.written
       }
-      this.#size = fstatSync(this.#fd).size
     }
     this.#rotating = true
   }
@@ -254,7 +235,7 @@ export class FileSink implements Sink {
     this.#rotating = false
     const flight = this.#flight
     if (flight !== undefined && flight.handed > flight.written) {
-      flight.handed = flight.written += this.#grown(flight.handed - flight.written)
+      flight.handed = flight.written += this.#file.grown(flight.handed - flight.written)
     }
     if (this.#closed !== undefined) {
       this.#closed()
@@ -305,14 +286,14 @@ export class FileSink implements Sink {
     let piece = flight.handed - flight.written
     let progress = Date.now()
     while (piece > 0) {
-      const grown = this.#grown(piece)
+      const grown = this.#file.grown(piece)
       flight.written += grown
       piece -= grown
       if (piece === 0) break
       if (grown > 0) progress = Date.now()
       else if (Date.now() - progress > stallMsMax || this.#stream === undefined) {
         flight.handed = flight.written
-        this.#fail(new Error(`Cannot write ${this.#path}: no progress for ${stallMsMax} ms`))
+        this.#fail(new Error(`no progress for ${stallMsMax} ms`))
         return false
       }
       Atomics.wait(napCell, 0, 0, 1)
@@ -325,18 +306,14 @@ export class FileSink implements Sink {
     let done = from
     if (done === bytes.length) return done
     try {
-      if (this.#fd === -1 || (!this.#rotating && fstatSync(this.#fd).nlink === 0)) {
-        this.#openDescriptor()
+      if (!this.#file.isOpen || (!this.#rotating && this.#file.whereabouts() !== 'ours')) {
+        this.#openFile()
       }
       this.#stale = true
       while (done < bytes.length) {
         const end = this.#pieceEnd(bytes, done)
         if (end === done) this.#rotateSelf()
-        else {
-          const count = writeSync(this.#fd, bytes, done, end - done)
-          done += count
-          this.#size += count
-        }
+        else done += this.#file.write(bytes, done, end)
       }
       if (this.#failed && this.#flight === undefined) {
         this.#failed = false
@@ -358,13 +335,13 @@ export class FileSink implements Sink {
   #pieceEnd(bytes: Buffer, from: number): number {
     // While the stream renames, nobody else may; and a file that cannot be rotated is written on.
     if ((this.#rotating && !this.#last) || !this.#mayRotate) return bytes.length
-    const room = this.#options.limitBytes - this.#size
+    const room = this.#options.limitBytes - this.#file.size
     if (bytes.length - from <= room) return bytes.length
-    const end = room <= 0 ? 0 : bytes.lastIndexOf(0x0a, from + room - 1) + 1
+    const end = room <= 0 ? 0 : bytes.lastIndexOf(lineEnd, from + room - 1) + 1
     if (end > from) return end
-    if (this.#size > 0) return from
-    const lineEnd = bytes.indexOf(0x0a, from) + 1
-    return lineEnd === 0 ? bytes.length : lineEnd
+    if (this.#file.size > 0) return from
+    const next = bytes.indexOf(lineEnd, from) + 1
+    return next === 0 ? bytes.length : next
   }
 
   #rotateSelf(): void {
@@ -373,8 +350,7 @@ export class FileSink implements Sink {
     try {
       // The stream, stopped amid its renames, may have come to the last one; a step of it may be under way.
       if (this.#rotating) Atomics.wait(napCell, 0, 0, 5)
-      const live = statSync(this.#path, { bigint: true, throwIfNoEntry: false })
-      if (live?.ino === this.#inode) {
+      if (this.#file.whereabouts() === 'ours') {
         rotateSync(this.#options.directory, this.#options.name, this.#options.keep)
       }
       this.#rotating = false
@@ -382,7 +358,7 @@ export class FileSink implements Sink {
       this.#rotationFailed(error as Error)
       return
     }
-    this.#openDescriptor()
+    this.#openFile()
     this.#events.rotated()
   }
 
@@ -391,35 +367,16 @@ export class FileSink implements Sink {
     this.#events.fault(error)
   }
 
-  #openDescriptor(): void {
-    const { directory, name } = this.#options
+  /** Opens the file that bears the name now, for the descriptor. */
+  #openFile(): void {
     const flight = this.#flight
     const inLine =
-      flight !== undefined && flight.written > 0 && flight.batch[flight.written - 1] !== 0x0a
-    makeDirectory(directory)
-    const opened = openForAppend(directory, name, inLine ? this.#inode : undefined)
-    if (inLine && opened.inode !== this.#inode) {
-      // Another file: the line begins again here, so that none is split over two files.
-      flight.handed = flight.written = flight.batch.lastIndexOf(0x0a, flight.written - 1) + 1
+      flight !== undefined && flight.written > 0 && flight.batch[flight.written - 1] !== lineEnd
+    const { isOther, tornBytes } = this.#file.open(inLine)
+    if (inLine && isOther) {
+      // The line begins again in this file, so that none is split over two.
+      flight.handed = flight.written = flight.batch.lastIndexOf(lineEnd, flight.written - 1) + 1
     }
-    this.#dropDescriptor()
-    this.#fd = opened.fd
-    this.#inode = opened.inode
-    this.#size = opened.size
-    if (opened.tornBytes > 0) this.#events.torn(opened.tornBytes)
-  }
-
-  #dropDescriptor(): void {
-    if (this.#fd === -1) return
-    closeSync(this.#fd)
-    this.#fd = -1
-  }
-
-  /** By how much the file has grown since the last look, `most` at the most; moves the look on. */
-  #grown(most: number): number {
-    if (this.#fd === -1) return 0
-    const grown = Math.max(0, Math.min(fstatSync(this.#fd).size - this.#size, most))
-    this.#size += grown
-    return grown
+    if (tornBytes > 0) this.#events.torn(tornBytes)
   }
 }
