@@ -133,6 +133,21 @@ describe('RiskManager', () => {
     assert.equal(only(second, 'order_filled').length, 1)
   })
 
+  it('takes a locked account out even when the market comes back first', () => {
+    const manager = managerOf(new Scripted({ 0: 2 }), { unrealized_loss: -9999 })
+    manager.trade(day('2008-01-02', 1000, 1000))
+    // Opens too fast to get out, 400 dollars lower; one step later only 225 of them are left.
+    const bar = { date: '2008-01-03', open: 960, high: 1030, low: 955, close: 955, volume: 1 }
+    const decisions = manager.trade(bar)
+    assert.deepEqual(
+      decisions.slice(0, 3).map(({ kind }) => kind),
+      ['account_restricted', 'order_rejected', 'position_closed'],
+    )
+    const [closed] = only(decisions, 'position_closed')
+    assert.equal(closed?.violation.rule, 'Lockout')
+    assert.equal(closed?.details.position.exit_price, 977.25)
+  })
+
   it('refuses what makes a position too large, and lets smaller ones through', () => {
     const manager = managerOf(new Scripted({ 0: 2, 1: 1, 2: -1 }))
     const decisions = manager.trade(day('2008-01-02', 1000, 1000))
