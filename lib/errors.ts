@@ -2,12 +2,7 @@
 // it does throws into the caller.
 
 /** The stable codes of the errors, for programs: `error.code`. */
-export const errorCodes = [
-  'RINGLOG_CONFIG',
-  'RINGLOG_LOCKED',
-  'RINGLOG_CLOSED',
-  'RINGLOG_NOT_WRITTEN',
-] as const
+export const errorCodes = ['RINGLOG_CONFIG', 'RINGLOG_NOT_WRITTEN'] as const
 
 /** One of {@link errorCodes}. */
 export type ErrorCode = (typeof errorCodes)[number]
