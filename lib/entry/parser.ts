@@ -1,0 +1,52 @@
+// Line → entry: the way back from the serializer. A line comes from a file that anyone may have written, so
+// nothing is believed: what is returned has the shape of an entry, and what has not that shape is no entry.
+
+import type { LogEntry } from './entry.ts'
+import { levelNames } from './level.ts'
+
+const levels: ReadonlySet<unknown> = new Set(levelNames)
+
+/**
+ * The entry that a line holds. Never throws, however the line was damaged.
+ *
+ * The members of `context` and of `exception` are not looked at: whoever shows them must not trust their types.
+ *
+ * @param line One line, with or without its line end.
+ * @returns `undefined` when the line is not the JSON of an object that has `timestamp` (a date), `level` (one of
+ *   the five, upper case), `category` and `message` (strings), and each optional key with its type if at all.
+ */
+export function parseLine(line: string): LogEntry | undefined {
+  // Most of what is no entry, a stack trace or a torn line, is known by its first character; an exception costs
+  // a hundred times as much.
+  if (line.charCodeAt(0) !== 0x7b && line.trimStart().charCodeAt(0) !== 0x7b) return undefined
+  let value: unknown
+  try {
+    value = JSON.parse(line)
+  } catch {
+    // Not JSON: torn, or written by something else.
+    return undefined
+  }
+  return isEntry(value as LooseEntry) ? (value as LogEntry) : undefined
+}
+
+type LooseEntry = { readonly [Key in keyof LogEntry]?: unknown }
+
+/** Whether an object, which is what JSON beginning with a brace is, has the shape of an entry. */
+function isEntry(value: LooseEntry): boolean {
+  return (
+    levels.has(value.level) &&
+    typeof value.category === 'string' &&
+    typeof value.message === 'string' &&
+    typeof value.timestamp === 'string' &&
+    !Number.isNaN(Date.parse(value.timestamp)) &&
+    (value.seq === undefined || Number.isSafeInteger(value.seq)) &&
+    (value.context === undefined || isObject(value.context)) &&
+    (value.account_id === undefined || typeof value.account_id === 'string') &&
+    (value.event === undefined || typeof value.event === 'string') &&
+    (value.exception === undefined || isObject(value.exception))
+  )
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
