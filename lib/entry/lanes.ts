@@ -102,6 +102,13 @@ export class Lanes {
     this.tagLimit = (this.tagTail + places - slack) | 0
   }
 
+  /** Takes back what has been captured since the tails stood there. */
+  rewind(tag: number, num: number, ref: number): void {
+    this.tagTail = tag
+    this.numTail = num
+    this.refTail = ref
+  }
+
   /** Whether the capture under way has used up its places. */
   get exhausted(): boolean {
     return ((this.refLimit - this.refTail) | 0) <= 0 || ((this.tagLimit - this.tagTail) | 0) <= 0

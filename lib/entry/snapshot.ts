@@ -6,7 +6,19 @@
 
 import { types } from 'node:util'
 import { captureException, isError, textOf, throwsMark } from './exception.ts'
-import { ARRAY, END, FALSE, JSON_TEXT, type Lanes, NULL, OBJECT, TRUE, depthMax } from './lanes.ts'
+import {
+  ARRAY,
+  END,
+  FALSE,
+  JSON_TEXT,
+  type Lanes,
+  NULL,
+  NUMBER,
+  OBJECT,
+  STRING,
+  TRUE,
+  depthMax,
+} from './lanes.ts'
 
 const hasOwn = Object.prototype.hasOwnProperty
 const objectPrototype = Object.prototype
@@ -34,12 +46,19 @@ export function captureContext(
   if (second !== undefined) captureMember(lanes, second, secondValue, 1)
   if (typeof context === 'object' && context !== null) {
     const { tagTail, numTail, refTail } = lanes
+    lanes.ancestors[1] = context
     try {
-      captureTopMembers(lanes, context, first, second)
+      const prototype: unknown = Object.getPrototypeOf(context)
+      const isPlain = prototype === objectPrototype || prototype === null
+      if (
+        !isPlain ||
+        !captureTopMembers(lanes, context as Record<string, unknown>, first, second)
+      ) {
+        lanes.rewind(tagTail, numTail, refTail)
+        captureTopWithCare(lanes, context, first, second)
+      }
     } catch (error) {
-      lanes.tagTail = tagTail
-      lanes.numTail = numTail
-      lanes.refTail = refTail
+      lanes.rewind(tagTail, numTail, refTail)
       captureMember(lanes, 'context', throwsMark(error), 1)
     }
     lanes.ancestors[1] = undefined
@@ -52,39 +71,50 @@ export function captureContext(
   return complete
 }
 
+/** Copies the members of a plain context; false when one of them throws, or it speaks for itself by toJSON. */
 function captureTopMembers(
+  lanes: Lanes,
+  context: Record<string, unknown>,
+  first: string | undefined,
+  second: string | undefined,
+): boolean {
+  try {
+    for (const key in context) {
+      if (!hasOwn.call(context, key) || key === first || key === second) continue
+      const value = context[key]
+      if (key === 'account_id' && isAccountId(value)) lanes.accountId = String(value)
+      else if (key === 'toJSON' && typeof value === 'function') return false
+      else captureMember(lanes, key, value, 1)
+      if (lanes.exhausted) break
+    }
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** The same for any object, member by member. */
+function captureTopWithCare(
   lanes: Lanes,
   context: object,
   first: string | undefined,
   second: string | undefined,
 ): void {
-  lanes.ancestors[1] = context
-  const prototype: unknown = Object.getPrototypeOf(context)
-  if (prototype !== objectPrototype && prototype !== null) {
-    const replaced = replacementOf(context, '')
-    if (replaced !== context) {
-      if (typeof replaced !== 'object' || replaced === null) {
-        captureMember(lanes, 'value', replaced, 1)
-        return
-      }
-      context = replaced
+  const replaced = replacementOf(context, '')
+  if (typeof replaced !== 'object' || replaced === null) {
+    captureMember(lanes, 'value', replaced, 1)
+  } else if (isError(replaced)) {
+    captureMember(lanes, 'error', replaced, 1)
+  } else if (replaced instanceof Map) {
+    captureMapMembers(lanes, replaced, 1)
+  } else {
+    for (const key of Object.keys(replaced)) {
+      if (key === first || key === second) continue
+      const value = read(replaced, key)
+      if (key === 'account_id' && isAccountId(value)) lanes.accountId = String(value)
+      else captureMember(lanes, key, value, 1)
+      if (lanes.exhausted) return
     }
-    if (context instanceof Map) {
-      captureMapMembers(lanes, context, 1)
-      return
-    }
-    if (isError(context)) {
-      captureMember(lanes, 'error', context, 1)
-      return
-    }
-  }
-  const source = context as Record<string, unknown>
-  for (const key in source) {
-    if (!hasOwn.call(source, key) || key === first || key === second) continue
-    const value = read(source, key)
-    if (key === 'account_id' && isAccountId(value)) lanes.accountId = String(value)
-    else captureMember(lanes, key, value, 1)
-    if (lanes.exhausted) return
   }
 }
 
@@ -139,9 +169,7 @@ function captureObject(lanes: Lanes, object: object, key: string, depth: number)
   try {
     captureContainer(lanes, object, key, depth)
   } catch (error) {
-    lanes.tagTail = tagTail
-    lanes.numTail = numTail
-    lanes.refTail = refTail
+    lanes.rewind(tagTail, numTail, refTail)
     lanes.pushString(throwsMark(error))
   }
   ancestors[depth] = undefined
@@ -150,11 +178,7 @@ function captureObject(lanes: Lanes, object: object, key: string, depth: number)
 function captureContainer(lanes: Lanes, object: object, key: string, depth: number): void {
   const prototype: unknown = Object.getPrototypeOf(object)
   if (prototype === objectPrototype || prototype === null) {
-    if (typeof (object as { toJSON?: unknown }).toJSON === 'function') {
-      captureSpecial(lanes, object, key, depth)
-      return
-    }
-    captureMembers(lanes, object as Record<string, unknown>, depth)
+    captureMembers(lanes, object as Record<string, unknown>, key, depth)
   } else if (Array.isArray(object) && (object as { toJSON?: unknown }).toJSON === undefined) {
     captureElements(lanes, object, depth)
   } else {
@@ -162,10 +186,60 @@ function captureContainer(lanes: Lanes, object: object, key: string, depth: numb
   }
 }
 
-function captureMembers(lanes: Lanes, object: Record<string, unknown>, depth: number): void {
+/**
+ * Copies a plain object. Strings and numbers, most of what is ever logged, are written here, without a call.
+ *
+ * A getter that throws ends the loop: then all is taken back, and the members are read one by one with care.
+ */
+function captureMembers(
+  lanes: Lanes,
+  object: Record<string, unknown>,
+  name: string,
+  depth: number,
+): void {
+  const { tags, nums, refs, mask, charsMax, tagTail, numTail, refTail } = lanes
+  let speaksForItself = false
   lanes.pushTag(OBJECT)
-  for (const key in object) {
-    if (!hasOwn.call(object, key)) continue
+  try {
+    for (const key in object) {
+      if (!hasOwn.call(object, key)) continue
+      const value = object[key]
+      if (typeof value === 'string' && value.length <= charsMax) {
+        const at = lanes.refTail
+        refs[at & mask] = key
+        refs[(at + 1) & mask] = value
+        lanes.refTail = (at + 2) | 0
+        lanes.chars += value.length
+        tags[lanes.tagTail & mask] = STRING
+        lanes.tagTail = (lanes.tagTail + 1) | 0
+      } else if (typeof value === 'number' && value - value === 0) {
+        refs[lanes.refTail & mask] = key
+        lanes.refTail = (lanes.refTail + 1) | 0
+        nums[lanes.numTail & mask] = value
+        lanes.numTail = (lanes.numTail + 1) | 0
+        tags[lanes.tagTail & mask] = NUMBER
+        lanes.tagTail = (lanes.tagTail + 1) | 0
+      } else if (typeof value === 'function' && key === 'toJSON') {
+        speaksForItself = true
+        break
+      } else captureMember(lanes, key, value, depth)
+      if (lanes.exhausted) break
+    }
+  } catch {
+    lanes.rewind(tagTail, numTail, refTail)
+    captureWithCare(lanes, object, depth)
+    return
+  }
+  if (speaksForItself) {
+    lanes.rewind(tagTail, numTail, refTail)
+    captureSpecial(lanes, object, name, depth)
+  } else lanes.pushTag(END)
+}
+
+/** Copies the members of an object one by one, so that one that throws costs no other. */
+function captureWithCare(lanes: Lanes, object: object, depth: number): void {
+  lanes.pushTag(OBJECT)
+  for (const key of Object.keys(object)) {
     captureMember(lanes, key, read(object, key), depth)
     if (lanes.exhausted) break
   }
@@ -197,7 +271,7 @@ function captureSpecial(lanes: Lanes, object: object, key: string, depth: number
       // As with JSON.stringify, what toJSON gives is not asked for its own toJSON.
       lanes.ancestors[depth] = replaced
       if (Array.isArray(replaced)) captureElements(lanes, replaced, depth)
-      else captureMembers(lanes, replaced as Record<string, unknown>, depth)
+      else captureWithCare(lanes, replaced, depth)
     } else captureValue(lanes, replaced, key, depth)
   } else if (Array.isArray(object)) {
     captureElements(lanes, object, depth)
@@ -212,7 +286,7 @@ function captureSpecial(lanes: Lanes, object: object, key: string, depth: number
       if (lanes.exhausted) break
     }
     lanes.pushTag(END)
-  } else captureMembers(lanes, object as Record<string, unknown>, depth)
+  } else captureWithCare(lanes, object, depth)
 }
 
 /** What stands for an object in JSON: the result of its toJSON, or the primitive in its box; else itself. */
