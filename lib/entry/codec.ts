@@ -59,9 +59,7 @@ export function compileEvent(event: EventDefinition, redactor: Redactor): EventC
     name: event.name,
     capture: captureOf(plan, fields, closed),
     restore: restoreOf(plan, fields),
-    stringify: fastJsonStringify(jsonSchemaOf(withoutAccount(plan))) as (
-      context: Restored,
-    ) => string,
+    stringify: fastJsonStringify(jsonSchemaOf(withoutAccount(plan))),
     message: messageOf(event.message),
     matches: (context) => checks.every((check) => check(context)),
   }
@@ -148,7 +146,6 @@ function isPlain(schema: TSchema): boolean {
 
 const text = JSON.stringify
 
-/** The text of reading a path of an object. Only of names that came through JSON.stringify. */
 function captureOf(plan: Plan, fields: readonly Field[], closed: boolean): EventCodec['capture'] {
   const lines: string[] = []
   let objects = 0
@@ -193,6 +190,7 @@ function captureOf(plan: Plan, fields: readonly Field[], closed: boolean): Event
     ...loose.map((field) => `loose(lanes, ${names.get(field)!}, ${text(field.path.at(-1))})`),
     'return true',
   )
+  // oxlint-disable-next-line no-implied-eval -- compiling the schema is the point; names come through JSON.stringify
   const make = new Function(
     'TYPED',
     'loose',
@@ -231,6 +229,7 @@ function restoreOf(plan: Plan, fields: readonly Field[]): EventCodec['restore'] 
     })
     return `{ ${members.join(', ')} }`
   }
+  // oxlint-disable-next-line no-implied-eval -- compiling the schema is the point; names come through JSON.stringify
   const make = new Function(
     `return (lanes, readLoose) => {
 const { refs, nums, mask } = lanes, r = lanes.refHead, n = lanes.numHead

@@ -127,7 +127,10 @@ function shownTime(timestamp: string, local: boolean): string {
   }
   const time = new Date(timestamp)
   if (Number.isNaN(time.getTime())) return visible(timestamp)
-  const two = (part: number): string => String(part).padStart(2, '0')
   const date = `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())}`
   return `${date} ${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())}`
+}
+
+function two(part: number): string {
+  return String(part).padStart(2, '0')
 }

@@ -20,6 +20,7 @@ import {
   depthMax,
 } from './lanes.ts'
 
+// oxlint-disable-next-line unbound-method -- always called with a receiver; in a for-in loop V8 makes a map check of it
 const hasOwn = Object.prototype.hasOwnProperty
 const objectPrototype = Object.prototype
 

@@ -142,6 +142,6 @@ export class Core implements Exiting {
     const category = this.#parts.categories.get(name)
     if (category !== undefined) return category
     const names = [...this.#parts.categories.keys()].join(', ')
-    throw new RangeError(`Cannot find the category: expected one of ${names}, got ${String(name)}`)
+    throw new RangeError(`Cannot find the category: expected one of ${names}, got ${name}`)
   }
 }

@@ -5,7 +5,7 @@ import type { ContextOf, EventDefinition } from '../entry/event.ts'
 import { textOf } from '../entry/exception.ts'
 import { ERROR, INFO, type Level, levelNames, severityOf } from '../entry/level.ts'
 import type { Bindings } from '../entry/template.ts'
-import { BoundCategoryLogger, type CategoryLogger } from './category-logger.ts'
+import type { BoundCategoryLogger, CategoryLogger } from './category-logger.ts'
 import type { Core } from './core.ts'
 import type { LoggerStats } from './stats.ts'
 

@@ -93,7 +93,8 @@ describe('defineEvent()', () => {
       [{ context: undefined }, /context to be a Type\.Object/],
     ]
     for (const [part, reason] of wrong) {
-      assert.throws(() => defineEvent({ ...good, ...part } as never), {
+      const definition: unknown = { ...good, ...part }
+      assert.throws(() => defineEvent(definition as typeof good), {
         name: 'TypeError',
         message: reason,
       })
@@ -231,12 +232,7 @@ describe('compileEvent()', () => {
       category: 'sdk',
       level: 'INFO',
       message: 'm',
-      context: Type.Object(
-        Object.fromEntries([...names.slice(1).map((name) => [name, Type.String()])]) as Record<
-          string,
-          ReturnType<typeof Type.String>
-        >,
-      ),
+      context: Type.Object(Object.fromEntries(names.slice(1).map((name) => [name, Type.String()]))),
     })
     const value = Object.fromEntries(names.slice(1).map((name) => [name, `v ${name}`]))
     assert.deepEqual(logged(event, value).line['context'], value)

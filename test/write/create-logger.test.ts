@@ -250,7 +250,10 @@ describe('createLogger()', () => {
     )
     assert.deepEqual(lines[0]!.context, { before: 1, inner: 'value', after: 2 })
     assert.equal(lines[1]!.exception!.message, 'e')
-    assert.deepEqual(lines.map(({ seq }) => seq).toSorted(), [1, 2, 3])
+    assert.deepEqual(
+      lines.map(({ seq }) => seq).toSorted((a, b) => a - b),
+      [1, 2, 3],
+    )
   })
 
   test('a getter that logs its own object ends', async (t) => {
@@ -480,6 +483,7 @@ describe('createLogger()', () => {
     const bytes = readFileSync(join(directory, 'system.log'), 'utf8')
     assert.doesNotMatch(
       bytes,
+      // oxlint-disable-next-line no-control-regex -- control characters are what must not be there
       /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/,
     )
     const [line, second] = linesOf(directory, 'system.log')
