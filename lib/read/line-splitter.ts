@@ -11,7 +11,7 @@ export interface RawLine {
 }
 
 /** A longer line comes in pieces of this size: V8 has no string above 512 MiB, and memory has an end. */
-const pieceBytesMax = 1 << 28
+export const pieceBytesMax: number = 1 << 28
 
 const newline = 0x0a
 

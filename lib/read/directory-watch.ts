@@ -1,0 +1,100 @@
+// Tells when something happens in a directory, also while it is not there. fs.watch is quick but may miss
+// things, does not work everywhere and dies with its directory; so a poll stands behind it.
+//
+// It keeps the process alive only while somebody awaits the next change.
+
+import { type FSWatcher, statSync, watch } from 'node:fs'
+
+const pollMs = 250
+
+/** Watches one directory. */
+export class DirectoryWatch {
+  readonly #directory: string
+  readonly #tell: (name: string | undefined) => void
+  readonly #poll: NodeJS.Timeout
+  #watcher: FSWatcher | undefined
+  /** The inode that is watched: a directory removed and made anew is another one. */
+  #key: string | undefined
+  #changed = false
+  #closed = false
+  #wake: (() => void) | undefined
+
+  /**
+   * @param tell Called with the name that was made, removed or renamed; with `undefined` at each poll, when
+   *   anything may have happened. It must not throw.
+   */
+  constructor(directory: string, tell: (name: string | undefined) => void) {
+    this.#directory = directory
+    this.#tell = tell
+    this.#poll = setInterval(() => {
+      this.#attach()
+      tell(undefined)
+      this.#change()
+    }, pollMs).unref()
+    this.#attach()
+  }
+
+  /** Resolves at the next change, or at the next poll, or at once when there was one since the last time. */
+  changed(): Promise<void> {
+    if (this.#changed || this.#closed) {
+      this.#changed = false
+      return Promise.resolve()
+    }
+    this.#poll.ref()
+    return new Promise((resolve) => {
+      this.#wake = resolve
+    })
+  }
+
+  /** Ends it; who awaits a change goes on. */
+  close(): void {
+    this.#closed = true
+    clearInterval(this.#poll)
+    this.#detach()
+    this.#change()
+  }
+
+  #attach(): void {
+    const key = keyOf(this.#directory)
+    if (this.#watcher !== undefined && key === this.#key) return
+    this.#detach()
+    if (key === undefined) return
+    try {
+      const watcher = watch(this.#directory, { persistent: false }, (kind, name) => {
+        if (kind === 'rename') this.#tell(name ?? undefined)
+        this.#change()
+      })
+      watcher.on('error', () => this.#detach())
+      this.#watcher = watcher
+      this.#key = key
+    } catch {
+      // No watch to be had, or the directory has just gone: the poll does it, and tries again.
+    }
+  }
+
+  #detach(): void {
+    this.#watcher?.close()
+    this.#watcher = undefined
+  }
+
+  #change(): void {
+    const wake = this.#wake
+    if (wake === undefined) {
+      this.#changed = true
+      return
+    }
+    this.#wake = undefined
+    this.#poll.unref()
+    wake()
+  }
+}
+
+function keyOf(path: string): string | undefined {
+  try {
+    const stat = statSync(path, { bigint: true, throwIfNoEntry: false })
+    return stat === undefined ? undefined : `${stat.dev}:${stat.ino}`
+  } catch {
+    // Not to be reached now.
+    return undefined
+  }
+}

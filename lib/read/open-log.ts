@@ -1,0 +1,215 @@
+// A log file held open for reading. The descriptor follows the file through renames and outlives its removal,
+// and as long as it is open no other file can get its inode: so who holds it knows what it has read.
+//
+// A file's *identity* is its size and first bytes, taken uncompressed: that recognizes it after it was closed,
+// and after it was compressed into another inode.
+
+import {
+  closeSync,
+  constants as open,
+  fstatSync,
+  openSync,
+  read as readCallback,
+  readSync,
+  readdirSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { constants as zlib, gunzipSync } from 'node:zlib'
+import { type FileName, nameOf, parseName } from '../files/names.ts'
+
+const read = promisify(readCallback)
+
+/** Enough for timestamp, category and a good part of the first line. */
+const headBytesMax = 1024
+/** How much of a compressed file is read to get its head. */
+const packedHeadBytesMax = 16_384
+
+/** What recognizes a file that is not written any more. */
+export interface Identity {
+  readonly size: number
+  readonly head: Buffer
+  /** In ns; undefined for a compressed file, whose time is that of the compression. */
+  readonly modified: bigint | undefined
+}
+
+/** A log file, open. */
+export class OpenLog {
+  readonly name: string
+  readonly index: number
+  readonly compressed: boolean
+  /** Device and inode: the same for two names of one file. */
+  readonly key: string
+  readonly #fd: number
+  #reading = 0
+  #closed = false
+
+  constructor(fd: number, file: FileName, key: string) {
+    this.#fd = fd
+    this.name = file.name
+    this.index = file.index
+    this.compressed = file.compressed
+    this.key = key
+  }
+
+  /** Bytes it holds now, as they lie on the disk. */
+  get size(): number {
+    return fstatSync(this.#fd).size
+  }
+
+  /** When it was last written, in milliseconds since 1970. */
+  get modifiedMs(): number {
+    return fstatSync(this.#fd).mtimeMs
+  }
+
+  /** Whether no name leads to it any more. */
+  get removed(): boolean {
+    return fstatSync(this.#fd).nlink === 0
+  }
+
+  /** Reads at most `bytes` from a position into a new buffer, which is empty at the file's end. */
+  async read(position: number, bytes: number): Promise<Buffer> {
+    this.#reading++
+    try {
+      const chunk = Buffer.allocUnsafeSlow(bytes)
+      const { bytesRead } = await read(this.#fd, chunk, 0, bytes, position)
+      return chunk.subarray(0, bytesRead)
+    } finally {
+      this.#reading--
+      if (this.#closed && this.#reading === 0) closeSync(this.#fd)
+    }
+  }
+
+  /** The same, at once. */
+  readSync(position: number, bytes: number): Buffer {
+    const chunk = Buffer.allocUnsafeSlow(bytes)
+    return chunk.subarray(0, readSync(this.#fd, chunk, 0, bytes, position))
+  }
+
+  /** The first bytes, uncompressed: 1 KiB, or what there is. */
+  head(): Buffer {
+    const bytes = this.readSync(0, this.compressed ? packedHeadBytesMax : headBytesMax)
+    if (!this.compressed) return bytes
+    try {
+      return gunzipSync(bytes, { finishFlush: zlib.Z_SYNC_FLUSH }).subarray(0, headBytesMax)
+    } catch {
+      // Damaged: it is like no other file.
+      return Buffer.alloc(0)
+    }
+  }
+
+  identity(): Identity {
+    const { size, mtimeNs } = fstatSync(this.#fd, { bigint: true })
+    if (!this.compressed) return { size: Number(size), head: this.head(), modified: mtimeNs }
+    // gzip ends with the uncompressed size, modulo 4 GiB.
+    const trailer = Buffer.alloc(4)
+    readSync(this.#fd, trailer, 0, 4, Math.max(0, Number(size) - 4))
+    return { size: trailer.readUInt32LE(), head: this.head(), modified: undefined }
+  }
+
+  /** Lets go of the file, when a read that is under way has ended. */
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    if (this.#reading === 0) closeSync(this.#fd)
+  }
+}
+
+/** Whether both are the same file, or one the compressed form of the other. */
+export function isSame(a: Identity, b: Identity): boolean {
+  return (
+    a.size === b.size &&
+    a.size > 0 &&
+    (a.modified === undefined || b.modified === undefined || a.modified === b.modified) &&
+    a.head.equals(b.head)
+  )
+}
+
+/**
+ * Opens a file.
+ *
+ * @returns `undefined` when it is not there, or is no regular file.
+ * @throws the system's error when it is there and cannot be opened.
+ */
+export function openLog(directory: string, file: FileName): OpenLog | undefined {
+  let fd: number
+  try {
+    // Without O_NONBLOCK a named pipe would hang the process here. Windows has no such flag.
+    fd = openSync(join(directory, file.name), open.O_RDONLY | (open.O_NONBLOCK ?? 0))
+  } catch (error) {
+    if (isAbsent(error)) return undefined
+    throw error
+  }
+  const stat = fstatSync(fd, { bigint: true })
+  if (stat.isFile()) return new OpenLog(fd, file, `${stat.dev}:${stat.ino}`)
+  closeSync(fd)
+  return undefined
+}
+
+/**
+ * Opens a base's files from the newest to the first that is known, while somebody may be rotating them.
+ *
+ * A rotation only ever moves a file to a higher number, and the highest first. So whoever walks upwards meets
+ * each file at least once, and knows one that it meets twice by its inode.
+ *
+ * @param isKnown Asked for each file, newest first; the first that is known ends the walk and is closed.
+ * @returns the files that are not known, oldest first.
+ */
+export function openNewer(
+  directory: string,
+  base: string,
+  isKnown: (log: OpenLog) => boolean,
+): OpenLog[] {
+  const opened: OpenLog[] = []
+  try {
+    const last = highestIndex(directory, base)
+    // Two more: what was listed as the highest may have moved on since.
+    for (let index = 0; index <= last + 2; index++) {
+      for (const compressed of index === 0 ? [false] : [false, true]) {
+        const name = nameOf(base, index, compressed)
+        const log = openLog(directory, { name, base, index, compressed })
+        if (log === undefined) continue
+        if (opened.some((other) => isTwin(other, log))) log.close()
+        else if (isKnown(log)) {
+          log.close()
+          return opened.toReversed()
+        } else opened.push(log)
+      }
+    }
+    return opened.toReversed()
+  } catch (error) {
+    for (const log of opened) log.close()
+    throw error
+  }
+}
+
+/** The names in a directory; none if it is not there. */
+export function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory)
+  } catch (error) {
+    if (isAbsent(error)) return []
+    throw error
+  }
+}
+
+function highestIndex(directory: string, base: string): number {
+  let highest = 0
+  for (const name of namesIn(directory)) {
+    if (!name.startsWith(base)) continue
+    const file = parseName(name)
+    if (file?.base === base) highest = Math.max(highest, file.index)
+  }
+  return highest
+}
+
+/** Met under two names, or about to be replaced by its compressed form. */
+function isTwin(a: OpenLog, b: OpenLog): boolean {
+  if (a.key === b.key) return true
+  return a.compressed !== b.compressed && isSame(a.identity(), b.identity())
+}
+
+function isAbsent(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException
+  return code === 'ENOENT' || code === 'ENOTDIR'
+}

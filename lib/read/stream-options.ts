@@ -1,0 +1,108 @@
+// What of the log is wanted: the options, checked once, and the question they put to each line.
+
+import { builtinCategories, errorFile } from '../entry/category.ts'
+import { type Level, levelNames, severityOf } from '../entry/level.ts'
+import type { TimedLine } from './log-line.ts'
+import { momentOf } from './moment.ts'
+
+/** Which lines are wanted. All conditions must hold. */
+export interface StreamOptions {
+  /** The directory; `~` is the home. @default '~/.risk_manager/logs/' */
+  readonly log_path?: string
+  /**
+   * At most so many lines of what is there: the last that meet the conditions. They are held in memory. 0 with
+   * `follow`: only what is new. @default all; with `follow` and without `since`: 20 lines
+   */
+  readonly lines?: number
+  /** Go on with what is written from now on, until `signal` is aborted or the iteration is left. @default false */
+  readonly follow?: boolean
+  /** Only entries of these categories. @default all */
+  readonly categories?: readonly string[]
+  /** Only entries of this level and above. @default all */
+  readonly level?: Level
+  /** Only entries of this account, or of one of these. @default all */
+  readonly account_id?: string | readonly string[]
+  /** From this moment on: a Date, ISO 8601, `HH:MM`, `today`, `yesterday`, `15m`, `2h` (ago). Without zone: UTC. */
+  readonly since?: Date | string
+  /** Up to and with this moment, written like `since`. */
+  readonly until?: Date | string
+  /** What the message must match; of a line that is no entry, the line. A string is an expression's source. */
+  readonly grep?: RegExp | string
+  /** Ends the iteration at once, without an error. */
+  readonly signal?: AbortSignal
+}
+
+/** The options, checked. */
+export interface Wanted {
+  /** Infinity: all. */
+  readonly lines: number
+  /** In milliseconds since 1970. */
+  readonly since: number
+  /** Whether a file with this base can hold such lines. */
+  readonly hasBase: (base: string) => boolean
+  readonly matches: (timed: TimedLine) => boolean
+}
+
+/**
+ * Checks the options.
+ *
+ * A line that is no entry has neither category nor level nor account: it is wanted when none of them is asked for.
+ *
+ * @param now What `since` and `until` count from, in milliseconds since 1970.
+ * @throws {RangeError} when a value is not allowed. {SyntaxError} when `grep` is no regular expression.
+ */
+export function wantedOf(options: StreamOptions, now: number): Wanted {
+  const { follow = false, lines, since: from, until: to, account_id: account } = options
+  if (lines !== undefined && lines !== Infinity && !(Number.isSafeInteger(lines) && lines >= 0)) {
+    throw new RangeError(`Cannot read lines: expected lines to be an integer from 0, got ${lines}`)
+  }
+  const severity = options.level === undefined ? 0 : severityOf(options.level)
+  if (severity === undefined) {
+    throw new RangeError(
+      `Cannot read lines: expected level to be one of ${levelNames.join(', ')}, got ${JSON.stringify(options.level)}`,
+    )
+  }
+  const levels = new Set<string>(levelNames.slice(severity))
+  const accounts =
+    account === undefined ? undefined : new Set(typeof account === 'string' ? [account] : account)
+  const categories = options.categories === undefined ? undefined : new Set(options.categories)
+  const since = from === undefined ? -Infinity : momentOf(from, now)
+  const until = to === undefined ? Infinity : momentOf(to, now)
+  const grep = options.grep === undefined ? undefined : stateless(options.grep)
+  const onlyEntries = severity > 0 || accounts !== undefined || categories !== undefined
+
+  return {
+    lines: lines ?? (follow && from === undefined ? 20 : Infinity),
+    since,
+    hasBase: categories === undefined ? () => true : basesOf(categories),
+    matches: ({ line: { entry, raw }, time }) => {
+      if (time < since || time > until) return false
+      if (entry === undefined) return !onlyEntries && (grep?.test(raw) ?? true)
+      return (
+        levels.has(entry.level) &&
+        (categories?.has(entry.category) ?? true) &&
+        (accounts === undefined ||
+          (entry.account_id !== undefined && accounts.has(entry.account_id))) &&
+        (grep?.test(entry.message) ?? true)
+      )
+    },
+  }
+}
+
+/** Which files must be read for some categories. */
+function basesOf(categories: ReadonlySet<string>): (base: string) => boolean {
+  const bases = new Set([errorFile])
+  for (const category of categories) {
+    // A configured category may have any file, also one that is built in.
+    if (!Object.hasOwn(builtinCategories, category)) return () => true
+    bases.add(builtinCategories[category as keyof typeof builtinCategories])
+  }
+  return (base) => bases.has(base)
+}
+
+/** The same expression without the flags that make one test depend on the one before. */
+function stateless(grep: RegExp | string): RegExp {
+  return typeof grep === 'string'
+    ? new RegExp(grep)
+    : new RegExp(grep.source, grep.flags.replaceAll(/[gy]/g, ''))
+}

@@ -1,0 +1,177 @@
+// Follows one base: the lines that its files get, each once, in the order in which they were written.
+//
+// The file that is being read stays open, so it is read to its end wherever it is renamed to, and no other file
+// can get its inode meanwhile. A look opens what has become newer since: `held` is a queue, oldest first, whose
+// last one is the one that grows.
+//
+//   look   system.log = A                   held: A
+//          A → .1, B → .1, live = C         (two rotations)
+//   look   C new, .1 = B new, .2 = A known  held: A B C      read A to its end, then B, then C as it grows
+//
+// A file is finished when a newer one was there before its end was reached. A line whose `\n` has not come is
+// kept back until it comes, or its file is finished.
+
+import { statSync } from 'node:fs'
+import { join } from 'node:path'
+import { LineSplitter, type RawLine } from './line-splitter.ts'
+import { type Identity, type OpenLog, isSame, openLog, openNewer } from './open-log.ts'
+import { readForwards } from './reader.ts'
+
+/** A base cannot have more files that are worth recognizing: rotation keeps 100 at most. */
+const knownMax = 128
+/** Files that wait to be read, when the reader is slower than the rotation. Above it, lines are lost. */
+const heldMax = 1024
+const chunkBytes = 1 << 18
+
+interface Held {
+  readonly log: OpenLog
+  /** How far it has been read, in bytes. */
+  offset: number
+  splitter: LineSplitter
+  /** Its first bytes when it was last looked at: if they change, it was truncated and has grown again. */
+  head: Buffer
+}
+
+/** Lines of one file. */
+export interface FileLines {
+  readonly lines: readonly RawLine[]
+  readonly file: string
+}
+
+/** The growing end of one base. */
+export class Tail {
+  readonly base: string
+  readonly #directory: string
+  readonly #path: string
+  readonly #held: Held[] = []
+  /** Files that have been read, latest last. */
+  readonly #known: Identity[] = []
+
+  constructor(directory: string, base: string) {
+    this.base = base
+    this.#directory = directory
+    this.#path = join(directory, base)
+  }
+
+  /** Takes a file as read. */
+  pass(log: OpenLog): void {
+    this.#known.push(log.identity())
+    if (this.#known.length > knownMax) this.#known.shift()
+  }
+
+  /** Goes on with a file from an offset, which is the beginning of a line; owns the file from now on. */
+  hold(log: OpenLog, offset: number): void {
+    this.#held.push({ log, offset, splitter: new LineSplitter(offset), head: log.head() })
+  }
+
+  /** Looks what files there are and opens those that are new. Soon after each rotation, or they may be gone. */
+  look(): void {
+    const newest = this.#held.at(-1)
+    const live = keyOf(this.#path)
+    if (newest !== undefined && live === newest.log.key) {
+      this.#checkTruncated(newest)
+      return
+    }
+    if (this.#held.length >= heldMax) return
+    for (const log of openNewer(this.#directory, this.base, (each) => this.#knows(each))) {
+      this.hold(log, 0)
+    }
+  }
+
+  /** Looks, and gives the lines that are there; it does not wait for more. */
+  async *available(): AsyncGenerator<FileLines> {
+    this.look()
+    const last = this.#held.at(-1)
+    if (last === undefined) return
+    // Only what is there now: a file that grows as fast as it is read would keep the others waiting.
+    const end = last.log.size
+    for (let held = this.#held[0]!; held !== last; held = this.#held[0]!) {
+      yield* this.#read(held, Infinity)
+      yield* this.#finish(held)
+    }
+    yield* this.#read(last, end)
+  }
+
+  close(): void {
+    for (const { log } of this.#held.splice(0)) log.close()
+  }
+
+  async *#read(held: Held, end: number): AsyncGenerator<FileLines> {
+    const file = held.log.name
+    if (held.log.compressed) {
+      // Complete from the moment it has its name.
+      if (held.offset > 0) return
+      held.offset = held.log.size
+      for await (const lines of readForwards(held.log)) yield { lines, file }
+      return
+    }
+    while (held.offset < end) {
+      const from = held.offset
+      const bytes = Math.min(chunkBytes, Math.max(1, held.log.size - from), end - from)
+      const chunk = await held.log.read(from, bytes)
+      if (chunk.length === 0) return
+      // A look during the read may have found it truncated: then these bytes are of the past.
+      if (held.offset !== from) continue
+      held.offset += chunk.length
+      const lines = held.splitter.push(chunk)
+      if (lines.length > 0) yield { lines, file }
+    }
+  }
+
+  *#finish(held: Held): Generator<FileLines> {
+    // The writer of a removed file writes the torn line again, into the next.
+    const rest = held.log.removed ? undefined : held.splitter.end()
+    this.pass(held.log)
+    held.log.close()
+    this.#held.splice(this.#held.indexOf(held), 1)
+    if (rest !== undefined) yield { lines: [rest], file: held.log.name }
+  }
+
+  #knows(log: OpenLog): boolean {
+    if (this.#held.some((held) => held.log.key === log.key)) return true
+    const identity = log.identity()
+    if (this.#known.some((known) => isSame(known, identity))) return true
+    return log.compressed && this.#held.some((held) => isSame(held.log.identity(), identity))
+  }
+
+  /** Copied away and truncated, or written anew in its place: reads what it missed from the copy, then begins anew. */
+  #checkTruncated(held: Held): void {
+    const head = held.log.head()
+    const truncated = held.log.size < held.offset || !startsWith(head, held.head)
+    const before = held.head
+    held.head = head
+    if (!truncated) return
+    const { offset, splitter } = held
+    held.offset = 0
+    held.splitter = new LineSplitter()
+    if (before.length === 0) return
+    const copy = this.#openCopy(before)
+    if (copy === undefined) return
+    this.#held.splice(-1, 0, { log: copy, offset, splitter, head: before })
+  }
+
+  /** The newest rotated file, if it begins as the live one did. */
+  #openCopy(head: Buffer): OpenLog | undefined {
+    const name = `${this.base}.1`
+    const file = { name, base: this.base, index: 1, compressed: false }
+    const copy = openLog(this.#directory, file)
+    if (copy === undefined || startsWith(copy.head(), head)) return copy
+    copy.close()
+    return undefined
+  }
+}
+
+function startsWith(bytes: Buffer, beginning: Buffer): boolean {
+  return bytes.subarray(0, beginning.length).equals(beginning)
+}
+
+/** Device and inode of what bears a name; undefined when nothing does. */
+function keyOf(path: string): string | undefined {
+  try {
+    const stat = statSync(path, { bigint: true, throwIfNoEntry: false })
+    return stat === undefined ? undefined : `${stat.dev}:${stat.ino}`
+  } catch {
+    // The directory cannot be searched now: as long as that lasts nothing new is seen.
+    return undefined
+  }
+}
