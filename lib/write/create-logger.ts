@@ -79,7 +79,7 @@ function assemble(config: ResolvedConfig): Logger {
     shape: config.structured_format ? undefined : humanLines,
     show: config.console === 'off' ? undefined : (line) => show(stderr, line),
     showAlways: config.console === 'always',
-    waitingCharsMax: buffer.bytes,
+    waitingBytesMax: buffer.bytes,
     tell,
     report: (message, context) => {
       logger.system.warning(message, context)

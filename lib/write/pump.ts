@@ -14,14 +14,14 @@ import { WARNING } from '../entry/level.ts'
 import type { Serializer } from '../entry/serializer.ts'
 import type { CategoryTemplate } from './category.ts'
 import type { Ring } from './ring.ts'
-import type { Batch, Route } from './route.ts'
+import type { Route } from './route.ts'
 import type { SinkEvents } from './sinks/sink.ts'
 import type { Counters } from './stats.ts'
 
-/** A gathered batch of this size is handed over as soon as its sink is free, in UTF-16 units. */
-const batchChars = 64 * 1024
+/** A gathered batch of this size is handed over as soon as its sink is free, in bytes. */
+const batchBytes = 64 * 1024
 /** A gathered batch of this size takes no more. */
-const batchCharsMax = 256 * 1024
+const batchBytesMax = 256 * 1024
 /** Files written at a time: the thread pool has four threads, and the application needs some. */
 const writingMax = 2
 /** Entries between two looks at the clock. */
@@ -42,8 +42,8 @@ export interface PumpOptions {
   readonly show: ((line: string) => boolean) | undefined
   /** Show lines on the console even while their file works. */
   readonly showAlways: boolean
-  /** UTF-16 units that may wait for files that have failed. */
-  readonly waitingCharsMax: number
+  /** Bytes that may wait for files that have failed. */
+  readonly waitingBytesMax: number
   /** Tells a person, on the console, of something that went wrong or right again. */
   readonly tell: (remark: string) => void
   /** Logs an entry of our own, level WARNING, category system. */
@@ -130,16 +130,12 @@ export class Pump {
   giveUp(): void {
     const { counters } = this.#options
     for (const route of this.#options.routes) {
-      for (const batch of [route.inFlight, ...route.waiting.splice(0), route.gathered]) {
-        if (batch === undefined) continue
-        batch.entries.forEach((entries, severity) => {
+      for (const { entries } of route.surrender()) {
+        entries.forEach((count, severity) => {
           // Those a person was to see have been shown when the file failed, or as they came.
-          if (severity >= WARNING && this.#options.show !== undefined) counters.diverted += entries
-          else counters.drop(severity, entries)
-          batch.entries[severity] = 0
+          if (severity >= WARNING && this.#options.show !== undefined) counters.diverted += count
+          else counters.drop(severity, count)
         })
-        route.settled += batch.lines
-        batch.lines = 0
       }
     }
     this.#settleWaiters()
@@ -150,9 +146,7 @@ export class Pump {
     const { counters, tell, report } = this.#options
     return {
       written: () => {
-        const batch = route.inFlight
-        route.inFlight = undefined
-        if (batch !== undefined) this.#written(route, batch)
+        this.#written(route)
         this.#settleWaiters()
         this.schedule()
       },
@@ -198,11 +192,13 @@ export class Pump {
     }
   }
 
-  #written(route: Route, batch: Batch): void {
+  #written(route: Route): void {
     const { counters } = this.#options
-    route.settled += batch.lines
-    counters.bytes += route.inFlightBytes
+    const batch = route.inFlight
+    if (batch === undefined) return
+    counters.bytes += batch.size
     for (const entries of batch.entries) counters.written += entries
+    route.settle()
   }
 
   /** Gathers lines until the ring is empty, a file is full up, or the time is over. */
@@ -228,8 +224,8 @@ export class Pump {
   #takes(route: Route): boolean {
     const { errorRoute } = this.#options
     return (
-      (route.gathered.text.length < batchCharsMax || route.down) &&
-      (errorRoute.gathered.text.length < batchCharsMax || errorRoute.down)
+      (route.gathered.size < batchBytesMax || route.down) &&
+      (errorRoute.gathered.size < batchBytesMax || errorRoute.down)
     )
   }
 
@@ -239,7 +235,7 @@ export class Pump {
       this.#gatherNext()
       if (entries % entriesPerLook === 0 || entries === entriesMax - 1) {
         for (const route of routes) {
-          if (route.gathered.text.length < batchCharsMax) continue
+          if (route.gathered.size < batchBytesMax) continue
           // A rotation takes a few turns of the event loop; a file does not outgrow its limit meanwhile.
           if (!last && route.sink.rotating && this.#mayWait(route)) route.queue()
           else this.#writeSync(route, last)
@@ -275,7 +271,7 @@ export class Pump {
 
   #gather(route: Route, line: string, severity: number): void {
     if (route.down) {
-      if (route.gathered.text.length >= batchCharsMax) route.queue()
+      if (route.gathered.size >= batchBytesMax) route.queue()
       if (!this.#mayWait(route)) {
         if (severity >= 0) this.#lose(severity)
         return
@@ -285,7 +281,7 @@ export class Pump {
   }
 
   #mayWait(route: Route): boolean {
-    return route.waitingChars + route.gathered.text.length <= this.#options.waitingCharsMax
+    return route.waitingBytes + route.gathered.size <= this.#options.waitingBytesMax
   }
 
   /** Counts an entry that will not reach its file; one that a person was to see has been shown. */
@@ -303,12 +299,12 @@ export class Pump {
     for (const route of routes) if (route.inFlight !== undefined && !route.down) writing++
     for (const route of routes) {
       if (route.inFlight !== undefined || writing >= writingMax) continue
-      const full = route.waiting.length > 0 || route.gathered.text.length >= batchChars
+      const full = route.waiting.length > 0 || route.gathered.size >= batchBytes
       if (!full && (route.gathered.lines === 0 || ring.size > 0)) continue
       const batch = route.take()
       if (batch === undefined) continue
       writing++
-      route.sink.write(route.encode(batch))
+      route.sink.write(batch.bytes())
     }
     this.#settleWaiters()
   }
@@ -318,9 +314,8 @@ export class Pump {
     // Nothing more than what is under way: the sink tells when it has finished that.
     if (route.inFlight !== undefined && !route.sink.writeSync(nothing, last)) return
     for (let batch = route.take(); batch !== undefined; batch = route.take()) {
-      if (!route.sink.writeSync(route.encode(batch), last)) return
-      route.inFlight = undefined
-      this.#written(route, batch)
+      if (!route.sink.writeSync(batch.bytes(), last)) return
+      this.#written(route)
     }
   }
 
@@ -341,7 +336,7 @@ export class Pump {
     for (const batch of [route.inFlight, ...route.waiting, route.gathered]) {
       if (batch === undefined || batch.entries.slice(WARNING).every((entries) => entries === 0))
         continue
-      for (const line of batch.text.split('\n')) if (line !== '') show(line)
+      for (const line of batch.bytes().toString().split('\n')) if (line !== '') show(line)
     }
   }
 

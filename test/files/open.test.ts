@@ -149,11 +149,14 @@ describe('lastSeqs()', () => {
         line('system', 12, '"seq":77}').slice(0, -3),
     )
     const found = lastSeqs(directory, 's.log', 5, new Set(['system', 'sdk', 'old', 'never']))
-    assert.deepEqual([...found].toSorted(), [
-      ['old', 7],
-      ['sdk', 2],
-      ['system', 11],
-    ])
+    assert.deepEqual(
+      [...found].toSorted(([a], [b]) => (a < b ? -1 : 1)),
+      [
+        ['old', 7],
+        ['sdk', 2],
+        ['system', 11],
+      ],
+    )
   })
   test('is not fooled by a context that looks like an entry', (t) => {
     const directory = logDirectory(t)
