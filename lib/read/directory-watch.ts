@@ -4,6 +4,7 @@
 // It keeps the process alive only while somebody awaits the next change.
 
 import { type FSWatcher, statSync, watch } from 'node:fs'
+import { dirname } from 'node:path'
 
 const pollMs = 250
 
@@ -54,14 +55,17 @@ export class DirectoryWatch {
     this.#change()
   }
 
+  /** Watches the directory; while it is not there, the one above it, in which it will appear. */
   #attach(): void {
-    const key = keyOf(this.#directory)
+    const own = keyOf(this.#directory)
+    const path = own === undefined ? dirname(this.#directory) : this.#directory
+    const key = own ?? keyOf(path)
     if (this.#watcher !== undefined && key === this.#key) return
     this.#detach()
     if (key === undefined) return
     try {
-      const watcher = watch(this.#directory, { persistent: false }, (kind, name) => {
-        if (kind === 'rename') this.#tell(name ?? undefined)
+      const watcher = watch(path, { persistent: false }, (kind, name) => {
+        if (kind === 'rename') this.#renamed(own === undefined ? undefined : (name ?? undefined))
         this.#change()
       })
       watcher.on('error', () => this.#detach())
@@ -70,6 +74,13 @@ export class DirectoryWatch {
     } catch {
       // No watch to be had, or the directory has just gone: the poll does it, and tries again.
     }
+  }
+
+  #renamed(name: string | undefined): void {
+    const before = this.#key
+    this.#attach()
+    // In a directory that has only just appeared, files may have appeared before it was watched.
+    this.#tell(this.#key === before ? name : undefined)
   }
 
   #detach(): void {
