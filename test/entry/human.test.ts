@@ -1,0 +1,188 @@
+import { strict as assert } from 'node:assert'
+import { test } from 'node:test'
+import { stripVTControlCharacters } from 'node:util'
+import fc from 'fast-check'
+import type { LogEntry } from '../../lib/entry/entry.ts'
+import { formatEntry, visible } from '../../lib/entry/human.ts'
+
+const entry: LogEntry = {
+  timestamp: '2025-10-17T14:23:45.123+00:00',
+  level: 'INFO',
+  category: 'enforcement',
+  account_id: 'ABC123',
+  message: 'Position closed due to unrealized loss limit exceeded',
+}
+
+/** What no line may hold: what drives a terminal, ends a line or deceives the eye. */
+const dangerous = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}\p{Cs}]/u
+
+test('formatEntry() gives the human lines of the format', () => {
+  const lines = [
+    formatEntry(entry),
+    formatEntry({
+      ...entry,
+      timestamp: '2025-10-17T14:23:46.000+00:00',
+      level: 'DEBUG',
+      category: 'sdk',
+      message: 'Order filled: MNQ 2 @ 5000.00',
+    }),
+    formatEntry({
+      ...entry,
+      timestamp: '2025-10-17T14:23:47.999+00:00',
+      level: 'ERROR',
+      message: 'Failed to close position: Order rejected',
+    }),
+  ]
+  assert.deepEqual(lines, [
+    '[2025-10-17 14:23:45] INFO  | enforcement | ABC123 | Position closed due to unrealized loss limit exceeded',
+    '[2025-10-17 14:23:46] DEBUG | sdk         | ABC123 | Order filled: MNQ 2 @ 5000.00',
+    '[2025-10-17 14:23:47] ERROR | enforcement | ABC123 | Failed to close position: Order rejected',
+  ])
+})
+
+test('formatEntry() leaves the account’s column out when there is none', () => {
+  const { account_id: _, ...rest } = entry
+  assert.equal(
+    formatEntry({ ...rest, level: 'CRITICAL', category: 'system', message: 'm' }),
+    '[2025-10-17 14:23:45] CRITICAL | system      | m',
+  )
+})
+
+test('visible() escapes every class of characters that is not shown', () => {
+  const shown: Readonly<Record<string, string>> = {
+    '\n': String.raw`\n`,
+    '\r': String.raw`\r`,
+    '\t': String.raw`\t`,
+    '\u0000': String.raw`\x00`,
+    '\u001b': String.raw`\x1b`,
+    '\u007f': String.raw`\x7f`,
+    '\u009b': String.raw`\x9b`,
+    '\u00ad': String.raw`\xad`,
+    '\u061c': String.raw`\u061c`,
+    '\u180e': String.raw`\u180e`,
+    '\u200b': String.raw`\u200b`,
+    '\u200f': String.raw`\u200f`,
+    '\u2028': String.raw`\u2028`,
+    '\u2029': String.raw`\u2029`,
+    '\u202e': String.raw`\u202e`,
+    '\u2066': String.raw`\u2066`,
+    '\ufeff': String.raw`\ufeff`,
+    '\ufffb': String.raw`\ufffb`,
+    '\ud800': String.raw`\ud800`,
+    '\udfff': String.raw`\udfff`,
+    '\u{e0041}': String.raw`\u{e0041}`,
+  }
+  for (const [character, escape] of Object.entries(shown)) {
+    assert.equal(visible(`a${character}b`), `a${escape}b`)
+  }
+  assert.equal(visible('Grüße, 你好, 😀 \\n'), 'Grüße, 你好, 😀 \\n')
+})
+
+test('visible() leaves no control character, whichever it is', () => {
+  for (let code = 0; code <= 0xffff; code++) {
+    const text = visible(String.fromCharCode(code))
+    assert.ok(!dangerous.test(text), code.toString(16))
+  }
+})
+
+test('formatEntry() without color is one line that cannot drive a terminal, whatever the entry', () => {
+  const text = fc.string({ unit: 'binary' })
+  const key = fc.constantFrom('timestamp', 'level', 'category', 'account_id', 'message')
+  const any = fc.dictionary(key, fc.oneof(text, fc.constantFrom('\u001b[2J', '\u202e\n')))
+  const local = fc.boolean()
+  fc.assert(
+    fc.property(any, local, (fields, isLocal) => {
+      const line = formatEntry({ ...entry, ...fields }, { local: isLocal })
+      assert.ok(!dangerous.test(line), JSON.stringify(line))
+    }),
+    { numRuns: 500 },
+  )
+})
+
+test('formatEntry() does not trust the fields to have their types', () => {
+  const lies: readonly unknown[] = [null, 1, true, {}, [], ['\u001b'], { message: '\u001b[2J' }]
+  for (const key of ['timestamp', 'level', 'category', 'account_id', 'message'] as const) {
+    for (const lie of lies) {
+      const line = formatEntry({ ...entry, [key]: lie })
+      assert.ok(!dangerous.test(line), `${key}: ${JSON.stringify(lie)}`)
+    }
+  }
+  for (const lie of lies) {
+    const text = formatEntry({ ...entry, context: lie, exception: lie } as LogEntry, {
+      expand: true,
+    })
+    const [first, ...rest] = text.split('\n')
+    assert.equal(first, formatEntry(entry))
+    for (const line of rest) assert.match(line, /^ {4}/)
+    assert.ok(!dangerous.test(text.replaceAll('\n', '')))
+  }
+})
+
+test('formatEntry({ expand }) shows context and exception as indented lines', () => {
+  const text = formatEntry(
+    {
+      ...entry,
+      message: 'm',
+      context: { a: 1, 'k\n[': '\u001b' },
+      exception: {
+        type: 'TypeError',
+        message: 'x',
+        stack_trace: 'TypeError: x\n    at f (a.js:1:1)',
+        code: 'E_X',
+        cause: { type: 'Error', message: 'why\n[2025-10-17 14:23:45] INFO', stack_trace: '' },
+        errors: [{ type: 'Error', message: 'one', stack_trace: 'Error: one' }],
+      },
+    },
+    { expand: true },
+  )
+  assert.deepEqual(text.split('\n'), [
+    '[2025-10-17 14:23:45] INFO  | enforcement | ABC123 | m',
+    '    {',
+    '      "a": 1,',
+    String.raw`      "k\n[": "\u001b"`,
+    '    }',
+    '    TypeError: x',
+    '        at f (a.js:1:1)',
+    '    code: E_X',
+    '    caused by:',
+    '        Error: why',
+    '        [2025-10-17 14:23:45] INFO',
+    '    one of:',
+    '        Error: one',
+  ])
+})
+
+test('formatEntry({ expand }) ends with exceptions nested beyond reason', () => {
+  let exception = { type: 'Error', message: 'm', stack_trace: '' }
+  for (let i = 0; i < 50_000; i++) exception = { ...exception, cause: exception } as never
+  const text = formatEntry({ ...entry, exception }, { expand: true })
+  assert.ok(text.split('\n').length < 100)
+  assert.ok(text.endsWith('…'))
+})
+
+test('formatEntry({ color }) paints and says the same', () => {
+  const plain = new Set<string>()
+  for (const level of ['DEBUG', 'INFO', 'WARNING', 'ERROR', 'CRITICAL'] as const) {
+    const of = { ...entry, level }
+    const painted = formatEntry(of, { color: true })
+    assert.equal(stripVTControlCharacters(painted), formatEntry(of))
+    assert.ok(painted.includes('\u001b['))
+    assert.match(painted.split('\u001b[').at(-1)!, /^0m/, 'the last code resets')
+    plain.add(painted.slice(0, painted.indexOf(level)).split('\u001b[').at(-1)!)
+  }
+  assert.equal(plain.size, 5, 'each level has its own colour')
+  // What looks like a colour in the data stays visible.
+  assert.ok(formatEntry({ ...entry, message: '\u001b[31m' }, { color: true }).includes('\\x1b[31m'))
+})
+
+test('formatEntry({ local }) shows the time of the local zone', () => {
+  const zone = process.env['TZ']
+  try {
+    process.env['TZ'] = 'America/Chicago'
+    assert.match(formatEntry(entry, { local: true }), /^\[2025-10-17 09:23:45\] /)
+    assert.match(formatEntry(entry), /^\[2025-10-17 14:23:45\] /)
+  } finally {
+    if (zone === undefined) delete process.env['TZ']
+    else process.env['TZ'] = zone
+  }
+})
