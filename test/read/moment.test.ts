@@ -1,0 +1,40 @@
+import { strict as assert } from 'node:assert'
+import { test } from 'node:test'
+import { momentOf } from '../../lib/read/moment.ts'
+
+const now = Date.parse('2025-10-17T14:23:45.123Z')
+
+test('momentOf() reads every spelling, in UTC', () => {
+  const moments: Readonly<Record<string, string>> = {
+    today: '2025-10-17T00:00:00.000Z',
+    yesterday: '2025-10-16T00:00:00.000Z',
+    '30s': '2025-10-17T14:23:15.123Z',
+    '15m': '2025-10-17T14:08:45.123Z',
+    '2h': '2025-10-17T12:23:45.123Z',
+    '3d': '2025-10-14T14:23:45.123Z',
+    '09:30': '2025-10-17T09:30:00.000Z',
+    '9:30': '2025-10-17T09:30:00.000Z',
+    ' 23:59:58 ': '2025-10-17T23:59:58.000Z',
+    '2025-10-01': '2025-10-01T00:00:00.000Z',
+    '2025-10-01T08:00': '2025-10-01T08:00:00.000Z',
+    '2025-10-01 08:00:01': '2025-10-01T08:00:01.000Z',
+    '2025-10-01T08:00:01.5Z': '2025-10-01T08:00:01.500Z',
+    '2025-10-01T08:00:00.123+00:00': '2025-10-01T08:00:00.123Z',
+    '2025-10-01T08:00-0500': '2025-10-01T13:00:00.000Z',
+  }
+  for (const [text, iso] of Object.entries(moments)) {
+    assert.equal(new Date(momentOf(text, now)).toISOString(), iso, text)
+  }
+  assert.equal(momentOf(new Date(5), now), 5)
+})
+
+test('momentOf() refuses everything else, and says what it expects', () => {
+  for (const text of ['', '1', 'tomorrow', '15', '15 m', '-2h', '24:00', '12:60', '2025-13-01']) {
+    assert.throws(() => momentOf(text, now), RangeError, text)
+  }
+  assert.throws(() => momentOf('soon', now), {
+    message:
+      'Cannot read a moment: expected a Date, ISO 8601, HH:MM, today, yesterday, 15m or 2h, got "soon"',
+  })
+  assert.throws(() => momentOf(new Date('x'), now), RangeError)
+})

@@ -1,0 +1,82 @@
+import { strict as assert } from 'node:assert'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { gzipSync } from 'node:zlib'
+import fc from 'fast-check'
+import { parseName } from '../../lib/files/names.ts'
+import type { RawLine } from '../../lib/read/line-splitter.ts'
+import { type OpenLog, openLog } from '../../lib/read/open-log.ts'
+import { lastLineEnd, readBackwards, readForwards } from '../../lib/read/reader.ts'
+import { logDirectory } from '../log-directory.ts'
+
+function logOf(t: TestContext, directory: string, name: string, bytes: Buffer): OpenLog {
+  mkdirSync(directory, { recursive: true })
+  writeFileSync(join(directory, name), bytes)
+  const log = openLog(directory, parseName(name)!)!
+  t.after(() => log.close())
+  return log
+}
+
+async function collect(batches: AsyncIterable<readonly RawLine[]>): Promise<RawLine[]> {
+  const lines: RawLine[] = []
+  for await (const batch of batches) lines.push(...batch)
+  return lines
+}
+
+// Lines around the size of a chunk, so that the cuts fall everywhere.
+const sizes = fc.array(fc.oneof(fc.nat(5), fc.integer({ min: 65_500, max: 65_600 })), {
+  maxLength: 12,
+})
+
+test('readBackwards() gives the lines of readForwards(), last one first', async (t) => {
+  const directory = logDirectory(t)
+  await fc.assert(
+    fc.asyncProperty(sizes, fc.boolean(), async (lengths, ended) => {
+      const text = lengths.map((n) => 'ü'.repeat(n)).join('\n') + (ended ? '\n' : '')
+      const log = logOf(t, directory, 'a.log', Buffer.from(text))
+      const forwards = await collect(readForwards(log))
+      assert.deepEqual(await collect(readBackwards(log, log.size)), forwards.toReversed())
+      assert.deepEqual(
+        forwards.map(({ raw }) => raw).join('\n') + (text.endsWith('\n') ? '\n' : ''),
+        text,
+      )
+      assert.equal(lastLineEnd(log), Buffer.from(text).lastIndexOf(0x0a) + 1)
+      log.close()
+    }),
+    { numRuns: 60 },
+  )
+})
+
+test('readForwards() gives of a compressed file what it gives of the plain one', async (t) => {
+  const directory = logDirectory(t)
+  const bytes = Buffer.from(Array.from({ length: 50_000 }, (_, i) => `line ${i}\n`).join(''))
+  const plain = await collect(readForwards(logOf(t, directory, 'a.log', bytes)))
+  assert.equal(plain.length, 50_000)
+  const packed = logOf(t, directory, 'a.log.1.gz', gzipSync(bytes))
+  assert.deepEqual(await collect(readForwards(packed)), plain)
+})
+
+test('readBackwards() reads no more than it is asked for', async (t) => {
+  const directory = logDirectory(t)
+  const log = logOf(t, directory, 'a.log', Buffer.alloc(20 << 20, 'line\n'))
+  let bytes = 0
+  const read = log.read.bind(log)
+  log.read = (position, size) => {
+    bytes += size
+    return read(position, size)
+  }
+  for await (const lines of readBackwards(log, log.size)) {
+    assert.equal(lines[0]?.raw, 'line')
+    break
+  }
+  assert.ok(bytes <= 1 << 16)
+})
+
+test('readForwards() stops at the end that it is given', async (t) => {
+  const log = logOf(t, logDirectory(t), 'a.log', Buffer.from('one\ntwo\nthree\n'))
+  assert.deepEqual(
+    (await collect(readForwards(log, 8))).map(({ raw }) => raw),
+    ['one', 'two'],
+  )
+})
