@@ -1,0 +1,288 @@
+// The layout as a test: folders are directions, and each rule is shown to fail on a tree that breaks it.
+
+import assert from 'node:assert/strict'
+import { readFileSync, readdirSync } from 'node:fs'
+import { isBuiltin } from 'node:module'
+import { posix } from 'node:path'
+import { describe, it } from 'node:test'
+
+/** The files of lib/ by path, `write/ring.ts`, with their text. */
+type Tree = ReadonlyMap<string, string>
+
+/** Tells what breaks a rule, each in one sentence. */
+type Rule = (tree: Tree) => string[]
+
+const linesMax = 400
+
+/** What each place may import from, beside packages: itself and what is below it. */
+const floors: { readonly [place: string]: readonly string[] } = {
+  'errors.ts': [],
+  entry: ['errors.ts', 'entry'],
+  files: ['errors.ts', 'entry', 'files'],
+  write: ['errors.ts', 'entry', 'files', 'write'],
+  read: ['errors.ts', 'entry', 'files', 'read'],
+  'index.ts': ['errors.ts', 'entry', 'files', 'write', 'read'],
+  'cli.ts': ['errors.ts', 'entry', 'files', 'write', 'read', 'index.ts'],
+}
+
+const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as {
+  readonly dependencies: { readonly [name: string]: string }
+  readonly optionalDependencies?: { readonly [name: string]: string }
+}
+const packages = Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies })
+
+/** Without the lines that are comments: examples in them import as well. */
+function codeOf(text: string): string {
+  return text.replace(/^\s*(?:\/\/|\/?\*).*$/gm, '')
+}
+
+/** What a file imports, types included, as it is written there. */
+function importsOf(text: string): string[] {
+  const forms = [
+    /^\s*(?:import|export)\b[^'"()]*?\bfrom\s*['"]([^'"]+)['"]/gm,
+    /^\s*import\s*['"]([^'"]+)['"]/gm,
+    /\b(?:import|require)\(\s*['"]([^'"]+)['"]\s*\)/g,
+  ]
+  const code = codeOf(text)
+  return forms.flatMap((form) => [...code.matchAll(form)].map(([, name]) => name ?? ''))
+}
+
+/** The files of the tree that a file imports. */
+function neighboursOf(tree: Tree, file: string): string[] {
+  return importsOf(tree.get(file) ?? '')
+    .filter((name) => name.startsWith('.'))
+    .map((name) => posix.join(posix.dirname(file), name))
+}
+
+function placeOf(file: string): string {
+  return file.split('/')[0] ?? ''
+}
+
+const everyImportLeadsToAFile: Rule = (tree) =>
+  [...tree.keys()].flatMap((file) =>
+    neighboursOf(tree, file)
+      .filter((target) => !tree.has(target))
+      .map((target) => `${file} imports ${target}, which is not there`),
+  )
+
+const noCircles: Rule = (tree) => {
+  const found: string[] = []
+  const done = new Set<string>()
+  const visit = (file: string, way: readonly string[]): void => {
+    if (way.includes(file)) {
+      found.push(`${[...way.slice(way.indexOf(file)), file].join(' -> ')} is a circle`)
+    } else if (!done.has(file)) {
+      for (const target of neighboursOf(tree, file)) visit(target, [...way, file])
+      done.add(file)
+    }
+  }
+  for (const file of tree.keys()) visit(file, [])
+  return found
+}
+
+const importsPointDown: Rule = (tree) =>
+  [...tree.keys()].flatMap((file) => {
+    const floor = floors[placeOf(file)]
+    if (floor === undefined) return [`${file} stands in no known place`]
+    return neighboursOf(tree, file)
+      .filter((target) => !floor.includes(placeOf(target)))
+      .map((target) => `${file} imports ${target}`)
+  })
+
+const packagesAreDeclared: Rule = (tree) =>
+  [...tree].flatMap(([file, text]) =>
+    importsOf(text)
+      .filter((name) => !name.startsWith('.') && !(name.startsWith('node:') && isBuiltin(name)))
+      .filter((name) => !packages.some((known) => name === known || name.startsWith(`${known}/`)))
+      .map((name) => `${file} imports ${name}, which users do not have`),
+  )
+
+const onlyTheCommandTouchesTheProcess: Rule = (tree) => {
+  const forms = [
+    /\bprocess\s*\??\.\s*(?:argv|stdout)\b/,
+    /\bprocess\s*\[\s*['"`](?:argv|stdout)/,
+    /\{[^}]*\b(?:argv|stdout)\b[^}]*\}\s*(?:=\s*process\b|from\s*['"](?:node:)?process['"])/,
+    // These print to stdout as well.
+    /\bconsole\s*\??\.\s*(?:log|info|debug|dir|table|group|time|count)\w*\s*\(/,
+  ]
+  return [...tree]
+    .filter(([file, text]) => file !== 'cli.ts' && forms.some((form) => form.test(codeOf(text))))
+    .map(([file]) => `${file} touches process.argv or process.stdout`)
+}
+
+const noFileIsLong: Rule = (tree) =>
+  [...tree]
+    .map(([file, text]) => ({ file, lines: text.trimEnd().split('\n').length }))
+    .filter(({ lines }) => lines > linesMax)
+    .map(({ file, lines }) => `${file} has ${lines} lines, more than ${linesMax}`)
+
+const everyFileIsReached: Rule = (tree) => {
+  const reached = new Set<string>()
+  const visit = (file: string): void => {
+    if (!tree.has(file) || reached.has(file)) return
+    reached.add(file)
+    for (const target of neighboursOf(tree, file)) visit(target)
+  }
+  visit('index.ts')
+  visit('cli.ts')
+  return [...tree.keys()]
+    .filter((file) => !reached.has(file))
+    .map((file) => `${file} is reached neither from index.ts nor from cli.ts`)
+}
+
+/** Each rule, a tree that breaks it, and what the rule says of that tree. */
+const rules: readonly (readonly [string, Rule, { readonly [file: string]: string }, string])[] = [
+  [
+    'every import leads to a file',
+    everyImportLeadsToAFile,
+    { 'write/ring.ts': `export { a } from './batch.ts'` },
+    'write/ring.ts imports write/batch.ts, which is not there',
+  ],
+  [
+    'no imports go in a circle',
+    noCircles,
+    {
+      'entry/a.ts': `import { b } from './b.ts'`,
+      'entry/b.ts': `import {\n  c,\n} from './c.ts'`,
+      'entry/c.ts': `export * from './b.ts'`,
+    },
+    'entry/b.ts -> entry/c.ts -> entry/b.ts is a circle',
+  ],
+  [
+    'no imports of types go in a circle',
+    noCircles,
+    {
+      'entry/a.ts': `import type { B } from './b.ts'`,
+      'entry/b.ts': `export type A = import('./a.ts').A`,
+    },
+    'entry/a.ts -> entry/b.ts -> entry/a.ts is a circle',
+  ],
+  [
+    'write/ does not import read/',
+    importsPointDown,
+    { 'write/sinks/a.ts': `import type { B } from '../../read/b.ts'` },
+    'write/sinks/a.ts imports read/b.ts',
+  ],
+  [
+    'read/ does not import write/',
+    importsPointDown,
+    { 'read/a.ts': `export const b = await import('../write/b.ts')` },
+    'read/a.ts imports write/b.ts',
+  ],
+  [
+    'files/ imports nothing of write/',
+    importsPointDown,
+    { 'files/a.ts': `import '../write/b.ts'` },
+    'files/a.ts imports write/b.ts',
+  ],
+  [
+    'files/ imports nothing of read/',
+    importsPointDown,
+    { 'files/a.ts': `import b from "../read/b.ts"` },
+    'files/a.ts imports read/b.ts',
+  ],
+  [
+    'entry/ imports nothing of files/',
+    importsPointDown,
+    { 'entry/a.ts': `export type { B } from '../files/b.ts'` },
+    'entry/a.ts imports files/b.ts',
+  ],
+  [
+    'errors.ts imports nothing of ours',
+    importsPointDown,
+    { 'errors.ts': `import type { Level } from './entry/level.ts'` },
+    'errors.ts imports entry/level.ts',
+  ],
+  [
+    'nothing imports the entry points',
+    importsPointDown,
+    { 'read/a.ts': `import { createLogger } from '../index.ts'` },
+    'read/a.ts imports index.ts',
+  ],
+  [
+    'no other folder grows',
+    importsPointDown,
+    { 'utils/a.ts': '' },
+    'utils/a.ts stands in no known place',
+  ],
+  [
+    'no development dependency is imported',
+    packagesAreDeclared,
+    { 'read/a.ts': `import type fc from 'fast-check'` },
+    'read/a.ts imports fast-check, which users do not have',
+  ],
+  [
+    'parts of Node are imported as such',
+    packagesAreDeclared,
+    { 'read/a.ts': `import { join } from 'path'` },
+    'read/a.ts imports path, which users do not have',
+  ],
+  ...[
+    `process.stdout.write('a')`,
+    'const [node] = process.argv',
+    `process['stdout'].write('a')`,
+    'const { env, argv } = process',
+    `import { stdout } from 'node:process'`,
+    `console.log('a')`,
+  ].map(
+    (text) =>
+      [
+        `only cli.ts touches process.argv and process.stdout: ${text}`,
+        onlyTheCommandTouchesTheProcess,
+        { 'read/a.ts': text, 'cli.ts': text },
+        'read/a.ts touches process.argv or process.stdout',
+      ] as const,
+  ),
+  [
+    'no file is long',
+    noFileIsLong,
+    { 'read/a.ts': 'a\n'.repeat(401), 'read/b.ts': 'a\n'.repeat(400) },
+    'read/a.ts has 401 lines, more than 400',
+  ],
+  [
+    'every file is reached from the entry points',
+    everyFileIsReached,
+    {
+      'index.ts': `export { a } from './read/a.ts'`,
+      'cli.ts': `import { b } from './read/b.ts'`,
+      'read/a.ts': '',
+      'read/b.ts': '',
+      'read/c.ts': `import './a.ts'`,
+    },
+    'read/c.ts is reached neither from index.ts nor from cli.ts',
+  ],
+]
+
+const lib: Tree = new Map(
+  readdirSync('lib', { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => name.replaceAll('\\', '/'))
+    .map((name) => [name, readFileSync(posix.join('lib', name), 'utf8')]),
+)
+
+describe('lib/', () => {
+  it('is read, with its imports', () => {
+    assert.ok(lib.size > 20, `${lib.size} files`)
+    assert.ok(neighboursOf(lib, 'write/create-logger.ts').includes('entry/level.ts'))
+    assert.ok(importsOf(lib.get('entry/event.ts') ?? '').includes('typebox'))
+    assert.deepEqual(importsOf(` * import a from 'a'\n// import 'b'\nimport c from 'c'`), ['c'])
+  })
+
+  it('uses every dependency it declares', () => {
+    const used = new Set([...lib.values()].flatMap(importsOf))
+    const names = [...used].map((name) => name.split('/')[0])
+    const unused = Object.keys(manifest.dependencies).filter((name) => !names.includes(name))
+    assert.deepEqual(unused, [])
+  })
+
+  for (const [name, rule, broken, said] of rules) {
+    it(name, () => {
+      assert.deepEqual(
+        rule(new Map(Object.entries(broken))),
+        [said],
+        'the rule sees what breaks it',
+      )
+      assert.deepEqual(rule(lib), [])
+    })
+  }
+})
