@@ -1,0 +1,57 @@
+// A program as a user would write it. check-package.ts compiles it against the packed package and runs it with
+// plain node, in an empty directory.
+
+import assert from 'node:assert/strict'
+import { readFileSync, writeFileSync } from 'node:fs'
+import {
+  ConfigError,
+  createLogger,
+  defineEvent,
+  formatEntry,
+  loadConfig,
+  streamLogs,
+  Type,
+  type LogEntry,
+  type Logger,
+} from 'ringlog'
+
+writeFileSync('system.json', '{ "logging": { "log_path": "logs", "log_level": "debug" } }')
+const { log_path, rotation } = loadConfig('system.json')
+assert.equal(rotation.max_size_mb, 50)
+
+const orderFilled = defineEvent({
+  name: 'order_filled',
+  category: 'latency',
+  level: 'debug',
+  message: 'Filled {quantity} {symbol}',
+  context: Type.Object({ symbol: Type.String(), quantity: Type.Integer() }),
+})
+
+const log = createLogger({ log_path, log_level: 'debug', categories: { latency: {} } })
+log.latency.info('Order sent', { micros: 80 })
+const logOrderFilled = log.event(orderFilled)
+logOrderFilled({ symbol: 'MNQ', quantity: 2 }, 'ABC123')
+const logger: Logger = log
+logger.logError('Order rejected', new RangeError('No such symbol'))
+await logger.close()
+
+const lines = readFileSync('logs/latency.log', 'utf8').trimEnd().split('\n')
+const [sent, filled] = lines.map((line) => JSON.parse(line) as LogEntry)
+assert.deepEqual(sent?.context, { micros: 80 })
+assert.ok(filled && formatEntry(filled).endsWith(' DEBUG | latency     | ABC123 | Filled 2 MNQ'))
+assert.match(readFileSync('logs/error.log', 'utf8'), /"type":"RangeError"/)
+
+const messages = new Set<string | undefined>()
+for await (const { entry } of streamLogs({ log_path })) messages.add(entry?.message)
+assert.deepEqual(messages, new Set(['Order sent', 'Filled 2 MNQ', 'Order rejected']))
+
+// Never called: here only the compiler judges.
+export function isRejectedByTheCompiler(): void {
+  // @ts-expect-error -- a quantity is a number
+  logOrderFilled({ symbol: 'MNQ', quantity: 'two' })
+  // @ts-expect-error -- no such level
+  createLogger({ log_level: 'loud' })
+  // @ts-expect-error -- no such category
+  log.latencies.info('Order sent')
+}
+assert.throws(() => createLogger({ log_path, retention_days: 0 }), ConfigError)
