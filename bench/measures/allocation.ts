@@ -1,0 +1,71 @@
+// How many bytes a call allocates: the growth of the heap over 100 000 calls in one turn, into a buffer with room
+// for all of them, with a young generation so large that no collection comes between. The context is made
+// beforehand, so that what is found is the library's own.
+
+import { PerformanceObserver } from 'node:perf_hooks'
+import { type Job, type Measure, type Outcome, turn } from '../measure.ts'
+import { openSubject, type SubjectName } from '../subjects/catalog.ts'
+import { methodOf } from './call.ts'
+
+const calls = 100_000
+const warmUpCalls = 30_000
+
+export const allocation: Measure = {
+  name: 'allocation',
+  title: 'What a call allocates',
+  about:
+    'Growth of the heap, bytes per call, over 100 000 calls in one turn without a garbage collection between ' +
+    'them, into a buffer that holds them all; the context object is made beforehand.',
+  metrics: [{ name: 'call_bytes', title: 'bytes per call', better: 'lower' }],
+
+  variantTitle: () => 'The enforcement entry in full',
+
+  plan: () =>
+    (['ringlog-typed', 'ringlog-untyped', 'pino-async', 'lanes', 'nothing'] as SubjectName[]).map(
+      (subject): Job => ({
+        measure: 'allocation',
+        variant: 'entry',
+        subject,
+        count: calls,
+        // 1 GiB of young generation: pino's 100 000 lines fit.
+        flags: ['--expose-gc', '--max-semi-space-size=1024', '--min-semi-space-size=1024'],
+      }),
+    ),
+
+  async run(job: Job, directory: string): Promise<Outcome> {
+    let collections = 0
+    const observer = new PerformanceObserver((list) => {
+      collections += list.getEntries().length
+    })
+    const subject = await openSubject(job.subject, {
+      directory,
+      rotation: true,
+      entriesMax: 1 << 18,
+    })
+    const log = methodOf(subject, 'repeated')
+    repeat(log, warmUpCalls)
+    // Until what was logged to warm up is out of the way: ringlog needs about 4 µs for each.
+    for (let k = 0; k < 100; k++) await new Promise((resolve) => setTimeout(resolve, 5))
+    globalThis.gc?.()
+    await turn()
+    observer.observe({ entryTypes: ['gc'] })
+    const before = process.memoryUsage().heapUsed
+    repeat(log, job.count)
+    const after = process.memoryUsage().heapUsed
+    // The observer is told of collections in a later turn.
+    await turn()
+    await turn()
+    const seen = collections
+    observer.disconnect()
+    await subject.end()
+    return {
+      metrics: { call_bytes: (after - before) / job.count },
+      logged: undefined,
+      ...(seen > 0 && { fault: `${seen} garbage collections came between` }),
+    }
+  },
+}
+
+function repeat(log: (i: number) => void, count: number): void {
+  for (let i = 0; i < count; i++) log(i)
+}

@@ -1,0 +1,60 @@
+// How late the application's own work runs when 100 000 entries come at once and drain.
+
+import { latenessColumns, latenessMetrics, runLoad } from '../application.ts'
+import { type Job, type Measure, type Outcome, type Scale, pause, turn } from '../measure.ts'
+import { loggerNames, openSubject, type SubjectName } from '../subjects/catalog.ts'
+
+const eventsPerS = 1000
+/** Entries logged in one turn of the loop, until the burst is over. */
+const turnCalls = 1000
+const warmUpCalls = 5000
+const quickSubjects: readonly SubjectName[] = ['nothing', 'ringlog-typed', 'pino-async', 'winston']
+
+export const burst: Measure = {
+  name: 'burst',
+  title: 'How late the application runs in a burst',
+  about:
+    '1 000 events per second whose handlers do not log, and 100 000 enforcement entries logged in between, 1 000 ' +
+    'per turn of the loop, from the start. Lateness, µs, over 2 s from the start of the burst on. ringlog has ' +
+    'buffer.entries for the whole burst; the others know no limit.',
+  metrics: latenessColumns,
+
+  variantTitle: () => '100 000 entries at once',
+
+  plan: (scale: Scale) =>
+    (scale === 'quick' ? quickSubjects : ['nothing' as const, ...loggerNames]).map(
+      (subject): Job => ({ measure: 'burst', variant: 'entry', subject, count: 100_000 }),
+    ),
+
+  async run(job: Job, directory: string): Promise<Outcome> {
+    const subject = await openSubject(job.subject, {
+      directory,
+      rotation: true,
+      entriesMax: 1 << 18,
+    })
+    let i = 0
+    while (i < warmUpCalls) {
+      for (let k = 0; k < 500; k++) subject.entry(i++)
+      await pause(10)
+    }
+    const end = i + job.count
+    let logged: Promise<void> | undefined
+    const lateness = await runLoad({
+      eventsPerS,
+      durationMs: 2000,
+      handle: () => {
+        logged ??= logAll()
+      },
+    })
+    await logged
+    await subject.end()
+    return { metrics: latenessMetrics(lateness), logged: i }
+
+    async function logAll(): Promise<void> {
+      while (i < end) {
+        for (let k = 0; k < turnCalls; k++) subject.entry(i++)
+        await turn()
+      }
+    }
+  },
+}

@@ -1,0 +1,101 @@
+// What a call costs its caller, without a clock around each: batches of 1 000 calls, and between them a pause in
+// which the loop turns, so that whatever the library does later is done later, and not paid by the next batch.
+
+import { type Job, type Measure, type Outcome, type Scale, pause } from '../measure.ts'
+import { loggerNames, openSubject, type SubjectName } from '../subjects/catalog.ts'
+import type { Subject, Variant } from '../subjects/subject.ts'
+
+export const batchCalls = 1000
+/** 1 000 entries of ringlog take about 4 ms of the pump. */
+export const pauseMs = 8
+export const warmUpBatches = 15
+
+const variantTitles: Readonly<Record<Exclude<Variant, 'repeated'>, string>> = {
+  entry: 'The enforcement entry in full (11 numbers and booleans, 6 strings, 5 objects)',
+  disabled: 'A level that is off',
+  message: 'A message alone',
+  small: 'A message with three fields',
+  bound: 'The enforcement entry through a child with three bound fields',
+  error: 'A message with three fields and an error with a cause',
+}
+
+/** Subjects of each variant; a quick run has but the first rival for what is not the entry itself. */
+const variantSubjects: Readonly<Record<keyof typeof variantTitles, readonly SubjectName[]>> = {
+  entry: [...loggerNames, 'lanes', 'nothing'],
+  disabled: without(['ringlog-bound', 'rotating-file-stream', 'write-sync'], 'nothing'),
+  message: without(['ringlog-typed', 'ringlog-bound'], 'nothing'),
+  small: without(['ringlog-bound'], 'lanes', 'nothing'),
+  bound: without(['ringlog-typed', 'ringlog-untyped', 'rotating-file-stream', 'write-sync']),
+  error: without(['ringlog-typed', 'ringlog-bound', 'rotating-file-stream', 'write-sync']),
+}
+const quickSubjects = new Set<SubjectName>([
+  'ringlog-typed',
+  'ringlog-untyped',
+  'ringlog-bound',
+  'pino-async',
+  'nothing',
+])
+
+function without(names: readonly SubjectName[], ...limits: SubjectName[]): SubjectName[] {
+  return [...loggerNames.filter((name) => !names.includes(name)), ...limits]
+}
+
+export const call: Measure = {
+  name: 'call',
+  title: 'What a call costs',
+  about:
+    'Mean time of a log call, ns, by batches of 1 000 calls without a clock around each; between batches the ' +
+    'loop turns for 8 ms and is not counted. The making of the context object is counted, for everyone.',
+  metrics: [{ name: 'mean_ns', title: 'ns per call', better: 'lower' }],
+
+  variantTitle: (variant) => variantTitles[variant as keyof typeof variantTitles],
+
+  plan: (scale: Scale) =>
+    (Object.keys(variantTitles) as (keyof typeof variantTitles)[]).flatMap((variant) =>
+      variantSubjects[variant]
+        .filter((name) => scale === 'full' || variant === 'entry' || quickSubjects.has(name))
+        .map((subject): Job => ({
+          measure: 'call',
+          variant,
+          subject,
+          count: batchCalls * (scale === 'quick' ? 20 : 50),
+        })),
+    ),
+
+  async run(job: Job, directory: string): Promise<Outcome> {
+    const variant = job.variant as Variant
+    const subject = await openSubject(job.subject, { directory, rotation: true })
+    const log = methodOf(subject, variant)
+    let i = 0
+    for (; i < warmUpBatches * batchCalls; i += batchCalls) {
+      timeBatch(log, i)
+      await pause(pauseMs)
+    }
+    const end = i + job.count
+    let ns = 0
+    for (; i < end; i += batchCalls) {
+      ns += timeBatch(log, i)
+      await pause(pauseMs)
+    }
+    await subject.end()
+    return {
+      metrics: { mean_ns: ns / job.count },
+      logged: variant === 'disabled' ? 0 : i,
+    }
+  },
+}
+
+/** @throws {Error} when the subject has no such way of logging: a fault in the plan. */
+export function methodOf(subject: Subject, variant: Variant): (i: number) => void {
+  const method = subject[variant]
+  if (method === undefined)
+    throw new Error(`Expected a subject that logs ${variant}, got one without`)
+  return method
+}
+
+function timeBatch(log: (i: number) => void, from: number): number {
+  const end = from + batchCalls
+  const start = process.hrtime.bigint()
+  for (let i = from; i < end; i++) log(i)
+  return Number(process.hrtime.bigint() - start)
+}

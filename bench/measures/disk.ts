@@ -1,0 +1,76 @@
+// What an entry costs until it is in a file: entries per second from the first call to the last byte, processor
+// time of the whole process with all its threads, and the memory it took.
+
+import { type Job, type Measure, type Outcome, type Scale, pause, turn } from '../measure.ts'
+import { loggerNames, openSubject } from '../subjects/catalog.ts'
+
+/** Entries logged in one turn of the loop. */
+const burstCalls = 100
+const warmUpCalls = 5000
+
+export const disk: Measure = {
+  name: 'disk',
+  title: 'Until it is in the files',
+  about:
+    'The enforcement entry, as fast as it goes, 100 calls per turn of the loop, until the library says that ' +
+    'everything is in the files (checked afterwards, line by line). Processor time is user + system of the whole ' +
+    'process with all its threads. Rotation at 50 MB where the library can rotate by size: ringlog, winston, ' +
+    'log4js and rotating-file-stream.',
+  metrics: [
+    { name: 'entries_per_s', title: 'entries/s', better: 'higher' },
+    { name: 'entry_cpu_us', title: 'CPU µs per entry', better: 'lower' },
+    { name: 'rss_mb', title: 'peak memory, MB', better: 'lower' },
+  ],
+
+  variantTitle: () => 'The enforcement entry in full',
+
+  plan: (scale: Scale) =>
+    [...loggerNames, 'ready-bytes' as const].map((subject): Job => ({
+      measure: 'disk',
+      variant: 'entry',
+      subject,
+      // Beyond 50 MB in a full run, so that what can rotate does.
+      count: scale === 'quick' ? 30_000 : 150_000,
+    })),
+
+  async run(job: Job, directory: string): Promise<Outcome> {
+    const subject = await openSubject(job.subject, { directory, rotation: true })
+    const log = (i: number): void => subject.entry(i)
+    const costs = await costOf(log, () => subject.end(), job.count, warmUpCalls)
+    return {
+      metrics: {
+        entries_per_s: 1e6 / costs.wallUs,
+        entry_cpu_us: costs.cpuUs,
+        // maxRSS is in KiB on every system.
+        rss_mb: (process.resourceUsage().maxRSS * 1024) / 1e6,
+      },
+      logged: job.count + warmUpCalls,
+    }
+  },
+}
+
+/** Time and processor time per entry, from the first call to the end, the warm-up not counted. */
+export async function costOf(
+  log: (i: number) => void,
+  end: () => Promise<void>,
+  count: number,
+  warmUp: number,
+): Promise<{ readonly wallUs: number; readonly cpuUs: number }> {
+  await logInBursts(log, 0, warmUp)
+  await pause(150)
+  const cpuStart = process.cpuUsage()
+  const start = process.hrtime.bigint()
+  await logInBursts(log, warmUp, warmUp + count)
+  await end()
+  const ns = Number(process.hrtime.bigint() - start)
+  const { user, system } = process.cpuUsage(cpuStart)
+  return { wallUs: ns / 1000 / count, cpuUs: (user + system) / count }
+}
+
+async function logInBursts(log: (i: number) => void, from: number, end: number): Promise<void> {
+  for (let i = from; i < end;) {
+    const burstEnd = Math.min(i + burstCalls, end)
+    for (; i < burstEnd; i++) log(i)
+    await turn()
+  }
+}

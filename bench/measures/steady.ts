@@ -1,0 +1,49 @@
+// How late the application's own work runs while it logs at a steady rate.
+
+import { latenessColumns, latenessMetrics, runLoad } from '../application.ts'
+import { type Job, type Measure, type Outcome, type Scale, pause } from '../measure.ts'
+import { loggerNames, openSubject, type SubjectName } from '../subjects/catalog.ts'
+
+const eventsPerS = 1000
+const entriesPerEvent = 5
+const warmUpCalls = 5000
+const quickSubjects: readonly SubjectName[] = ['nothing', 'ringlog-typed', 'pino-async', 'winston']
+
+export const steady: Measure = {
+  name: 'steady',
+  title: 'How late the application runs while it logs',
+  about:
+    'An open loop: 1 000 events per second from another thread, whose handler logs 5 enforcement entries each; and ' +
+    'a timer of 1 ms beside it. Lateness, µs, from the moment it was meant to happen to the moment it did.',
+  metrics: latenessColumns,
+
+  variantTitle: () => '1 000 events/s, 5 entries each',
+
+  plan: (scale: Scale) =>
+    (scale === 'quick' ? quickSubjects : ['nothing' as const, ...loggerNames]).map(
+      (subject): Job => ({
+        measure: 'steady',
+        variant: 'entry',
+        subject,
+        count: eventsPerS * (scale === 'quick' ? 1 : 4),
+      }),
+    ),
+
+  async run(job: Job, directory: string): Promise<Outcome> {
+    const subject = await openSubject(job.subject, { directory, rotation: true })
+    let i = 0
+    while (i < warmUpCalls) {
+      for (let k = 0; k < 500; k++) subject.entry(i++)
+      await pause(10)
+    }
+    const lateness = await runLoad({
+      eventsPerS,
+      durationMs: (job.count / eventsPerS) * 1000,
+      handle: () => {
+        for (let k = 0; k < entriesPerEvent; k++) subject.entry(i++)
+      },
+    })
+    await subject.end()
+    return { metrics: latenessMetrics(lateness), logged: i }
+  },
+}
