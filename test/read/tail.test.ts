@@ -1,0 +1,146 @@
+import { strict as assert } from 'node:assert'
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { gzipSync } from 'node:zlib'
+import fc from 'fast-check'
+import { filesByBase, nameOf } from '../../lib/files/names.ts'
+import { rotateSync } from '../../lib/files/rotate.ts'
+import { Tail } from '../../lib/read/tail.ts'
+import { logDirectory } from '../log-directory.ts'
+
+const base = 'system.log'
+
+function tailed(t: TestContext): { tail: Tail; path: string; directory: string } {
+  const directory = logDirectory(t)
+  mkdirSync(directory)
+  const tail = new Tail(directory, base)
+  t.after(() => tail.close())
+  return { tail, path: join(directory, base), directory }
+}
+
+/** A rotation that moves compressed files too. */
+function rotate(directory: string): void {
+  for (const { name, index, compressed } of filesByBase(readdirSync(directory)).get(base)!) {
+    renameSync(join(directory, name), join(directory, nameOf(base, index + 1, compressed)))
+  }
+}
+
+/** Compresses the newest rotated file, if it is plain; for a moment both forms are there. */
+function compress(directory: string, between: () => void): void {
+  const path = join(directory, `${base}.1`)
+  if (!existsSync(path)) return
+  writeFileSync(`${path}.gz.tmp`, gzipSync(readFileSync(path)))
+  renameSync(`${path}.gz.tmp`, `${path}.gz`)
+  between()
+  rmSync(path)
+}
+
+async function read(tail: Tail): Promise<string[]> {
+  const found: string[] = []
+  for await (const { lines } of tail.available()) found.push(...lines.map(({ raw }) => raw))
+  return found
+}
+
+test('Tail gives each line once and in order, whatever happens between two looks', async (t) => {
+  const step = fc.constantFrom(
+    'write',
+    'write half',
+    'rotate',
+    'rotate',
+    'compress',
+    'look',
+    'read',
+  )
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
+      const { tail, path, directory } = tailed(t)
+      const found: string[] = []
+      let written = 0
+      let torn = ''
+      const end = (): void => {
+        if (torn !== '') appendFileSync(path, `${torn}\n`)
+        torn = ''
+      }
+      for (const each of steps) {
+        if (each === 'write') {
+          end()
+          appendFileSync(path, `line ${written++}\n`)
+        } else if (each === 'write half') {
+          end()
+          appendFileSync(path, 'line ')
+          torn = String(written++)
+        } else if (each === 'rotate') {
+          end()
+          appendFileSync(path, '')
+          rotate(directory)
+        } else if (each === 'compress') {
+          compress(directory, () => tail.look())
+        } else if (each === 'look') tail.look()
+        else found.push(...(await read(tail)))
+      }
+      end()
+      appendFileSync(path, 'last\n')
+      found.push(...(await read(tail)))
+      const expected = Array.from({ length: written }, (_, i) => `line ${i}`)
+      assert.deepEqual(found, [...expected, 'last'])
+      tail.close()
+    }),
+    { numRuns: 80 },
+  )
+})
+
+test('Tail.look() holds what is removed before it is read', async (t) => {
+  const { tail, path, directory } = tailed(t)
+  for (let n = 0; n < 30; n++) {
+    writeFileSync(path, `line ${n}\n`)
+    tail.look()
+    rotateSync(directory, base, 2)
+  }
+  assert.deepEqual(
+    await read(tail),
+    Array.from({ length: 30 }, (_, i) => `line ${i}`),
+  )
+})
+
+test('Tail.pass() takes a file as read, also when it comes again compressed', async (t) => {
+  const { tail, path, directory } = tailed(t)
+  writeFileSync(path, 'old\n')
+  assert.deepEqual(await read(tail), ['old'])
+  rotateSync(directory, base, 10)
+  writeFileSync(path, 'new\n')
+  assert.deepEqual(await read(tail), ['new'])
+  writeFileSync(`${path}.1.gz`, gzipSync('old\n'))
+  rmSync(`${path}.1`)
+  rmSync(path)
+  writeFileSync(path, 'newest\n')
+  assert.deepEqual(await read(tail), ['newest'])
+})
+
+test('Tail gives the torn line of a file that is finished', async (t) => {
+  const { tail, path, directory } = tailed(t)
+  writeFileSync(path, 'one\ntorn')
+  assert.deepEqual(await read(tail), ['one'])
+  rotateSync(directory, base, 10)
+  assert.deepEqual(await read(tail), [])
+  writeFileSync(path, 'two\n')
+  assert.deepEqual(await read(tail), ['torn', 'two'])
+})
+
+test('Tail is not deceived by an inode that is used again', async (t) => {
+  const { tail, path } = tailed(t)
+  for (let n = 0; n < 20; n++) {
+    writeFileSync(path, `line ${n} ${'x'.repeat(20 - n)}\n`)
+    assert.deepEqual(await read(tail), [`line ${n} ${'x'.repeat(20 - n)}`])
+    rmSync(path)
+  }
+})
