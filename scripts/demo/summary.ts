@@ -132,16 +132,14 @@ function commands(directory: string): string[] {
   const at = (name: string): string => shellWord(join(directory, name))
   const root = new URL('.', import.meta.resolve('ringlog/package.json'))
   const manifest = readFileSync(new URL('package.json', root), 'utf8')
-  const { bin, scripts } = JSON.parse(manifest) as {
-    readonly bin?: { readonly [name: string]: string }
-    readonly scripts: { readonly [name: string]: string }
-  }
+  const { bin } = JSON.parse(manifest) as { readonly bin?: { readonly [name: string]: string } }
   const cli = bin?.['ringlog'] === undefined ? undefined : new URL(bin['ringlog'], root)
   const first =
     cli !== undefined && existsSync(cli)
       ? `node ${shellWord(fileURLToPath(cli))} tail -d ${shellWord(directory)} -n 30 -l warning -x`
       : `tail -n 5 ${at('enforcement.log')}`
-  const last = 'bench' in scripts ? 'npm run bench' : `less ${at('system.log.1')}`
+  const bench = existsSync(new URL('build/bench/run.js', root))
+  const last = bench ? 'npm run bench' : `less ${at('system.log.1')}`
   return [first, `jq -c 'select(.level == "CRITICAL") | .context' ${at('error.log')}`, last]
 }
 
