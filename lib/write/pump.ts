@@ -237,7 +237,7 @@ export class Pump {
         for (const route of routes) {
           if (route.gathered.size < batchBytesMax) continue
           // A rotation takes a few turns of the event loop; a file does not outgrow its limit meanwhile.
-          if (!last && route.sink.rotating && this.#mayWait(route)) route.queue()
+          if (!last && route.sink.rotating && this.#mayWait()) route.queue()
           else this.#writeSync(route, last)
         }
       }
@@ -272,7 +272,7 @@ export class Pump {
   #gather(route: Route, line: string, severity: number): void {
     if (route.down) {
       if (route.gathered.size >= batchBytesMax) route.queue()
-      if (!this.#mayWait(route)) {
+      if (!this.#mayWait()) {
         if (severity >= 0) this.#lose(severity)
         return
       }
@@ -280,8 +280,11 @@ export class Pump {
     route.gather(line, severity)
   }
 
-  #mayWait(route: Route): boolean {
-    return route.waitingBytes + route.gathered.size <= this.#options.waitingBytesMax
+  /** Whether there is memory for another batch that cannot be written yet. */
+  #mayWait(): boolean {
+    let bytes = 0
+    for (const route of this.#options.routes) bytes += route.waitingBytes + route.gathered.size
+    return bytes <= this.#options.waitingBytesMax
   }
 
   /** Counts an entry that will not reach its file; one that a person was to see has been shown. */
