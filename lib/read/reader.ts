@@ -19,7 +19,10 @@ const newline = 0x0a
  * @param end Bytes of a plain file that count; what has been appended since is left. Of a compressed one, all is
  *   read; where it is damaged, as much as can be.
  */
-export async function* readForwards(log: OpenLog, end = Infinity): AsyncGenerator<RawLine[]> {
+export async function* readForwards(
+  log: OpenLog,
+  end: number = Infinity,
+): AsyncGenerator<RawLine[]> {
   const splitter = new LineSplitter()
   for await (const chunk of log.compressed ? unpacked(log) : chunksOf(log, end)) {
     yield splitter.push(chunk)

@@ -48,6 +48,24 @@ test('readBackwards() gives the lines of readForwards(), last one first', async 
   )
 })
 
+test('readBackwards() keeps lines apart wherever a chunk is cut', async (t) => {
+  const directory = logDirectory(t)
+  for (let more = -3; more <= 3; more++) {
+    const text = `first\n\n${'x'.repeat((1 << 16) + more)}\n`
+    const log = logOf(t, directory, 'a.log', Buffer.from(text))
+    const lines = await collect(readBackwards(log, log.size))
+    assert.deepEqual(
+      lines.map(({ raw, offset }) => [raw.length, offset]),
+      [
+        [(1 << 16) + more, 7],
+        [0, 6],
+        [5, 0],
+      ],
+    )
+    log.close()
+  }
+})
+
 test('readForwards() gives of a compressed file what it gives of the plain one', async (t) => {
   const directory = logDirectory(t)
   const bytes = Buffer.from(Array.from({ length: 50_000 }, (_, i) => `line ${i}\n`).join(''))
