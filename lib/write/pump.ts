@@ -173,11 +173,13 @@ export class Pump {
           this.#told.clear()
           tell(`can write all files again, after ${seconds} s`)
         }
-        report(`Log file ${route.file} could not be written for ${seconds} s`, {
-          file: route.file,
-          seconds,
-          reason: counters.lastError,
-        })
+        if (route.pending > 0) {
+          report(`Log file ${route.file} could not be written for ${seconds} s`, {
+            file: route.file,
+            seconds,
+            reason: counters.lastError,
+          })
+        }
         this.schedule()
       },
       rotated: () => {

@@ -161,6 +161,8 @@ export class FileSink implements Sink {
       setImmediate(() => {
         if (this.#stream !== stream || stream.destroyed) return
         this.#ready = true
+        // With nothing to write, opening is all that can be known; a full disk shows with the next batch.
+        if (this.#flight === undefined) this.#works()
         this.#submit()
       })
     })
@@ -272,11 +274,14 @@ export class FileSink implements Sink {
   #acknowledge(): void {
     this.#flight = undefined
     this.#retryMs = retryMsMin
-    if (this.#failed) {
-      this.#failed = false
-      this.#events.recovered()
-    }
+    this.#works()
     this.#events.written()
+  }
+
+  #works(): void {
+    if (!this.#failed) return
+    this.#failed = false
+    this.#events.recovered()
   }
 
   // --- the synchronous path ---
@@ -315,10 +320,7 @@ export class FileSink implements Sink {
         if (end === done) this.#rotateSelf()
         else done += this.#file.write(bytes, done, end)
       }
-      if (this.#failed && this.#flight === undefined) {
-        this.#failed = false
-        this.#events.recovered()
-      }
+      if (this.#flight === undefined) this.#works()
     } catch (error) {
       this.#fail(error)
     }

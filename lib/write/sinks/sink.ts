@@ -8,7 +8,7 @@ export interface SinkEvents {
   failed(error: Error): void
   /** Something went wrong that does not keep the sink from writing. */
   fault(error: Error): void
-  /** A batch has been written after a failure. */
+  /** It can write again: a batch has been written after a failure, or, with none to write, the file opened. */
   recovered(): void
   /** A full file was put aside and a new one begun. */
   rotated(): void
