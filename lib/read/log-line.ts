@@ -36,6 +36,11 @@ const untimedMax = 1000
 export class Forwards {
   #time = -Infinity
 
+  /** The time of the last line so far. */
+  get time(): number {
+    return this.#time
+  }
+
   timed(raw: readonly RawLine[], file: string): TimedLine[] {
     return raw.map((each) => {
       const line = lineOf(each, file)
@@ -64,10 +69,10 @@ export class Backwards {
     return timed
   }
 
-  /** What is still held back: the beginning has been reached. */
-  end(): TimedLine[] {
+  /** What is still held back: the beginning has been reached, or a file whose last line has a known time. */
+  end(time: number = -Infinity): TimedLine[] {
     const timed: TimedLine[] = []
-    this.#time = -Infinity
+    this.#time = time
     this.#release(timed)
     return timed
   }

@@ -11,12 +11,14 @@ import { filesByBase } from '../files/names.ts'
 import { Copies, type Place, isCopy, isInErrorFile } from './copies.ts'
 import { Follower } from './follower.ts'
 import { Backwards, Forwards, type LogLine, type TimedLine } from './log-line.ts'
-import type { RawLine } from './line-splitter.ts'
 import { merge } from './merge.ts'
 import { type OpenLog, namesIn, openNewer } from './open-log.ts'
 import { lastLineEnd, readBackwards, readForwards } from './reader.ts'
 import { type StreamOptions, type Wanted, wantedOf } from './stream-options.ts'
 import { Tail } from './tail.ts'
+
+/** So many lines of one time are held beyond those asked for, to tell an entry from its copy. */
+const tiesMax = 1000
 
 /** A file, as much of it as was there when it was opened. */
 interface Span {
@@ -215,8 +217,13 @@ async function* backwardsOf(
 ): AsyncGenerator<TimedLine[]> {
   const times = new Backwards()
   for (const { log, end } of spans.toReversed()) {
-    const batches = log.compressed ? lastOfCompressed(log, wanted, ended) : readBackwards(log, end)
-    for await (const lines of batches) {
+    if (log.compressed) {
+      const { lines, time } = await lastOfCompressed(log, wanted, ended)
+      yield times.end(time).filter(wanted.matches)
+      yield lines
+      continue
+    }
+    for await (const lines of readBackwards(log, end)) {
       if (ended.aborted) return
       yield times.timed(lines, log.name).filter(wanted.matches)
     }
@@ -225,21 +232,23 @@ async function* backwardsOf(
 }
 
 /** The last lines of a compressed file that are wanted, the last one first: it can only be read forwards. */
-async function* lastOfCompressed(
+async function lastOfCompressed(
   log: OpenLog,
   wanted: Wanted,
   ended: AbortSignal,
-): AsyncGenerator<RawLine[]> {
+): Promise<{ readonly lines: TimedLine[]; readonly time: number }> {
   const times = new Forwards()
-  let last: LogLine[] = []
+  let last: TimedLine[] = []
   for await (const lines of readForwards(log)) {
-    if (ended.aborted) return
-    for (const timed of times.timed(lines, log.name)) {
-      if (wanted.matches(timed)) last.push(timed.line)
-    }
-    if (last.length > wanted.lines) last = last.slice(-wanted.lines)
+    if (ended.aborted) break
+    last.push(...times.timed(lines, log.name).filter(wanted.matches))
+    let first = Math.max(0, last.length - wanted.lines)
+    const least = first - tiesMax
+    // Of the same time as the first, an entry may be needed to know its copy by.
+    while (first > 0 && first > least && last[first - 1]!.time === last[first]?.time) first--
+    last = last.slice(first)
   }
-  yield last.toReversed()
+  return { lines: last.toReversed(), time: times.time }
 }
 
 /** So that of an entry and its copy the entry is shown. */
