@@ -17,13 +17,11 @@ import { formatMessage } from 'publint/utils'
 const names: readonly string[] = [
   'ConfigError',
   'Type',
-  'cleanLogs',
   'createLogger',
   'defineEvent',
   'formatEntry',
   'loadConfig',
   'streamLogs',
-  'verifyLogs',
 ]
 
 /** All that belongs into the tarball. */

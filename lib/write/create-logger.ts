@@ -21,10 +21,15 @@ import { Console } from './sinks/console.ts'
 import { FileSink } from './sinks/file-sink.ts'
 import { Counters } from './stats.ts'
 
+/** A configuration that adds categories. */
+export interface ConfigWithCategories<Name extends string> extends LoggingConfig {
+  readonly categories: { readonly [Category in Name]: { readonly file?: string } }
+}
+
 /** The categories that a configuration adds, as members of the logger. */
-export type ConfiguredCategories<C> = C extends { readonly categories: infer Added }
-  ? { readonly [Name in Exclude<keyof Added & string, keyof Logger>]: CategoryLogger }
-  : unknown
+export type ConfiguredCategories<Name extends string> = {
+  readonly [Category in Exclude<Name, keyof Logger>]: CategoryLogger
+}
 
 /**
  * Creates a logger and opens its files. Entries may be logged from the next line on.
@@ -43,9 +48,9 @@ export type ConfiguredCategories<C> = C extends { readonly categories: infer Add
  * await log.close()
  * ```
  */
-export function createLogger<const C extends LoggingConfig>(
-  config: C,
-): Logger & ConfiguredCategories<C>
+export function createLogger<Name extends string>(
+  config: ConfigWithCategories<Name>,
+): Logger & ConfiguredCategories<Name>
 export function createLogger(config?: string | URL | LoggingConfig): Logger
 export function createLogger(config?: string | URL | LoggingConfig): Logger {
   const fromFile = typeof config === 'string' || config instanceof URL

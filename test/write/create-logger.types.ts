@@ -1,0 +1,40 @@
+// Types only: what must compile, and what must not. Checked by `npm run types`, never run.
+
+import { createLogger, defineEvent, type Logger, Type } from '../../lib/index.ts'
+
+export function compiles(): void {
+  const plain: Logger = createLogger()
+  plain.system.info('message', { any: 'object' })
+  plain.error.error('message', new Error('e'), { a: 1 })
+  createLogger({ log_level: 'INFO', levels: { sdk: 'debug' } }).sdk.debug('message')
+  createLogger(new URL('file:///system.json')).audit.info('message')
+
+  const extended = createLogger({ categories: { latency: { file: 'perf.log' }, flush: {} } })
+  extended.latency.info('message')
+  extended.flush().catch(() => {})
+
+  const filled = defineEvent({
+    category: 'sdk',
+    level: 'INFO',
+    message: '{id}',
+    context: Type.Object({ id: Type.String(), price: Type.Optional(Type.Number()) }),
+  })
+  const logFilled = plain.event(filled)
+  logFilled({ id: 'a' })
+  logFilled({ id: 'a', price: 1 }, 'account')
+
+  // @ts-expect-error -- a property that is missing
+  logFilled({ price: 1 })
+  // @ts-expect-error -- a property of the wrong type
+  logFilled({ id: 1 })
+  // @ts-expect-error -- a category that is not configured
+  plain.latency.info('message')
+  // @ts-expect-error -- a key that is misspelt
+  createLogger({ log_path: 'x', log_levle: 'debug' })
+  // @ts-expect-error -- a key that is misspelt, beside categories
+  createLogger({ log_levle: 'debug', categories: { latency: {} } })
+  // @ts-expect-error -- a value that is out of the list
+  createLogger({ console: 'sometimes' })
+  // @ts-expect-error -- a message that is no string
+  plain.system.info(17)
+}
