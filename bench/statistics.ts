@@ -64,3 +64,18 @@ export function percentileOf(sorted: ArrayLike<number>, point: number): number {
   const rank = Math.ceil((point / 100) * sorted.length)
   return sorted[Math.max(rank, 1) - 1] ?? Number.NaN
 }
+
+/** The values by a key, in the order in which keys first come. (Node 20 has no Map.groupBy.) */
+export function groupBy<Value, Key>(
+  values: readonly Value[],
+  keyOf: (value: Value) => Key,
+): Map<Key, Value[]> {
+  const groups = new Map<Key, Value[]>()
+  for (const value of values) {
+    const key = keyOf(value)
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, [value])
+    else group.push(value)
+  }
+  return groups
+}

@@ -12,14 +12,15 @@ import type { Subject, SubjectOptions } from './subject.ts'
 /** What the empty calls were given last: without a use of it, V8 would not even make the object. */
 let kept: unknown
 
+function keep(context: unknown): void {
+  kept = context
+}
+
 /** Makes each context and keeps it until the next call. */
 export function openNothing(): Subject {
-  const keep = (context: unknown): void => {
-    kept = context
-  }
   return {
     entry: (i) => keep(enforcementContext(i)),
-    disabled: (i) => keep(smallContext(i)),
+    disabled: (i) => ignore(smallContext(i)),
     message: () => keep(message),
     small: (i) => keep(smallContext(i)),
     repeated: () => keep(message),
@@ -34,6 +35,9 @@ const slotMask = slotCount - 1
 /** Numbers and strings of one entry, rounded up to a power of two. */
 const numberShift = 4
 const stringShift = 3
+
+/** An empty call: what V8 saves there, it saves in a call below the level too. */
+function ignore(_context: unknown): void {}
 
 /** Copies the same values as the typed event does, and the time; nothing reads them. */
 export function openLanes(): Subject {

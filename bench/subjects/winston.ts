@@ -4,6 +4,7 @@
 import { once } from 'node:events'
 import { join } from 'node:path'
 import winston from 'winston'
+import { turn } from '../measure.ts'
 import {
   account,
   bindings,
@@ -40,6 +41,9 @@ export function open({ directory, rotation }: SubjectOptions): Subject {
     error: (i) =>
       failing.error(failureMessage, { category, context: smallContext(i), error: failure }),
     end: async () => {
+      // winston 3.19 ends its transports before a backlog has been piped into them: `write after end`, an
+      // exception and lost lines. It is given the chance to empty its streams first.
+      while (log.readableLength + log.writableLength + failing.readableLength > 0) await turn()
       const finished = once(file, 'finish')
       failing.unpipe(file)
       log.end()

@@ -1,0 +1,213 @@
+// Two pictures of a run, as SVG: how long a call takes by percentile, and what an entry costs until it is in a
+// file. A subject whose row does not count has no line.
+
+import { BarChart, LineChart } from 'echarts/charts'
+import { GridComponent, LegendComponent, TitleComponent } from 'echarts/components'
+import { init, use, type EChartsCoreOption } from 'echarts/core'
+import { SVGRenderer } from 'echarts/renderers'
+import type { Results, Row } from './results.ts'
+import { percentileName, percentilePoints, spreadOf } from './statistics.ts'
+import { subjects, type SubjectName } from './subjects/catalog.ts'
+
+use([BarChart, LineChart, GridComponent, LegendComponent, TitleComponent, SVGRenderer])
+
+const width = 960
+const font = 'system-ui, sans-serif'
+/** Dark enough for a white page, light enough for a black one. */
+const textColor = '#808080'
+const lineColor = '#80808050'
+const oursColors = ['#d1495b', '#e08e45', '#8c2f39']
+const rivalColors = [
+  '#1f78b4',
+  '#6baed6',
+  '#12476b',
+  '#33a02c',
+  '#8fc97f',
+  '#7b5aa6',
+  '#b39ad1',
+  '#16a3a3',
+  '#b5651d',
+  '#c2a83e',
+]
+const limitColor = '#909090'
+
+/** The time of one call by percentile, both axes logarithmic: the tail has the room it deserves. */
+export function latencyPicture(results: Results): string {
+  const rows = soundRows(results, 'tail')
+  const names = subjectsOf(rows)
+  // The maximum stands at the percentile which one call of a batch of rounds can show: one decade further.
+  const series = names.map((name) => ({
+    type: 'line' as const,
+    name: titleOf(name),
+    showSymbol: false,
+    lineStyle: {
+      width: subjects[name].kind === 'ours' ? 3 : 1.5,
+      ...(subjects[name].kind === 'limit' && { type: 'dashed' as const }),
+    },
+    data: percentilePoints
+      .filter((point) => point < 100)
+      .flatMap((point) => {
+        const ns = medianOf(rows, name, `${percentileName(point)}_ns`)
+        return ns === undefined ? [] : [[100 / (100 - point), Math.max(ns, 1)]]
+      }),
+  }))
+  return render(560, {
+    color: colorsOf(names),
+    title: titleAs('Time of one log call by percentile, clock included', conditionsOf(results)),
+    legend: { top: 56, textStyle: { color: textColor, fontFamily: font, fontSize: 12 } },
+    grid: { top: 140, left: 70, right: 30, bottom: 50 },
+    xAxis: {
+      ...axisAs('percentile'),
+      type: 'log',
+      min: 2,
+      max: 10_000,
+      axisLabel: { ...labelStyle, formatter: (value: number) => percentileLabel(value) },
+    },
+    yAxis: {
+      ...axisAs(''),
+      type: 'log',
+      axisLabel: { ...labelStyle, formatter: (value: number) => durationLabel(value) },
+    },
+    series,
+  })
+}
+
+/** Entries per second and processor time per entry until everything is in the files, best above. */
+export function throughputPicture(results: Results): string {
+  const rows = soundRows(results, 'disk').filter(
+    ({ subject }) => subjects[subject].kind !== 'limit',
+  )
+  const rate = (name: SubjectName): number => medianOf(rows, name, 'entries_per_s') ?? 0
+  // The lowest bar of a chart is the first of its data.
+  const names = subjectsOf(rows).toSorted((a, b) => rate(a) - rate(b))
+  const colors = colorsOf(names)
+  const bars = (metric: string, axis: number, decimals: number) => ({
+    type: 'bar' as const,
+    xAxisIndex: axis,
+    yAxisIndex: axis,
+    label: {
+      show: true,
+      position: 'right' as const,
+      color: textColor,
+      fontFamily: font,
+      formatter: ({ value }: { value: unknown }) =>
+        Number(value).toLocaleString('en', { maximumFractionDigits: decimals }),
+    },
+    data: names.map((name, index) => ({
+      value: medianOf(rows, name, metric) ?? 0,
+      itemStyle: { color: colors[index] },
+    })),
+  })
+  const categories = {
+    type: 'category' as const,
+    data: names.map(titleOf),
+    axisLine: { lineStyle: { color: lineColor } },
+    axisTick: { show: false },
+  }
+  return render(110 + names.length * 30, {
+    title: titleAs('Until it is in the files', conditionsOf(results)),
+    grid: [
+      { top: 90, left: 250, width: 270, bottom: 20 },
+      { top: 90, left: 610, width: 270, bottom: 20 },
+    ],
+    xAxis: [0, 1].map((index) => ({
+      ...axisAs(index === 0 ? 'entries per second' : 'CPU µs per entry, all threads'),
+      gridIndex: index,
+      position: 'top',
+      nameLocation: 'start',
+      nameGap: 8,
+      nameTextStyle: {
+        ...labelStyle,
+        align: 'left',
+        verticalAlign: 'bottom',
+        padding: [0, 0, 6, 0],
+      },
+      axisLabel: { show: false },
+      splitLine: { show: false },
+    })),
+    yAxis: [
+      { ...categories, gridIndex: 0, axisLabel: labelStyle },
+      { ...categories, gridIndex: 1, axisLabel: { show: false } },
+    ],
+    series: [bars('entries_per_s', 0, 0), bars('entry_cpu_us', 1, 1)],
+  })
+}
+
+const labelStyle = { color: textColor, fontFamily: font, fontSize: 12 }
+
+function render(height: number, option: EChartsCoreOption): string {
+  const chart = init(null, null, { renderer: 'svg', ssr: true, width, height })
+  chart.setOption({ animation: false, textStyle: { fontFamily: font }, ...option })
+  const svg = chart.renderToSVGString()
+  chart.dispose()
+  return `${svg}\n`
+}
+
+function titleAs(text: string, subtext: string): object {
+  return {
+    text,
+    subtext,
+    left: 10,
+    textStyle: { color: textColor, fontFamily: font, fontSize: 16 },
+    subtextStyle: { color: textColor, fontFamily: font, fontSize: 12 },
+  }
+}
+
+function axisAs(name: string): object {
+  return {
+    name,
+    nameLocation: 'middle',
+    nameGap: 32,
+    nameTextStyle: labelStyle,
+    axisLine: { lineStyle: { color: lineColor } },
+    splitLine: { lineStyle: { color: lineColor } },
+    axisLabel: labelStyle,
+  }
+}
+
+function soundRows({ rows }: Results, measure: string): Row[] {
+  return rows.filter((row) => row.measure === measure && row.values.length > 0)
+}
+
+function subjectsOf(rows: readonly Row[]): SubjectName[] {
+  return [...new Set(rows.map(({ subject }) => subject))]
+}
+
+function medianOf(rows: readonly Row[], subject: SubjectName, metric: string): number | undefined {
+  const row = rows.find((one) => one.subject === subject && one.metric === metric)
+  return row === undefined ? undefined : spreadOf(row.values).median
+}
+
+/** Red for ours, grey for limits, the rest for rivals. */
+function colorsOf(names: readonly SubjectName[]): string[] {
+  let ours = 0
+  let rivals = 0
+  return names.map((name) => {
+    const { kind } = subjects[name]
+    if (kind === 'limit') return limitColor
+    if (kind === 'ours') return oursColors[ours++ % oursColors.length] ?? limitColor
+    return rivalColors[rivals++ % rivalColors.length] ?? limitColor
+  })
+}
+
+/** Titles are Markdown; a picture is not. */
+function titleOf(name: SubjectName): string {
+  return subjects[name].title.replaceAll(/[_`]/g, '')
+}
+
+function conditionsOf({ machine, date, commit, rounds }: Results): string {
+  return (
+    `the enforcement entry, ${machine.cpu}, ${machine.cores} cores, Node ${machine.node.slice(1)}, ` +
+    `${date.slice(0, 10)}, ${commit}, median of ${rounds}`
+  )
+}
+
+/** 1000 → `99.9 %`. */
+function percentileLabel(value: number): string {
+  return value < 10 ? '' : `${100 - 100 / value} %`
+}
+
+function durationLabel(ns: number): string {
+  if (ns >= 1e6) return `${ns / 1e6} ms`
+  return ns >= 1e3 ? `${ns / 1e3} µs` : `${ns} ns`
+}

@@ -1,0 +1,157 @@
+// The file of a run: what was measured, where, with which versions. Everything else — tables, pictures,
+// comparisons — is made from such a file, never from memory.
+
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync, statfsSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import os from 'node:os'
+import { dirname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Scale } from './measure.ts'
+import { subjectNames, subjects, type SubjectInfo, type SubjectName } from './subjects/catalog.ts'
+
+/** One figure of one subject: a value per round. */
+export interface Row {
+  readonly measure: string
+  readonly variant: string
+  readonly subject: SubjectName
+  readonly metric: string
+  readonly better: 'lower' | 'higher'
+  /** In the order of the rounds. Empty when there is a fault. */
+  readonly values: readonly number[]
+  /** Why the row does not count. */
+  readonly fault?: string
+}
+
+export interface Machine {
+  readonly cpu: string
+  readonly cores: number
+  readonly memory_gb: number
+  readonly os: string
+  readonly file_system: string
+  readonly node: string
+  readonly v8: string
+}
+
+export interface Results {
+  readonly format: 1
+  readonly date: string
+  /** With `+` behind it when the tree had changes that are not committed. */
+  readonly commit: string
+  readonly scale: Scale
+  readonly rounds: number
+  readonly machine: Machine
+  readonly versions: Readonly<Record<string, string>>
+  /** Measures left out, and why. */
+  readonly skipped: Readonly<Record<string, string>>
+  readonly rows: readonly Row[]
+}
+
+/** The root of the repository: this file is build/bench/results.js when it runs, bench/results.ts in tests. */
+export const repository: string = findRepository(dirname(fileURLToPath(import.meta.url)))
+
+export const resultsDirectory: string = join(repository, 'bench', 'results')
+export const latestFile: string = join(resultsDirectory, 'latest.json')
+
+function findRepository(from: string): string {
+  return existsSync(join(from, 'package.json')) ? from : findRepository(resolve(from, '..'))
+}
+
+/** What the machine is, as far as figures depend on it. */
+export function machineOf(directory: string): Machine {
+  const cpus = os.cpus()
+  return {
+    cpu: cpus[0]?.model.trim() ?? 'unknown',
+    cores: cpus.length,
+    memory_gb: Math.round(os.totalmem() / 1e9),
+    os: `${os.type()} ${os.release()}`,
+    file_system: fileSystemOf(directory),
+    node: process.version,
+    v8: process.versions.v8,
+  }
+}
+
+/** The type of the file system by /proc/mounts, by its number elsewhere. */
+function fileSystemOf(directory: string): string {
+  try {
+    const mounts = readFileSync('/proc/mounts', 'utf8')
+      .split('\n')
+      .map((line) => line.split(' '))
+      .filter(([, point = '']) => directory === point || directory.startsWith(withSlash(point)))
+      .toSorted(([, a = ''], [, b = '']) => b.length - a.length)
+    const type = mounts[0]?.[2]
+    if (type !== undefined) return type
+  } catch {
+    // Not Linux: the number below has to do.
+  }
+  return `type 0x${statfsSync(directory).type.toString(16)}`
+}
+
+function withSlash(path: string): string {
+  return path.endsWith('/') ? path : `${path}/`
+}
+
+/** The versions of ringlog and of all rivals, from what is installed. */
+export function versionsOf(): Record<string, string> {
+  const modules = subjectNames.flatMap((name) => {
+    const { module }: SubjectInfo = subjects[name]
+    return module === undefined ? [] : [module]
+  })
+  return Object.fromEntries([...new Set(modules)].map((module) => [module, versionOf(module)]))
+}
+
+/** Not every package exports its package.json, so it is looked for above its entry point. */
+function versionOf(module: string): string {
+  if (module === 'ringlog') return versionIn(join(repository, 'package.json'))
+  const paths = createRequire(import.meta.url).resolve.paths(module) ?? []
+  const file = paths
+    .map((path) => join(path, module, 'package.json'))
+    .find((path) => existsSync(path))
+  return file === undefined ? 'not installed' : versionIn(file)
+}
+
+function versionIn(file: string): string {
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version
+}
+
+/** The commit that was measured. */
+export function commitOf(): string {
+  try {
+    const git = (...words: string[]): string =>
+      execFileSync('git', words, { cwd: repository, encoding: 'utf8', stdio: 'pipe' }).trim()
+    const changed = git('status', '--porcelain', '--', 'lib', 'bench', 'package.json') !== ''
+    return `${git('rev-parse', '--short=10', 'HEAD')}${changed ? '+' : ''}`
+  } catch {
+    // A copy without its history.
+    return 'unknown'
+  }
+}
+
+/** Writes `<date>-<commit>.json` and `latest.json`; a quick run is for a look and replaces neither, but `quick.json`. */
+export function writeResults(results: Results): string {
+  mkdirSync(resultsDirectory, { recursive: true })
+  const text = `${JSON.stringify(results, undefined, 1)}\n`
+  if (results.scale === 'quick') {
+    const file = join(resultsDirectory, 'quick.json')
+    writeFileSync(file, text)
+    return file
+  }
+  writeFileSync(latestFile, text)
+  const file = join(
+    resultsDirectory,
+    `${results.date.slice(0, 10)}-${results.commit.replace('+', '-changed')}.json`,
+  )
+  writeFileSync(file, text)
+  return file
+}
+
+/** @throws {Error} when the file is none of ours. */
+export function readResults(file: string): Results {
+  const results = JSON.parse(readFileSync(file, 'utf8')) as Results
+  if (results.format !== 1) {
+    throw new Error(
+      `Cannot read ${file}: expected results of format 1, got ${String(results.format)}`,
+    )
+  }
+  return results
+}
