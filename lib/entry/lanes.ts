@@ -102,8 +102,8 @@ export class Lanes {
     this.tagLimit = (this.tagTail + places - slack) | 0
   }
 
-  /** Takes back what has been captured since the tails stood there. */
-  rewind(tag: number, num: number, ref: number): void {
+  /** Sets the tails: back, to forget a capture, or on, past what has been written without pushing. */
+  setTails(tag: number, num: number, ref: number): void {
     this.tagTail = tag
     this.numTail = num
     this.refTail = ref

@@ -55,11 +55,11 @@ export function captureContext(
         !isPlain ||
         !captureTopMembers(lanes, context as Record<string, unknown>, first, second)
       ) {
-        lanes.rewind(tagTail, numTail, refTail)
+        lanes.setTails(tagTail, numTail, refTail)
         captureTopWithCare(lanes, context, first, second)
       }
     } catch (error) {
-      lanes.rewind(tagTail, numTail, refTail)
+      lanes.setTails(tagTail, numTail, refTail)
       captureMember(lanes, 'context', throwsMark(error), 1)
     }
     lanes.ancestors[1] = undefined
@@ -170,7 +170,7 @@ function captureObject(lanes: Lanes, object: object, key: string, depth: number)
   try {
     captureContainer(lanes, object, key, depth)
   } catch (error) {
-    lanes.rewind(tagTail, numTail, refTail)
+    lanes.setTails(tagTail, numTail, refTail)
     lanes.pushString(throwsMark(error))
   }
   ancestors[depth] = undefined
@@ -188,7 +188,8 @@ function captureContainer(lanes: Lanes, object: object, key: string, depth: numb
 }
 
 /**
- * Copies a plain object. Strings and numbers, most of what is ever logged, are written here, without a call.
+ * Copies a plain object. Strings and numbers, most of what is ever logged, are written here, without a call
+ * and with the tails in local variables: they go back to the lanes before anything else writes, and at the end.
  *
  * A getter that throws ends the loop: then all is taken back, and the members are read one by one with care.
  */
@@ -198,43 +199,59 @@ function captureMembers(
   name: string,
   depth: number,
 ): void {
-  const { tags, nums, refs, mask, charsMax, tagTail, numTail, refTail } = lanes
+  const { tags, nums, refs, mask, charsMax, refLimit, tagTail, numTail, refTail } = lanes
   let speaksForItself = false
-  lanes.pushTag(OBJECT)
+  let tag = tagTail
+  let num = numTail
+  let ref = refTail
+  let chars = 0
+  tags[tag & mask] = OBJECT
+  tag = (tag + 1) | 0
   try {
     for (const key in object) {
       if (!hasOwn.call(object, key)) continue
       const value = object[key]
-      if (typeof value === 'string' && value.length <= charsMax) {
-        const at = lanes.refTail
-        refs[at & mask] = key
-        refs[(at + 1) & mask] = value
-        lanes.refTail = (at + 2) | 0
-        lanes.chars += value.length
-        tags[lanes.tagTail & mask] = STRING
-        lanes.tagTail = (lanes.tagTail + 1) | 0
-      } else if (typeof value === 'number' && value - value === 0) {
-        refs[lanes.refTail & mask] = key
-        lanes.refTail = (lanes.refTail + 1) | 0
-        nums[lanes.numTail & mask] = value
-        lanes.numTail = (lanes.numTail + 1) | 0
-        tags[lanes.tagTail & mask] = NUMBER
-        lanes.tagTail = (lanes.tagTail + 1) | 0
+      if (typeof value === 'number' && value - value === 0) {
+        refs[ref & mask] = key
+        ref = (ref + 1) | 0
+        nums[num & mask] = value
+        num = (num + 1) | 0
+        tags[tag & mask] = NUMBER
+        tag = (tag + 1) | 0
+      } else if (typeof value === 'string' && value.length <= charsMax) {
+        refs[ref & mask] = key
+        refs[(ref + 1) & mask] = value
+        ref = (ref + 2) | 0
+        chars += value.length
+        tags[tag & mask] = STRING
+        tag = (tag + 1) | 0
       } else if (typeof value === 'function' && key === 'toJSON') {
         speaksForItself = true
         break
-      } else captureMember(lanes, key, value, depth)
-      if (lanes.exhausted) break
+      } else {
+        lanes.setTails(tag, num, ref)
+        captureMember(lanes, key, value, depth)
+        tag = lanes.tagTail
+        num = lanes.numTail
+        ref = lanes.refTail
+        if (lanes.exhausted) break
+      }
+      // Each member takes a reference, so looking at these is enough here.
+      if (((refLimit - ref) | 0) <= 0) break
     }
   } catch {
-    lanes.rewind(tagTail, numTail, refTail)
+    lanes.setTails(tagTail, numTail, refTail)
     captureWithCare(lanes, object, depth)
     return
   }
   if (speaksForItself) {
-    lanes.rewind(tagTail, numTail, refTail)
+    lanes.setTails(tagTail, numTail, refTail)
     captureSpecial(lanes, object, name, depth)
-  } else lanes.pushTag(END)
+    return
+  }
+  tags[tag & mask] = END
+  lanes.setTails((tag + 1) | 0, num, ref)
+  lanes.chars += chars
 }
 
 /** Copies the members of an object one by one, so that one that throws costs no other. */
