@@ -1,7 +1,8 @@
 // The fields that `with()` binds: captured and written as JSON once, when they are bound.
 
 import type { Lanes } from './lanes.ts'
-import { quoted, type Serializer } from './serializer.ts'
+import { quoted } from './json-text.ts'
+import type { Serializer } from './serializer.ts'
 import { captureContext } from './snapshot.ts'
 import type { Bindings } from './template.ts'
 

@@ -14,6 +14,7 @@ import type { TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { type EventDefinition, isObjectSchema, messageParts } from './event.ts'
 import { textOf } from './exception.ts'
+import { quoted } from './json-text.ts'
 import { ABSENT, type Lanes, TYPED } from './lanes.ts'
 import { redacted, type Redactor } from './redact.ts'
 import { captureValue } from './snapshot.ts'
@@ -23,7 +24,6 @@ export type Restored = Record<string, unknown>
 
 /** How one event is captured, and made text again. */
 export interface EventCodec {
-  readonly name: string | undefined
   /** Copies the context's values; false, with nothing written, when it does not match the schema's types. */
   readonly capture: (lanes: Lanes, context: unknown) => boolean
   /** The context as an object, read from the lanes behind the TYPED tag. */
@@ -32,8 +32,17 @@ export interface EventCodec {
   readonly stringify: (context: Restored) => string
   /** The message, its places filled in. */
   readonly message: (context: Restored) => string
-  /** Whether what was captured also obeys the rest of the schema: ranges, patterns, what loose values are. */
-  readonly matches: (context: Restored) => boolean
+  /** What stands between the message and the context: `,"event":"…","context":`. */
+  readonly nameText: string
+  /** From the message's key to the context, ready-made; undefined when the message has places. */
+  readonly constantWords: string | undefined
+  /** The context has an `account_id`, which is lifted out of it. */
+  readonly hasAccount: boolean
+  /**
+   * Whether what was captured also obeys the rest of the schema: ranges, patterns, what loose values are.
+   * Undefined when the types say all.
+   */
+  readonly matches: ((context: Restored) => boolean) | undefined
 }
 
 type Kind = 'string' | 'number' | 'boolean' | 'loose' | 'secret'
@@ -55,13 +64,20 @@ export function compileEvent(event: EventDefinition, redactor: Redactor): EventC
   const plan = planOf(event.context, [], redactor, fields, checks)
   const closed =
     (event.context as { additionalProperties?: unknown }).additionalProperties === false
+  const message = messageOf(event.message)
+  const nameText = event.name === undefined ? '' : `,"event":${quoted(event.name)}`
+  const isConstant = messageParts(event.message).every((part) => typeof part === 'string')
   return {
-    name: event.name,
     capture: captureOf(plan, fields, closed),
     restore: restoreOf(plan, fields),
     stringify: fastJsonStringify(jsonSchemaOf(withoutAccount(plan))),
-    message: messageOf(event.message),
-    matches: (context) => checks.every((check) => check(context)),
+    message,
+    nameText: `${nameText},"context":`,
+    constantWords: isConstant
+      ? `,"message":${quoted(message({}))}${nameText},"context":`
+      : undefined,
+    hasAccount: plan.keys.has('account_id'),
+    matches: checks.length === 0 ? undefined : (context) => checks.every((check) => check(context)),
   }
 }
 

@@ -21,33 +21,9 @@ import {
 } from './lanes.ts'
 import type { EventCodec, Restored } from './codec.ts'
 import { textOf } from './exception.ts'
+import { escapeSteering, quoted } from './json-text.ts'
 import { redacted, type Redactor } from './redact.ts'
 import type { Bindings, Template } from './template.ts'
-
-/** What JSON must escape within a string; a lone surrogate has no UTF-8. */
-// oxlint-disable-next-line no-control-regex -- control characters are what is looked for
-const escapable = /["\\\u0000-\u001f\ud800-\udfff]/
-
-/**
- * What JSON allows and a terminal obeys: DEL, C1, bidi controls, line separators. All stand within strings
- * there, so they can be escaped in finished lines.
- */
-const steering = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/
-const steeringAll = new RegExp(steering, 'g')
-
-/** A string as JSON. */
-export function quoted(text: string): string {
-  return escapable.test(text) ? JSON.stringify(text) : `"${text}"`
-}
-
-/** Finished lines with whatever could drive or deceive a terminal as `\uXXXX` escapes: same values. */
-export function escapeSteering(lines: string): string {
-  if (!steering.test(lines)) return lines
-  return lines.replace(
-    steeringAll,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  )
-}
 
 /** Turns captured entries into lines. */
 export class Serializer {
@@ -56,8 +32,13 @@ export class Serializer {
   readonly #mismatch: () => void
   /** The longest string written whole; lowered for an entry that would be too long. */
   #charsMax = Infinity
+  // What consecutive entries mostly have in common is made once.
   #lastTime = NaN
   #lastTimestamp = ''
+  #lastTemplate: Template | undefined
+  #lastBeginning = ''
+  #lastAccountId = ''
+  #lastAccountText = ''
 
   /**
    * @param redactor Decides which keys are secret.
@@ -125,8 +106,8 @@ export class Serializer {
     const { bindings, event } = template
     if (event !== undefined) return this.#eventLine(lanes, template, event, time, accountId, seq)
     const account = accountId ?? bindings?.accountId
-    let line = `{"timestamp":"${this.timestamp(time)}${template.head}`
-    if (account !== undefined) line += `,"account_id":${this.#string(account)}`
+    let line = this.#beginning(time, template)
+    if (account !== undefined) line += this.#account(account)
     line += `,"message":${this.#string(message)}`
     const context = this.#context(lanes, bindings)
     // Nothing is left of a context that held the account alone.
@@ -152,25 +133,43 @@ export class Serializer {
     let text: string
     if (tag === TYPED) {
       context = event.restore(lanes, this.#readLoose)
-      if (!event.matches(context)) this.#mismatch()
-      const lifted = context['account_id']
-      if (lifted !== undefined) account ??= textOf(lifted)
+      if (event.matches !== undefined && !event.matches(context)) this.#mismatch()
+      if (event.hasAccount && context['account_id'] !== undefined) {
+        account ??= textOf(context['account_id'])
+      }
       text = this.#charsMax === Infinity ? event.stringify(context) : this.#shortened(context)
     } else {
       text = tag === OBJECT ? this.#members(lanes, undefined) : lanes.shiftRef()
       context = JSON.parse(text) as Restored
     }
     account ??= bindings?.accountId
-    let line = `{"timestamp":"${this.timestamp(time)}${template.head}`
-    if (account !== undefined) line += `,"account_id":${this.#string(account)}`
-    line += `,"message":${this.#string(event.message(context))}`
-    if (event.name !== undefined) line += `,"event":${quoted(event.name)}`
+    let line = this.#beginning(time, template)
+    if (account !== undefined) line += this.#account(account)
+    line +=
+      event.constantWords ?? `,"message":${this.#string(event.message(context))}${event.nameText}`
     if (bindings !== undefined) {
       const brought = [...bindings.members.keys()].filter((key) => context[key] !== undefined)
       const bound = brought.length === 0 ? bindings.text : unbound(bindings, brought)
       if (bound !== '') text = text === '{}' ? `{${bound}}` : `{${bound},${text.slice(1)}`
     }
-    return `${line},"context":${text},"seq":${seq}}\n`
+    return `${line}${text},"seq":${seq}}\n`
+  }
+
+  /** The line up to the end of the category. */
+  #beginning(time: number, template: Template): string {
+    if (time !== this.#lastTime || template !== this.#lastTemplate) {
+      this.#lastTemplate = template
+      this.#lastBeginning = `{"timestamp":"${this.timestamp(time)}${template.head}`
+    }
+    return this.#lastBeginning
+  }
+
+  #account(accountId: string): string {
+    if (accountId !== this.#lastAccountId || this.#charsMax !== Infinity) {
+      this.#lastAccountId = accountId
+      this.#lastAccountText = `,"account_id":${this.#string(accountId)}`
+    }
+    return this.#lastAccountText
   }
 
   #shortened(context: Restored): string {

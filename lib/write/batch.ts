@@ -4,7 +4,7 @@
 // collected and then encoded at once: per line the call into the engine would cost more than the copying,
 // and if a whole batch were kept as a rope, its pieces would survive several garbage collections.
 
-import { escapeSteering } from '../entry/serializer.ts'
+import { escapeSteering } from '../entry/json-text.ts'
 
 /** Text collected before it is encoded, in UTF-16 units. */
 const textCharsMax = 8 * 1024
