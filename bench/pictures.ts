@@ -7,7 +7,7 @@ import { init, use, type EChartsCoreOption } from 'echarts/core'
 import { SVGRenderer } from 'echarts/renderers'
 import type { Results, Row } from './results.ts'
 import { percentileName, percentilePoints, spreadOf } from './statistics.ts'
-import { subjects, type SubjectName } from './subjects/catalog.ts'
+import { loggerNames, subjects, type SubjectName } from './subjects/catalog.ts'
 
 use([BarChart, LineChart, GridComponent, LegendComponent, TitleComponent, SVGRenderer])
 
@@ -16,7 +16,9 @@ const font = 'system-ui, sans-serif'
 /** Dark enough for a white page, light enough for a black one. */
 const textColor = '#808080'
 const lineColor = '#80808050'
+/** Each subject has its colour in all runs: ours warm, limits grey. */
 const oursColors = ['#d1495b', '#e08e45', '#8c2f39']
+const barColor = '#5b84b1'
 const rivalColors = [
   '#1f78b4',
   '#6baed6',
@@ -35,7 +37,7 @@ const limitColor = '#909090'
 export function latencyPicture(results: Results): string {
   const rows = soundRows(results, 'tail')
   const names = subjectsOf(rows)
-  // The maximum stands at the percentile which one call of a batch of rounds can show: one decade further.
+  // Without the maximum, which has no place on a logarithmic axis of percentiles.
   const series = names.map((name) => ({
     type: 'line' as const,
     name: titleOf(name),
@@ -51,11 +53,19 @@ export function latencyPicture(results: Results): string {
         return ns === undefined ? [] : [[100 / (100 - point), Math.max(ns, 1)]]
       }),
   }))
-  return render(560, {
-    color: colorsOf(names),
+  return render(600, {
+    color: names.map(colorOf),
     title: titleAs('Time of one log call by percentile, clock included', conditionsOf(results)),
-    legend: { top: 56, textStyle: { color: textColor, fontFamily: font, fontSize: 12 } },
-    grid: { top: 140, left: 70, right: 30, bottom: 50 },
+    legend: {
+      top: 62,
+      left: 10,
+      icon: 'roundRect',
+      itemWidth: 14,
+      itemHeight: 4,
+      // Columns of one width: nobody knows here how wide the reader's font will be.
+      textStyle: { color: textColor, fontFamily: font, fontSize: 12, width: 260 },
+    },
+    grid: { top: 190, left: 70, right: 30, bottom: 50 },
     xAxis: {
       ...axisAs('percentile'),
       type: 'log',
@@ -80,7 +90,6 @@ export function throughputPicture(results: Results): string {
   const rate = (name: SubjectName): number => medianOf(rows, name, 'entries_per_s') ?? 0
   // The lowest bar of a chart is the first of its data.
   const names = subjectsOf(rows).toSorted((a, b) => rate(a) - rate(b))
-  const colors = colorsOf(names)
   const bars = (metric: string, axis: number, decimals: number) => ({
     type: 'bar' as const,
     xAxisIndex: axis,
@@ -93,9 +102,9 @@ export function throughputPicture(results: Results): string {
       formatter: ({ value }: { value: unknown }) =>
         Number(value).toLocaleString('en', { maximumFractionDigits: decimals }),
     },
-    data: names.map((name, index) => ({
+    data: names.map((name) => ({
       value: medianOf(rows, name, metric) ?? 0,
-      itemStyle: { color: colors[index] },
+      itemStyle: { color: subjects[name].kind === 'ours' ? colorOf(name) : barColor },
     })),
   })
   const categories = {
@@ -178,16 +187,12 @@ function medianOf(rows: readonly Row[], subject: SubjectName, metric: string): n
   return row === undefined ? undefined : spreadOf(row.values).median
 }
 
-/** Red for ours, grey for limits, the rest for rivals. */
-function colorsOf(names: readonly SubjectName[]): string[] {
-  let ours = 0
-  let rivals = 0
-  return names.map((name) => {
-    const { kind } = subjects[name]
-    if (kind === 'limit') return limitColor
-    if (kind === 'ours') return oursColors[ours++ % oursColors.length] ?? limitColor
-    return rivalColors[rivals++ % rivalColors.length] ?? limitColor
-  })
+function colorOf(name: SubjectName): string {
+  const { kind } = subjects[name]
+  if (kind === 'limit') return limitColor
+  const colors = kind === 'ours' ? oursColors : rivalColors
+  const index = loggerNames.filter((one) => subjects[one].kind === kind).indexOf(name)
+  return colors[index % colors.length] ?? limitColor
 }
 
 /** Titles are Markdown; a picture is not. */

@@ -45,11 +45,13 @@ async function bench({ scale, rounds, measures: chosen, directory }: Options): P
   for (const measure of chosen) {
     const reason = measure.name === 'slow' ? whyNotSlow() : undefined
     if (reason === undefined) {
+      const measureStarted = Date.now()
       const ledgers = await runMeasure(measure, scale, rounds, directory)
+      progress('')
+      console.error(`${measure.name}: ${((Date.now() - measureStarted) / 1000).toFixed(0)} s`)
       rows.push(...ledgers.flatMap((ledger) => rowsOf(measure, ledger)))
     } else skipped[measure.name] = reason
   }
-  progress('')
   const results: Results = {
     format: 1,
     date: started.toISOString(),

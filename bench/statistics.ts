@@ -61,7 +61,8 @@ export function percentileName(point: number): string {
 
 /** The smallest sample which at least `point` percent of all are not above; NaN when there are none. */
 export function percentileOf(sorted: ArrayLike<number>, point: number): number {
-  const rank = Math.ceil((point / 100) * sorted.length)
+  // 99.9 / 100 × 1000 is 999.0000000000001: a little less, or the rank would be one too high.
+  const rank = Math.ceil((point / 100) * sorted.length - 1e-6)
   return sorted[Math.max(rank, 1) - 1] ?? Number.NaN
 }
 

@@ -3,7 +3,7 @@
 // beforehand, so that what is found is the library's own.
 
 import { PerformanceObserver } from 'node:perf_hooks'
-import { type Job, type Measure, type Outcome, pause, turn } from '../measure.ts'
+import { type Job, type Measure, type Outcome, type Scale, pause, turn } from '../measure.ts'
 import { openSubject, type SubjectName } from '../subjects/catalog.ts'
 import { methodOf } from './call.ts'
 
@@ -12,6 +12,14 @@ const calls = 100_000
 const callsOfRivals = 10_000
 const warmUpCalls = 25_000
 const warmUps = 4
+
+const quickSubjects: readonly SubjectName[] = ['ringlog-typed', 'lanes']
+const fullSubjects: readonly SubjectName[] = [
+  ...quickSubjects,
+  'ringlog-untyped',
+  'pino-async',
+  'nothing',
+]
 
 export const allocation: Measure = {
   name: 'allocation',
@@ -24,17 +32,15 @@ export const allocation: Measure = {
 
   variantTitle: () => 'The enforcement entry in full',
 
-  plan: () =>
-    (['ringlog-typed', 'ringlog-untyped', 'pino-async', 'lanes', 'nothing'] as SubjectName[]).map(
-      (subject): Job => ({
-        measure: 'allocation',
-        variant: 'entry',
-        subject,
-        count: subject === 'pino-async' ? callsOfRivals : calls,
-        // 1 GiB of young generation: pino's 100 000 lines fit.
-        flags: ['--expose-gc', '--max-semi-space-size=1024', '--min-semi-space-size=1024'],
-      }),
-    ),
+  plan: (scale: Scale) =>
+    (scale === 'quick' ? quickSubjects : fullSubjects).map((subject): Job => ({
+      measure: 'allocation',
+      variant: 'entry',
+      subject,
+      count: subject === 'pino-async' ? callsOfRivals : calls,
+      // 1 GiB of young generation: pino's 100 000 lines fit.
+      flags: ['--expose-gc', '--max-semi-space-size=1024', '--min-semi-space-size=1024'],
+    })),
 
   async run(job: Job, directory: string): Promise<Outcome> {
     let collections = 0

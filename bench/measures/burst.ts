@@ -2,13 +2,13 @@
 
 import { latenessColumns, latenessMetrics, runLoad } from '../application.ts'
 import { type Job, type Measure, type Outcome, type Scale, pause, turn } from '../measure.ts'
-import { loggerNames, openSubject, type SubjectName } from '../subjects/catalog.ts'
+import { pathNames, openSubject, rotatesFor, type SubjectName } from '../subjects/catalog.ts'
 
 const eventsPerS = 1000
 /** Entries logged in one turn of the loop, until the burst is over. */
 const turnCalls = 1000
 const warmUpCalls = 5000
-const quickSubjects: readonly SubjectName[] = ['nothing', 'ringlog-typed', 'pino-async', 'winston']
+const quickSubjects: readonly SubjectName[] = ['nothing', 'ringlog-typed', 'pino-async']
 
 export const burst: Measure = {
   name: 'burst',
@@ -16,20 +16,21 @@ export const burst: Measure = {
   about:
     '1 000 events per second whose handlers do not log, and 100 000 enforcement entries logged in between, 1 000 ' +
     'per turn of the loop, from the start. Lateness, µs, over 2 s from the start of the burst on. ringlog has ' +
-    'buffer.entries for the whole burst; the others know no limit.',
+    'buffer.entries for the whole burst; the others know no limit, and need ' +
+    'not rotate.',
   metrics: latenessColumns,
 
   variantTitle: () => '100 000 entries at once',
 
   plan: (scale: Scale) =>
-    (scale === 'quick' ? quickSubjects : ['nothing' as const, ...loggerNames]).map(
+    (scale === 'quick' ? quickSubjects : ['nothing' as const, ...pathNames]).map(
       (subject): Job => ({ measure: 'burst', variant: 'entry', subject, count: 100_000 }),
     ),
 
   async run(job: Job, directory: string): Promise<Outcome> {
     const subject = await openSubject(job.subject, {
       directory,
-      rotation: true,
+      rotation: rotatesFor(job.subject),
       entriesMax: 1 << 18,
     })
     let i = 0

@@ -2,11 +2,16 @@
 // time of the whole process with all its threads, and the memory it took.
 
 import { type Job, type Measure, type Outcome, type Scale, pause, turn } from '../measure.ts'
-import { loggerNames, openSubject } from '../subjects/catalog.ts'
+import { pathNames, openSubject, type SubjectName, subjects } from '../subjects/catalog.ts'
 
 /** Entries logged in one turn of the loop. */
 const burstCalls = 100
 const warmUpCalls = 5000
+
+const variantTitles: Readonly<Record<string, string>> = {
+  entry: 'The enforcement entry in full, rotation at 50 MB where there is one',
+  unrotated: 'The same without rotation, for those which rotate',
+}
 
 export const disk: Measure = {
   name: 'disk',
@@ -14,27 +19,28 @@ export const disk: Measure = {
   about:
     'The enforcement entry, as fast as it goes, 100 calls per turn of the loop, until the library says that ' +
     'everything is in the files (checked afterwards, line by line). Processor time is user + system of the whole ' +
-    'process with all its threads. Rotation at 50 MB where the library can rotate by size: ringlog, winston, ' +
-    'log4js and rotating-file-stream.',
+    'process with all its threads. Those that rotate by size: ringlog, winston, log4js and rotating-file-stream.',
   metrics: [
     { name: 'entries_per_s', title: 'entries/s', better: 'higher' },
     { name: 'entry_cpu_us', title: 'CPU µs per entry', better: 'lower' },
     { name: 'rss_mb', title: 'peak memory, MB', better: 'lower' },
   ],
 
-  variantTitle: () => 'The enforcement entry in full',
+  variantTitle: (variant) => variantTitles[variant] ?? variant,
 
-  plan: (scale: Scale) =>
-    [...loggerNames, 'ready-bytes' as const].map((subject): Job => ({
-      measure: 'disk',
-      variant: 'entry',
-      subject,
-      // Beyond 50 MB in a full run, so that what can rotate does.
-      count: scale === 'quick' ? 30_000 : 150_000,
-    })),
+  plan: (scale: Scale) => {
+    const rotating = pathNames.filter((name) => subjects[name].rotates)
+    return [
+      ...[...pathNames, 'ready-bytes' as const].map((subject) => jobOf('entry', subject, scale)),
+      ...(scale === 'quick' ? [] : rotating.map((subject) => jobOf('unrotated', subject, scale))),
+    ]
+  },
 
   async run(job: Job, directory: string): Promise<Outcome> {
-    const subject = await openSubject(job.subject, { directory, rotation: true })
+    const subject = await openSubject(job.subject, {
+      directory,
+      rotation: job.variant !== 'unrotated',
+    })
     const log = (i: number): void => subject.entry(i)
     const costs = await costOf(log, () => subject.end(), job.count, warmUpCalls)
     return {
@@ -47,6 +53,11 @@ export const disk: Measure = {
       logged: job.count + warmUpCalls,
     }
   },
+}
+
+function jobOf(variant: string, subject: SubjectName, scale: Scale): Job {
+  // Beyond 50 MB in a full run, so that what can rotate does.
+  return { measure: 'disk', variant, subject, count: scale === 'quick' ? 15_000 : 100_000 }
 }
 
 /** Time and processor time per entry, from the first call to the end, the warm-up not counted. */

@@ -6,15 +6,16 @@ import { openSubject, type SubjectName } from '../subjects/catalog.ts'
 import type { Subject } from '../subjects/subject.ts'
 import { costOf } from './disk.ts'
 
-const warmUpCalls = 5000
-const defaultCount = 100_000
+/** Enough for the pump's functions to be compiled, or 10⁴ entries would show that and not their cost. */
+const warmUpCalls = 20_000
+const defaultCounts: Readonly<Record<Scale, number>> = { quick: 40_000, full: 100_000 }
 
 /** A variant is `entries/1000000`, `fields/10`, `categories/20`, `rotation/0`. */
 const steps: Readonly<Record<string, Readonly<Record<Scale, readonly number[]>>>> = {
-  entries: { quick: [1e4, 1e5, 1e6], full: [1e4, 1e5, 1e6, 1e7] },
-  fields: { quick: [1, 1000], full: [1, 10, 100, 1000] },
-  categories: { quick: [1, 20], full: [1, 5, 20] },
-  rotation: { quick: [0, 1], full: [0, 1] },
+  entries: { quick: [1e4, 1e5], full: [1e4, 1e5, 1e6, 1e7] },
+  fields: { quick: [1, 100], full: [1, 10, 100, 1000] },
+  categories: { quick: [20], full: [1, 5, 20] },
+  rotation: { quick: [0], full: [0, 1] },
 }
 const titles: Readonly<Record<string, (n: number) => string>> = {
   entries: (n) => `${n.toLocaleString('en')} entries, typed`,
@@ -45,7 +46,7 @@ export const growth: Measure = {
         measure: 'growth',
         variant: `${kind}/${n}`,
         subject: kind === 'fields' ? 'ringlog-untyped' : 'ringlog-typed',
-        count: countOf(kind, n),
+        count: countOf(kind, n, scale),
         // 6 GB, and their lines are checked.
         ...(n === 1e7 && { roundsMax: 1 }),
       })),
@@ -73,9 +74,10 @@ function partsOf(variant: string): [kind: string, n: number] {
   return [kind, Number(n)]
 }
 
-function countOf(kind: string, n: number): number {
+function countOf(kind: string, n: number, scale: Scale): number {
   if (kind === 'entries') return n
-  return kind === 'fields' ? Math.max(2000, Math.round(defaultCount / n)) : defaultCount
+  const defaultCount = defaultCounts[scale]
+  return kind === 'fields' ? Math.max(500, Math.round(defaultCount / n)) : defaultCount
 }
 
 async function subjectOf(

@@ -2,12 +2,12 @@
 
 import { latenessColumns, latenessMetrics, runLoad } from '../application.ts'
 import { type Job, type Measure, type Outcome, type Scale, pause } from '../measure.ts'
-import { loggerNames, openSubject, type SubjectName } from '../subjects/catalog.ts'
+import { pathNames, openSubject, rotatesFor, type SubjectName } from '../subjects/catalog.ts'
 
 const eventsPerS = 1000
 const entriesPerEvent = 5
 const warmUpCalls = 5000
-const quickSubjects: readonly SubjectName[] = ['nothing', 'ringlog-typed', 'pino-async', 'winston']
+const quickSubjects: readonly SubjectName[] = ['nothing', 'ringlog-typed', 'pino-async']
 
 export const steady: Measure = {
   name: 'steady',
@@ -20,17 +20,17 @@ export const steady: Measure = {
   variantTitle: () => '1 000 events/s, 5 entries each',
 
   plan: (scale: Scale) =>
-    (scale === 'quick' ? quickSubjects : ['nothing' as const, ...loggerNames]).map(
+    (scale === 'quick' ? quickSubjects : ['nothing' as const, ...pathNames]).map(
       (subject): Job => ({
         measure: 'steady',
         variant: 'entry',
         subject,
-        count: eventsPerS * (scale === 'quick' ? 1 : 4),
+        count: eventsPerS * (scale === 'quick' ? 1 : 2),
       }),
     ),
 
   async run(job: Job, directory: string): Promise<Outcome> {
-    const subject = await openSubject(job.subject, { directory, rotation: true })
+    const subject = await openSubject(job.subject, { directory, rotation: rotatesFor(job.subject) })
     let i = 0
     while (i < warmUpCalls) {
       for (let k = 0; k < 500; k++) subject.entry(i++)

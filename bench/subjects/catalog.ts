@@ -124,6 +124,16 @@ export const loggerNames: readonly SubjectName[] = subjectNames.filter(
   (name) => subjects[name].kind !== 'limit',
 )
 
+/** Those that differ in more than the call. */
+export const pathNames: readonly SubjectName[] = loggerNames.filter(
+  (name) => name !== 'ringlog-bound',
+)
+
+/** Where rotation is not what is measured, rivals are spared it, and what some of them lose in it; we are not. */
+export function rotatesFor(name: SubjectName): boolean {
+  return subjects[name].kind === 'ours'
+}
+
 export async function openSubject(name: SubjectName, options: SubjectOptions): Promise<Subject> {
   const info: SubjectInfo = subjects[name]
   const open = await info.load()

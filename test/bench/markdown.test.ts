@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { betweenMarkers, figure, tablesOf } from '../../bench/markdown.ts'
+import { latencyPicture, throughputPicture } from '../../bench/pictures.ts'
+import { resultsWith, rowWith } from './results-file.ts'
+
+const results = resultsWith(
+  [
+    rowWith([83, 80, 95]),
+    rowWith([8300, 8000, 9500], { subject: 'pino-async' }),
+    rowWith([], { subject: 'winston', fault: 'expected 3 lines,\ngot 2 | 1' }),
+    ...(['entries_per_s', 'entry_cpu_us', 'rss_mb'] as const).map((metric) =>
+      rowWith([1, 2, 3], { measure: 'disk', metric }),
+    ),
+    rowWith([70], { measure: 'tail', metric: 'p50_ns' }),
+  ],
+  { skipped: { slow: 'strace cannot be started' } },
+)
+
+test('tablesOf() shows median and spread, keeps rows that do not count, and says what was left out', () => {
+  const text = tablesOf(results)
+  assert.match(text, /\| \*\*ringlog, typed event\*\* \| 83\.0 \(80\.0–95\.0\) \|/)
+  assert.match(text, /\| pino, asynchronous \| 8 300 \(8 000–9 500\) \|/)
+  assert.match(text, /\| winston \| does not count: expected 3 lines, got 2 \\\| 1 \|/)
+  assert.match(text, /Not measured: strace cannot be started\./)
+  assert.match(text, /Some CPU, 2 cores, Linux 6\.1, ext4, 2026-11-23; against pino 10\.4\.0\./)
+})
+
+test('tablesOf() shows the measures asked for', () => {
+  const text = tablesOf(results, new Set(['disk']))
+  assert.match(text, /Until it is in the files/)
+  assert.doesNotMatch(text, /What a call costs/)
+})
+
+test('tablesOf() makes rows as wide as their head', () => {
+  for (const table of tablesOf(results)
+    .split('\n\n')
+    .filter((part) => part.startsWith('|'))) {
+    const widths = table
+      .split('\n')
+      .map((line) => line.replaceAll(String.raw`\|`, '').split('|').length)
+    assert.equal(new Set(widths).size, 1, table)
+  }
+})
+
+test('figure() shows the digits that matter', () => {
+  assert.deepEqual([1234567, 100, 12.34, 1.234, 0].map(figure), [
+    '1 234 567',
+    '100',
+    '12.3',
+    '1.23',
+    '0',
+  ])
+})
+
+test('betweenMarkers() replaces what stands there, again and again, and nothing else', () => {
+  const text = 'a\n<!-- bench -->\nold\n<!-- /bench -->\nb\n'
+  const once = betweenMarkers(text, 'bench', 'new')
+  assert.equal(once, 'a\n<!-- bench -->\n\nnew\n\n<!-- /bench -->\nb\n')
+  assert.equal(betweenMarkers(once, 'bench', 'new'), once)
+  assert.throws(() => betweenMarkers('a', 'bench', 'new'), /expected <!-- bench -->/)
+})
+
+test('the pictures are SVG and name the subjects that count', () => {
+  const throughput = throughputPicture(results)
+  assert.match(throughput, /^<svg /)
+  assert.match(throughput, /ringlog, typed event/)
+  assert.doesNotMatch(throughput, /winston/)
+  assert.match(latencyPicture(results), /Some CPU/)
+})
