@@ -6,7 +6,7 @@
 // field is trusted to have its type.
 
 import type { ExceptionInfo, LogEntry } from './entry.ts'
-import { textOf } from './exception.ts'
+import { textOf, throwsMark } from './exception.ts'
 import { depthMax } from './lanes.ts'
 
 export interface FormatOptions {
@@ -24,27 +24,50 @@ const indent = '    '
 const levelWidth = 5
 const categoryWidth = 11
 
-/** What is not shown as it is. The ranges: C0, DEL and C1; bidi; zero-width; separators; BOM; tags; lone surrogates. */
-const unsafe =
-  // oxlint-disable-next-line no-control-regex, no-misleading-character-class -- these are what is looked for
-  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]|\udb40[\udc00-\udc7f]/
+/** What most text consists of: four times as quick to test for as what is unsafe. */
+const plain = /^[\u0020-\u007e]*$/
+
+/** Marks that stand over the letter before them. */
+const marks = String.raw`[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]`
+
+/**
+ * What is not shown as it is. Without the `u` flag, which makes it four times as slow.
+ */
+const unsafe = new RegExp(
+  [
+    // Controls: C0, DEL, C1; line and paragraph separators; bidi controls; annotations.
+    String.raw`[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u061c\u2066-\u2069\ufff9-\ufffb`,
+    // What has no width: joiners, fillers, variation selectors but those that choose between text and emoji.
+    String.raw`\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2060-\u206f\u3164`,
+    String.raw`\ufe00-\ufe0d\ufeff\uffa0\ufff0-\ufff8]`,
+    // The same beyond U+FFFF: shorthand and musical formats, tags, more variation selectors.
+    String.raw`|\ud82f[\udca0-\udca3]|\ud834[\udd73-\udd7a]|[\udb40-\udb43][\udc00-\udfff]`,
+    // Lone surrogates.
+    String.raw`|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]`,
+    // A ninth mark on one letter: heaped up, they cover the lines above.
+    `|(?<=${marks}{8})${marks}`,
+  ].join(''),
+)
 const unsafeAll = new RegExp(unsafe, 'g')
+
+/** A timestamp of ours, or another in UTC. */
+const recorded = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:\+00:00|Z)$/
 
 const reset = '\u001b[0m'
 const dim = '\u001b[2m'
 
 /** SGR codes by level: the graver, the louder; legible on dark and on light ground. */
-const colors: Readonly<Record<string, string>> = {
-  DEBUG: '\u001b[2m',
-  INFO: '\u001b[32m',
-  WARNING: '\u001b[33m',
-  ERROR: '\u001b[31m',
-  CRITICAL: '\u001b[1;97;41m',
-}
+const colors: ReadonlyMap<string, string> = new Map([
+  ['DEBUG', '\u001b[2m'],
+  ['INFO', '\u001b[32m'],
+  ['WARNING', '\u001b[33m'],
+  ['ERROR', '\u001b[31m'],
+  ['CRITICAL', '\u001b[1;97;41m'],
+])
 
 /** Text with everything that could drive or deceive a terminal as visible escapes: `\x1b`, `\u202e`. */
 export function visible(text: string): string {
-  return unsafe.test(text) ? text.replace(unsafeAll, escapeOf) : text
+  return plain.test(text) ? text : text.replace(unsafeAll, escapeOf)
 }
 
 function escapeOf(characters: string): string {
@@ -72,7 +95,7 @@ function escapeOf(characters: string): string {
 export function formatEntry(entry: LogEntry, options: FormatOptions = {}): string {
   const { color = false } = options
   const level = textOf(entry.level)
-  const paint = color ? (colors[level] ?? '') : ''
+  const paint = color ? (colors.get(level) ?? '') : ''
   const time = `[${shownTime(textOf(entry.timestamp), options.local ?? false)}]`
   let line = color ? `${dim}${time}${reset} ` : `${time} `
   const column = visible(level).padEnd(levelWidth)
@@ -89,11 +112,20 @@ export function formatEntry(entry: LogEntry, options: FormatOptions = {}): strin
 
 /** A context as indented lines. */
 function formatContext(context: unknown): string {
-  const json = JSON.stringify(context, undefined, 2) as string | undefined
-  return (json ?? '')
+  return jsonOf(context)
     .split('\n')
     .map((line) => indent + visible(line))
     .join('\n')
+}
+
+function jsonOf(value: unknown): string {
+  try {
+    const json = JSON.stringify(value, undefined, 2) as string | undefined
+    return json ?? ''
+  } catch (error) {
+    // Nested tens of thousands deep, which a line can be, or not from a line at all.
+    return throwsMark(error)
+  }
 }
 
 /** An exception as indented lines: its stack, which begins with type and message, then causes and errors. */
@@ -121,12 +153,13 @@ function looked(exception: unknown): { readonly [Key in keyof ExceptionInfo]?: u
 }
 
 function shownTime(timestamp: string, local: boolean): string {
-  if (!local) {
-    // As recorded: `2025-10-17T14:23:45.123+00:00` without the T, the milliseconds and the offset.
-    return visible(timestamp.slice(0, 19).replace('T', ' '))
-  }
+  // As recorded: `2025-10-17T14:23:45.123+00:00` without the T, the milliseconds and the offset.
+  if (!local && recorded.test(timestamp))
+    return `${timestamp.slice(0, 10)} ${timestamp.slice(11, 19)}`
   const time = new Date(timestamp)
   if (Number.isNaN(time.getTime())) return visible(timestamp)
+  // Written by others with an offset of their own, which the column has no room for.
+  if (!local) return time.toISOString().slice(0, 19).replace('T', ' ')
   const date = `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())}`
   return `${date} ${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())}`
 }

@@ -186,3 +186,43 @@ test('formatEntry({ local }) shows the time of the local zone', () => {
     else process.env['TZ'] = zone
   }
 })
+
+test('visible() escapes what has no width, and marks heaped upon one letter', () => {
+  const escape = (code: number): string =>
+    `\\u${code > 0xffff ? `{${code.toString(16)}}` : code.toString(16).padStart(4, '0')}`
+  // Those two choose between a sign's text and emoji forms; the text of people is full of them.
+  const shown = new Set([0xfe0e, 0xfe0f])
+  for (let code = 0x100; code <= 0x10ffff; code++) {
+    if (code >= 0xd800 && code <= 0xdfff) continue
+    const character = String.fromCodePoint(code)
+    if (!/\p{Default_Ignorable_Code_Point}/u.test(character) || shown.has(code)) continue
+    assert.equal(visible(character), escape(code))
+  }
+  assert.equal(visible('\u2764\ufe0f'), '\u2764\ufe0f')
+  const mark = '\u0301'
+  assert.equal(visible(`e${mark.repeat(8)}`), `e${mark.repeat(8)}`)
+  assert.equal(visible(`e${mark.repeat(10)}`), String.raw`e${mark.repeat(8)}\u0301\u0301`)
+})
+
+test('formatEntry({ expand }) does not throw for a context that JSON.stringify refuses', () => {
+  const depth = 50_000
+  const deep = JSON.parse(`{"a":${'['.repeat(depth)}${']'.repeat(depth)}}`) as object
+  for (const context of [deep, { a: 1n }, 1n, () => 1, Symbol('s')]) {
+    const text = formatEntry({ ...entry, context } as unknown as LogEntry, { expand: true })
+    assert.equal(text.split('\n')[0], formatEntry(entry))
+  }
+})
+
+test('formatEntry({ color }) uses its own colors only, whatever the level is called', () => {
+  for (const level of ['constructor', '__proto__', 'toString', 'LOUD']) {
+    const line = formatEntry({ ...entry, level } as unknown as LogEntry, { color: true })
+    const expected = formatEntry({ ...entry, level } as unknown as LogEntry)
+    assert.equal(stripVTControlCharacters(line), expected)
+    assert.match(expected, new RegExp(`\\] ${level} +\\| enforcement`))
+  }
+})
+
+test('formatEntry() shows a time with another offset in UTC', () => {
+  const timestamp = '2025-10-17T16:23:45.123+02:00'
+  assert.equal(formatEntry({ ...entry, timestamp }), formatEntry(entry))
+})
