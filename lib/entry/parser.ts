@@ -38,13 +38,23 @@ function isEntry(value: LooseEntry): boolean {
     typeof value.category === 'string' &&
     typeof value.message === 'string' &&
     typeof value.timestamp === 'string' &&
-    !Number.isNaN(Date.parse(value.timestamp)) &&
+    isDateTime(value.timestamp) &&
     (value.seq === undefined || Number.isSafeInteger(value.seq)) &&
     (value.context === undefined || isObject(value.context)) &&
     (value.account_id === undefined || typeof value.account_id === 'string') &&
     (value.event === undefined || typeof value.event === 'string') &&
     (value.exception === undefined || isObject(value.exception))
   )
+}
+
+/** A date, a time and an offset, as RFC 3339 has it. */
+const dateTime = /^\d{4}-\d\d-(\d\d)T\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/i
+
+/** Date.parse alone takes `foo 1` for a date, and 30 February for 2 March. */
+function isDateTime(text: string): boolean {
+  const day = dateTime.exec(text)?.[1]
+  if (day === undefined || Number.isNaN(Date.parse(text))) return false
+  return day <= '28' || new Date(text.slice(0, 10)).getUTCDate() === Number(day)
 }
 
 function isObject(value: unknown): boolean {

@@ -95,3 +95,27 @@ test('parseLine() never throws', () => {
   )
   assert.equal(parseLine('{"a":'.repeat(1_000_000)), undefined)
 })
+
+test('parseLine() takes for a timestamp what RFC 3339 does, not what Date.parse guesses', () => {
+  const good = [
+    '2025-10-17T14:23:45Z',
+    '2024-02-29T00:00:00.123456+05:30',
+    '2025-12-31T23:59:59-00:00',
+  ]
+  const bad = [
+    '1',
+    'foo 1',
+    'October 17, 2025',
+    '2025-10-17',
+    '2025-10-17T14:23:45',
+    '2025-02-29T00:00:00Z',
+    '2025-02-30T00:00:00Z',
+    '2025-06-31T00:00:00Z',
+    '2025-10-17T25:00:00Z',
+  ]
+  for (const timestamp of good)
+    assert.ok(parseLine(JSON.stringify({ ...valid, timestamp })), timestamp)
+  for (const timestamp of bad) {
+    assert.equal(parseLine(JSON.stringify({ ...valid, timestamp })), undefined, timestamp)
+  }
+})
