@@ -153,18 +153,20 @@ export function openLog(directory: string, file: FileName): OpenLog | undefined 
  * each file at least once, and knows one that it meets twice by its inode.
  *
  * @param isKnown Asked for each file, newest first; the first that is known ends the walk and is closed.
+ * @param from The number to begin at: 1 leaves the live file out.
  * @returns the files that are not known, oldest first.
  */
 export function openNewer(
   directory: string,
   base: string,
   isKnown: (log: OpenLog) => boolean,
+  from: number = 0,
 ): OpenLog[] {
   const opened: OpenLog[] = []
   try {
     const last = highestIndex(directory, base)
     // Two more: what was listed as the highest may have moved on since.
-    for (let index = 0; index <= last + 2; index++) {
+    for (let index = from; index <= last + 2; index++) {
       for (const compressed of index === 0 ? [false] : [false, true]) {
         const name = nameOf(base, index, compressed)
         const log = openLog(directory, { name, base, index, compressed })

@@ -8,13 +8,14 @@
 //          A → .1, B → .1, live = C         (two rotations)
 //   look   C new, .1 = B new, .2 = A known  held: A B C      read A to its end, then B, then C as it grows
 //
-// A file is finished when a newer one was there before its end was reached. A line whose `\n` has not come is
-// kept back until it comes, or its file is finished.
+// A file is finished when a newer one had bytes before its end was reached: until the first of these, a writer may
+// still append to the file it has renamed. A line whose `\n` has not come is kept back until it comes, or its file
+// is finished.
 
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { LineSplitter, type RawLine } from './line-splitter.ts'
-import { type Identity, type OpenLog, isSame, openLog, openNewer } from './open-log.ts'
+import { type Identity, type OpenLog, isSame, openNewer } from './open-log.ts'
 import { readForwards } from './reader.ts'
 
 /** A base cannot have more files that are worth recognizing: rotation keeps 100 at most. */
@@ -25,8 +26,10 @@ const chunkBytes = 1 << 18
 
 interface Held {
   readonly log: OpenLog
-  /** How far it has been read, in bytes. */
+  /** How far it has been read, in bytes, uncompressed. */
   offset: number
+  /** A compressed file is read in one go. */
+  unpacked: boolean
   splitter: LineSplitter
   /** Its first bytes when it was last looked at: if they change, it was truncated and has grown again. */
   head: Buffer
@@ -61,7 +64,7 @@ export class Tail {
 
   /** Goes on with a file from an offset, which is the beginning of a line; owns the file from now on. */
   hold(log: OpenLog, offset: number): void {
-    this.#held.push({ log, offset, splitter: new LineSplitter(offset), head: log.head() })
+    this.#held.push(heldAt(log, offset))
   }
 
   /** Looks what files there are and opens those that are new. Soon after each rotation, or they may be gone. */
@@ -86,7 +89,11 @@ export class Tail {
     // Only what is there now: a file that grows as fast as it is read would keep the others waiting.
     const end = last.log.size
     for (let held = this.#held[0]!; held !== last; held = this.#held[0]!) {
+      const next = this.#held[1]!
+      // Asked before the end is read: whoever writes into the next one has done with this one.
+      const finished = next !== last || next.log.compressed || next.log.size > 0
       yield* this.#read(held, Infinity)
+      if (!finished) return
       yield* this.#finish(held)
     }
     yield* this.#read(last, end)
@@ -100,20 +107,24 @@ export class Tail {
     const file = held.log.name
     if (held.log.compressed) {
       // Complete from the moment it has its name.
-      if (held.offset > 0) return
-      held.offset = held.log.size
-      for await (const lines of readForwards(held.log)) yield { lines, file }
+      if (held.unpacked) return
+      held.unpacked = true
+      for await (const lines of readForwards(held.log)) {
+        yield { lines: lines.filter((line) => line.offset >= held.offset), file }
+      }
       return
     }
-    while (held.offset < end) {
+    const { splitter } = held
+    while (held.offset < end && held.splitter === splitter) {
       const from = held.offset
       const bytes = Math.min(chunkBytes, Math.max(1, held.log.size - from), end - from)
       const chunk = await held.log.read(from, bytes)
       if (chunk.length === 0) return
-      // A look during the read may have found it truncated: then these bytes are of the past.
-      if (held.offset !== from) continue
+      this.look()
+      // Truncated: these bytes may be of the past or of the time after. The copy, if there is one, is read first.
+      if (held.splitter !== splitter) return
       held.offset += chunk.length
-      const lines = held.splitter.push(chunk)
+      const lines = splitter.push(chunk)
       if (lines.length > 0) yield { lines, file }
     }
   }
@@ -144,21 +155,25 @@ export class Tail {
     const { offset, splitter } = held
     held.offset = 0
     held.splitter = new LineSplitter()
-    if (before.length === 0) return
-    const copy = this.#openCopy(before)
-    if (copy === undefined) return
-    this.#held.splice(-1, 0, { log: copy, offset, splitter, head: before })
+    this.#held.splice(-1, 0, ...this.#copies(before, offset, splitter))
   }
 
-  /** The newest rotated file, if it begins as the live one did. */
-  #openCopy(head: Buffer): OpenLog | undefined {
-    const name = `${this.base}.1`
-    const file = { name, base: this.base, index: 1, compressed: false }
-    const copy = openLog(this.#directory, file)
-    if (copy === undefined || startsWith(copy.head(), head)) return copy
-    copy.close()
-    return undefined
+  /** What was put aside since the last look: the copy, from where the live file was read to, and later ones. */
+  #copies(head: Buffer, offset: number, splitter: LineSplitter): Held[] {
+    const logs = openNewer(this.#directory, this.base, (each) => this.#knows(each), 1)
+    const at = logs.findIndex((log) => startsWith(log.head(), head))
+    return logs.flatMap((log, i) => {
+      if (i > at) return heldAt(log, 0)
+      if (i === at && log.compressed) return heldAt(log, offset - splitter.restBytes)
+      if (i === at) return { ...heldAt(log, offset), splitter }
+      log.close()
+      return []
+    })
   }
+}
+
+function heldAt(log: OpenLog, offset: number): Held {
+  return { log, offset, unpacked: false, splitter: new LineSplitter(offset), head: log.head() }
 }
 
 function startsWith(bytes: Buffer, beginning: Buffer): boolean {
