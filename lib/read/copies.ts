@@ -5,6 +5,7 @@
 // Bounded: two copies are near each other in any order by time, so only the last tens of thousands are remembered.
 
 import { errorFile } from '../entry/category.ts'
+import type { LogEntry } from '../entry/entry.ts'
 import { ERROR, severityOf } from '../entry/level.ts'
 import { parseName } from '../files/names.ts'
 import type { LogLine } from './log-line.ts'
@@ -30,12 +31,19 @@ export class Copies {
     this.#all = all
   }
 
+  /** Whether the line has appeared. */
+  has({ entry, raw }: LogLine): boolean {
+    if (entry?.seq === undefined) return false
+    const key = keyOf(entry, raw)
+    return this.#young.has(key) || this.#old.has(key)
+  }
+
   /** The place of the line's first appearance; `undefined` when this is the first, and its place is remembered. */
   seen(line: LogLine, place: Place = shown): Place | undefined {
     const { entry } = line
     // Lines without a number are not ours, and may well be repeated.
     if (entry?.seq === undefined || (!this.#all && !isCopied(line))) return undefined
-    const key = `${entry.seq} ${entry.timestamp} ${entry.category} ${line.raw.length}`
+    const key = keyOf(entry, line.raw)
     const before = this.#young.get(key) ?? this.#old.get(key)
     if (before !== undefined) return before
     if (this.#young.size >= generationMax) {
@@ -45,6 +53,10 @@ export class Copies {
     this.#young.set(key, place)
     return undefined
   }
+}
+
+function keyOf({ seq, timestamp, category }: LogEntry, raw: string): string {
+  return `${seq} ${timestamp} ${category} ${raw.length}`
 }
 
 /** Whether a line stands in `error.log` or what that was rotated to. */

@@ -40,9 +40,10 @@ export class Follower {
   /**
    * The lines to come, in batches. Ends when it is closed.
    *
+   * @param idle Also an empty batch after each look that found nothing: four a second at least.
    * @throws the system's error when a file is there and cannot be read.
    */
-  async *lines(): AsyncGenerator<TimedLine[]> {
+  async *lines(idle: boolean = false): AsyncGenerator<TimedLine[]> {
     while (!this.#closed) {
       this.#look(undefined)
       if (this.#failure !== undefined) throw this.#failure.error
@@ -53,7 +54,9 @@ export class Follower {
         yield lines
         if (this.#closed) return
       }
-      if (!found) await this.#watch.changed()
+      if (found) continue
+      if (idle) yield []
+      await this.#watch.changed()
     }
   }
 

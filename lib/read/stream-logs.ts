@@ -9,6 +9,7 @@ import { errorFile } from '../entry/category.ts'
 import { absolutePathOf, defaultLogPath } from '../files/log-path.ts'
 import { filesByBase } from '../files/names.ts'
 import { Copies, type Place, isCopy, isInErrorFile } from './copies.ts'
+import { CopyQueue } from './copy-queue.ts'
 import { Follower } from './follower.ts'
 import { Backwards, Forwards, type LogLine, type TimedLine } from './log-line.ts'
 import { merge } from './merge.ts'
@@ -19,6 +20,9 @@ import { Tail } from './tail.ts'
 
 /** So many lines of one time are held beyond those asked for, to tell an entry from its copy. */
 const tiesMax = 1000
+
+/** How long after its moment an entry may reach its file: as long as the writer's buffer is held up. */
+const arrivalMsMax = 2000
 
 /** A file, as much of it as was there when it was opened. */
 interface Span {
@@ -95,11 +99,13 @@ async function* linesOf(
     }
     closeSpans(spans)
     if (follower === undefined) return
-    for await (const lines of follower.lines()) {
-      for (const timed of lines) {
+    const queue = new CopyQueue(copies)
+    for await (const lines of follower.lines(true)) {
+      for (const line of queue.push(lines.filter(wanted.matches), Date.now())) {
         if (ended.signal.aborted) return
-        if (wanted.matches(timed) && copies.seen(timed.line) === undefined) yield timed.line
+        yield line
       }
+      if (Date.now() > wanted.until + arrivalMsMax) return
     }
   } finally {
     signal?.removeEventListener('abort', end)

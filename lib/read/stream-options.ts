@@ -24,7 +24,7 @@ export interface StreamOptions {
   readonly account_id?: string | readonly string[]
   /** From this moment on: a Date, ISO 8601, `HH:MM`, `today`, `yesterday`, `15m`, `2h` (ago). Without zone: UTC. */
   readonly since?: Date | string
-  /** Up to and with this moment, written like `since`. */
+  /** Up to and with this moment, written like `since`. With `follow` the iteration ends some seconds after it. */
   readonly until?: Date | string
   /** What the message must match; of a line that is no entry, the line. A string is an expression's source. */
   readonly grep?: RegExp | string
@@ -38,6 +38,8 @@ export interface Wanted {
   readonly lines: number
   /** In milliseconds since 1970. */
   readonly since: number
+  /** In milliseconds since 1970. */
+  readonly until: number
   /** Whether a file with this base can hold such lines. */
   readonly hasBase: (base: string) => boolean
   readonly matches: (timed: TimedLine) => boolean
@@ -74,6 +76,7 @@ export function wantedOf(options: StreamOptions, now: number): Wanted {
   return {
     lines: lines ?? (follow && from === undefined ? 20 : Infinity),
     since,
+    until,
     hasBase: categories === undefined ? () => true : basesOf(categories),
     matches: ({ line: { entry, raw }, time }) => {
       if (time < since || time > until) return false

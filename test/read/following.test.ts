@@ -75,6 +75,31 @@ async function follow(t: TestContext, options: StreamOptions = {}): Promise<Foll
 }
 
 test(
+  'streamLogs({ follow }) keeps the order of a category whose copies come first',
+  { timeout },
+  async (t) => {
+    const { path, nextLine } = await follow(t)
+    const error = lines(3, 3, { level: 'ERROR' })
+    const found = nextLine()
+    writeFileSync(join(path, '../error.log'), error)
+    // A look sees the copy alone.
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    appendFileSync(path, `${lines(2)}${error}${lines(4)}`)
+    const all = [await found, await nextLine(), await nextLine()]
+    assert.deepEqual(
+      all.map(({ entry, file }) => `${entry?.seq} ${file}`),
+      ['2 system.log', '3 system.log', '4 system.log'],
+    )
+  },
+)
+
+test('streamLogs({ follow }) shows a copy whose entry never comes', { timeout }, async (t) => {
+  const { path, next } = await follow(t)
+  writeFileSync(join(path, '../error.log'), lines(2, 3, { level: 'CRITICAL' }))
+  assert.deepEqual(await next(2), ['2', '3'])
+})
+
+test(
   'streamLogs({ follow }) reads what is still appended to a renamed file before the new one has bytes',
   { timeout },
   async (t) => {
@@ -141,3 +166,13 @@ test(
     assert.deepEqual(await next(11_990), numbers(11, 12_000))
   },
 )
+
+test('streamLogs({ follow, until }) ends when the moment has passed', { timeout }, async (t) => {
+  const log_path = logDirectory(t)
+  mkdirSync(log_path)
+  writeFileSync(join(log_path, 'system.log'), lines(1))
+  const found: string[] = []
+  const until = new Date()
+  for await (const { raw } of streamLogs({ log_path, follow: true, until })) found.push(raw)
+  assert.equal(found.length, 1)
+})
