@@ -53,19 +53,20 @@ export function latencyPicture(results: Results): string {
         return ns === undefined ? [] : [[100 / (100 - point), Math.max(ns, 1)]]
       }),
   }))
-  return render(600, {
+  return render(500, {
     color: names.map(colorOf),
     title: titleAs('Time of one log call by percentile, clock included', conditionsOf(results)),
+    // A column: side by side, names would run into each other in a font wider than expected.
     legend: {
-      top: 62,
-      left: 10,
+      orient: 'vertical',
+      top: 70,
+      left: width - 270,
       icon: 'roundRect',
       itemWidth: 14,
       itemHeight: 4,
-      // Columns of one width: nobody knows here how wide the reader's font will be.
-      textStyle: { color: textColor, fontFamily: font, fontSize: 12, width: 260 },
+      textStyle: { color: textColor, fontFamily: font, fontSize: 12 },
     },
-    grid: { top: 190, left: 70, right: 30, bottom: 50 },
+    grid: { top: 80, left: 60, right: 300, bottom: 50 },
     xAxis: {
       ...axisAs('percentile'),
       type: 'log',

@@ -28,12 +28,7 @@ const variantSubjects: Readonly<Record<keyof typeof variantTitles, readonly Subj
   bound: without(['ringlog-typed', 'ringlog-untyped', 'rotating-file-stream', 'write-sync']),
   error: without(['ringlog-typed', 'ringlog-bound', 'rotating-file-stream', 'write-sync']),
 }
-const quickSubjects = new Set<SubjectName>([
-  'ringlog-typed',
-  'ringlog-untyped',
-  'ringlog-bound',
-  'nothing',
-])
+const quickSubjects = new Set<SubjectName>(['ringlog-typed', 'ringlog-untyped', 'ringlog-bound'])
 
 function without(names: readonly SubjectName[], ...limits: SubjectName[]): SubjectName[] {
   return [...loggerNames.filter((name) => !names.includes(name)), ...limits]

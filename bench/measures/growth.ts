@@ -91,5 +91,10 @@ async function subjectOf(
     const { withFields, withCategories } = await import('../subjects/growing.ts')
     return kind === 'fields' ? withFields(n, directory) : withCategories(n, directory)
   }
-  return openSubject(name, { directory, rotation: kind !== 'rotation' || n === 1 })
+  return openSubject(name, {
+    directory,
+    rotation: kind !== 'rotation' || n === 1,
+    // 10⁷ entries come to 6 GB, and 100 files are kept.
+    ...(kind === 'entries' && { rotationMb: 100 }),
+  })
 }

@@ -66,10 +66,15 @@ const orderChecked = defineEvent({
 })
 
 /** The configuration all three have. */
-export function configOf({ directory, rotation, entriesMax }: SubjectOptions): LoggingConfig {
+export function configOf({
+  directory,
+  rotation,
+  rotationMb = 50,
+  entriesMax,
+}: SubjectOptions): LoggingConfig {
   return {
     log_path: directory,
-    rotation: { max_size_mb: rotation ? 50 : 500, max_files: 100 },
+    rotation: { max_size_mb: rotation ? rotationMb : 500, max_files: 100 },
     ...(entriesMax !== undefined && {
       buffer: { entries: entriesMax, bytes: entriesMax * 1024 },
     }),

@@ -15,8 +15,10 @@ export type Variant = (typeof variants)[number]
 export interface SubjectOptions {
   /** Exists, is empty, and is removed afterwards. */
   readonly directory: string
-  /** Rotate at 50 MB where the library can. */
+  /** Rotate by size where the library can. */
   readonly rotation: boolean
+  /** Where the library can; 50 if not given. */
+  readonly rotationMb?: number
   /** Room for this many entries that wait, where the library has a limit of its own. */
   readonly entriesMax?: number
 }
