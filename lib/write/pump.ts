@@ -27,7 +27,7 @@ const writingMax = 2
 /** Entries between two looks at the clock. */
 const entriesPerLook = 16
 /** Entries made room for at a time when a caller finds the ring full. */
-const roomEntries = 4096
+const roomEntries = 512
 
 export interface PumpOptions {
   readonly ring: Ring<CategoryTemplate>

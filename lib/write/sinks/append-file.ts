@@ -1,9 +1,12 @@
 // Our own descriptor of a log file, opened for appending: what is really in the file, and the synchronous way
 // into it. It follows the file through renames, and outlives any stream.
 
-import { closeSync, fstatSync, statSync, writeSync } from 'node:fs'
+import { closeSync, fstatSync, readSync, statSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { makeDirectory, openForAppend } from '../../files/open.ts'
+
+/** Bytes of the end of a file that are compared with what was written last. */
+const endBytesMax = 4096
 
 /** What the name of a file leads to now. */
 export type Whereabouts = 'ours' | 'renamed' | 'removed'
@@ -66,12 +69,19 @@ export class AppendFile {
     return grown
   }
 
-  /** Whether the file has become shorter since the last look, which moves on. */
-  isTruncated(): boolean {
+  /** By how much the file has grown since the last look; negative when it has been truncated. */
+  growth(): number {
+    return fstatSync(this.#fd).size - this.size
+  }
+
+  /** Whether the file ends with the bytes before `end`, as far as a look at its last kilobytes tells. */
+  endsWith(bytes: Buffer, from: number, end: number): boolean {
+    const length = Math.min(end - from, endBytesMax)
     const { size } = fstatSync(this.#fd)
-    if (size >= this.size) return false
-    this.size = size
-    return true
+    if (size < length) return false
+    const last = Buffer.allocUnsafe(length)
+    const read = readSync(this.#fd, last, 0, length, size - length)
+    return read === length && last.equals(bytes.subarray(end - length, end))
   }
 
   /** Takes in whatever others have appended. */

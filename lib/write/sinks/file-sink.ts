@@ -203,12 +203,19 @@ export class FileSink implements Sink {
       // What is in a renamed file is written; what is in a removed one is not.
       flight.handed = flight.written += place === 'renamed' ? this.#file.grown(piece) : 0
       this.#stale = true
-    } else if (this.#file.isTruncated()) {
-      // What came after the truncation is there; the stream's count of bytes is not right any more.
-      flight.written = flight.handed
-      this.#stale = true
     } else {
-      flight.handed = flight.written += this.#file.grown(piece)
+      const growth = this.#file.growth()
+      if (growth < piece) {
+        const isWhole = this.#file.endsWith(flight.batch, flight.written, flight.handed)
+        if (growth >= 0 && !isWhole) {
+          // A short write, which the stream does not notice: what is missing is written again.
+          flight.handed = flight.written + growth
+        } else {
+          // Truncated under us, before the piece or after it. The stream's count of bytes is wrong now.
+          this.#stale = true
+        }
+      }
+      flight.written = flight.handed
       this.#file.look()
     }
   }

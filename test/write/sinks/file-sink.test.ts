@@ -1,0 +1,205 @@
+// The file sink by itself, on a real directory: batches in, lines in files out.
+
+import assert from 'node:assert/strict'
+import {
+  closeSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { describe, test, type TestContext } from 'node:test'
+import { FileSink } from '../../../lib/write/sinks/file-sink.ts'
+import { filesOf, logDirectory } from '../../log-directory.ts'
+
+const kib = 1024
+
+interface Rig {
+  readonly sink: FileSink
+  readonly directory: string
+  readonly told: string[]
+  /** Writes a batch and waits until it is acknowledged. */
+  readonly write: (text: string) => Promise<void>
+}
+
+function rig(t: TestContext, limitBytes = 256 * kib, directory = logDirectory(t)): Rig {
+  const told: string[] = []
+  let acknowledged: (() => void) | undefined
+  const sink = new FileSink(
+    { directory, name: 'a.log', limitBytes, keep: 10 },
+    {
+      written: () => {
+        const resolve = acknowledged
+        acknowledged = undefined
+        resolve?.()
+      },
+      failed: (error) =>
+        told.push(`failed ${(error as NodeJS.ErrnoException).code ?? error.message}`),
+      fault: (error) =>
+        told.push(`fault ${(error as NodeJS.ErrnoException).code ?? error.message}`),
+      recovered: () => told.push('recovered'),
+      rotated: () => told.push('rotated'),
+      torn: (bytes) => told.push(`torn ${bytes}`),
+    },
+  )
+  sink.open()
+  const write = (text: string): Promise<void> =>
+    new Promise((resolve) => {
+      acknowledged = resolve
+      sink.write(Buffer.from(text))
+    })
+  return { sink, directory, told, write }
+}
+
+/** Lines of a given length, numbered. */
+function lines(from: number, count: number, length: number): string {
+  return (
+    Array.from({ length: count }, (_, i) => `${from + i} `.padEnd(length - 1, 'x')).join('\n') +
+    '\n'
+  )
+}
+
+function numbers(directory: string): number[] {
+  return filesOf(directory, 'a.log').flatMap((file) =>
+    readFileSync(join(directory, file), 'utf8')
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => Number.parseInt(line, 10)),
+  )
+}
+
+const upTo = (count: number): number[] => Array.from({ length: count }, (_, i) => i)
+
+describe('FileSink', () => {
+  test('write() acknowledges a batch when it is in the file, whole', async (t) => {
+    const { sink, directory, write } = rig(t)
+    await write(lines(0, 100, 80))
+    assert.equal(readFileSync(join(directory, 'a.log'), 'utf8'), lines(0, 100, 80))
+    await sink.close()
+  })
+
+  test('cuts a batch at line ends, so that no file outgrows its limit and each is filled', async (t) => {
+    for (const length of [50, 1000, 30 * kib, 70 * kib, 100 * kib]) {
+      const { sink, directory, write } = rig(t)
+      let from = 0
+      for (let i = 0; i < 12; i++) {
+        const count = Math.max(1, Math.floor((150 * kib) / length))
+        await write(lines(from, count, length))
+        from += count
+      }
+      await sink.close()
+      assert.deepEqual(numbers(directory), upTo(from), `lines of ${length}`)
+      const [live, ...rotated] = filesOf(directory, 'a.log').toReversed()
+      for (const file of rotated) {
+        const { size } = statSync(join(directory, file))
+        assert.ok(size <= 256 * kib, `${file}: ${size}`)
+        assert.ok(size > 256 * kib - 64 * kib - length, `${file} is filled: ${size}`)
+      }
+      assert.equal(live, 'a.log')
+    }
+  })
+
+  test('gives a line above the limit a file to itself', async (t) => {
+    const { sink, directory, write } = rig(t)
+    await write(lines(0, 10, 1000))
+    await write(lines(10, 1, 300 * kib))
+    await write(lines(11, 10, 1000))
+    await sink.close()
+    assert.deepEqual(
+      filesOf(directory, 'a.log').map((file) => statSync(join(directory, file)).size),
+      [10_000, 300 * kib, 10_000],
+    )
+  })
+
+  test('writeSync() finishes the batch in flight first, then appends, and rotates', async (t) => {
+    const { sink, directory } = rig(t)
+    await new Promise(setImmediate)
+    let from = 0
+    for (let round = 0; round < 40; round++) {
+      sink.write(Buffer.from(lines(from, 100, 200)))
+      from += 100
+      for (let turn = 0; turn < round % 3; turn++) await new Promise(setImmediate)
+      // The batch may have been acknowledged meanwhile: then this is all there is to write.
+      assert.ok(sink.writeSync(Buffer.from(lines(from, 100, 200)), false))
+      from += 100
+    }
+    await sink.close()
+    assert.deepEqual(numbers(directory), upTo(from))
+  })
+
+  test('keeps exactly the configured number of rotated files, named .1 to .10', async (t) => {
+    const { sink, directory, told, write } = rig(t)
+    for (let i = 0; i < 16; i++) await write(lines(i, 1, 200 * kib))
+    await sink.close()
+    assert.deepEqual(
+      readdirSync(directory).toSorted(),
+      ['a.log', ...upTo(10).map((i) => `a.log.${i + 1}`)].toSorted(),
+    )
+    // The stream rotates as soon as a file is full, also when nothing follows.
+    assert.equal(told.filter((word) => word === 'rotated').length, 16)
+  })
+
+  test('a full file found at the start is put aside before the first line', async (t) => {
+    const directory = logDirectory(t)
+    await rig(t, 256 * kib, directory).sink.close()
+    writeFileSync(join(directory, 'a.log'), lines(0, 1, 250 * kib))
+    const { sink, write } = rig(t, 256 * kib, directory)
+    await write(lines(1, 1, 100))
+    await sink.close()
+    assert.deepEqual(numbers(directory), [0, 1])
+    assert.deepEqual(filesOf(directory, 'a.log'), ['a.log.1', 'a.log'])
+  })
+
+  test('goes on in the right file when it is removed, renamed or truncated between batches', async (t) => {
+    const { sink, directory, write } = rig(t)
+    const path = join(directory, 'a.log')
+    await write(lines(0, 10, 100))
+    renameSync(path, join(directory, 'renamed'))
+    await write(lines(10, 10, 100))
+    assert.equal(readFileSync(join(directory, 'renamed'), 'utf8'), lines(0, 20, 100))
+    await write(lines(20, 10, 100))
+    assert.equal(readFileSync(path, 'utf8'), lines(20, 10, 100))
+    rmSync(path)
+    await write(lines(30, 10, 100))
+    assert.equal(
+      readFileSync(path, 'utf8'),
+      lines(30, 10, 100),
+      'a batch that went into a removed file is written again',
+    )
+    const fd = openSync(path, 'r+')
+    ftruncateSync(fd, 0)
+    closeSync(fd)
+    await write(lines(40, 10, 100))
+    await write(lines(50, 10, 100))
+    assert.equal(readFileSync(path, 'utf8'), lines(40, 20, 100))
+    rmSync(directory, { recursive: true })
+    await write(lines(60, 10, 100))
+    assert.equal(readFileSync(path, 'utf8'), lines(60, 10, 100))
+    await sink.close()
+  })
+
+  test('says once that it fails, tries again by itself, and says that it works', async (t) => {
+    const directory = logDirectory(t)
+    writeFileSync(directory, 'in the way')
+    const { sink, told, write } = rig(t, 256 * kib, directory)
+    const done = write(lines(0, 10, 100))
+    // Trying again does not keep a process alive.
+    const alive = setInterval(() => {}, 1000)
+    t.after(() => clearInterval(alive))
+    assert.deepEqual(told, ['failed EEXIST'])
+    assert.equal(sink.writeSync(Buffer.alloc(0), false), false)
+    rmSync(directory)
+    await done
+    assert.deepEqual(numbers(directory), upTo(10))
+    assert.deepEqual(
+      told.filter((word) => !word.startsWith('fault')),
+      ['failed EEXIST', 'recovered'],
+    )
+    await sink.close()
+  })
+})
