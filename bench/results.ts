@@ -119,7 +119,8 @@ export function commitOf(): string {
   try {
     const git = (...words: string[]): string =>
       execFileSync('git', words, { cwd: repository, encoding: 'utf8', stdio: 'pipe' }).trim()
-    const changed = git('status', '--porcelain', '--', 'lib', 'bench', 'package.json') !== ''
+    const changed =
+      git('status', '--porcelain', '--', 'lib', 'bench', 'package.json', ':!bench/results') !== ''
     return `${git('rev-parse', '--short=10', 'HEAD')}${changed ? '+' : ''}`
   } catch {
     // A copy without its history.
@@ -127,22 +128,44 @@ export function commitOf(): string {
   }
 }
 
-/** Writes `<date>-<commit>.json` and `latest.json`; a quick run is for a look and replaces neither, but `quick.json`. */
+/**
+ * Writes `<date>-<commit>.json` and `latest.json`; a quick run is for a look and replaces neither, but `quick.json`.
+ *
+ * @returns the file.
+ */
 export function writeResults(results: Results): string {
   mkdirSync(resultsDirectory, { recursive: true })
-  const text = `${JSON.stringify(results, undefined, 1)}\n`
-  if (results.scale === 'quick') {
-    const file = join(resultsDirectory, 'quick.json')
-    writeFileSync(file, text)
-    return file
-  }
-  writeFileSync(latestFile, text)
-  const file = join(
-    resultsDirectory,
+  if (results.scale === 'quick') return write('quick.json', results)
+  const latest = existsSync(latestFile) ? readResults(latestFile) : undefined
+  const whole = latest === undefined ? results : joined(latest, results)
+  write('latest.json', whole)
+  return write(
     `${results.date.slice(0, 10)}-${results.commit.replace('+', '-changed')}.json`,
+    whole,
   )
-  writeFileSync(file, text)
+}
+
+function write(name: string, results: Results): string {
+  const file = join(resultsDirectory, name)
+  writeFileSync(file, `${JSON.stringify(results, undefined, 1)}\n`)
   return file
+}
+
+/** A run of some measures joins the others of the same commit, machine and rounds; otherwise it stands alone. */
+export function joined(before: Results, after: Results): Results {
+  const same = (key: 'commit' | 'rounds' | 'machine' | 'versions'): boolean =>
+    JSON.stringify(before[key]) === JSON.stringify(after[key])
+  if (!same('commit') || !same('rounds') || !same('machine') || !same('versions')) return after
+  const measured = new Set([
+    ...after.rows.map(({ measure }) => measure),
+    ...Object.keys(after.skipped),
+  ])
+  const kept = Object.entries(before.skipped).filter(([measure]) => !measured.has(measure))
+  return {
+    ...after,
+    skipped: { ...Object.fromEntries(kept), ...after.skipped },
+    rows: [...before.rows.filter(({ measure }) => !measured.has(measure)), ...after.rows],
+  }
 }
 
 /** @throws {Error} when the file is none of ours. */

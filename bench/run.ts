@@ -16,6 +16,7 @@ import { groupBy } from './statistics.ts'
 const usage = `npm run bench -- [options]
   --quick             everything in less than a minute, one round: for a look
   --only a,b          of ${measures.map(({ name }) => name).join(', ')}
+                      the rest stays, if commit, machine and rounds are the same
   --rounds N          rounds, interleaved (3; with --quick 1)
   --directory DIR     write the logs below DIR (${os.tmpdir()})`
 

@@ -18,7 +18,7 @@ const steps: Readonly<Record<string, Readonly<Record<Scale, readonly number[]>>>
   rotation: { quick: [0], full: [0, 1] },
 }
 const titles: Readonly<Record<string, (n: number) => string>> = {
-  entries: (n) => `${n.toLocaleString('en')} entries, typed`,
+  entries: (n) => `${n.toLocaleString('en').replaceAll(',', ' ')} entries, typed`,
   fields: (n) => `untyped context of ${n} fields`,
   categories: (n) => `typed events in ${n} categories, a file each`,
   rotation: (n) => (n === 1 ? 'rotation at 50 MB' : 'no rotation'),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { compare } from '../../bench/comparison.ts'
-import type { Row } from '../../bench/results.ts'
+import { joined, type Row } from '../../bench/results.ts'
 import { resultsWith, rowWith } from './results-file.ts'
 
 function verdictOf(before: Row, after: Row): string | undefined {
@@ -46,4 +46,14 @@ test('compare() relates rows of different machines to pino of the same run', () 
   const { asRatios, changes } = compare(slowMachine, fastMachine)
   assert.equal(asRatios, true)
   assert.equal(changes.find(({ key }) => key.includes('ringlog'))?.verdict, 'same')
+})
+
+test('joined() keeps the other measures of the same commit, and nothing of another', () => {
+  const disk = rowWith([1, 1, 1], { measure: 'disk' })
+  const before = resultsWith([rowWith([100, 100, 100]), disk], { skipped: { slow: 'why' } })
+  const after = resultsWith([rowWith([90, 90, 90])])
+  const whole = joined(before, after)
+  assert.deepEqual(whole.rows, [disk, ...after.rows])
+  assert.deepEqual(whole.skipped, { slow: 'why' })
+  assert.deepEqual(joined({ ...before, commit: 'another' }, after), after)
 })
