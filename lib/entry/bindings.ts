@@ -1,25 +1,34 @@
 // The fields that `with()` binds: captured and written as JSON once, when they are bound.
 
-import type { Lanes } from './lanes.ts'
+import { Lanes } from './lanes.ts'
 import { quoted } from './json-text.ts'
 import type { Serializer } from './serializer.ts'
 import { captureContext } from './snapshot.ts'
 import type { Bindings } from './template.ts'
 
+/** Places in which fields are captured at first, and at most. */
+const placesMin = 4096
+const placesMax = 1 << 20
+
 /**
  * Binds the members of `context`, on top of those bound before: an equal key replaces the earlier one.
  *
- * @param lanes Empty lanes with room for a large entry.
+ * @param charsMax Longest string bound whole, in UTF-16 units.
+ * @param lanes Lanes that nobody else uses now; fresh ones when left out, or when the fields are many.
  */
 export function bind(
-  lanes: Lanes,
   serializer: Serializer,
   context: unknown,
   parent: Bindings | undefined,
+  charsMax: number,
+  lanes: Lanes = new Lanes(placesMin, charsMax),
 ): Bindings {
   lanes.reset()
   lanes.begin(lanes.capacity)
-  captureContext(lanes, context)
+  const isComplete = captureContext(lanes, context)
+  if (!isComplete && lanes.capacity < placesMax) {
+    return bind(serializer, context, parent, charsMax, new Lanes(lanes.capacity * 8, charsMax))
+  }
   const members = new Map<string, string>(parent?.members)
   const accountId = lanes.accountId ?? parent?.accountId
   for (const [key, text] of serializer.members(lanes)) members.set(key, text)

@@ -22,10 +22,22 @@ import { captureValue } from './snapshot.ts'
 /** The restored context of an event. */
 export type Restored = Record<string, unknown>
 
+/** The outcomes of a capture: all is in the lanes; the types do not match; it is too large for its places. */
+export const CAPTURED = 0
+export const MISMATCHED = 1
+export const UNFIT = 2
+
+/**
+ * Fixed places an event may have, in strings, in numbers and in loose values: far below what one entry may
+ * take of the lanes, as they are written without a look at what is left.
+ */
+const fixedPlacesMax = 400
+const loosePlacesMax = 400
+
 /** How one event is captured, and made text again. */
 export interface EventCodec {
-  /** Copies the context's values; false, with nothing written, when it does not match the schema's types. */
-  readonly capture: (lanes: Lanes, context: unknown) => boolean
+  /** Copies the context's values, and gives one of the three outcomes; unless CAPTURED, what is written must be taken back. */
+  readonly capture: (lanes: Lanes, context: unknown) => number
   /** The context as an object, read from the lanes behind the TYPED tag. */
   readonly restore: (lanes: Lanes, readLoose: (lanes: Lanes, tag: number) => unknown) => Restored
   /** The context as JSON. */
@@ -167,7 +179,7 @@ function captureOf(plan: Plan, fields: readonly Field[], closed: boolean): Event
   let objects = 0
   const names = new Map<Field, string>()
   const read = (from: string, node: Plan): void => {
-    lines.push(`if (typeof ${from} !== 'object' || ${from} === null) return false`)
+    lines.push(`if (typeof ${from} !== 'object' || ${from} === null) return ${MISMATCHED}`)
     for (const [key, member] of node.keys) {
       if ('keys' in member) {
         const name = `o${objects++}`
@@ -178,20 +190,28 @@ function captureOf(plan: Plan, fields: readonly Field[], closed: boolean): Event
         names.set(member, name)
         lines.push(`const ${name} = ${from}[${text(key)}]`)
         if (member.kind !== 'loose')
-          lines.push(`if (typeof ${name} !== '${member.kind}') return false`)
-        if (member.kind === 'number') lines.push(`if (${name} - ${name} !== 0) return false`)
+          lines.push(`if (typeof ${name} !== '${member.kind}') return ${MISMATCHED}`)
+        if (member.kind === 'number')
+          lines.push(`if (${name} - ${name} !== 0) return ${MISMATCHED}`)
       }
     }
   }
   read('c', plan)
-  if (closed) lines.push(`for (const k in c) if (!known.has(k)) return false`)
+  if (closed) lines.push(`for (const k in c) if (!known.has(k)) return ${MISMATCHED}`)
   const strings = fields.filter(({ kind }) => kind === 'string').map((field) => names.get(field)!)
   const numbers = fields.filter(({ kind }) => kind === 'number' || kind === 'boolean')
   const loose = fields.filter(({ kind }) => kind === 'loose')
+  if (
+    strings.length > fixedPlacesMax ||
+    numbers.length > fixedPlacesMax ||
+    loose.length > loosePlacesMax
+  ) {
+    return () => UNFIT
+  }
   const length = strings.map((name) => `${name}.length`).join(' + ') || '0'
   lines.push(
     `const chars = ${length}`,
-    'if (chars > lanes.charsMax) return false',
+    `if (chars > lanes.charsMax) return ${UNFIT}`,
     'const { refs, nums, mask } = lanes, r = lanes.refTail, n = lanes.numTail',
     'lanes.tags[lanes.tagTail & mask] = TYPED',
     'lanes.tagTail = (lanes.tagTail + 1) | 0',
@@ -203,8 +223,11 @@ function captureOf(plan: Plan, fields: readonly Field[], closed: boolean): Event
     `lanes.refTail = (r + ${strings.length}) | 0`,
     `lanes.numTail = (n + ${numbers.length}) | 0`,
     'lanes.chars += chars',
-    ...loose.map((field) => `loose(lanes, ${names.get(field)!}, ${text(field.path.at(-1))})`),
-    'return true',
+    ...loose.map(
+      (field) =>
+        `loose(lanes, ${names.get(field)!}, ${text(field.path.at(-1))}); if (lanes.exhausted) return ${UNFIT}`,
+    ),
+    `return ${CAPTURED}`,
   )
   // oxlint-disable-next-line no-implied-eval -- compiling the schema is the point; names come through JSON.stringify
   const make = new Function(
@@ -301,7 +324,7 @@ function shown(value: unknown): string {
 function valueAt(context: Restored, path: readonly string[]): unknown {
   let at: unknown = context
   for (const key of path) {
-    if (typeof at !== 'object' || at === null) return undefined
+    if (typeof at !== 'object' || at === null || !Object.hasOwn(at, key)) return undefined
     at = (at as Restored)[key]
   }
   return at

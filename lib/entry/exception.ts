@@ -2,19 +2,29 @@
 // moment of the call. Anything can be thrown, so anything is accepted; nothing here throws but for a
 // stack overflow of the caller's.
 
-import { inspect, types } from 'node:util'
-import { ARRAY, END, type Lanes, OBJECT, depthMax } from './lanes.ts'
+import { types } from 'node:util'
+import { ARRAY, AS_TEXT, END, type Lanes, OBJECT, depthMax } from './lanes.ts'
 
 /** Errors of an AggregateError that are shown. */
 const errorsMax = 100
+
+/** Copies a value into the lanes. */
+export type CaptureValue = (lanes: Lanes, value: unknown, key: string, depth: number) => void
 
 /**
  * Copies a thrown value into the lanes as `{type, message, stack_trace}`; then, if present, `code`, `cause`
  * (nested likewise) and `errors`.
  *
  * @param depth The nesting of the exception itself: a chain of causes ends at the deepest level with a mark.
+ * @param captureValue Copies an object that was thrown without being an error: its members become the message,
+ *   as JSON, so that secrets among them are masked by their keys like any others.
  */
-export function captureException(lanes: Lanes, thrown: unknown, depth: number): void {
+export function captureException(
+  lanes: Lanes,
+  thrown: unknown,
+  depth: number,
+  captureValue: CaptureValue,
+): void {
   if (depth > depthMax) {
     lanes.pushString('[Depth]')
     return
@@ -30,9 +40,16 @@ export function captureException(lanes: Lanes, thrown: unknown, depth: number): 
   if (isObject) ancestors[depth] = thrown
   lanes.pushTag(OBJECT)
   pushMember(lanes, 'type', typeName(thrown))
-  pushMember(lanes, 'message', messageOf(thrown))
+  const message = messageOf(thrown)
+  if (message === undefined) {
+    lanes.pushRef('message')
+    lanes.pushTag(AS_TEXT)
+    ancestors[depth] = undefined
+    captureValue(lanes, thrown, 'message', depth)
+    ancestors[depth] = thrown as object
+  } else pushMember(lanes, 'message', message)
   pushMember(lanes, 'stack_trace', stackOf(thrown))
-  if (isObject) captureDetails(lanes, thrown, depth)
+  if (isObject) captureDetails(lanes, thrown, depth, captureValue)
   lanes.pushTag(END)
   if (isObject) ancestors[depth] = undefined
 }
@@ -47,21 +64,28 @@ export function isError(value: unknown): value is Error {
   }
 }
 
-function captureDetails(lanes: Lanes, thrown: object, depth: number): void {
+function captureDetails(
+  lanes: Lanes,
+  thrown: object,
+  depth: number,
+  captureValue: CaptureValue,
+): void {
   const code = property(thrown, 'code')
   if (code !== undefined && code !== null) pushMember(lanes, 'code', textOf(code))
   const cause = property(thrown, 'cause')
   if (cause !== undefined && cause !== null && !lanes.exhausted) {
     lanes.pushRef('cause')
-    captureException(lanes, cause, depth + 1)
+    captureException(lanes, cause, depth + 1, captureValue)
   }
   const errors = property(thrown, 'errors')
-  if (isError(thrown) && Array.isArray(errors)) {
+  if (isError(thrown) && isArray(errors)) {
     lanes.pushRef('errors')
     lanes.pushTag(ARRAY)
-    for (let i = 0; i < errors.length && i < errorsMax && !lanes.exhausted; i++) {
-      captureException(lanes, property(errors, i), depth + 1)
+    const { length } = errors
+    for (let i = 0; i < length && i < errorsMax && !lanes.exhausted; i++) {
+      captureException(lanes, property(errors, i), depth + 1, captureValue)
     }
+    if (length > errorsMax) lanes.pushString(`…[${length - errorsMax} more errors]`)
     lanes.pushTag(END)
   }
 }
@@ -81,27 +105,28 @@ function typeName(thrown: unknown): string {
   return typeof className === 'string' && className !== '' ? className : 'Error'
 }
 
-function messageOf(thrown: unknown): string {
+/** The message; undefined for an object that has none. */
+function messageOf(thrown: unknown): string | undefined {
   if (typeof thrown !== 'object' || thrown === null) return textOf(thrown)
   const message = property(thrown, 'message')
   if (typeof message === 'string') return message
-  if (message !== undefined) return textOf(message)
-  return isError(thrown) ? '' : shown(thrown)
+  if (isError(thrown)) return message === undefined ? '' : textOf(message)
+  return undefined
 }
 
 function stackOf(thrown: unknown): string {
   const stack =
     typeof thrown === 'object' && thrown !== null ? property(thrown, 'stack') : undefined
   if (typeof stack === 'string') return stack
-  return isError(thrown) ? `${typeName(thrown)}: ${messageOf(thrown)}` : ''
+  return isError(thrown) ? `${typeName(thrown)}: ${messageOf(thrown) ?? ''}` : ''
 }
 
-/** An object that was thrown without being an error, as the console would show it. */
-function shown(object: object): string {
+function isArray(value: unknown): value is readonly unknown[] {
   try {
-    return inspect(object, { depth: 4, breakLength: Infinity, maxStringLength: 1000 })
-  } catch (error) {
-    return throwsMark(error)
+    return Array.isArray(value)
+  } catch {
+    // A revoked Proxy throws at being asked.
+    return false
   }
 }
 

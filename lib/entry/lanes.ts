@@ -34,6 +34,8 @@ export const JSON_TEXT = 8
 export const TYPED = 9
 /** A property of a typed event that is not there. */
 export const ABSENT = 10
+/** A value follows that is written as a string: its JSON. */
+export const AS_TEXT = 11
 
 /** The deepest nesting that is captured; the context itself is level 1. */
 export const depthMax = 16
@@ -170,9 +172,15 @@ export class Lanes {
   }
 }
 
-/** `text` shortened to `length` UTF-16 units, with a visible mark of how much is missing. */
+const cutMark = /…\[(\d{1,12}) more characters\]$/
+
+/** `text` shortened to `length` UTF-16 units, with a visible mark of how much is missing; also when cut before. */
 export function cut(text: string, length: number): string {
+  const earlier = cutMark.exec(text.slice(-40))
+  const whole = earlier === null ? text : text.slice(0, -earlier[0].length)
+  const missing = earlier === null ? 0 : Number(earlier[1])
+  if (whole.length <= length) return text
   // A surrogate pair is not cut in two.
-  const end = length > 0 && (text.charCodeAt(length - 1) & 0xfc00) === 0xd800 ? length - 1 : length
-  return `${text.slice(0, end)}…[${text.length - end} more characters]`
+  const end = length > 0 && (whole.charCodeAt(length - 1) & 0xfc00) === 0xd800 ? length - 1 : length
+  return `${whole.slice(0, end)}…[${whole.length - end + missing} more characters]`
 }

@@ -8,6 +8,7 @@
 import { cut, type Lanes } from './lanes.ts'
 import {
   ABSENT,
+  AS_TEXT,
   TYPED,
   ARRAY,
   END,
@@ -23,6 +24,7 @@ import type { EventCodec, Restored } from './codec.ts'
 import { textOf } from './exception.ts'
 import { escapeSteering, quoted } from './json-text.ts'
 import { redacted, type Redactor } from './redact.ts'
+import { isAccountId } from './snapshot.ts'
 import type { Bindings, Template } from './template.ts'
 
 /** Turns captured entries into lines. */
@@ -133,11 +135,16 @@ export class Serializer {
     let text: string
     if (tag === TYPED) {
       context = event.restore(lanes, this.#readLoose)
-      if (event.matches !== undefined && !event.matches(context)) this.#mismatch()
-      if (event.hasAccount && context['account_id'] !== undefined) {
-        account ??= textOf(context['account_id'])
+      const isFirstTry = this.#charsMax === Infinity
+      if (isFirstTry && event.matches !== undefined && !event.matches(context)) this.#mismatch()
+      text = isFirstTry
+        ? event.stringify(context)
+        : this.#shortened({ ...context, account_id: undefined })
+      if (event.hasAccount) {
+        const lifted = context['account_id']
+        if (isAccountId(lifted)) account ??= textOf(lifted)
+        else if (lifted !== undefined) text = JSON.stringify(context)
       }
-      text = this.#charsMax === Infinity ? event.stringify(context) : this.#shortened(context)
     } else {
       text = tag === OBJECT ? this.#members(lanes, undefined) : lanes.shiftRef()
       context = JSON.parse(text) as Restored
@@ -148,7 +155,9 @@ export class Serializer {
     line +=
       event.constantWords ?? `,"message":${this.#string(event.message(context))}${event.nameText}`
     if (bindings !== undefined) {
-      const brought = [...bindings.members.keys()].filter((key) => context[key] !== undefined)
+      const brought = [...bindings.members.keys()].filter(
+        (key) => Object.hasOwn(context, key) && context[key] !== undefined,
+      )
       const bound = brought.length === 0 ? bindings.text : unbound(bindings, brought)
       if (bound !== '') text = text === '{}' ? `{${bound}}` : `{${bound},${text.slice(1)}`
     }
@@ -173,7 +182,7 @@ export class Serializer {
   }
 
   #shortened(context: Restored): string {
-    return JSON.stringify({ ...context, account_id: undefined }, (_, value: unknown) =>
+    return JSON.stringify(context, (_, value: unknown) =>
       typeof value === 'string' && value.length > this.#charsMax
         ? cut(value, this.#charsMax)
         : value,
@@ -238,8 +247,12 @@ export class Serializer {
         }
         return `[${text}]`
       }
-      case JSON_TEXT:
-        return lanes.shiftRef()
+      case JSON_TEXT: {
+        const text = lanes.shiftRef()
+        return text.length > this.#charsMax ? this.#shortened(JSON.parse(text) as Restored) : text
+      }
+      case AS_TEXT:
+        return this.#string(this.#value(lanes, lanes.shiftTag()))
       default:
         throw new Error(`Cannot read the lanes: expected a tag, got ${tag}`)
     }
@@ -285,6 +298,9 @@ export function skip(lanes: Lanes, tag: number): void {
     case STRING:
     case JSON_TEXT:
       lanes.shiftRef()
+      return
+    case AS_TEXT:
+      skip(lanes, lanes.shiftTag())
       return
     case NUMBER:
       lanes.shiftNumber()

@@ -101,11 +101,20 @@ function captureTopWithCare(
   first: string | undefined,
   second: string | undefined,
 ): void {
+  // It may come again below, as a member of the context made for it.
+  lanes.ancestors[1] = undefined
+  if (isError(context)) {
+    captureMember(lanes, 'error', context, 1)
+    return
+  }
+  if (isBytes(context) || context instanceof Set) {
+    captureMember(lanes, 'value', context, 1)
+    return
+  }
   const replaced = replacementOf(context, '')
+  lanes.ancestors[1] = context
   if (typeof replaced !== 'object' || replaced === null) {
     captureMember(lanes, 'value', replaced, 1)
-  } else if (isError(replaced)) {
-    captureMember(lanes, 'error', replaced, 1)
   } else if (replaced instanceof Map) {
     captureMapMembers(lanes, replaced, 1)
   } else {
@@ -276,10 +285,10 @@ function captureElements(lanes: Lanes, array: readonly unknown[], depth: number)
 /** Whatever is neither a plain object nor a plain array. */
 function captureSpecial(lanes: Lanes, object: object, key: string, depth: number): void {
   if (isError(object)) {
-    captureException(lanes, object, depth)
+    captureException(lanes, object, depth, captureValue)
     return
   }
-  if (ArrayBuffer.isView(object) || types.isAnyArrayBuffer(object)) {
+  if (isBytes(object)) {
     captureBytes(lanes, object)
     return
   }
@@ -324,6 +333,10 @@ function captureMapMembers(lanes: Lanes, map: ReadonlyMap<unknown, unknown>, dep
   }
 }
 
+function isBytes(object: object): object is ArrayBufferView | ArrayBufferLike {
+  return ArrayBuffer.isView(object) || types.isAnyArrayBuffer(object)
+}
+
 function captureBytes(lanes: Lanes, object: ArrayBufferView | ArrayBufferLike): void {
   const bytes = ArrayBuffer.isView(object)
     ? Buffer.from(object.buffer, object.byteOffset, object.byteLength)
@@ -348,7 +361,8 @@ function read(object: object, key: string | number): unknown {
   }
 }
 
-function isAccountId(value: unknown): value is string | number | bigint {
+/** Whether a value can be an account: then it stands in the entry, not in its context. */
+export function isAccountId(value: unknown): value is string | number | bigint {
   const type = typeof value
   return type === 'string' || type === 'number' || type === 'bigint'
 }

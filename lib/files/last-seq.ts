@@ -1,7 +1,8 @@
 // Where each category's numbering goes on after a restart: the `seq` of its last entry in the files.
 
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 import { join } from 'node:path'
+import { nameOf } from './names.ts'
 
 /** Bytes read at a time, from the end backwards. */
 const chunkBytes = 1 << 20
@@ -24,21 +25,28 @@ export function lastSeqs(
 ): Map<string, number> {
   const found = new Map<string, number>()
   for (let index = 0; index <= keep && found.size < categories.size; index++) {
-    const path = join(directory, index === 0 ? name : `${name}.${index}`)
-    let fd: number
     try {
-      fd = openSync(path, 'r')
+      searchFile(join(directory, nameOf(name, index)), categories, found)
     } catch {
       // Not there, or not readable: a gap in the numbers of the rotated files is allowed.
-      continue
-    }
-    try {
-      searchBackwards(fd, categories, found)
-    } finally {
-      closeSync(fd)
     }
   }
   return found
+}
+
+function searchFile(
+  path: string,
+  categories: ReadonlySet<string>,
+  found: Map<string, number>,
+): void {
+  // Without O_NONBLOCK a named pipe would hang the process here.
+  const guards = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
+  const fd = openSync(path, constants.O_RDONLY | guards)
+  try {
+    if (fstatSync(fd).isFile()) searchBackwards(fd, categories, found)
+  } finally {
+    closeSync(fd)
+  }
 }
 
 function searchBackwards(

@@ -8,6 +8,7 @@ import {
   constants,
   fchmodSync,
   fstatSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readSync,
@@ -70,7 +71,17 @@ export function openForAppend(directory: string, name: string, continues?: bigin
   const { O_RDWR, O_APPEND, O_CREAT } = constants
   // Without O_NONBLOCK a named pipe would hang the process here. Windows has neither of the two.
   const guards = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
-  const fd = openSync(path, O_RDWR | O_APPEND | O_CREAT | guards, fileMode)
+  const flags = O_RDWR | O_APPEND | O_CREAT | guards
+  let fd: number
+  try {
+    fd = openSync(path, flags, fileMode)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EACCES') throw error
+    // A umask may have taken our own bits from a file of ours, made by the stream.
+    if (!lstatSync(path).isFile()) throw error
+    chmodSync(path, fileMode)
+    fd = openSync(path, flags, fileMode)
+  }
   try {
     const stat = fstatSync(fd, { bigint: true })
     if (!stat.isFile()) throw unsafe(path, 'a regular file')

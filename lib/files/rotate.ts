@@ -3,6 +3,7 @@
 
 import { renameSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { nameOf } from './names.ts'
 
 /**
  * Renames `name` to `name.1`, `name.1` to `name.2`, … up to `keep`; the oldest is overwritten. Where a number
@@ -11,13 +12,10 @@ import { join } from 'node:path'
  * @throws the system's error; the files moved so far stay where they are, and the next call goes on from there.
  */
 export function rotateSync(directory: string, name: string, keep: number): void {
-  const path = join(directory, name)
+  const at = (index: number): string => join(directory, nameOf(name, index))
   let last = 1
-  while (last < keep && exists(`${path}.${last}`)) last++
-  for (let index = last; index > 1; index--) {
-    renameSync(`${path}.${index - 1}`, `${path}.${index}`)
-  }
-  renameSync(path, `${path}.1`)
+  while (last < keep && exists(at(last))) last++
+  for (let index = last; index > 0; index--) renameSync(at(index - 1), at(index))
 }
 
 function exists(path: string): boolean {

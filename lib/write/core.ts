@@ -4,7 +4,7 @@ import { bind } from '../entry/bindings.ts'
 import { compileEvent, type EventCodec } from '../entry/codec.ts'
 import type { EventDefinition } from '../entry/event.ts'
 import { Lanes } from '../entry/lanes.ts'
-import { levelNames } from '../entry/level.ts'
+import { severityOf } from '../entry/level.ts'
 import type { Redactor } from '../entry/redact.ts'
 import type { Serializer } from '../entry/serializer.ts'
 import { type Bindings, templateOf } from '../entry/template.ts'
@@ -37,6 +37,7 @@ export class Core implements Exiting {
   readonly #parts: CoreParts
   readonly #bindingLanes: Lanes
   readonly #codecs = new WeakMap<EventDefinition, EventCodec>()
+  #isBinding = false
   #closing: Promise<void> | undefined
 
   constructor(parts: CoreParts) {
@@ -46,7 +47,14 @@ export class Core implements Exiting {
 
   /** Captures fields to be bound. What cannot be captured is bound as far as it can. */
   bind(fields: unknown, parent: Bindings | undefined): Bindings {
-    return bind(this.#bindingLanes, this.#parts.serializer, fields, parent)
+    // A getter among the fields may bind others.
+    if (this.#isBinding) return bind(this.#parts.serializer, fields, parent, this.#parts.charsMax)
+    this.#isBinding = true
+    try {
+      return bind(this.#parts.serializer, fields, parent, this.#parts.charsMax, this.#bindingLanes)
+    } finally {
+      this.#isBinding = false
+    }
   }
 
   categoryLogger(name: string, bindings: Bindings | undefined): BoundCategoryLogger {
@@ -60,7 +68,10 @@ export class Core implements Exiting {
   ): (context: unknown, accountId?: string) => void {
     const { intake, redactor } = this.#parts
     const owner = this.#category(event.category)
-    const severity = levelNames.indexOf(event.level)
+    const severity = severityOf(event.level)
+    if (severity === undefined) {
+      throw new RangeError(`Cannot log the event: expected a level, got ${event.level}`)
+    }
     let codec = this.#codecs.get(event)
     if (codec === undefined) {
       codec = compileEvent(event, redactor)
@@ -94,15 +105,24 @@ export class Core implements Exiting {
   }
 
   flush(): Promise<void> {
-    return this.#closing ?? this.#parts.pump.flush()
+    const { intake, pump } = this.#parts
+    if (this.#closing !== undefined) return this.#closing
+    return new Promise((resolve, reject) => {
+      intake.afterCapture(() => {
+        pump.flush().then(resolve, reject)
+      })
+    })
   }
 
   flushSync(): void {
-    if (this.#closing === undefined) this.#parts.pump.flushSync()
+    const { intake, pump } = this.#parts
+    // From within a getter that is being captured it has to wait: its call stands half in the ring.
+    intake.afterCapture(() => pump.flushSync())
   }
 
   exit(): void {
     const { pump, intake } = this.#parts
+    if (intake.isCapturing) intake.abandon()
     const writeAll = (): void => {
       pump.flushSync(true)
       pump.giveUp()
@@ -122,7 +142,10 @@ export class Core implements Exiting {
   }
 
   async #close(): Promise<void> {
-    const { intake, pump, routes } = this.#parts
+    const { intake, pump, routes, counters } = this.#parts
+    // Where entries were dropped the ring may still be full, and there is no later moment to say so.
+    if (counters.droppedTotal > 0) pump.makeRoom()
+    pump.reportDropped()
     const flushed = pump.flush()
     intake.close()
     try {

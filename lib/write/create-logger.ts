@@ -2,10 +2,12 @@
 
 import { builtinCategories, errorFile } from '../entry/category.ts'
 import type { LogEntry } from '../entry/entry.ts'
-import { formatEntry, formatException } from '../entry/human.ts'
+import { formatEntry, formatException, visible } from '../entry/human.ts'
+import { parseLine } from '../entry/parser.ts'
 import { CRITICAL, INFO, WARNING, severityOf } from '../entry/level.ts'
 import { Redactor } from '../entry/redact.ts'
 import { Serializer } from '../entry/serializer.ts'
+import { templateOf } from '../entry/template.ts'
 import { lastSeqs } from '../files/last-seq.ts'
 import { Category, type CategoryTemplate } from './category.ts'
 import type { CategoryLogger } from './category-logger.ts'
@@ -82,12 +84,13 @@ function assemble(config: ResolvedConfig): Logger {
     routes: [...routes.values()],
     errorRoute,
     shape: config.structured_format ? undefined : humanLines,
-    show: config.console === 'off' ? undefined : (line) => show(stderr, line),
+    show: config.console === 'off' ? undefined : showOn(stderr),
     showAlways: config.console === 'always',
     waitingBytesMax: buffer.bytes,
     tell,
     report: (message, context) => {
-      logger.system.warning(message, context)
+      // Past the level: whoever looks for errors only has to see that some are missing.
+      if (!intake.isClosed) intake.log(report, message, undefined, undefined, context)
     },
   })
   const intake = new Intake({
@@ -102,6 +105,8 @@ function assemble(config: ResolvedConfig): Logger {
       tell('an entry came after close() and is lost; stats() counts those that follow'),
   })
 
+  const system = categories.get('system')!
+  const report = { ...templateOf(system.name, WARNING), owner: system }
   const core = new Core({
     categories,
     routes: [...routes.values()],
@@ -191,9 +196,19 @@ function humanLines(line: string): string {
   return `${formatEntry(entry)}${below}\n`
 }
 
-/** Shows a line of JSON on the console if a person is to see it. */
-function show(stderr: Console, line: string): boolean {
-  const entry = JSON.parse(line) as LogEntry
-  const severity = severityOf(entry.level) ?? CRITICAL
-  return severity >= WARNING && stderr.write(formatEntry(entry))
+/** Shows a line of a file on the console if a person is to see it: of WARNING or above, or below such a one. */
+function showOn(stderr: Console): (line: string) => boolean {
+  return (line) => {
+    if (line.startsWith('{')) {
+      const entry = parseLine(line.trimEnd())
+      const severity = severityOf(entry?.level) ?? CRITICAL
+      return (
+        severity < WARNING || stderr.write(entry === undefined ? visible(line) : formatEntry(entry))
+      )
+    }
+    // `structured_format: false`: it is a human line already, or one of those below it.
+    const level = /^\[[^\]]*\] ([A-Z]+)/.exec(line)?.[1]
+    if (level === undefined) return true
+    return (severityOf(level) ?? CRITICAL) < WARNING || stderr.write(line)
+  }
 }

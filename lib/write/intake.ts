@@ -7,9 +7,9 @@
 
 import { captureException, textOf } from '../entry/exception.ts'
 import { cut, Lanes, NULL } from '../entry/lanes.ts'
-import type { EventCodec } from '../entry/codec.ts'
+import { CAPTURED, type EventCodec, MISMATCHED } from '../entry/codec.ts'
 import type { Serializer } from '../entry/serializer.ts'
-import { captureContext, pushJsonText } from '../entry/snapshot.ts'
+import { captureContext, captureValue, pushJsonText } from '../entry/snapshot.ts'
 import type { CategoryTemplate } from './category.ts'
 import { type Ring, entryPlacesMax } from './ring.ts'
 import type { Counters } from './stats.ts'
@@ -49,6 +49,10 @@ export class Intake {
   /** Entries that came while another was being captured. */
   readonly #nested: (() => void)[] = []
   #asides = 0
+  /** A call was given up midway; the next one takes back what it left. */
+  #isAbandoned = false
+  /** What waits for the end of the call under way. */
+  readonly #postponed: (() => void)[] = []
   #closed = false
   #told = false
   /** The process is ending: there will be no turn of ours, so every call is written through. */
@@ -99,20 +103,20 @@ export class Intake {
     }
     const ring = this.#ring
     const { lanes } = ring
+    let isCommitted = false
     this.#capturing = true
     try {
+      if (this.#isAbandoned) this.#recover()
       if (typeof message !== 'string') message = textOf(message)
       if (message.length > lanes.charsMax) message = cut(message, lanes.charsMax)
-      if (!ring.hasRoom(message.length) && !this.#makeRoom()) {
-        counters.drop(template.severity)
-      } else {
+      if (ring.hasRoom(message.length) || this.#makeRoom(message.length)) {
         const time = Date.now()
         lanes.begin(entryPlacesMax)
         let complete = true
         if (context === undefined && first === undefined) lanes.pushTag(NULL)
         else complete = captureContext(lanes, context, first, firstValue, second, secondValue)
         const isThrown = thrown !== undefined && thrown !== null
-        if (isThrown) captureException(lanes, thrown, 1)
+        if (isThrown) captureException(lanes, thrown, 1, captureValue)
         else lanes.pushTag(NULL)
         if (!complete || lanes.exhausted) {
           ring.rollback()
@@ -120,16 +124,18 @@ export class Intake {
           this.#pushTexts(large.text, isThrown ? this.#exceptionText(thrown) : undefined)
           lanes.accountId = large.accountId
         }
-        const account = accountId === undefined ? lanes.accountId : textOf(accountId)
+        const account =
+          accountId === undefined || accountId === null ? lanes.accountId : textOf(accountId)
         ring.commit(template, time, account, message, template.owner.seqBase + seq)
-      }
-    } catch (error) {
-      this.#failed(template, error)
+      } else counters.drop(template.severity)
+      isCommitted = true
+      this.#end()
+    } catch {
+      this.#isAbandoned = true
+      if (!isCommitted) counters.dropped[template.severity]!++
+    } finally {
+      this.#capturing = false
     }
-    this.#capturing = false
-    if (this.#nested.length > 0) this.#logNested()
-    if (this.#writeThrough === undefined) this.#schedule()
-    else this.#writeThrough()
   }
 
   /**
@@ -152,36 +158,81 @@ export class Intake {
     }
     const ring = this.#ring
     const { lanes } = ring
+    let isCommitted = false
     this.#capturing = true
     try {
-      if (!ring.hasRoom(0) && !this.#makeRoom()) {
-        counters.drop(template.severity)
-      } else {
+      if (this.#isAbandoned) this.#recover()
+      if (ring.hasRoom(0) || this.#makeRoom(0)) {
         const time = Date.now()
         lanes.begin(entryPlacesMax)
-        let fits = false
+        let outcome = MISMATCHED
         try {
-          fits = codec.capture(lanes, context)
+          outcome = codec.capture(lanes, context)
         } catch {
           // A getter threw. The untyped capture leaves a mark in its place, and takes the rest.
         }
-        if (!fits || lanes.exhausted) this.#captureUnfit(context)
-        const account = accountId === undefined ? lanes.accountId : textOf(accountId)
+        if (outcome !== CAPTURED) this.#captureUnfit(context, outcome)
+        const account =
+          accountId === undefined || accountId === null ? lanes.accountId : textOf(accountId)
         ring.commit(template, time, account, '', template.owner.seqBase + seq)
-      }
-    } catch (error) {
-      this.#failed(template, error)
+      } else counters.drop(template.severity)
+      isCommitted = true
+      this.#end()
+    } catch {
+      this.#isAbandoned = true
+      if (!isCommitted) counters.dropped[template.severity]!++
+    } finally {
+      this.#capturing = false
     }
+  }
+
+  /** Whether a call is being captured: then nothing may be read from the ring. */
+  get isCapturing(): boolean {
+    return this.#capturing
+  }
+
+  get isClosed(): boolean {
+    return this.#closed
+  }
+
+  /** Runs `work` when the call that is being captured has been committed; at once when there is none. */
+  afterCapture(work: () => void): void {
+    if (this.#capturing) this.#postponed.push(work)
+    else {
+      if (this.#isAbandoned) this.#recover()
+      work()
+    }
+  }
+
+  /** The process ends from within a capture: that call will never be committed. */
+  abandon(): void {
     this.#capturing = false
-    if (this.#nested.length > 0) this.#logNested()
+    this.#recover()
+  }
+
+  /** The end of a call: what waited for it, then the pump. */
+  #end(): void {
+    if (this.#nested.length > 0) this.#commitNested()
+    this.#capturing = false
+    if (this.#postponed.length > 0) for (const work of this.#postponed.splice(0)) work()
     if (this.#writeThrough === undefined) this.#schedule()
     else this.#writeThrough()
   }
 
+  /**
+   * Takes back what a call has left that was given up. Only the caller's own stack overflow does that, and
+   * then there was no room for so much as a call: so it is done by the next one.
+   */
+  #recover(): void {
+    this.#ring.rollback()
+    this.#isAbandoned = false
+    if (this.#nested.length > 0) this.#commitNested()
+  }
+
   /** Captures, untyped, what does not match its schema or is too large for its places. */
-  #captureUnfit(context: unknown): void {
+  #captureUnfit(context: unknown, outcome: number): void {
     const ring = this.#ring
-    if (!ring.lanes.exhausted) this.#counters.mismatched++
+    if (outcome === MISMATCHED) this.#counters.mismatched++
     ring.rollback()
     ring.lanes.begin(entryPlacesMax)
     if (captureContext(ring.lanes, context)) return
@@ -190,13 +241,6 @@ export class Intake {
     ring.lanes.begin(entryPlacesMax)
     pushJsonText(ring.lanes, large.text)
     ring.lanes.accountId = large.accountId
-  }
-
-  /** A call whose arguments could not be captured: a getter of a typed context threw, or the stack is full. */
-  #failed(template: CategoryTemplate, error: unknown): void {
-    this.#ring.rollback()
-    this.#counters.drop(template.severity)
-    this.#counters.lastError = textOf(error)
   }
 
   /** A context as text, by way of lanes that are large enough for it. */
@@ -219,7 +263,7 @@ export class Intake {
   #exceptionText(thrown: unknown): string {
     const large = new Lanes(largePlacesMin, this.#options.charsMax)
     large.begin(largePlacesMin)
-    captureException(large, thrown, 1)
+    captureException(large, thrown, 1, captureValue)
     return this.#options.serializer.value(large)
   }
 
@@ -234,7 +278,7 @@ export class Intake {
   }
 
   /** Room for one more entry, by whatever the configuration says; false when this entry must go. */
-  #makeRoom(): boolean {
+  #makeRoom(chars: number): boolean {
     const ring = this.#ring
     switch (this.#options.onFull) {
       case 'drop_new':
@@ -243,11 +287,12 @@ export class Intake {
         do {
           this.#counters.drop(ring.template.severity)
           ring.shift()
-        } while (!ring.hasRoom(0) && ring.size > 0)
+        } while (!ring.hasRoom(chars) && ring.size > 0)
         return true
       case 'block':
-        this.#options.makeRoom()
-        return ring.hasRoom(0)
+        do this.#options.makeRoom()
+        while (!ring.hasRoom(chars) && ring.size > 0)
+        return true
       default:
         return false
     }
@@ -277,23 +322,23 @@ export class Intake {
       const isThrown = thrown !== undefined && thrown !== null
       const exception = isThrown ? this.#exceptionText(thrown) : undefined
       const words = textOf(message)
+      const account = accountId === undefined || accountId === null ? lifted : textOf(accountId)
       this.#nested.push(() => {
-        if (!this.#ring.hasRoom(0) && !this.#makeRoom()) {
+        if (!this.#ring.hasRoom(words.length) && !this.#makeRoom(words.length)) {
           this.#counters.drop(template.severity)
           return
         }
         this.#pushTexts(context === undefined ? undefined : text, exception)
-        const account = accountId ?? lifted
         this.#ring.commit(template, time, account, words, template.owner.seqBase + seq)
       })
-    } catch (error) {
-      this.#counters.drop(template.severity)
-      this.#counters.lastError = textOf(error)
+    } catch {
+      this.#counters.dropped[template.severity]!++
+    } finally {
+      this.#asides--
     }
-    this.#asides--
   }
 
-  #logNested(): void {
+  #commitNested(): void {
     for (const commit of this.#nested.splice(0)) commit()
   }
 }

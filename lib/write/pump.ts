@@ -38,7 +38,7 @@ export interface PumpOptions {
   readonly errorRoute: Route
   /** What is written for a line of JSON: itself, or its human line. */
   readonly shape: ((line: string) => string) | undefined
-  /** Called with lines of JSON that the console is to show, and whether the file will have them too. */
+  /** Shows a line on the console if it is of WARNING or above; false when the console did not take it. */
   readonly show: ((line: string) => boolean) | undefined
   /** Show lines on the console even while their file works. */
   readonly showAlways: boolean
@@ -69,16 +69,19 @@ export class Pump {
   readonly #sliceMs: number
   readonly #slice: () => void
   #scheduled = false
+  /** The console took what it was given last; what it did not take is lost, not diverted. */
+  #consoleWorks: boolean
   /** A synchronous path is at work: callbacks must not start batches meanwhile. */
   #synchronous = false
   #waiters: Waiter[] = []
-  /** Failures told on the console since all files worked last. */
+  /** Causes told on the console since all files worked last. */
   readonly #told = new Set<string>()
   /** What was lost when it was last reported. */
   #droppedReported: readonly number[] = [0, 0, 0, 0, 0]
 
   constructor(options: PumpOptions) {
     this.#options = options
+    this.#consoleWorks = options.show !== undefined
     this.#sliceMs = options.sliceMs ?? 0.5
     this.#slice = () => {
       this.#scheduled = false
@@ -90,8 +93,9 @@ export class Pump {
   /** Asks for a slice in a later turn, unless one is coming already. */
   schedule(): void {
     if (this.#scheduled) return
-    this.#scheduled = true
+    // In this order: when the caller's stack is so full that this call fails, the next one asks again.
     setImmediate(this.#slice)
+    this.#scheduled = true
   }
 
   /**
@@ -115,6 +119,8 @@ export class Pump {
     this.#inSync(() => {
       const { ring, routes } = this.#options
       while (ring.size > 0) this.#drainSync(ring.size, last)
+      this.reportDropped()
+      while (ring.size > 0) this.#drainSync(ring.size, last)
       for (const route of routes) this.#writeSync(route, last)
     })
     this.#settleWaiters()
@@ -133,7 +139,7 @@ export class Pump {
       for (const { entries } of route.surrender()) {
         entries.forEach((count, severity) => {
           // Those a person was to see have been shown when the file failed, or as they came.
-          if (severity >= WARNING && this.#options.show !== undefined) counters.diverted += count
+          if (severity >= WARNING && this.#consoleWorks) counters.diverted += count
           else counters.drop(severity, count)
         })
       }
@@ -155,16 +161,18 @@ export class Pump {
         if (route.down) return
         route.down = true
         route.downSince = Date.now()
-        // One line per cause: a full disk fails all files, and says the same of each.
-        if (!this.#told.has(error.message)) {
-          this.#told.add(error.message)
-          tell(`cannot write ${route.file}: ${error.message}; entries wait in memory`)
-        }
+        this.#tellOnce(
+          error,
+          `cannot write ${route.file}: ${error.message}; entries wait in memory`,
+        )
         this.#showPending(route)
         this.#settleWaiters()
         this.schedule()
       },
-      fault: (error) => counters.fail(error),
+      fault: (error) => {
+        counters.fail(error)
+        if (!route.down) this.#tellOnce(error, `cannot rotate ${route.file}: ${error.message}`)
+      },
       recovered: () => {
         if (!route.down) return
         route.down = false
@@ -194,6 +202,14 @@ export class Pump {
     }
   }
 
+  /** One line per cause: a full disk fails all files, and says the same of each. */
+  #tellOnce(error: Error, remark: string): void {
+    const cause = (error as NodeJS.ErrnoException).code ?? error.message
+    if (this.#told.has(cause)) return
+    this.#told.add(cause)
+    this.#options.tell(remark)
+  }
+
   #written(route: Route): void {
     const { counters } = this.#options
     const batch = route.inFlight
@@ -219,7 +235,7 @@ export class Pump {
         untilLook = entriesPerLook
       }
     }
-    this.#reportDropped()
+    this.reportDropped()
   }
 
   /** Whether a route takes another line; a slow one stops the pump, a failed one does not. */
@@ -257,14 +273,16 @@ export class Pump {
     try {
       line = serializer.line(lanes, template, ring.time, ring.accountId, ring.message, ring.seq)
     } catch (error) {
-      // Only a line beyond the longest string of the engine gets here.
+      // A line beyond the longest string of the engine, or a value that cannot be written after all.
       this.#options.counters.fail(error as Error)
       this.#options.counters.drop(severity)
       ring.shift(refsFrom)
       return
     }
     ring.shift(refsFrom)
-    if (severity >= WARNING && show !== undefined && (route.down || showAlways)) show(line)
+    if (severity >= WARNING && show !== undefined && (route.down || showAlways)) {
+      this.#consoleWorks = show(line)
+    }
     if (shape !== undefined) line = shape(line)
     this.#gather(route, line, severity)
     // The copy is the same text. It is no entry of its own, so it counts nowhere.
@@ -291,8 +309,8 @@ export class Pump {
 
   /** Counts an entry that will not reach its file; one that a person was to see has been shown. */
   #lose(severity: number): void {
-    const { counters, show } = this.#options
-    if (severity >= WARNING && show !== undefined) counters.diverted++
+    const { counters } = this.#options
+    if (severity >= WARNING && this.#consoleWorks) counters.diverted++
     else counters.drop(severity)
   }
 
@@ -341,18 +359,20 @@ export class Pump {
     for (const batch of [route.inFlight, ...route.waiting, route.gathered]) {
       if (batch === undefined || batch.entries.slice(WARNING).every((entries) => entries === 0))
         continue
-      for (const line of batch.bytes().toString().split('\n')) if (line !== '') show(line)
+      for (const line of batch.bytes().toString().split('\n')) {
+        if (line !== '') this.#consoleWorks = show(line)
+      }
     }
   }
 
   /** Tells in the files what was lost, once the files can be written and nothing waits. */
-  #reportDropped(): void {
+  reportDropped(): void {
     const { counters, routes, report } = this.#options
     const lost = counters.droppedSince(this.#droppedReported)
     if (Object.keys(lost).length === 0 || routes.some((route) => route.down)) return
     this.#droppedReported = [...counters.dropped]
     const total = Object.values(lost).reduce((sum, entries) => sum + entries, 0)
-    report(`${total} entries were lost: there was no room for them`, { dropped: lost })
+    report(`${total} entries were lost`, { dropped: lost })
   }
 
   #settleWaiters(): void {

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { bind } from '../../lib/entry/bindings.ts'
-import { compileEvent } from '../../lib/entry/codec.ts'
+import { CAPTURED, compileEvent } from '../../lib/entry/codec.ts'
 import { defineEvent, messageParts, Type, type EventDefinition } from '../../lib/entry/event.ts'
 import { Lanes } from '../../lib/entry/lanes.ts'
 import { Redactor } from '../../lib/entry/redact.ts'
@@ -32,15 +32,12 @@ function logged(
   const serializer = new Serializer(redactor, 1 << 24, () => mismatched++)
   const codec = compileEvent(event, redactor)
   lanes.begin(places)
-  const captured = codec.capture(lanes, data)
+  const captured = codec.capture(lanes, data) === CAPTURED
   if (!captured) {
     assert.equal(lanes.tagTail, 0, 'a capture that refuses writes nothing')
     captureContext(lanes, data)
   }
-  const bound =
-    bindings === undefined
-      ? undefined
-      : bind(new Lanes(places, 1 << 16), serializer, bindings, undefined)
+  const bound = bindings === undefined ? undefined : bind(serializer, bindings, undefined, 1 << 16)
   const template = templateOf(event.category, 1, bound, codec)
   const text = serializer.line(lanes, template, 0, lanes.accountId, '', 7)
   assert.equal(lanes.tagHead, lanes.tagTail, 'all that was captured has been read')

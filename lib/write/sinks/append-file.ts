@@ -95,8 +95,8 @@ export class AppendFile {
     try {
       inode = statSync(this.#path, { bigint: true, throwIfNoEntry: false })?.ino
     } catch {
-      // The directory cannot be read: nothing says that the file has gone.
-      return 'ours'
+      // The directory cannot be read, or is none any more: then only the file itself can say.
+      return fstatSync(this.#fd).nlink > 0 ? 'ours' : 'removed'
     }
     if (inode === this.#inode) return 'ours'
     return fstatSync(this.#fd).nlink > 0 ? 'renamed' : 'removed'

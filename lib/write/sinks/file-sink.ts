@@ -29,8 +29,9 @@ const slackBytes = 64 * 1024
 /** A file is tried again after 100 ms, then after twice as long each time, up to 30 s. */
 const retryMsMin = 100
 const retryMsMax = 30_000
-/** After a rotation has failed, the file is written on beyond its limit for so long before the next try. */
-const rotationRetryMs = 60_000
+/** A rotation that has failed is tried again after 1 s, then after twice as long each time, up to 60 s. */
+const rotationRetryMsMin = 1_000
+const rotationRetryMsMax = 60_000
 /** How long the synchronous path waits for a write in the thread pool that makes no progress. */
 const stallMsMax = 2_000
 
@@ -77,6 +78,7 @@ export class FileSink implements Sink {
   #retryMs = retryMsMin
   #retryTimer: NodeJS.Timeout | undefined
   #rotateNotBefore = 0
+  #rotationRetryMs = rotationRetryMsMin
   #closed: (() => void) | undefined
 
   constructor(options: FileSinkOptions, events: SinkEvents) {
@@ -154,6 +156,7 @@ export class FileSink implements Sink {
         return
       }
       if (opened) {
+        this.#rotationRetryMs = rotationRetryMsMin
         this.#events.rotated()
         return
       }
@@ -368,11 +371,13 @@ export class FileSink implements Sink {
       return
     }
     this.#openFile()
+    this.#rotationRetryMs = rotationRetryMsMin
     this.#events.rotated()
   }
 
   #rotationFailed(error: Error): void {
-    this.#rotateNotBefore = Date.now() + rotationRetryMs
+    this.#rotateNotBefore = Date.now() + this.#rotationRetryMs
+    this.#rotationRetryMs = Math.min(this.#rotationRetryMs * 2, rotationRetryMsMax)
     this.#events.fault(error)
   }
 

@@ -1,0 +1,289 @@
+// What callers do at the worst moment: each of these once broke something.
+
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { createLogger, defineEvent, Type } from '../../lib/index.ts'
+import { linesOf, logDirectory, seqFaults } from '../log-directory.ts'
+
+test('a stack overflow in the midst of log calls costs those calls, and no later one', async (t) => {
+  for (let round = 0; round < 5; round++) {
+    const directory = logDirectory(t)
+    const log = createLogger({ log_path: directory })
+    const typed = log.event(
+      defineEvent({
+        category: 'sdk',
+        level: 'INFO',
+        message: 'typed {n}',
+        context: Type.Object({ n: Type.Number() }),
+      }),
+    )
+    const deeper = (n: number): void => {
+      if ((n + round) % 2 === 0) log.system.info('step', { n, inner: { list: [n] } })
+      else typed({ n })
+      deeper(n + 1)
+    }
+    try {
+      deeper(0)
+    } catch {
+      // The stack is full: that is the point.
+    }
+    log.audit.critical('last words')
+    await log.flush()
+    assert.equal(linesOf(directory, 'audit.log')[0]!.message, 'last words')
+    const { accepted, written, dropped, queued } = log.stats()
+    assert.equal(queued, 0)
+    assert.equal(accepted, written + dropped.total)
+    await log.close()
+    const steps = linesOf(directory, 'system.log').filter(({ category }) => category !== 'audit')
+    for (const { message, context } of steps) {
+      if (message === 'step') assert.deepEqual(context!['inner'], { list: [context!['n']] })
+    }
+  }
+})
+
+test('flushSync(), flush() and with() from within a getter wait for the call they stand in', async (t) => {
+  const directory = logDirectory(t)
+  const log = createLogger({ log_path: directory })
+  log.system.info('one')
+  log.system.info('two', {
+    a: 'A',
+    get b() {
+      log.flushSync()
+      void log.flush()
+      return 'B'
+    },
+    c: 'C',
+  })
+  assert.equal(linesOf(directory, 'system.log').length, 2, 'written when the call returns')
+  const bound = log.with({
+    p: 1,
+    get q() {
+      log.with({ other: true })
+      return 2
+    },
+    r: 3,
+  })
+  bound.system.info('three')
+  await log.close()
+  const lines = linesOf(directory, 'system.log')
+  assert.deepEqual(seqFaults(lines), [])
+  assert.deepEqual(
+    lines.map(({ context }) => context),
+    [undefined, { a: 'A', b: 'B', c: 'C' }, { p: 1, q: 2, r: 3 }],
+  )
+})
+
+test('process.exit() from within a getter writes what was committed before', (t) => {
+  const directory = logDirectory(t)
+  const script = `import('${join(import.meta.dirname, '../../lib/index.ts')}').then(({ createLogger }) => {
+    const log = createLogger({ log_path: ${JSON.stringify(directory)} })
+    log.system.info('one', { a: 1 })
+    log.system.info('two', { a: 'lost', get b() { process.exit(0) } })
+  })`
+  execFileSync(process.execPath, ['--import', 'tsx', '-e', script])
+  assert.deepEqual(
+    linesOf(directory, 'system.log').map(({ context }) => context),
+    [{ a: 1 }],
+  )
+})
+
+test('secrets in thrown objects are masked by their keys', async (t) => {
+  const directory = logDirectory(t)
+  const log = createLogger({ log_path: directory })
+  log.logError('A', { password: 'CANARY', code: 'E1' })
+  log.error.error(
+    'B',
+    new Error('b', { cause: { config: { headers: { Authorization: 'CANARY' } } } }),
+  )
+  log.error.error('C', { token: 'CANARY' }, { a: 1 })
+  log.error.error('D', new AggregateError([{ apiKey: 'CANARY' }]))
+  await log.close()
+  assert.doesNotMatch(readFileSync(join(directory, 'error.log'), 'utf8'), /CANARY/)
+  const [first] = linesOf(directory, 'error.log')
+  assert.equal(first!.exception!.message, '{"password":"[REDACTED]","code":"E1"}')
+})
+
+test('an Error in the place of a context is not lost', async (t) => {
+  const directory = logDirectory(t)
+  const log = createLogger({ log_path: directory })
+  log.logSystem('ERROR', 'a', new Error('the cause'))
+  log.system.info('b', undefined, new Error('the cause'))
+  log.with(new Error('the cause')).system.info('c')
+  await log.close()
+  for (const { context } of linesOf(directory, 'system.log')) {
+    assert.equal((context!['error'] as { message: string }).message, 'the cause')
+  }
+})
+
+test('a context may be a Map, a Set or bytes', async (t) => {
+  const directory = logDirectory(t)
+  const log = createLogger({ log_path: directory })
+  log.system.info('map', new Map([['a', 1]]))
+  log.system.info('set', new Set([1, 2]))
+  log.system.info('buffer', Buffer.from([255]))
+  log.system.info('array', ['x'])
+  await log.close()
+  assert.deepEqual(
+    linesOf(directory, 'system.log').map(({ context }) => context),
+    [{ a: 1 }, { value: [1, 2] }, { value: { type: 'Buffer', bytes: 1, hex: 'ff' } }, { 0: 'x' }],
+  )
+})
+
+test('a very wide event is written whole, and leaves other entries alone', async (t) => {
+  const directory = logDirectory(t)
+  const log = createLogger({ log_path: directory, buffer: { entries: 64 } })
+  const numbers = Object.fromEntries(
+    Array.from({ length: 3500 }, (_, i) => [`n${i}`, Type.Number()]),
+  )
+  const wide = log.event(
+    defineEvent({ category: 'sdk', level: 'INFO', message: 'wide', context: Type.Object(numbers) }),
+  )
+  const optional = Object.fromEntries(
+    Array.from({ length: 300 }, (_, i) => [`o${i}`, Type.Optional(Type.String())]),
+  )
+  const loose = log.event(
+    defineEvent({
+      category: 'sdk',
+      level: 'INFO',
+      message: 'loose',
+      context: Type.Object({ list: Type.Array(Type.Number()), ...optional }),
+    }),
+  )
+  const values = Object.fromEntries(Array.from({ length: 3500 }, (_, i) => [`n${i}`, i]))
+  const texts = Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`o${i}`, `text ${i}`]))
+  const list = Array.from({ length: 950 }, (_, i) => i)
+  for (let round = 0; round < 20; round++) {
+    for (let i = 0; i < 5; i++) log.audit.info('before', { round, i, text: `r${round}` })
+    wide(values)
+    loose({ list, ...texts })
+    for (let i = 5; i < 9; i++) log.audit.info('after', { round, i, text: `r${round}` })
+  }
+  await log.close()
+  assert.equal(log.stats().mismatched, 0)
+  const audited = linesOf(directory, 'audit.log')
+  assert.deepEqual(
+    audited.map(({ context }) => context),
+    Array.from({ length: 180 }, (_, n) => ({
+      round: Math.floor(n / 9),
+      i: n % 9,
+      text: `r${Math.floor(n / 9)}`,
+    })),
+  )
+  for (const { message, context } of linesOf(directory, 'system.log')) {
+    assert.deepEqual(context, message === 'wide' ? values : { list, ...texts })
+  }
+})
+
+test('a directory or a pipe with the name of a log file does not stop createLogger()', async (t) => {
+  for (const name of ['system.log', 'system.log.1', 'audit.log']) {
+    for (const kind of ['directory', 'pipe']) {
+      const directory = logDirectory(t)
+      mkdirSync(directory, { recursive: true })
+      if (kind === 'directory') mkdirSync(join(directory, name))
+      else execFileSync('mkfifo', [join(directory, name)])
+      const log = createLogger({ log_path: directory, console: 'off' })
+      log.enforcement.info('goes on')
+      await log.close().catch(() => {})
+      assert.equal(linesOf(directory, 'enforcement.log').length, 1, `${kind} ${name}`)
+    }
+  }
+})
+
+test('human lines survive a file that fails, too', async (t) => {
+  const directory = logDirectory(t)
+  const log = createLogger({ log_path: directory, structured_format: false, console: 'off' })
+  await log.flush()
+  rmSync(directory, { recursive: true })
+  writeFileSync(directory, 'in the way')
+  log.system.warning('held', new Error('e'))
+  log.flushSync()
+  log.system.warning('back')
+  rmSync(directory)
+  while (log.stats().queued > 0) await new Promise(setImmediate)
+  await log.close()
+  assert.match(
+    readFileSync(join(directory, 'system.log'), 'utf8'),
+    /WARNING \| system {6}\| held\n {4}Error: e\n[^]*WARNING \| system {6}\| back\n/,
+  )
+})
+
+test('losses are reported in the file: at the close, whatever the level, without a false alarm', async (t) => {
+  for (const log_level of ['info', 'error'] as const) {
+    const directory = logDirectory(t)
+    const log = createLogger({
+      log_path: directory,
+      log_level,
+      buffer: { entries: 64, on_full: 'drop_new' },
+    })
+    for (let i = 0; i < 1000; i++) log.audit.error(`n ${i}`)
+    await log.close()
+    const told = linesOf(directory, 'system.log')
+    assert.deepEqual(
+      told.map(({ level, context }) => [level, context]),
+      [['WARNING', { dropped: { ERROR: 936 } }]],
+    )
+    assert.equal(log.stats().dropped.total, 936)
+  }
+})
+
+test('an account that is none stays in the context', async (t) => {
+  const directory = logDirectory(t)
+  const log = createLogger({ log_path: directory })
+  const nullable = log.event(
+    defineEvent({
+      category: 'system',
+      level: 'INFO',
+      message: 'm',
+      context: Type.Object({
+        account_id: Type.Union([Type.String(), Type.Null()]),
+        n: Type.Number(),
+      }),
+    }),
+  )
+  nullable({ account_id: 'A', n: 1 })
+  nullable({ account_id: null, n: 2 })
+  log.system.info('m', { account_id: null, n: 3 })
+  log.logEnforcement(null as unknown as string, 'R', 'a', { n: 4 })
+  await log.close()
+  const lines = linesOf(directory, 'system.log')
+  assert.deepEqual(
+    lines.map(({ account_id, context }) => [account_id, context]),
+    [
+      ['A', { n: 1 }],
+      [undefined, { account_id: null, n: 2 }],
+      [undefined, { account_id: null, n: 3 }],
+    ],
+  )
+  assert.equal(linesOf(directory, 'enforcement.log')[0]!.account_id, undefined)
+})
+
+test('a string cut twice says how much is missing of the whole', async (t) => {
+  const directory = logDirectory(t)
+  const log = createLogger({ log_path: directory, buffer: { entry_bytes: 1024 } })
+  log.system.info('m', { text: 'x'.repeat(100_000) })
+  await log.close()
+  const text = linesOf(directory, 'system.log')[0]!.context!['text'] as string
+  const [, shown, missing] = /^(x+)…\[(\d+) more characters\]$/.exec(text)!
+  assert.equal(shown!.length + Number(missing), 100_000)
+})
+
+test('bound fields named like those of every object are kept', async (t) => {
+  const directory = logDirectory(t)
+  const log = createLogger({ log_path: directory })
+  const event = defineEvent({
+    category: 'system',
+    level: 'INFO',
+    message: 'm',
+    context: Type.Object({ n: Type.Number() }),
+  })
+  log.with({ toString: 'x', constructor: 'y' }).event(event)({ n: 1 })
+  await log.close()
+  assert.deepEqual(
+    { ...linesOf(directory, 'system.log')[0]!.context },
+    { toString: 'x', constructor: 'y', n: 1 },
+  )
+  assert.ok(readdirSync(directory).length === 5)
+})
