@@ -1,5 +1,4 @@
-// The errors this library throws, all of them while it is being set up: once a logger exists, nothing
-// it does throws into the caller.
+// The errors of this library. Set-up throws; once a logger exists, no log call does, and `flush` and `close` reject.
 
 /** The stable codes of the errors, for programs: `error.code`. */
 export const errorCodes = ['RINGLOG_CONFIG', 'RINGLOG_NOT_WRITTEN'] as const

@@ -12,8 +12,8 @@ import type { LoggerStats } from './stats.ts'
 /**
  * A logger. Made by `createLogger`; all loggers that `with` derives from it share its files and its end.
  *
- * Nothing throws into the caller but for {@link Logger.category} and {@link Logger.setLevel}, which belong to
- * the set-up.
+ * No log call throws. What belongs to the set-up does: {@link Logger.category}, {@link Logger.event},
+ * {@link Logger.setLevel} and {@link Logger.isEnabled}, for a category or a level that is none.
  */
 export interface Logger extends AsyncDisposable {
   /** The daemon's life cycle, configuration changes. */

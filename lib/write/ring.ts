@@ -25,7 +25,7 @@ export class Ring<T extends Template = Template> {
   readonly lanes: Lanes
   /** Entries it holds at most. */
   readonly entriesMax: number
-  /** UTF-16 units of captured strings it holds at most; one entry alone may be larger. */
+  /** UTF-16 units of captured strings it holds at most, a measure of its bytes; one entry alone may be larger. */
   readonly charsMax: number
   readonly #mask: number
   /** The position that stands at the first place of the arrays. */
@@ -73,7 +73,7 @@ export class Ring<T extends Template = Template> {
     return this.tail - this.head
   }
 
-  /** Whether one more entry of any allowed size fits, `chars` known to come. */
+  /** Whether one more entry may be captured, in the lanes up to `entryPlacesMax`; `chars` are known to come. */
   hasRoom(chars: number): boolean {
     return (
       this.tail - this.head < this.entriesMax &&

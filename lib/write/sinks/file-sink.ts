@@ -234,6 +234,7 @@ export class FileSink implements Sink {
           flight.written += this.#file.write(flight.batch, flight.written, flight.handed)
         }
       } catch {
+        // It is written with the next piece, into the file that comes after the rotation.
         flight.handed = flight.written
       }
     }
