@@ -286,8 +286,9 @@ export class Serializer {
 
 /** The bound members without those that the call brought itself. */
 function unbound(bindings: Bindings, overridden: readonly string[]): string {
+  const brought = new Set(overridden)
   return [...bindings.members]
-    .filter(([key]) => !overridden.includes(key))
+    .filter(([key]) => !brought.has(key))
     .map(([key, value]) => `${quoted(key)}:${value}`)
     .join(',')
 }
