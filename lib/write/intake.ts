@@ -95,7 +95,6 @@ export class Intake {
     secondValue?: unknown,
   ): void {
     const counters = this.#counters
-    counters.accepted++
     const seq = ++template.owner.accepted
     if (this.#closed || this.#capturing) {
       this.#logAside(template, message, accountId, thrown, context, seq)
@@ -127,12 +126,17 @@ export class Intake {
         const account =
           accountId === undefined || accountId === null ? lanes.accountId : textOf(accountId)
         ring.commit(template, time, account, message, template.owner.seqBase + seq)
-      } else counters.drop(template.severity)
+      } else counters.dropped[template.severity]!++
+      counters.accepted++
       isCommitted = true
       this.#end()
     } catch {
       this.#isAbandoned = true
-      if (!isCommitted) counters.dropped[template.severity]!++
+      // Counted together, so that the counters balance even where this fails as well.
+      if (!isCommitted) {
+        counters.dropped[template.severity]!++
+        counters.accepted++
+      }
     } finally {
       this.#capturing = false
     }
@@ -150,7 +154,6 @@ export class Intake {
     accountId: string | undefined,
   ): void {
     const counters = this.#counters
-    counters.accepted++
     const seq = ++template.owner.accepted
     if (this.#closed || this.#capturing) {
       this.#logAside(template, '', accountId, undefined, context ?? {}, seq)
@@ -175,12 +178,17 @@ export class Intake {
         const account =
           accountId === undefined || accountId === null ? lanes.accountId : textOf(accountId)
         ring.commit(template, time, account, '', template.owner.seqBase + seq)
-      } else counters.drop(template.severity)
+      } else counters.dropped[template.severity]!++
+      counters.accepted++
       isCommitted = true
       this.#end()
     } catch {
       this.#isAbandoned = true
-      if (!isCommitted) counters.dropped[template.severity]!++
+      // Counted together, so that the counters balance even where this fails as well.
+      if (!isCommitted) {
+        counters.dropped[template.severity]!++
+        counters.accepted++
+      }
     } finally {
       this.#capturing = false
     }
@@ -311,6 +319,7 @@ export class Intake {
       this.#told = true
       this.#options.tellClosed()
     }
+    this.#counters.accepted++
     if (this.#closed || this.#asides >= asidesMax) {
       this.#counters.drop(template.severity)
       return

@@ -30,12 +30,12 @@ test('a stack overflow in the midst of log calls costs those calls, and no later
     } catch {
       // The stack is full: that is the point.
     }
-    log.audit.critical('last words')
+    for (let i = 0; i < 100; i++) log.audit.critical(`later ${i}`)
     await log.flush()
-    assert.equal(linesOf(directory, 'audit.log')[0]!.message, 'last words')
-    const { accepted, written, dropped, queued } = log.stats()
-    assert.equal(queued, 0)
-    assert.equal(accepted, written + dropped.total)
+    assert.deepEqual(
+      linesOf(directory, 'audit.log').map(({ message }) => message),
+      Array.from({ length: 100 }, (_, i) => `later ${i}`),
+    )
     await log.close()
     const steps = linesOf(directory, 'system.log').filter(({ category }) => category !== 'audit')
     for (const { message, context } of steps) {
