@@ -95,7 +95,7 @@ export class Redactor {
     this.#harmless = new Set([...harmless, ...(options.allow ?? []).map(normalized)])
   }
 
-  /** Whether the value of this key must not be written. 8 ns for a key met before. */
+  /** Whether the value of this key must not be written. A key met before costs one look into a map. */
   isSecret(key: string): boolean {
     const known = this.#decided.get(key)
     if (known !== undefined) return known

@@ -159,6 +159,7 @@ export class Intake {
       this.#logAside(template, '', accountId, undefined, context ?? {}, seq)
       return
     }
+    // The same steps as in log(), written out: a shared function would take a closure per call, or a flag.
     const ring = this.#ring
     const { lanes } = ring
     let isCommitted = false
