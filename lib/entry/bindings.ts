@@ -1,7 +1,6 @@
 // The fields that `with()` binds: captured and written as JSON once, when they are bound.
 
 import { Lanes } from './lanes.ts'
-import { quoted } from './json-text.ts'
 import type { Serializer } from './serializer.ts'
 import { captureContext } from './snapshot.ts'
 import type { Bindings } from './template.ts'
@@ -32,6 +31,5 @@ export function bind(
   const members = new Map<string, string>(parent?.members)
   const accountId = lanes.accountId ?? parent?.accountId
   for (const [key, text] of serializer.members(lanes)) members.set(key, text)
-  const text = [...members].map(([key, value]) => `${quoted(key)}:${value}`).join(',')
-  return { accountId, members, text }
+  return { accountId, members }
 }

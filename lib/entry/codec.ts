@@ -1,19 +1,30 @@
 // Schema → code: compiles an event's schema into the capture that copies its values into the lanes, and the
 // way back for the serializer.
 //
-//   schema ──plan──► fields in the order of the schema ──► capture(lanes, context): boolean
+//   schema ──plan──► fields in the order of the schema ──► capture(lanes, context)
+//                                                      ├──► write(out, lanes): the JSON, as bytes
 //                                                      └──► restore(lanes): the object ──► fast-json-stringify
 //
 // A required string, number or boolean has a fixed place: the capture reads all of them, checks their types,
 // and only then writes, without a look in between. All other values are *loose*: they are walked like an
-// untyped context, behind the fixed ones. Functions are built with `new Function`; every name in their text
-// comes through JSON.stringify.
+// untyped context, behind the fixed ones. An event without them is written straight from its places: 360 ns for
+// the enforcement entry. One with loose values is made an object again for fast-json-stringify: 1,500 ns (Node
+// 20.20, 2026-11).
+//
+// Functions are built with `new Function`; every name in their text comes through JSON.stringify.
 
 import fastJsonStringify from 'fast-json-stringify'
 import type { TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { type EventDefinition, isObjectSchema, messageParts } from './event.ts'
 import { textOf } from './exception.ts'
+import {
+  type JsonBytes,
+  numberBytesMax,
+  putNumber,
+  type ReadyText,
+  readyText,
+} from './json-bytes.ts'
 import { quoted } from './json-text.ts'
 import { ABSENT, type Lanes, TYPED } from './lanes.ts'
 import { redacted, type Redactor } from './redact.ts'
@@ -40,16 +51,23 @@ export interface EventCodec {
   readonly capture: (lanes: Lanes, context: unknown) => number
   /** The context as an object, read from the lanes behind the TYPED tag. */
   readonly restore: (lanes: Lanes, readLoose: (lanes: Lanes, tag: number) => unknown) => Restored
-  /** The context as JSON. */
+  /**
+   * Writes the members of the context, `account_id` left out, and the brace that ends it, read from the lanes
+   * behind the TYPED tag. Undefined for an event with loose values, or without any members.
+   */
+  readonly write: ((out: JsonBytes, lanes: Lanes) => void) | undefined
+  /** The context as JSON, `account_id` left out. */
   readonly stringify: (context: Restored) => string
   /** The message, its places filled in. */
   readonly message: (context: Restored) => string
   /** What stands between the message and the context: `,"event":"…","context":`. */
-  readonly nameText: string
-  /** From the message's key to the context, ready-made; undefined when the message has places. */
-  readonly constantWords: string | undefined
-  /** The context has an `account_id`, which is lifted out of it. */
-  readonly hasAccount: boolean
+  readonly nameText: ReadyText
+  /** From the message's key to the context; undefined when the message has places. */
+  readonly words: ReadyText | undefined
+  /** The keys of the context. */
+  readonly keys: ReadonlySet<string>
+  /** The account that is lifted out of the context; read from the lanes behind the TYPED tag, where they stay. */
+  readonly accountOf: ((lanes: Lanes) => string) | undefined
   /**
    * Whether what was captured also obeys the rest of the schema: ranges, patterns, what loose values are.
    * Undefined when the types say all.
@@ -77,18 +95,18 @@ export function compileEvent(event: EventDefinition, redactor: Redactor): EventC
   const closed =
     (event.context as { additionalProperties?: unknown }).additionalProperties === false
   const message = messageOf(event.message)
-  const nameText = event.name === undefined ? '' : `,"event":${quoted(event.name)}`
+  const nameText = `${event.name === undefined ? '' : `,"event":${quoted(event.name)}`},"context":`
   const isConstant = messageParts(event.message).every((part) => typeof part === 'string')
   return {
     capture: captureOf(plan, fields, closed),
     restore: restoreOf(plan, fields),
+    write: writeOf(plan, fields),
     stringify: fastJsonStringify(jsonSchemaOf(withoutAccount(plan))),
     message,
-    nameText: `${nameText},"context":`,
-    constantWords: isConstant
-      ? `,"message":${quoted(message({}))}${nameText},"context":`
-      : undefined,
-    hasAccount: plan.keys.has('account_id'),
+    nameText: readyText(nameText),
+    words: isConstant ? readyText(`,"message":${quoted(message({}))}${nameText}`) : undefined,
+    keys: new Set(plan.keys.keys()),
+    accountOf: accountOf(plan, fields),
     matches: checks.length === 0 ? undefined : (context) => checks.every((check) => check(context)),
   }
 }
@@ -245,21 +263,37 @@ function captureLoose(lanes: Lanes, value: unknown, key: string): void {
   else captureValue(lanes, value, key, 1)
 }
 
-function restoreOf(plan: Plan, fields: readonly Field[]): EventCodec['restore'] {
+/** Where each field's value is found by generated code that has `refs`, `nums`, `mask`, `r` and `n`. */
+function placesOf(fields: readonly Field[]): Map<Field, string> {
   const place = new Map<Field, string>()
   let strings = 0
   let numbers = 0
-  const loose: string[] = []
+  let loose = 0
   for (const field of fields) {
     if (field.kind === 'secret') place.set(field, text(redacted))
     else if (field.kind === 'string') place.set(field, `refs[(r + ${strings++}) & mask]`)
     else if (field.kind === 'number') place.set(field, `nums[(n + ${numbers++}) & mask]`)
     else if (field.kind === 'boolean') place.set(field, `nums[(n + ${numbers++}) & mask] === 1`)
-    else {
-      place.set(field, `l${loose.length}`)
-      loose.push(`const l${loose.length} = readLoose(lanes, lanes.shiftTag())`)
-    }
+    else place.set(field, `l${loose++}`)
   }
+  return place
+}
+
+/** Generated code: the places of an event, and the heads moved past them. */
+function headsOf(fields: readonly Field[]): string {
+  const strings = fields.filter(({ kind }) => kind === 'string').length
+  const numbers = fields.filter(({ kind }) => kind === 'number' || kind === 'boolean').length
+  return `const { refs, nums, mask } = lanes, r = lanes.refHead, n = lanes.numHead
+lanes.refHead = (r + ${strings}) | 0
+lanes.numHead = (n + ${numbers}) | 0
+`
+}
+
+function restoreOf(plan: Plan, fields: readonly Field[]): EventCodec['restore'] {
+  const place = placesOf(fields)
+  const loose = fields
+    .filter(({ kind }) => kind === 'loose')
+    .map((field) => `const ${place.get(field)!} = readLoose(lanes, lanes.shiftTag())\n`)
   const literal = (node: Plan): string => {
     const members = [...node.keys].map(([key, member]) => {
       // Written plainly, `__proto__` would be the object's prototype.
@@ -270,15 +304,95 @@ function restoreOf(plan: Plan, fields: readonly Field[]): EventCodec['restore'] 
   }
   // oxlint-disable-next-line no-implied-eval -- compiling the schema is the point; names come through JSON.stringify
   const make = new Function(
-    `return (lanes, readLoose) => {
-const { refs, nums, mask } = lanes, r = lanes.refHead, n = lanes.numHead
-lanes.refHead = (r + ${strings}) | 0
-lanes.numHead = (n + ${numbers}) | 0
-${loose.join('\n')}
-return ${literal(plan)}
-}`,
+    `return (lanes, readLoose) => {\n${headsOf(fields)}${loose.join('')}return ${literal(plan)}\n}`,
   )
   return make() as EventCodec['restore']
+}
+
+/** Generated code: stores ready text at `at`, eight bytes at a time, and moves on. */
+function storeOf(ready: ReadyText): string {
+  const stores = [...ready.words].map(
+    // -0 is not among the words: eight bytes of text are never zero. Shortest digits give the same bits again.
+    (word, i) => `view.setFloat64(at + ${8 * i}, ${word}, true)`,
+  )
+  return `${stores.join('; ')}; at += ${ready.length}`
+}
+
+function writeOf(plan: Plan, fields: readonly Field[]): EventCodec['write'] {
+  const kept = withoutAccount(plan)
+  if (kept.keys.size === 0 || fields.some(({ kind }) => kind === 'loose')) return undefined
+  // An account that cannot be lifted stays in the context.
+  if (plan.keys.has('account_id') && accountOf(plan, fields) === undefined) return undefined
+  const place = placesOf(fields)
+  // Between two strings the code writes with variables of its own; a string may move everything.
+  const lines: string[] = []
+  let run: string[] = []
+  let runBytes = 0
+  let pending = ''
+  const flushText = (): void => {
+    if (pending === '') return
+    const ready = readyText(pending)
+    run.push(storeOf(ready))
+    runBytes += ready.length
+    pending = ''
+  }
+  const flushRun = (): void => {
+    flushText()
+    lines.push(
+      `out.reserve(${runBytes}); at = out.size; view = out.view; bytes = out.bytes`,
+      ...run,
+      'out.size = at',
+    )
+    run = []
+    runBytes = 0
+  }
+  const write = (node: Plan): void => {
+    let isFirst = true
+    for (const [key, member] of node.keys) {
+      pending += `${isFirst ? '' : ','}${quoted(key)}:`
+      isFirst = false
+      if ('keys' in member) {
+        pending += '{'
+        write(member)
+      } else if (member.kind === 'secret') pending += text(redacted)
+      else if (member.kind === 'string') {
+        flushRun()
+        lines.push(`out.string(${place.get(member)!})`)
+      } else {
+        flushText()
+        const value = place.get(member)!
+        run.push(
+          member.kind === 'number'
+            ? `at = putNumber(bytes, at, ${value})`
+            : `if (${value}) { ${storeOf(readyText('true'))} } else { ${storeOf(readyText('false'))} }`,
+        )
+        runBytes += numberBytesMax
+      }
+    }
+    pending += '}'
+  }
+  write(kept)
+  flushRun()
+  // oxlint-disable-next-line no-implied-eval -- compiling the schema is the point; names come through JSON.stringify
+  const make = new Function(
+    'putNumber',
+    `return (out, lanes) => {\n${headsOf(fields)}let at, view, bytes\n${lines.join('\n')}\n}`,
+  )
+  return make(putNumber) as EventCodec['write']
+}
+
+/** How the account is read where it is a string or a number; another one is not lifted. */
+function accountOf(plan: Plan, fields: readonly Field[]): EventCodec['accountOf'] {
+  const account = plan.keys.get('account_id')
+  if (account === undefined || 'keys' in account) return undefined
+  if (account.kind !== 'string' && account.kind !== 'number') return undefined
+  const before = fields.slice(0, fields.indexOf(account))
+  const offset = before.filter(({ kind }) =>
+    account.kind === 'string' ? kind === 'string' : kind === 'number' || kind === 'boolean',
+  ).length
+  return account.kind === 'string'
+    ? (lanes) => lanes.refs[(lanes.refHead + offset) & lanes.mask] as string
+    : (lanes) => String(lanes.nums[(lanes.numHead + offset) & lanes.mask])
 }
 
 /** The account stands in the entry, not in its context. */

@@ -1,6 +1,8 @@
 // What is known of an entry before the call: everything that can be decided once is decided here.
 
 import type { EventCodec } from './codec.ts'
+import { type ReadyText, readyText } from './json-bytes.ts'
+import { quoted } from './json-text.ts'
 import { levelNames } from './level.ts'
 
 /** Fields bound by `with()`, already text. */
@@ -9,8 +11,6 @@ export interface Bindings {
   readonly accountId: string | undefined
   /** The members as JSON, by key, in the order of binding. */
   readonly members: ReadonlyMap<string, string>
-  /** All members joined, without braces; empty when there are none. */
-  readonly text: string
 }
 
 /** The part of an entry that all calls of one method have in common. */
@@ -18,8 +18,10 @@ export interface Template {
   readonly category: string
   readonly severity: number
   /** The line from the end of the timestamp to the end of the category. */
-  readonly head: string
+  readonly head: ReadyText
   readonly bindings: Bindings | undefined
+  /** All bound members that stand in each entry's context unless the call brings its own; undefined without any. */
+  readonly bound: ReadyText | undefined
   /** The typed event, if the call is one. */
   readonly event: EventCodec | undefined
 }
@@ -31,6 +33,23 @@ export function templateOf(
   bindings?: Bindings,
   event?: EventCodec,
 ): Template {
-  const head = `","level":"${levelNames[severity]}","category":"${category}"`
-  return { category, severity, head, bindings, event }
+  const head = readyText(`","level":"${levelNames[severity]}","category":"${category}"`)
+  const bound = bindings === undefined ? '' : boundText(bindings, event?.keys ?? [])
+  return {
+    category,
+    severity,
+    head,
+    bindings,
+    bound: bound === '' ? undefined : readyText(bound),
+    event,
+  }
+}
+
+/** The bound members, joined, without those that the call brought itself; empty when none are left. */
+export function boundText({ members }: Bindings, brought: Iterable<string>): string {
+  const without = new Set(brought)
+  return [...members]
+    .filter(([key]) => !without.has(key))
+    .map(([key, value]) => `${quoted(key)}:${value}`)
+    .join(',')
 }

@@ -262,16 +262,18 @@ export class Pump {
     }
   }
 
-  /** Makes the line of the oldest entry and gives it to its file, and to the file of errors. */
+  /** Writes the line of the oldest entry to its file's batch, and a copy to that of the errors. */
   #gatherNext(): void {
     const { ring, serializer, errorRoute, shape, show, showAlways } = this.#options
     const { lanes, template } = ring
     const { severity } = template
     const { route } = template.owner
+    const isKept = this.#makeWay(route)
+    const { out } = route.gathered
+    const from = out.size
     const refsFrom = lanes.refHead
-    let line: string
     try {
-      line = serializer.line(lanes, template, ring.time, ring.accountId, ring.message, ring.seq)
+      serializer.write(out, lanes, template, ring.time, ring.accountId, ring.message, ring.seq)
     } catch (error) {
       // A line beyond the longest string of the engine, or a value that cannot be written after all.
       this.#options.counters.fail(error as Error)
@@ -281,23 +283,30 @@ export class Pump {
     }
     ring.shift(refsFrom)
     if (severity >= WARNING && show !== undefined && (route.down || showAlways)) {
-      this.#consoleWorks = show(line)
+      this.#consoleWorks = show(out.textFrom(from))
     }
-    if (shape !== undefined) line = shape(line)
-    this.#gather(route, line, severity)
-    // The copy is the same text. It is no entry of its own, so it counts nowhere.
-    if (severity > WARNING && route !== errorRoute) this.#gather(errorRoute, line, -1)
+    if (shape !== undefined) {
+      const shaped = shape(out.textFrom(from))
+      out.size = from
+      out.text(shaped)
+    }
+    // The copy is the same bytes. It is no entry of its own, so it counts nowhere.
+    if (severity > WARNING && route !== errorRoute && this.#makeWay(errorRoute)) {
+      errorRoute.gathered.out.append(out.bytes.subarray(from, out.size))
+      errorRoute.add(-1)
+    }
+    if (isKept) route.add(severity)
+    else {
+      out.size = from
+      this.#lose(severity)
+    }
   }
 
-  #gather(route: Route, line: string, severity: number): void {
-    if (route.down) {
-      if (route.gathered.size >= batchBytesMax) route.queue()
-      if (!this.#mayWait()) {
-        if (severity >= 0) this.#lose(severity)
-        return
-      }
-    }
-    route.gather(line, severity)
+  /** Whether a line may be added to what a route has gathered: a failed one has only so much memory. */
+  #makeWay(route: Route): boolean {
+    if (!route.down) return true
+    if (route.gathered.size >= batchBytesMax) route.queue()
+    return this.#mayWait()
   }
 
   /** Whether there is memory for another batch that cannot be written yet. */

@@ -43,9 +43,9 @@ export class Route {
     return this.taken - this.settled
   }
 
-  /** Adds a line to the batch being gathered. `severity` -1: a copy, counted elsewhere. */
-  gather(line: string, severity: number): void {
-    this.gathered.add(line, severity)
+  /** Counts the line that has been written to the batch being gathered. `severity` -1: a copy, counted elsewhere. */
+  add(severity: number): void {
+    this.gathered.add(severity)
     this.taken++
   }
 

@@ -6,6 +6,7 @@ import fc from 'fast-check'
 import { bind } from '../../lib/entry/bindings.ts'
 import { CAPTURED, compileEvent } from '../../lib/entry/codec.ts'
 import { defineEvent, messageParts, Type, type EventDefinition } from '../../lib/entry/event.ts'
+import { JsonBytes } from '../../lib/entry/json-bytes.ts'
 import { Lanes } from '../../lib/entry/lanes.ts'
 import { Redactor } from '../../lib/entry/redact.ts'
 import { Serializer } from '../../lib/entry/serializer.ts'
@@ -39,7 +40,9 @@ function logged(
   }
   const bound = bindings === undefined ? undefined : bind(serializer, bindings, undefined, 1 << 16)
   const template = templateOf(event.category, 1, bound, codec)
-  const text = serializer.line(lanes, template, 0, lanes.accountId, '', 7)
+  const out = new JsonBytes(64)
+  serializer.write(out, lanes, template, 0, lanes.accountId, '', 7)
+  const text = out.textFrom(0)
   assert.equal(lanes.tagHead, lanes.tagTail, 'all that was captured has been read')
   assert.equal(lanes.refHead, lanes.refTail)
   assert.equal(lanes.numHead, lanes.numTail)

@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
+import { JsonBytes } from '../../lib/entry/json-bytes.ts'
 import { NULL } from '../../lib/entry/lanes.ts'
 import { Redactor } from '../../lib/entry/redact.ts'
 import { Serializer } from '../../lib/entry/serializer.ts'
@@ -28,9 +29,10 @@ const serializer = new Serializer(new Redactor(), 1 << 24)
 function shift(ring: Ring): unknown {
   const refsFrom = ring.lanes.refHead
   const { time, accountId, message, seq } = ring
-  const line = serializer.line(ring.lanes, ring.template, time, accountId, message, seq)
+  const out = new JsonBytes(64)
+  serializer.write(out, ring.lanes, ring.template, time, accountId, message, seq)
   ring.shift(refsFrom)
-  return (JSON.parse(line) as { context: unknown }).context
+  return (JSON.parse(out.textFrom(0)) as { context: unknown }).context
 }
 
 describe('Ring', () => {
