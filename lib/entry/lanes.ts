@@ -87,13 +87,12 @@ export class Lanes {
     this.refs = new Array<unknown>(capacity).fill(undefined)
   }
 
-  /** Whether `places` are free in every lane. */
-  hasRoom(places: number): boolean {
-    return (
-      this.capacity - ((this.refTail - this.refHead) | 0) >= places &&
-      this.capacity - ((this.tagTail - this.tagHead) | 0) >= places &&
-      this.capacity - ((this.numTail - this.numHead) | 0) >= places
-    )
+  /** Places that are free in every lane. */
+  get free(): number {
+    const refs = (this.refTail - this.refHead) | 0
+    const tags = (this.tagTail - this.tagHead) | 0
+    const nums = (this.numTail - this.numHead) | 0
+    return this.capacity - Math.max(refs, tags, nums)
   }
 
   /** Starts a capture that may use up to `places` in each lane. */

@@ -21,6 +21,18 @@ const largePlacesMax = 1 << 20
 /** Calls from within calls that are followed; a getter that logs the object it belongs to would never end. */
 const asidesMax = 4
 
+// What keeps a call from the straight path. All of it is one number, so that a call looks once before and once after.
+/** A call is being captured. */
+const CAPTURING = 1
+/** Entries are lost from now on. */
+const CLOSED = 2
+/** A call was given up midway; the next one takes back what it left. */
+const ABANDONED = 4
+/** Something waits for the end of the call under way. */
+const AWAITED = 8
+/** The process is ending: there will be no turn of ours, so every call is written through. */
+const WRITING_THROUGH = 16
+
 /** What becomes of entries when the ring is full. */
 export type OnFull = 'block' | 'drop_new' | 'drop_old'
 
@@ -45,18 +57,14 @@ export class Intake {
   readonly #ring: Ring<CategoryTemplate>
   readonly #counters: Counters
   readonly #schedule: () => void
-  #capturing = false
+  #state = 0
   /** Entries that came while another was being captured. */
   readonly #nested: (() => void)[] = []
   #asides = 0
-  /** A call was given up midway; the next one takes back what it left. */
-  #isAbandoned = false
   /** What waits for the end of the call under way. */
   readonly #postponed: (() => void)[] = []
-  #closed = false
   #told = false
-  /** The process is ending: there will be no turn of ours, so every call is written through. */
-  #writeThrough: (() => void) | undefined
+  #flushSync: () => void = () => {}
 
   constructor(options: IntakeOptions) {
     this.#options = options
@@ -67,12 +75,13 @@ export class Intake {
 
   /** From now on entries are counted as dropped. */
   close(): void {
-    this.#closed = true
+    this.#state |= CLOSED
   }
 
   /** From now on every call is followed by `flushSync`. */
   writeThrough(flushSync: () => void): void {
-    this.#writeThrough = flushSync
+    this.#flushSync = flushSync
+    this.#state |= WRITING_THROUGH
   }
 
   /**
@@ -94,18 +103,19 @@ export class Intake {
     second?: string,
     secondValue?: unknown,
   ): void {
-    const counters = this.#counters
     const seq = ++template.owner.accepted
-    if (this.#closed || this.#capturing) {
+    const before = this.#state
+    if ((before & (CLOSED | CAPTURING)) !== 0) {
       this.#logAside(template, message, accountId, thrown, context, seq)
       return
     }
+    const counters = this.#counters
     const ring = this.#ring
     const { lanes } = ring
     let isCommitted = false
-    this.#capturing = true
+    this.#state = before | CAPTURING
     try {
-      if (this.#isAbandoned) this.#recover()
+      if ((before & ABANDONED) !== 0) this.#recover()
       if (typeof message !== 'string') message = textOf(message)
       if (message.length > lanes.charsMax) message = cut(message, lanes.charsMax)
       if (ring.hasRoom(message.length) || this.#makeRoom(message.length)) {
@@ -129,16 +139,17 @@ export class Intake {
       } else counters.dropped[template.severity]!++
       counters.accepted++
       isCommitted = true
-      this.#end()
+      if (this.#state === CAPTURING) {
+        this.#state = 0
+        this.#schedule()
+      } else this.#end()
     } catch {
-      this.#isAbandoned = true
+      this.#state = (this.#state | ABANDONED) & ~CAPTURING
       // Counted together, so that the counters balance even where this fails as well.
       if (!isCommitted) {
         counters.dropped[template.severity]!++
         counters.accepted++
       }
-    } finally {
-      this.#capturing = false
     }
   }
 
@@ -153,19 +164,20 @@ export class Intake {
     context: unknown,
     accountId: string | undefined,
   ): void {
-    const counters = this.#counters
     const seq = ++template.owner.accepted
-    if (this.#closed || this.#capturing) {
+    const before = this.#state
+    if ((before & (CLOSED | CAPTURING)) !== 0) {
       this.#logAside(template, '', accountId, undefined, context ?? {}, seq)
       return
     }
     // The same steps as in log(), written out: a shared function would take a closure per call, or a flag.
+    const counters = this.#counters
     const ring = this.#ring
     const { lanes } = ring
     let isCommitted = false
-    this.#capturing = true
+    this.#state = before | CAPTURING
     try {
-      if (this.#isAbandoned) this.#recover()
+      if ((before & ABANDONED) !== 0) this.#recover()
       if (ring.hasRoom(0) || this.#makeRoom(0)) {
         const time = Date.now()
         lanes.begin(entryPlacesMax)
@@ -182,50 +194,53 @@ export class Intake {
       } else counters.dropped[template.severity]!++
       counters.accepted++
       isCommitted = true
-      this.#end()
+      if (this.#state === CAPTURING) {
+        this.#state = 0
+        this.#schedule()
+      } else this.#end()
     } catch {
-      this.#isAbandoned = true
+      this.#state = (this.#state | ABANDONED) & ~CAPTURING
       // Counted together, so that the counters balance even where this fails as well.
       if (!isCommitted) {
         counters.dropped[template.severity]!++
         counters.accepted++
       }
-    } finally {
-      this.#capturing = false
     }
   }
 
   /** Whether a call is being captured: then nothing may be read from the ring. */
   get isCapturing(): boolean {
-    return this.#capturing
+    return (this.#state & CAPTURING) !== 0
   }
 
   get isClosed(): boolean {
-    return this.#closed
+    return (this.#state & CLOSED) !== 0
   }
 
   /** Runs `work` when the call that is being captured has been committed; at once when there is none. */
   afterCapture(work: () => void): void {
-    if (this.#capturing) this.#postponed.push(work)
-    else {
-      if (this.#isAbandoned) this.#recover()
+    if (this.isCapturing) {
+      this.#postponed.push(work)
+      this.#state |= AWAITED
+    } else {
+      if ((this.#state & ABANDONED) !== 0) this.#recover()
       work()
     }
   }
 
   /** The process ends from within a capture: that call will never be committed. */
   abandon(): void {
-    this.#capturing = false
+    this.#state &= ~CAPTURING
     this.#recover()
   }
 
-  /** The end of a call: what waited for it, then the pump. */
+  /** The end of a call that was not alone: what waited for it, then the pump, or the files themselves. */
   #end(): void {
     if (this.#nested.length > 0) this.#commitNested()
-    this.#capturing = false
-    if (this.#postponed.length > 0) for (const work of this.#postponed.splice(0)) work()
-    if (this.#writeThrough === undefined) this.#schedule()
-    else this.#writeThrough()
+    this.#state &= ~(CAPTURING | AWAITED)
+    for (const work of this.#postponed.splice(0)) work()
+    if ((this.#state & WRITING_THROUGH) === 0) this.#schedule()
+    else this.#flushSync()
   }
 
   /**
@@ -234,7 +249,7 @@ export class Intake {
    */
   #recover(): void {
     this.#ring.rollback()
-    this.#isAbandoned = false
+    this.#state &= ~ABANDONED
     if (this.#nested.length > 0) this.#commitNested()
   }
 
@@ -316,12 +331,12 @@ export class Intake {
     context: unknown,
     seq: number,
   ): void {
-    if (this.#closed && !this.#told) {
+    if (this.isClosed && !this.#told) {
       this.#told = true
       this.#options.tellClosed()
     }
     this.#counters.accepted++
-    if (this.#closed || this.#asides >= asidesMax) {
+    if (this.isClosed || this.#asides >= asidesMax) {
       this.#counters.drop(template.severity)
       return
     }
@@ -333,6 +348,7 @@ export class Intake {
       const exception = isThrown ? this.#exceptionText(thrown) : undefined
       const words = textOf(message)
       const account = accountId === undefined || accountId === null ? lifted : textOf(accountId)
+      this.#state |= AWAITED
       this.#nested.push(() => {
         if (!this.#ring.hasRoom(words.length) && !this.#makeRoom(words.length)) {
           this.#counters.drop(template.severity)

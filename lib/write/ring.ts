@@ -21,6 +21,10 @@ const placesPerEntry = 16
 /** Places in the lanes one entry may take. A larger one is captured as text. */
 export const entryPlacesMax = 1024
 
+const headPlaces = 3
+const stampPlaces = 3
+const endPlaces = 4
+
 /** The ring of captured entries. */
 export class Ring<T extends Template = Template> {
   readonly lanes: Lanes
@@ -37,15 +41,17 @@ export class Ring<T extends Template = Template> {
   /** UTF-16 units held. */
   chars = 0
 
-  readonly #templates: (T | undefined)[]
-  readonly #messages: (string | undefined)[]
-  readonly #accounts: (string | undefined)[]
-  readonly #times: Float64Array
-  readonly #seqs: Float64Array
-  readonly #chars: Float64Array
-  readonly #tagEnds: Int32Array
-  readonly #numEnds: Int32Array
-  readonly #refEnds: Int32Array
+  /** Commits for which there is room for sure: looked at again when they are used up. */
+  #assured = 0
+
+  // Three arrays with a few places per entry, rather than one array each: what belongs together is on one line of
+  // the cache.
+  /** Template, message, account. */
+  readonly #heads: unknown[]
+  /** Time, seq, UTF-16 units. */
+  readonly #stamps: Float64Array
+  /** Where the entry ends in the lanes of tags, numbers and references. */
+  readonly #ends: Int32Array
 
   /**
    * @param entriesMax Entries it holds at most.
@@ -58,15 +64,9 @@ export class Ring<T extends Template = Template> {
     this.charsMax = charsMax
     this.#mask = capacity - 1
     this.lanes = new Lanes(Math.max(capacity * placesPerEntry, 4 * entryPlacesMax), entryCharsMax)
-    this.#templates = new Array<T | undefined>(capacity).fill(undefined)
-    this.#messages = new Array<string | undefined>(capacity).fill(undefined)
-    this.#accounts = new Array<string | undefined>(capacity).fill(undefined)
-    this.#times = new Float64Array(capacity)
-    this.#seqs = new Float64Array(capacity)
-    this.#chars = new Float64Array(capacity)
-    this.#tagEnds = new Int32Array(capacity)
-    this.#numEnds = new Int32Array(capacity)
-    this.#refEnds = new Int32Array(capacity)
+    this.#heads = new Array<unknown>(capacity * headPlaces).fill(undefined)
+    this.#stamps = new Float64Array(capacity * stampPlaces)
+    this.#ends = new Int32Array(capacity * endPlaces)
   }
 
   /** Entries held. */
@@ -76,11 +76,21 @@ export class Ring<T extends Template = Template> {
 
   /** Whether one more entry may be captured, in the lanes up to `entryPlacesMax`; `chars` are known to come. */
   hasRoom(chars: number): boolean {
-    return (
-      this.tail - this.head < this.entriesMax &&
-      this.lanes.hasRoom(entryPlacesMax) &&
-      (this.chars + chars <= this.charsMax || this.tail === this.head)
-    )
+    if (this.chars + chars > this.charsMax && this.tail !== this.head) return false
+    if (this.#assured > 0) {
+      this.#assured--
+      return true
+    }
+    return this.#assure()
+  }
+
+  /** Counts the entries for which there is room whatever they hold; others read meanwhile only add to it. */
+  #assure(): boolean {
+    const places = Math.floor(this.lanes.free / entryPlacesMax)
+    const entries = Math.min(places, this.entriesMax - this.size)
+    if (entries < 1) return false
+    this.#assured = entries - 1
+    return true
   }
 
   /** Makes the values captured since the last commit one entry, the newest. */
@@ -94,15 +104,21 @@ export class Ring<T extends Template = Template> {
     const at = (this.tail - this.#base) & this.#mask
     const { lanes } = this
     const chars = lanes.chars + message.length
-    this.#templates[at] = template
-    this.#times[at] = time
-    this.#accounts[at] = accountId
-    this.#messages[at] = message
-    this.#seqs[at] = seq
-    this.#chars[at] = chars
-    this.#tagEnds[at] = lanes.tagTail
-    this.#numEnds[at] = lanes.numTail
-    this.#refEnds[at] = lanes.refTail
+    const heads = this.#heads
+    const head = at * headPlaces
+    heads[head] = template
+    heads[head + 1] = message
+    heads[head + 2] = accountId
+    const stamps = this.#stamps
+    const stamp = at * stampPlaces
+    stamps[stamp] = time
+    stamps[stamp + 1] = seq
+    stamps[stamp + 2] = chars
+    const ends = this.#ends
+    const end = at * endPlaces
+    ends[end] = lanes.tagTail
+    ends[end + 1] = lanes.numTail
+    ends[end + 2] = lanes.refTail
     this.chars += chars
     this.tail++
   }
@@ -116,37 +132,45 @@ export class Ring<T extends Template = Template> {
       lanes.refTail = lanes.refHead
       return
     }
-    const last = (this.tail - 1 - this.#base) & this.#mask
-    lanes.tagTail = this.#tagEnds[last]!
-    lanes.numTail = this.#numEnds[last]!
-    lanes.refTail = this.#refEnds[last]!
+    const last = ((this.tail - 1 - this.#base) & this.#mask) * endPlaces
+    lanes.tagTail = this.#ends[last]!
+    lanes.numTail = this.#ends[last + 1]!
+    lanes.refTail = this.#ends[last + 2]!
+  }
+
+  get #at(): number {
+    return (this.head - this.#base) & this.#mask
   }
 
   /** The oldest entry's parts. Only when the ring is not empty. */
   get template(): T {
-    return this.#templates[(this.head - this.#base) & this.#mask]!
-  }
-  get time(): number {
-    return this.#times[(this.head - this.#base) & this.#mask]!
-  }
-  get accountId(): string | undefined {
-    return this.#accounts[(this.head - this.#base) & this.#mask]
+    return this.#heads[this.#at * headPlaces] as T
   }
   get message(): string {
-    return this.#messages[(this.head - this.#base) & this.#mask]!
+    return this.#heads[this.#at * headPlaces + 1] as string
+  }
+  get accountId(): string | undefined {
+    return this.#heads[this.#at * headPlaces + 2] as string | undefined
+  }
+  get time(): number {
+    return this.#stamps[this.#at * stampPlaces]!
   }
   get seq(): number {
-    return this.#seqs[(this.head - this.#base) & this.#mask]!
+    return this.#stamps[this.#at * stampPlaces + 1]!
   }
 
   /** Forgets the oldest entry, whether its values have been read or not. `refsFrom`: where its references begin. */
   shift(refsFrom: number = this.lanes.refHead): void {
-    const at = (this.head - this.#base) & this.#mask
-    this.lanes.release(refsFrom, this.#tagEnds[at]!, this.#numEnds[at]!, this.#refEnds[at]!)
-    this.#templates[at] = undefined
-    this.#messages[at] = undefined
-    this.#accounts[at] = undefined
-    this.chars -= this.#chars[at]!
+    const at = this.#at
+    const ends = this.#ends
+    const end = at * endPlaces
+    this.lanes.release(refsFrom, ends[end]!, ends[end + 1]!, ends[end + 2]!)
+    const heads = this.#heads
+    const head = at * headPlaces
+    heads[head] = undefined
+    heads[head + 1] = undefined
+    heads[head + 2] = undefined
+    this.chars -= this.#stamps[at * stampPlaces + 2]!
     this.head++
     if (this.head === this.tail) {
       // An empty ring starts again at its first places: they are warm in the cache, the next ones are not.
