@@ -14,9 +14,16 @@
 // Functions are built with `new Function`; every name in their text comes through JSON.stringify.
 
 import fastJsonStringify from 'fast-json-stringify'
-import type { TSchema } from 'typebox'
-import { Compile } from 'typebox/compile'
-import { type EventDefinition, isObjectSchema, messageParts } from './event.ts'
+import { type EventDefinition, messageParts } from './event.ts'
+import {
+  type Field,
+  jsonSchemaOf,
+  type Plan,
+  planOf,
+  type Restored,
+  valueAt,
+  withoutAccount,
+} from './event-plan.ts'
 import { textOf } from './exception.ts'
 import {
   type JsonBytes,
@@ -29,9 +36,6 @@ import { quoted } from './json-text.ts'
 import { ABSENT, type Lanes, TYPED } from './lanes.ts'
 import { redacted, type Redactor } from './redact.ts'
 import { captureValue } from './snapshot.ts'
-
-/** The restored context of an event. */
-export type Restored = Record<string, unknown>
 
 /** The outcomes of a capture: all is in the lanes; the types do not match; it is too large for its places. */
 export const CAPTURED = 0
@@ -75,18 +79,6 @@ export interface EventCodec {
   readonly matches: ((context: Restored) => boolean) | undefined
 }
 
-type Kind = 'string' | 'number' | 'boolean' | 'loose' | 'secret'
-
-interface Field {
-  readonly path: readonly string[]
-  readonly kind: Kind
-}
-
-/** An object of the schema: fields and objects by key, in order. */
-interface Plan {
-  readonly keys: ReadonlyMap<string, Field | Plan>
-}
-
 /** Compiles an event. */
 export function compileEvent(event: EventDefinition, redactor: Redactor): EventCodec {
   const fields: Field[] = []
@@ -109,85 +101,6 @@ export function compileEvent(event: EventDefinition, redactor: Redactor): EventC
     accountOf: accountOf(plan, fields),
     matches: checks.length === 0 ? undefined : (context) => checks.every((check) => check(context)),
   }
-}
-
-function planOf(
-  schema: TSchema,
-  path: readonly string[],
-  redactor: Redactor,
-  fields: Field[],
-  checks: ((context: Restored) => boolean)[],
-): Plan {
-  const keys = new Map<string, Field | Plan>()
-  if (!isObjectSchema(schema)) return { keys }
-  const required = new Set<string>(schema.required ?? [])
-  for (const [key, member] of Object.entries(schema.properties)) {
-    const at = [...path, key]
-    if (!redactor.isSecret(key) && required.has(key) && isFlat(member)) {
-      keys.set(key, planOf(member, at, redactor, fields, checks))
-      continue
-    }
-    const kind = redactor.isSecret(key) ? 'secret' : required.has(key) ? kindOf(member) : 'loose'
-    const field = { path: at, kind }
-    fields.push(field)
-    keys.set(key, field)
-    if (kind !== 'secret' && (kind === 'loose' || !isPlain(member))) {
-      const compiled = Compile(member)
-      const optional = !required.has(key)
-      checks.push((context) => {
-        const value = valueAt(context, at)
-        return (optional && value === undefined) || compiled.Check(value)
-      })
-    }
-  }
-  return { keys }
-}
-
-/** An object whose members can have places of their own: described by its properties alone. */
-function isFlat(schema: TSchema): boolean {
-  return (
-    isObjectSchema(schema) &&
-    !('patternProperties' in schema) &&
-    !('additionalProperties' in schema) &&
-    !('minProperties' in schema) &&
-    !('maxProperties' in schema)
-  )
-}
-
-function kindOf(schema: TSchema): Kind {
-  const {
-    type,
-    const: literal,
-    enum: members,
-    anyOf,
-  } = schema as {
-    readonly type?: unknown
-    readonly const?: unknown
-    readonly enum?: readonly unknown[]
-    readonly anyOf?: readonly TSchema[]
-  }
-  const kinds = new Set<Kind>()
-  if (literal !== undefined) kinds.add(kindOfValue(literal))
-  else if (members !== undefined) for (const member of members) kinds.add(kindOfValue(member))
-  else if (anyOf !== undefined) for (const member of anyOf) kinds.add(kindOf(member))
-  else if (type === 'string' || type === 'boolean') return type
-  else if (type === 'number' || type === 'integer') return 'number'
-  const [kind] = kinds
-  return kinds.size === 1 && kind !== undefined ? kind : 'loose'
-}
-
-function kindOfValue(value: unknown): Kind {
-  const type = typeof value
-  return type === 'string' || type === 'number' || type === 'boolean' ? type : 'loose'
-}
-
-/** Whether the type alone says all: then the capture has checked everything. */
-function isPlain(schema: TSchema): boolean {
-  const saying = new Set(['type', 'title', 'description', 'default', 'examples', '$id', '$comment'])
-  const { type } = schema as { readonly type?: unknown }
-  return (
-    type !== 'integer' && Object.keys(schema).every((key) => saying.has(key) || key.startsWith('~'))
-  )
 }
 
 const text = JSON.stringify
@@ -395,28 +308,6 @@ function accountOf(plan: Plan, fields: readonly Field[]): EventCodec['accountOf'
     : (lanes) => String(lanes.nums[(lanes.numHead + offset) & lanes.mask])
 }
 
-/** The account stands in the entry, not in its context. */
-function withoutAccount(plan: Plan): Plan {
-  return { keys: new Map([...plan.keys].filter(([key]) => key !== 'account_id')) }
-}
-
-/** The schema of what is restored: secrets are strings by then, loose values anything. */
-function jsonSchemaOf(plan: Plan): {
-  type: 'object'
-  properties: Record<string, object>
-  required: string[]
-} {
-  const properties: Record<string, object> = Object.create(null) as Record<string, object>
-  const required: string[] = []
-  for (const [key, member] of plan.keys) {
-    if ('keys' in member) properties[key] = jsonSchemaOf(member)
-    else if (member.kind === 'loose') properties[key] = {}
-    else properties[key] = { type: member.kind === 'secret' ? 'string' : member.kind }
-    if ('keys' in member || member.kind !== 'loose') required.push(key)
-  }
-  return { type: 'object', properties, required }
-}
-
 function messageOf(message: string): EventCodec['message'] {
   const parts = messageParts(message)
   if (parts.every((part) => typeof part === 'string')) {
@@ -433,13 +324,4 @@ function messageOf(message: string): EventCodec['message'] {
 
 function shown(value: unknown): string {
   return typeof value === 'object' && value !== null ? JSON.stringify(value) : textOf(value)
-}
-
-function valueAt(context: Restored, path: readonly string[]): unknown {
-  let at: unknown = context
-  for (const key of path) {
-    if (typeof at !== 'object' || at === null || !Object.hasOwn(at, key)) return undefined
-    at = (at as Restored)[key]
-  }
-  return at
 }

@@ -5,34 +5,19 @@
 // any other typed event becomes an object again, and goes through what fast-json-stringify compiled from its
 // schema.
 
-import type { EventCodec, Restored } from './codec.ts'
+import type { EventCodec } from './codec.ts'
+import type { Restored } from './event-plan.ts'
 import { textOf } from './exception.ts'
-import { JsonBytes, type ReadyText, readyText } from './json-bytes.ts'
+import { type JsonBytes, type ReadyText, readyText } from './json-bytes.ts'
 import { quoted } from './json-text.ts'
-import {
-  ABSENT,
-  ARRAY,
-  AS_TEXT,
-  cut,
-  END,
-  FALSE,
-  JSON_TEXT,
-  type Lanes,
-  NULL,
-  NUMBER,
-  OBJECT,
-  STRING,
-  TRUE,
-  TYPED,
-} from './lanes.ts'
-import { redacted, type Redactor } from './redact.ts'
+import { ABSENT, cut, JSON_TEXT, type Lanes, NULL, OBJECT, STRING, TYPED } from './lanes.ts'
+import type { Redactor } from './redact.ts'
 import { isAccountId } from './snapshot.ts'
 import { type Bindings, boundText, type Template } from './template.ts'
+import { joined, ValueWriter } from './value-writer.ts'
 
 const brace = 0x7b
 const endBrace = 0x7d
-const bracket = 0x5b
-const endBracket = 0x5d
 const comma = 0x2c
 
 const accountKey = readyText(',"account_id":')
@@ -41,35 +26,12 @@ const contextKey = readyText(',"context":')
 const exceptionKey = readyText(',"exception":')
 const seqKey = readyText(',"seq":')
 const lineEnd = readyText('}\n')
-const trueText = readyText('true')
-const falseText = readyText('false')
-const nullText = readyText('null')
-const redactedText = readyText(`"${redacted}"`)
-
-/** Keys remembered; past this the memory starts anew, so that keys made of data cannot fill it. */
-const keysMax = 4096
-/** Longer keys are not remembered. UTF-16 units. */
-const keyCharsMax = 256
-
-/** What is known of a key of a context. */
-interface Key {
-  readonly name: string
-  /** With its quotes and colon. */
-  readonly text: ReadyText
-  readonly isSecret: boolean
-}
 
 /** Turns captured entries into lines. */
 export class Serializer {
-  readonly #redactor: Redactor
+  readonly #values: ValueWriter
   readonly #lineBytesMax: number
   readonly #mismatch: () => void
-  /** For values that are wanted as strings; never in use while a line is written elsewhere. */
-  readonly #scratch = new JsonBytes(4096)
-  /** The keys met so far. */
-  readonly #keys = new Map<string, Key>()
-  /** The longest string written whole; lowered for an entry that would be too long. */
-  #charsMax = Infinity
   // What consecutive entries mostly have in common is made once.
   #lastTime = NaN
   #lastTimestamp = ''
@@ -83,7 +45,7 @@ export class Serializer {
    * @param mismatch Called for a typed entry whose data break their schema.
    */
   constructor(redactor: Redactor, lineBytesMax: number, mismatch: () => void = () => {}) {
-    this.#redactor = redactor
+    this.#values = new ValueWriter(redactor)
     this.#lineBytesMax = lineBytesMax
     this.#mismatch = mismatch
   }
@@ -109,7 +71,7 @@ export class Serializer {
       this.#line(out, lanes, template, time, accountId, message, seq)
       let charsMax = Math.max(out.size - start, 64)
       while (out.size - start > this.#lineBytesMax && charsMax >= 64) {
-        this.#charsMax = charsMax = Math.floor(charsMax / 2)
+        this.#values.charsMax = charsMax = Math.floor(charsMax / 2)
         lanes.tagHead = tagHead
         lanes.numHead = numHead
         lanes.refHead = refHead
@@ -120,26 +82,18 @@ export class Serializer {
       out.size = start
       throw error
     } finally {
-      this.#charsMax = Infinity
+      this.#values.charsMax = Infinity
     }
   }
 
   /** A captured value as JSON, without the rest of an entry. */
   value(lanes: Lanes): string {
-    return this.#valueText(lanes, lanes.shiftTag())
+    return this.#values.text(lanes, lanes.shiftTag())
   }
 
   /** The members of a captured context, each with its value as JSON. */
   members(lanes: Lanes): [key: string, text: string][] {
-    const members: [string, string][] = []
-    lanes.shiftTag()
-    for (let tag = lanes.shiftTag(); tag !== END; tag = lanes.shiftTag()) {
-      const key = lanes.shiftRef()
-      const from = this.#scratch.size
-      this.#member(this.#scratch, lanes, this.#key(key), tag)
-      members.push([key, this.#taken(from)])
-    }
-    return members
+    return this.#values.members(lanes)
   }
 
   #line(
@@ -158,7 +112,7 @@ export class Serializer {
       const tag = lanes.shiftTag()
       if (tag !== NULL) {
         out.ready(exceptionKey)
-        this.#value(out, lanes, tag)
+        this.#values.write(out, lanes, tag)
       }
     } else this.#event(out, lanes, template, template.event, time, accountId)
     out.ready(seqKey)
@@ -176,7 +130,7 @@ export class Serializer {
     accountId: string | undefined,
   ): void {
     const tag = lanes.shiftTag()
-    if (tag !== TYPED || event.write === undefined || this.#charsMax !== Infinity) {
+    if (tag !== TYPED || event.write === undefined || this.#values.charsMax !== Infinity) {
       this.#looseEvent(out, lanes, template, event, time, accountId, tag)
       return
     }
@@ -218,18 +172,18 @@ export class Serializer {
     let text: string
     if (tag === TYPED) {
       context = event.restore(lanes, this.#readLoose)
-      const isFirstTry = this.#charsMax === Infinity
+      const isFirstTry = this.#values.charsMax === Infinity
       if (isFirstTry && event.matches !== undefined && !event.matches(context)) this.#mismatch()
       text = isFirstTry
         ? event.stringify(context)
-        : this.#shortened({ ...context, account_id: undefined })
+        : this.#values.shortened({ ...context, account_id: undefined })
       if (event.keys.has('account_id')) {
         const lifted = context['account_id']
         if (isAccountId(lifted)) account ??= textOf(lifted)
         else if (lifted !== undefined) text = JSON.stringify(context)
       }
     } else {
-      text = tag === OBJECT ? this.#valueText(lanes, tag) : lanes.shiftRef()
+      text = tag === OBJECT ? this.#values.text(lanes, tag) : lanes.shiftRef()
       context = JSON.parse(text) as Restored
     }
     this.#beginning(out, time, template, account ?? bindings?.accountId)
@@ -258,12 +212,12 @@ export class Serializer {
     out.ready(template.head)
     if (accountId === undefined) return
     out.ready(accountKey)
-    this.#string(out, accountId)
+    this.#values.writeString(out, accountId)
   }
 
   /** The message. One that comes again and again is made ready the second time. */
   #message(out: JsonBytes, message: string): void {
-    if (message === this.#lastMessage && this.#charsMax === Infinity) {
+    if (message === this.#lastMessage && this.#values.charsMax === Infinity) {
       this.#lastWords ??= readyText(`,"message":${quoted(message)}`)
       out.ready(this.#lastWords)
       return
@@ -271,21 +225,15 @@ export class Serializer {
     this.#lastMessage = message
     this.#lastWords = undefined
     out.ready(messageKey)
-    this.#string(out, message)
-  }
-
-  #shortened(context: Restored): string {
-    return JSON.stringify(context, (_, value: unknown) =>
-      typeof value === 'string' && value.length > this.#charsMax
-        ? cut(value, this.#charsMax)
-        : value,
-    )
+    this.#values.writeString(out, message)
   }
 
   /** A value that had no place of its own, as an object again, secrets masked. */
   readonly #readLoose = (lanes: Lanes, tag: number): unknown => {
     if (tag === ABSENT) return undefined
-    return tag === STRING ? lanes.shiftRef() : (JSON.parse(this.#valueText(lanes, tag)) as unknown)
+    return tag === STRING
+      ? lanes.shiftRef()
+      : (JSON.parse(this.#values.text(lanes, tag)) as unknown)
   }
 
   /** ISO 8601 in UTC with milliseconds and `+00:00`; made once per millisecond. */
@@ -304,7 +252,7 @@ export class Serializer {
     if (tag === OBJECT) {
       out.ready(contextKey)
       const members = out.size
-      this.#members(out, lanes, template)
+      this.#values.writeMembers(out, lanes, template)
       // Nothing is left of a context that held the account alone.
       if (out.size === members + 2) out.size = start
     } else if (tag === JSON_TEXT) {
@@ -322,167 +270,15 @@ export class Serializer {
 
   /** The same for a context that was too large for the lanes. It is read again where it has to change: rare. */
   #contextOfText(text: string, bindings: Bindings | undefined): string {
-    if (bindings === undefined && text.length <= this.#charsMax) return text
+    if (bindings === undefined && text.length <= this.#values.charsMax) return text
     let own = text
-    if (text.length > this.#charsMax) {
-      own = this.#shortened(JSON.parse(text) as Restored)
+    if (text.length > this.#values.charsMax) {
+      own = this.#values.shortened(JSON.parse(text) as Restored)
       // Many short values: no string to cut is left, so the text as a whole has to be.
-      if (own.length > this.#charsMax * 64) own = `{"context":${quoted(cut(own, this.#charsMax))}}`
+      if (own.length > this.#values.charsMax * 64)
+        own = `{"context":${quoted(cut(own, this.#values.charsMax))}}`
     }
     if (bindings === undefined) return own
     return joined(boundText(bindings, Object.keys(JSON.parse(own) as Restored)), own)
-  }
-
-  /** A value as JSON in a string. */
-  #valueText(lanes: Lanes, tag: number): string {
-    const from = this.#scratch.size
-    this.#value(this.#scratch, lanes, tag)
-    return this.#taken(from)
-  }
-
-  /** Takes what has been written to the scratch since `from` out of it again. */
-  #taken(from: number): string {
-    const text = this.#scratch.textFrom(from)
-    if (from === 0) this.#scratch.clear()
-    else this.#scratch.size = from
-    return text
-  }
-
-  #value(out: JsonBytes, lanes: Lanes, tag: number): void {
-    switch (tag) {
-      case STRING:
-        this.#string(out, lanes.shiftRef())
-        return
-      case NUMBER:
-        out.number(lanes.shiftNumber())
-        return
-      case TRUE:
-        out.ready(trueText)
-        return
-      case FALSE:
-        out.ready(falseText)
-        return
-      case NULL:
-        out.ready(nullText)
-        return
-      case OBJECT:
-        this.#members(out, lanes, undefined)
-        return
-      case ARRAY: {
-        out.byte(bracket)
-        let isFirst = true
-        for (let next = lanes.shiftTag(); next !== END; next = lanes.shiftTag()) {
-          if (!isFirst) out.byte(comma)
-          isFirst = false
-          this.#value(out, lanes, next)
-        }
-        out.reserve(1)
-        out.byte(endBracket)
-        return
-      }
-      case JSON_TEXT: {
-        const text = lanes.shiftRef()
-        out.json(
-          text.length > this.#charsMax ? this.#shortened(JSON.parse(text) as Restored) : text,
-        )
-        return
-      }
-      case AS_TEXT:
-        this.#string(out, this.#valueText(lanes, lanes.shiftTag()))
-        return
-      default:
-        throw new Error(`Cannot read the lanes: expected a tag, got ${tag}`)
-    }
-  }
-
-  /** An object; with `template`, the context of an entry, which begins with what is bound. */
-  #members(out: JsonBytes, lanes: Lanes, template: Template | undefined): void {
-    out.reserve(1)
-    out.byte(brace)
-    const bindings = template?.bindings
-    const boundFrom = out.size
-    if (template?.bound !== undefined) {
-      out.ready(template.bound)
-      out.byte(comma)
-    }
-    const from = out.size
-    let overridden: string[] | undefined
-    for (let tag = lanes.shiftTag(); tag !== END; tag = lanes.shiftTag()) {
-      const key = this.#key(lanes.shiftRef())
-      if (bindings !== undefined && bindings.members.has(key.name))
-        (overridden ??= []).push(key.name)
-      out.ready(key.text)
-      this.#member(out, lanes, key, tag)
-      out.byte(comma)
-    }
-    // The comma behind the last one, or behind what is bound, makes way for the end.
-    if (out.size > boundFrom) out.size--
-    if (overridden !== undefined) {
-      const own = out.size < from ? '{}' : `{${out.textFrom(from)}}`
-      out.size = boundFrom - 1
-      out.json(joined(boundText(bindings!, overridden), own))
-      return
-    }
-    out.reserve(1)
-    out.byte(endBrace)
-  }
-
-  #member(out: JsonBytes, lanes: Lanes, key: Key, tag: number): void {
-    if (key.isSecret) {
-      skip(lanes, tag)
-      out.ready(redactedText)
-    } else this.#value(out, lanes, tag)
-  }
-
-  /** What is known of a key. One met before costs one look into a map. */
-  #key(name: string): Key {
-    return this.#keys.get(name) ?? this.#newKey(name)
-  }
-
-  #newKey(name: string): Key {
-    const key = {
-      name,
-      text: readyText(`${quoted(name)}:`),
-      isSecret: this.#redactor.isSecret(name),
-    }
-    if (this.#keys.size >= keysMax) this.#keys.clear()
-    if (name.length <= keyCharsMax) this.#keys.set(name, key)
-    return key
-  }
-
-  #string(out: JsonBytes, text: string): void {
-    out.string(text.length > this.#charsMax ? cut(text, this.#charsMax) : text)
-  }
-}
-
-/** An object's text with bound members in front. */
-function joined(bound: string, text: string): string {
-  if (bound === '') return text
-  return text === '{}' ? `{${bound}}` : `{${bound},${text.slice(1)}`
-}
-
-/** Passes over a value whose tag has been read. */
-export function skip(lanes: Lanes, tag: number): void {
-  switch (tag) {
-    case STRING:
-    case JSON_TEXT:
-      lanes.shiftRef()
-      return
-    case AS_TEXT:
-      skip(lanes, lanes.shiftTag())
-      return
-    case NUMBER:
-      lanes.shiftNumber()
-      return
-    case OBJECT:
-      for (let next = lanes.shiftTag(); next !== END; next = lanes.shiftTag()) {
-        lanes.shiftRef()
-        skip(lanes, next)
-      }
-      return
-    case ARRAY:
-      for (let next = lanes.shiftTag(); next !== END; next = lanes.shiftTag()) skip(lanes, next)
-      return
-    default:
   }
 }

@@ -1,0 +1,148 @@
+// Schema → plan: which of an event's values have a place of their own in the lanes.
+//
+// A required string, number or boolean has: whoever compiles the plan knows where each stands. Every other value
+// is *loose*: optional ones, arrays, records, unions of several types. A value whose key names a secret is never
+// looked at. What a type alone does not say of a value is checked later, in our own turn.
+
+import type { TSchema } from 'typebox'
+import { Compile } from 'typebox/compile'
+import { isObjectSchema } from './event.ts'
+import type { Redactor } from './redact.ts'
+
+/** The restored context of an event. */
+export type Restored = Record<string, unknown>
+
+/** Whether a restored context obeys a part of its schema. */
+type Check = (context: Restored) => boolean
+
+/** What kind of value a field holds. */
+export type Kind = 'string' | 'number' | 'boolean' | 'loose' | 'secret'
+
+/** A value of the event. */
+export interface Field {
+  readonly path: readonly string[]
+  readonly kind: Kind
+}
+
+/** An object of the schema: fields and objects by key, in order. */
+export interface Plan {
+  readonly keys: ReadonlyMap<string, Field | Plan>
+}
+
+/**
+ * The plan of an object's schema.
+ *
+ * @param path Where the object stands in the context.
+ * @param fields Gets each field, in the order of the schema.
+ * @param checks Gets what is left to be checked of a restored context.
+ */
+export function planOf(
+  schema: TSchema,
+  path: readonly string[],
+  redactor: Redactor,
+  fields: Field[],
+  checks: Check[],
+): Plan {
+  const keys = new Map<string, Field | Plan>()
+  if (!isObjectSchema(schema)) return { keys }
+  const required = new Set<string>(schema.required ?? [])
+  for (const [key, member] of Object.entries(schema.properties)) {
+    const at = [...path, key]
+    if (!redactor.isSecret(key) && required.has(key) && isFlat(member)) {
+      keys.set(key, planOf(member, at, redactor, fields, checks))
+      continue
+    }
+    const kind = redactor.isSecret(key) ? 'secret' : required.has(key) ? kindOf(member) : 'loose'
+    const field = { path: at, kind }
+    fields.push(field)
+    keys.set(key, field)
+    if (kind !== 'secret' && (kind === 'loose' || !isPlain(member))) {
+      const compiled = Compile(member)
+      const optional = !required.has(key)
+      checks.push((context) => {
+        const value = valueAt(context, at)
+        return (optional && value === undefined) || compiled.Check(value)
+      })
+    }
+  }
+  return { keys }
+}
+
+/** An object whose members can have places of their own: described by its properties alone. */
+function isFlat(schema: TSchema): boolean {
+  return (
+    isObjectSchema(schema) &&
+    !('patternProperties' in schema) &&
+    !('additionalProperties' in schema) &&
+    !('minProperties' in schema) &&
+    !('maxProperties' in schema)
+  )
+}
+
+function kindOf(schema: TSchema): Kind {
+  const {
+    type,
+    const: literal,
+    enum: members,
+    anyOf,
+  } = schema as {
+    readonly type?: unknown
+    readonly const?: unknown
+    readonly enum?: readonly unknown[]
+    readonly anyOf?: readonly TSchema[]
+  }
+  const kinds = new Set<Kind>()
+  if (literal !== undefined) kinds.add(kindOfValue(literal))
+  else if (members !== undefined) for (const member of members) kinds.add(kindOfValue(member))
+  else if (anyOf !== undefined) for (const member of anyOf) kinds.add(kindOf(member))
+  else if (type === 'string' || type === 'boolean') return type
+  else if (type === 'number' || type === 'integer') return 'number'
+  const [kind] = kinds
+  return kinds.size === 1 && kind !== undefined ? kind : 'loose'
+}
+
+function kindOfValue(value: unknown): Kind {
+  const type = typeof value
+  return type === 'string' || type === 'number' || type === 'boolean' ? type : 'loose'
+}
+
+/** Whether the type alone says all: then the capture has checked everything. */
+function isPlain(schema: TSchema): boolean {
+  const saying = new Set(['type', 'title', 'description', 'default', 'examples', '$id', '$comment'])
+  const { type } = schema as { readonly type?: unknown }
+  return (
+    type !== 'integer' && Object.keys(schema).every((key) => saying.has(key) || key.startsWith('~'))
+  )
+}
+
+/** The account stands in the entry, not in its context. */
+export function withoutAccount(plan: Plan): Plan {
+  return { keys: new Map([...plan.keys].filter(([key]) => key !== 'account_id')) }
+}
+
+/** The schema of what is restored: secrets are strings by then, loose values anything. */
+export function jsonSchemaOf(plan: Plan): {
+  type: 'object'
+  properties: Record<string, object>
+  required: string[]
+} {
+  const properties: Record<string, object> = Object.create(null) as Record<string, object>
+  const required: string[] = []
+  for (const [key, member] of plan.keys) {
+    if ('keys' in member) properties[key] = jsonSchemaOf(member)
+    else if (member.kind === 'loose') properties[key] = {}
+    else properties[key] = { type: member.kind === 'secret' ? 'string' : member.kind }
+    if ('keys' in member || member.kind !== 'loose') required.push(key)
+  }
+  return { type: 'object', properties, required }
+}
+
+/** The value at a path of a restored context; undefined when it is not there. */
+export function valueAt(context: Restored, path: readonly string[]): unknown {
+  let at: unknown = context
+  for (const key of path) {
+    if (typeof at !== 'object' || at === null || !Object.hasOwn(at, key)) return undefined
+    at = (at as Restored)[key]
+  }
+  return at
+}

@@ -1,0 +1,236 @@
+// Lanes → JSON: walks captured values in the order in which they were captured, and writes each at once.
+//
+// Keys are met again and again, so what is known of one, its bytes and whether it names a secret, is looked up
+// once per member. No value of a secret key is written, at any depth.
+
+import type { Restored } from './event-plan.ts'
+import { JsonBytes, type ReadyText, readyText } from './json-bytes.ts'
+import { quoted } from './json-text.ts'
+import {
+  ARRAY,
+  AS_TEXT,
+  cut,
+  END,
+  FALSE,
+  JSON_TEXT,
+  type Lanes,
+  NULL,
+  NUMBER,
+  OBJECT,
+  STRING,
+  TRUE,
+} from './lanes.ts'
+import { redacted, type Redactor } from './redact.ts'
+import { boundText, type Template } from './template.ts'
+
+const brace = 0x7b
+const endBrace = 0x7d
+const bracket = 0x5b
+const endBracket = 0x5d
+const comma = 0x2c
+
+const trueText = readyText('true')
+const falseText = readyText('false')
+const nullText = readyText('null')
+const redactedText = readyText(`"${redacted}"`)
+
+/** Keys remembered; past this the memory starts anew, so that keys made of data cannot fill it. */
+const keysMax = 4096
+/** Longer keys are not remembered. UTF-16 units. */
+const keyCharsMax = 256
+
+/** What is known of a key of a context. */
+interface Key {
+  readonly name: string
+  /** With its quotes and colon. */
+  readonly text: ReadyText
+  readonly isSecret: boolean
+}
+
+/** Writes captured values. */
+export class ValueWriter {
+  readonly #redactor: Redactor
+  /** For values that are wanted as strings; never in use while a value is written elsewhere. */
+  readonly #scratch = new JsonBytes(4096)
+  /** The keys met so far. */
+  readonly #keys = new Map<string, Key>()
+  /** The longest string written whole, in UTF-16 units; lowered for an entry that would be too long. */
+  charsMax: number = Infinity
+
+  /** @param redactor Decides which keys are secret. */
+  constructor(redactor: Redactor) {
+    this.#redactor = redactor
+  }
+
+  /** The members of a captured context, each with its value as JSON. */
+  members(lanes: Lanes): [key: string, text: string][] {
+    const members: [string, string][] = []
+    lanes.shiftTag()
+    for (let tag = lanes.shiftTag(); tag !== END; tag = lanes.shiftTag()) {
+      const key = this.#key(lanes.shiftRef())
+      members.push([key.name, this.#textOf((out) => this.#member(out, lanes, key, tag))])
+    }
+    return members
+  }
+
+  /** A value as JSON in a string. */
+  text(lanes: Lanes, tag: number): string {
+    return this.#textOf((out) => this.write(out, lanes, tag))
+  }
+
+  #textOf(write: (out: JsonBytes) => void): string {
+    const out = this.#scratch
+    const from = out.size
+    try {
+      write(out)
+      return out.textFrom(from)
+    } finally {
+      if (from === 0) out.clear()
+      else out.size = from
+    }
+  }
+
+  /** Writes the value whose tag has been read. */
+  write(out: JsonBytes, lanes: Lanes, tag: number): void {
+    switch (tag) {
+      case STRING:
+        this.writeString(out, lanes.shiftRef())
+        return
+      case NUMBER:
+        out.number(lanes.shiftNumber())
+        return
+      case TRUE:
+        out.ready(trueText)
+        return
+      case FALSE:
+        out.ready(falseText)
+        return
+      case NULL:
+        out.ready(nullText)
+        return
+      case OBJECT:
+        this.writeMembers(out, lanes, undefined)
+        return
+      case ARRAY: {
+        out.byte(bracket)
+        let isFirst = true
+        for (let next = lanes.shiftTag(); next !== END; next = lanes.shiftTag()) {
+          if (!isFirst) out.byte(comma)
+          isFirst = false
+          this.write(out, lanes, next)
+        }
+        out.reserve(1)
+        out.byte(endBracket)
+        return
+      }
+      case JSON_TEXT: {
+        const text = lanes.shiftRef()
+        out.json(text.length > this.charsMax ? this.shortened(JSON.parse(text) as Restored) : text)
+        return
+      }
+      case AS_TEXT:
+        this.writeString(out, this.text(lanes, lanes.shiftTag()))
+        return
+      default:
+        throw new Error(`Cannot read the lanes: expected a tag, got ${tag}`)
+    }
+  }
+
+  /** An object; with `template`, the context of an entry, which begins with what is bound. */
+  writeMembers(out: JsonBytes, lanes: Lanes, template: Template | undefined): void {
+    out.reserve(1)
+    out.byte(brace)
+    const bindings = template?.bindings
+    const boundFrom = out.size
+    if (template?.bound !== undefined) {
+      out.ready(template.bound)
+      out.byte(comma)
+    }
+    const from = out.size
+    let overridden: string[] | undefined
+    for (let tag = lanes.shiftTag(); tag !== END; tag = lanes.shiftTag()) {
+      const key = this.#key(lanes.shiftRef())
+      if (bindings !== undefined && bindings.members.has(key.name))
+        (overridden ??= []).push(key.name)
+      out.ready(key.text)
+      this.#member(out, lanes, key, tag)
+      out.byte(comma)
+    }
+    // The comma behind the last one, or behind what is bound, makes way for the end.
+    if (out.size > boundFrom) out.size--
+    if (overridden !== undefined) {
+      const own = out.size < from ? '{}' : `{${out.textFrom(from)}}`
+      out.size = boundFrom - 1
+      out.json(joined(boundText(bindings!, overridden), own))
+      return
+    }
+    out.reserve(1)
+    out.byte(endBrace)
+  }
+
+  #member(out: JsonBytes, lanes: Lanes, key: Key, tag: number): void {
+    if (key.isSecret) {
+      skip(lanes, tag)
+      out.ready(redactedText)
+    } else this.write(out, lanes, tag)
+  }
+
+  /** What is known of a key. One met before costs one look into a map. */
+  #key(name: string): Key {
+    return this.#keys.get(name) ?? this.#newKey(name)
+  }
+
+  #newKey(name: string): Key {
+    const key = {
+      name,
+      text: readyText(`${quoted(name)}:`),
+      isSecret: this.#redactor.isSecret(name),
+    }
+    if (this.#keys.size >= keysMax) this.#keys.clear()
+    if (name.length <= keyCharsMax) this.#keys.set(name, key)
+    return key
+  }
+
+  writeString(out: JsonBytes, text: string): void {
+    out.string(text.length > this.charsMax ? cut(text, this.charsMax) : text)
+  }
+
+  /** A context whose strings are too long, as JSON with its longest strings cut. */
+  shortened(context: Restored): string {
+    return JSON.stringify(context, (_, value: unknown) =>
+      typeof value === 'string' && value.length > this.charsMax ? cut(value, this.charsMax) : value,
+    )
+  }
+}
+
+/** An object's text with bound members in front. */
+export function joined(bound: string, text: string): string {
+  if (bound === '') return text
+  return text === '{}' ? `{${bound}}` : `{${bound},${text.slice(1)}`
+}
+
+/** Passes over a value whose tag has been read. */
+function skip(lanes: Lanes, tag: number): void {
+  switch (tag) {
+    case STRING:
+    case JSON_TEXT:
+      lanes.shiftRef()
+      return
+    case AS_TEXT:
+      skip(lanes, lanes.shiftTag())
+      return
+    case NUMBER:
+      lanes.shiftNumber()
+      return
+    case OBJECT:
+      for (let next = lanes.shiftTag(); next !== END; next = lanes.shiftTag()) {
+        lanes.shiftRef()
+        skip(lanes, next)
+      }
+      return
+    case ARRAY:
+      for (let next = lanes.shiftTag(); next !== END; next = lanes.shiftTag()) skip(lanes, next)
+      return
+    default:
+  }
+}
