@@ -2,7 +2,13 @@
 
 import { latenessColumns, latenessMetrics, runLoad } from '../application.ts'
 import { type Job, type Measure, type Outcome, type Scale, pause, turn } from '../measure.ts'
-import { pathNames, openSubject, rotatesFor, type SubjectName } from '../subjects/catalog.ts'
+import {
+  pathNames,
+  openSubject,
+  rotatesFor,
+  type SubjectName,
+  subjects,
+} from '../subjects/catalog.ts'
 
 const eventsPerS = 1000
 /** Entries logged in one turn of the loop, until the burst is over. */
@@ -31,6 +37,7 @@ export const burst: Measure = {
         variant: 'entry',
         subject,
         count: scale === 'quick' ? 50_000 : 100_000,
+        ...(subjects[subject].kind === 'rival' && { roundsMax: 1 }),
       }),
     ),
 

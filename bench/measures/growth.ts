@@ -4,10 +4,8 @@
 import { type Job, type Measure, type Outcome, type Scale } from '../measure.ts'
 import { openSubject, type SubjectName } from '../subjects/catalog.ts'
 import type { Subject } from '../subjects/subject.ts'
-import { costOf } from './disk.ts'
+import { costOf, warmUpCalls } from './disk.ts'
 
-/** Enough for the pump's functions to be compiled, or 10⁴ entries would show that and not their cost. */
-const warmUpCalls = 20_000
 const defaultCounts: Readonly<Record<Scale, number>> = { quick: 40_000, full: 100_000 }
 
 /** A variant is `entries/1000000`, `fields/10`, `categories/20`, `rotation/0`. */
@@ -55,16 +53,15 @@ export const growth: Measure = {
   async run(job: Job, directory: string): Promise<Outcome> {
     const [kind, n] = partsOf(job.variant)
     const subject = await subjectOf(kind, n, job.subject, directory)
-    const warmUp = Math.min(warmUpCalls, job.count)
     const { cpuUs, wallUs } = await costOf(
       (i) => subject.entry(i),
       () => subject.end(),
       job.count,
-      warmUp,
+      warmUpCalls,
     )
     return {
       metrics: { entry_cpu_us: cpuUs, entry_wall_us: wallUs },
-      logged: job.count + warmUp,
+      logged: job.count + warmUpCalls,
     }
   },
 }

@@ -2,7 +2,13 @@
 
 import { latenessColumns, latenessMetrics, runLoad } from '../application.ts'
 import { type Job, type Measure, type Outcome, type Scale, pause } from '../measure.ts'
-import { pathNames, openSubject, rotatesFor, type SubjectName } from '../subjects/catalog.ts'
+import {
+  pathNames,
+  openSubject,
+  rotatesFor,
+  type SubjectName,
+  subjects,
+} from '../subjects/catalog.ts'
 
 const eventsPerS = 1000
 const entriesPerEvent = 5
@@ -26,6 +32,7 @@ export const steady: Measure = {
         variant: 'entry',
         subject,
         count: eventsPerS * (scale === 'quick' ? 1 : 2),
+        ...(subjects[subject].kind === 'rival' && { roundsMax: 1 }),
       }),
     ),
 
