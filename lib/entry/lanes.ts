@@ -87,6 +87,15 @@ export class Lanes {
     this.refs = new Array<unknown>(capacity).fill(undefined)
   }
 
+  /**
+   * Writes to every page of the lanes. Memory that is only reserved is given page by page at the first write: in
+   * a burst that cost 1,000 to 7,000 ns a call instead of 120 (Node 20.20 in a virtual machine, 2026-11).
+   */
+  touch(): void {
+    this.tags.fill(0)
+    this.nums.fill(0)
+  }
+
   /** Places that are free in every lane. */
   get free(): number {
     const refs = (this.refTail - this.refHead) | 0

@@ -65,8 +65,9 @@ export class Ring<T extends Template = Template> {
     this.#mask = capacity - 1
     this.lanes = new Lanes(Math.max(capacity * placesPerEntry, 4 * entryPlacesMax), entryCharsMax)
     this.#heads = new Array<unknown>(capacity * headPlaces).fill(undefined)
-    this.#stamps = new Float64Array(capacity * stampPlaces)
-    this.#ends = new Int32Array(capacity * endPlaces)
+    this.#stamps = new Float64Array(capacity * stampPlaces).fill(0)
+    this.#ends = new Int32Array(capacity * endPlaces).fill(0)
+    this.lanes.touch()
   }
 
   /** Entries held. */
