@@ -30,6 +30,22 @@ export class Batch {
     return this.out.bytes.subarray(0, this.out.size)
   }
 
+  /** Keeps only its first bytes, to which it has been shortened: `lines` of a level are gone. */
+  cut(bytes: number, lines: number, severity: number): void {
+    this.out.size = bytes
+    this.lines -= lines
+    this.entries[severity] = 0
+  }
+
+  /** Takes the lines of another one behind its own. */
+  absorb(other: Batch): void {
+    this.out.append(other.bytes())
+    this.lines += other.lines
+    other.entries.forEach((entries, severity) => {
+      this.entries[severity]! += entries
+    })
+  }
+
   /** Makes it empty, to be used again. */
   clear(): void {
     this.lines = 0

@@ -11,16 +11,20 @@ export class Category {
   threshold: number
   /** The level was set for this category, so that the general one does not change it. */
   own: boolean
+  /** Entries are in the operating system before the call returns. */
+  readonly isWritten: boolean
   /** The `seq` of the last entry of earlier runs. */
   seqBase = 0
   /** Entries accepted in this run. */
   accepted = 0
 
-  constructor(name: string, route: Route, threshold: number, own: boolean) {
+  constructor(name: string, route: Route, threshold: number, own: boolean, isWritten: boolean) {
     this.name = name
     this.route = route
+    route.categories.add(name)
     this.threshold = threshold
     this.own = own
+    this.isWritten = isWritten
   }
 }
 

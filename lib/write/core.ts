@@ -14,6 +14,7 @@ import { type Exiting, unwatchExit } from './exit.ts'
 import type { Intake } from './intake.ts'
 import type { Pump } from './pump.ts'
 import type { Route } from './route.ts'
+import type { Patience } from './sinks/patience.ts'
 import type { Counters, LoggerStats } from './stats.ts'
 
 /** Places of the lanes in which bound fields are captured. */
@@ -120,11 +121,11 @@ export class Core implements Exiting {
     intake.afterCapture(() => pump.flushSync())
   }
 
-  exit(): void {
+  exit(patience: Patience): void {
     const { pump, intake } = this.#parts
     if (intake.isCapturing) intake.abandon()
     const writeAll = (): void => {
-      pump.flushSync(true)
+      pump.flushSync(patience)
       pump.giveUp()
     }
     writeAll()

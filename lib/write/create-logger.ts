@@ -87,6 +87,7 @@ function assemble(config: ResolvedConfig): Logger {
     show: config.console === 'off' ? undefined : showOn(stderr),
     showAlways: config.console === 'always',
     waitingBytesMax: buffer.bytes,
+    dropOld: buffer.on_full === 'drop_old',
     tell,
     report: (message, context) => {
       // Past the level: whoever looks for errors only has to see that some are missing.
@@ -100,6 +101,7 @@ function assemble(config: ResolvedConfig): Logger {
     onFull: buffer.on_full,
     charsMax: buffer.entry_bytes,
     schedule: () => pump.schedule(),
+    writeThrough: (route) => pump.writeThrough(route),
     makeRoom: () => pump.makeRoom(),
     tellClosed: () =>
       tell('an entry came after close() and is lost; stats() counts those that follow'),
@@ -128,6 +130,10 @@ function assemble(config: ResolvedConfig): Logger {
         name: route.file,
         limitBytes: rotation.max_size_mb * 1024 * 1024,
         keep: rotation.max_files,
+        synced: [...categories.values()].some(
+          ({ name, route: { file } }) =>
+            file === route.file && config.durability[name] === 'synced',
+        ),
       },
       pump.eventsOf(route),
     )
@@ -157,7 +163,11 @@ function categoriesOf(
     files.map(([name, file]) => {
       const level = config.levels[name]
       const threshold = severityOf(level ?? config.log_level) ?? INFO
-      return [name, new Category(name, routes.get(file)!, threshold, level !== undefined)]
+      const isWritten = config.durability[name] === 'written'
+      return [
+        name,
+        new Category(name, routes.get(file)!, threshold, level !== undefined, isWritten),
+      ]
     }),
   )
 }

@@ -4,26 +4,40 @@
 // The monitor is there for the case in which an `exit` listener registered before ours throws: then ours
 // never runs. A monitor that throws would end the process at once with code 7, so ours cannot.
 
+import { Patience } from './sinks/patience.ts'
+
 /** What has something to write before the process ends. */
 export interface Exiting {
   /** Writes what it has. The process goes on. */
   flushSync(): void
-  /** Writes what it has; there will be no later turn, but entries may still come. */
-  exit(): void
+  /**
+   * Writes what it has; there will be no later turn, but entries may still come.
+   *
+   * @param patience For all that is written until the end.
+   */
+  exit(patience: Patience): void
 }
 
 // Strong references on purpose: a logger that nobody holds any more still has entries to write.
 const watched = new Set<Exiting>()
 
+// Made when the end begins: all loggers have it together.
+let patience: Patience | undefined
+
 function onExit(): void {
-  for (const exiting of watched) attempt(() => exiting.exit())
+  for (const exiting of watched) attempt(() => endOf(exiting))
+}
+
+function endOf(exiting: Exiting): void {
+  patience ??= new Patience(true)
+  exiting.exit(patience)
 }
 
 function onUncaughtException(): void {
   const survives =
     process.listenerCount('uncaughtException') > 0 || process.hasUncaughtExceptionCaptureCallback()
   for (const exiting of watched) {
-    attempt(() => (survives ? exiting.flushSync() : exiting.exit()))
+    attempt(() => (survives ? exiting.flushSync() : endOf(exiting)))
   }
 }
 

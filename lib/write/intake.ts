@@ -12,6 +12,7 @@ import type { Serializer } from '../entry/serializer.ts'
 import { captureContext, captureValue, pushJsonText } from '../entry/snapshot.ts'
 import type { CategoryTemplate } from './category.ts'
 import { type Ring, entryPlacesMax } from './ring.ts'
+import type { Route } from './route.ts'
 import type { Counters } from './stats.ts'
 
 /** Places of the lanes in which a context is captured that is too large for the ring's: the first try, and the last. */
@@ -45,6 +46,8 @@ export interface IntakeOptions {
   readonly charsMax: number
   /** Asks the pump for a slice. */
   readonly schedule: () => void
+  /** Writes all that goes to a file before it returns. */
+  readonly writeThrough: (route: Route) => void
   /** Writes part of the ring before it returns. */
   readonly makeRoom: () => void
   /** Called once when an entry comes after the end. */
@@ -143,6 +146,7 @@ export class Intake {
         this.#state = 0
         this.#schedule()
       } else this.#end()
+      if (template.owner.isWritten) this.#options.writeThrough(template.owner.route)
     } catch {
       this.#state = (this.#state | ABANDONED) & ~CAPTURING
       // Counted together, so that the counters balance even where this fails as well.
@@ -198,6 +202,7 @@ export class Intake {
         this.#state = 0
         this.#schedule()
       } else this.#end()
+      if (template.owner.isWritten) this.#options.writeThrough(template.owner.route)
     } catch {
       this.#state = (this.#state | ABANDONED) & ~CAPTURING
       // Counted together, so that the counters balance even where this fails as well.
@@ -356,6 +361,8 @@ export class Intake {
         }
         this.#pushTexts(context === undefined ? undefined : text, exception)
         this.#ring.commit(template, time, account, words, template.owner.seqBase + seq)
+        const { isWritten, route } = template.owner
+        if (isWritten) this.#postponed.push(() => this.#options.writeThrough(route))
       })
     } catch {
       this.#counters.dropped[template.severity]!++

@@ -9,12 +9,15 @@
 // like any other, but only when the files work, so that no failure can feed itself.
 
 import { performance } from 'node:perf_hooks'
-import { NotWrittenError } from '../errors.ts'
 import { WARNING } from '../entry/level.ts'
 import type { Serializer } from '../entry/serializer.ts'
+import { Backlog } from './backlog.ts'
+import { entriesIn } from './batch-entries.ts'
 import type { CategoryTemplate } from './category.ts'
+import { FlushWaiters } from './flush-waiters.ts'
 import type { Ring } from './ring.ts'
 import type { Route } from './route.ts'
+import { Patience } from './sinks/patience.ts'
 import type { SinkEvents } from './sinks/sink.ts'
 import type { Counters } from './stats.ts'
 
@@ -28,6 +31,8 @@ const writingMax = 2
 const entriesPerLook = 16
 /** Entries made room for at a time when a caller finds the ring full. */
 const roomEntries = 512
+/** How often a failed file is tried by callers who would have their entry written at once, in milliseconds. */
+const triedMsMin = 100
 
 export interface PumpOptions {
   readonly ring: Ring<CategoryTemplate>
@@ -44,6 +49,8 @@ export interface PumpOptions {
   readonly showAlways: boolean
   /** Bytes that may wait for files that have failed. */
   readonly waitingBytesMax: number
+  /** Of entries of one level that cannot wait any more, the oldest go, not the newest. */
+  readonly dropOld: boolean
   /** Tells a person, on the console, of something that went wrong or right again. */
   readonly tell: (remark: string) => void
   /** Logs an entry of our own, level WARNING, category system. */
@@ -53,15 +60,6 @@ export interface PumpOptions {
 }
 
 const nothing = Buffer.alloc(0)
-
-interface Waiter {
-  /** The ring position up to which everything must be written. */
-  readonly position: number
-  /** Per route the lines that must be settled; known once the pump has passed the position. */
-  marks: ReadonlyMap<Route, number> | undefined
-  readonly resolve: () => void
-  readonly reject: (error: Error) => void
-}
 
 /** Moves entries from the ring to the files. */
 export class Pump {
@@ -73,7 +71,8 @@ export class Pump {
   #consoleWorks: boolean
   /** A synchronous path is at work: callbacks must not start batches meanwhile. */
   #synchronous = false
-  #waiters: Waiter[] = []
+  readonly #waiters: FlushWaiters
+  readonly #backlog: Backlog
   /** Causes told on the console since all files worked last. */
   readonly #told = new Set<string>()
   /** What was lost when it was last reported. */
@@ -82,6 +81,14 @@ export class Pump {
   constructor(options: PumpOptions) {
     this.#options = options
     this.#consoleWorks = options.show !== undefined
+    this.#waiters = new FlushWaiters(options.routes)
+    this.#backlog = new Backlog({
+      routes: options.routes,
+      bytesMax: options.waitingBytesMax,
+      batchBytesMax,
+      dropOld: options.dropOld,
+      lose: (severity, entries) => this.#lose(severity, entries),
+    })
     this.#sliceMs = options.sliceMs ?? 0.5
     this.#slice = () => {
       this.#scheduled = false
@@ -104,43 +111,56 @@ export class Pump {
    * @returns a promise that rejects as soon as one of the files cannot be written.
    */
   flush(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#waiters.push({ position: this.#options.ring.tail, marks: undefined, resolve, reject })
-      this.schedule()
-    })
+    this.schedule()
+    return this.#waiters.add(this.#options.ring.tail)
   }
 
-  /**
-   * Writes everything now in the ring before it returns; what a failed file refuses stays.
-   *
-   * @param last The process is ending.
-   */
-  flushSync(last = false): void {
+  /** Writes everything now in the ring before it returns; what a failed file refuses stays. */
+  flushSync(patience: Patience = new Patience(false)): void {
     this.#inSync(() => {
       const { ring, routes } = this.#options
-      while (ring.size > 0) this.#drainSync(ring.size, last)
-      this.reportDropped()
-      while (ring.size > 0) this.#drainSync(ring.size, last)
-      for (const route of routes) this.#writeSync(route, last)
+      // What is written may lead to entries of our own: that a file has recovered, or ended in a torn line.
+      for (let round = 0; round < 3 && (round === 0 || ring.size > 0); round++) {
+        this.#drainSync(ring.size, patience)
+        this.reportDropped()
+        this.#drainSync(ring.size, patience)
+        // A file whose disk hangs must not take the time of the others.
+        for (const route of routes) {
+          if (route.inFlight === undefined) this.#writeSync(route, patience)
+        }
+        for (const route of routes) this.#writeSync(route, patience)
+      }
     })
     this.#settleWaiters()
   }
 
+  /** Writes everything in the ring that goes to one file before it returns; the rest goes on its usual way. */
+  writeThrough(route: Route): void {
+    const now = Date.now()
+    if (!route.down || now - route.triedAt >= triedMsMin) {
+      if (route.down) route.triedAt = now
+      this.#inSync(() => {
+        const patience = new Patience(false)
+        this.#drainSync(this.#options.ring.size, patience)
+        this.#writeSync(route, patience)
+      })
+    }
+    this.schedule()
+  }
+
   /** Writes enough of the ring, synchronously, for a caller to go on. */
   makeRoom(): void {
-    this.#inSync(() => this.#drainSync(roomEntries, false))
+    this.#inSync(() => this.#drainSync(roomEntries, new Patience(false)))
     this.schedule()
   }
 
   /** Gives up what cannot be written any more: shows it on the console where it is for that, and counts it. */
   giveUp(): void {
-    const { counters } = this.#options
     for (const route of this.#options.routes) {
+      this.#countLanded(route)
       for (const { entries } of route.surrender()) {
         entries.forEach((count, severity) => {
-          // Those a person was to see have been shown when the file failed, or as they came.
-          if (severity >= WARNING && this.#consoleWorks) counters.diverted += count
-          else counters.drop(severity, count)
+          this.#lose(severity, count)
         })
       }
     }
@@ -247,16 +267,13 @@ export class Pump {
     )
   }
 
-  #drainSync(entriesMax: number, last: boolean): void {
+  #drainSync(entriesMax: number, patience: Patience): void {
     const { ring, routes } = this.#options
     for (let entries = 0; entries < entriesMax && ring.size > 0; entries++) {
       this.#gatherNext()
       if (entries % entriesPerLook === 0 || entries === entriesMax - 1) {
         for (const route of routes) {
-          if (route.gathered.size < batchBytesMax) continue
-          // A rotation takes a few turns of the event loop; a file does not outgrow its limit meanwhile.
-          if (!last && route.sink.rotating && this.#mayWait()) route.queue()
-          else this.#writeSync(route, last)
+          if (route.gathered.size >= batchBytesMax) this.#writeSync(route, patience)
         }
       }
     }
@@ -268,7 +285,10 @@ export class Pump {
     const { lanes, template } = ring
     const { severity } = template
     const { route } = template.owner
-    const isKept = this.#makeWay(route)
+    // Both before a line is written: what waits may be shortened for it.
+    const isKept = this.#makeWay(route, severity)
+    const isCopied =
+      severity > WARNING && route !== errorRoute && this.#makeWay(errorRoute, severity)
     const { out } = route.gathered
     const from = out.size
     const refsFrom = lanes.refHead
@@ -291,36 +311,44 @@ export class Pump {
       out.text(shaped)
     }
     // The copy is the same bytes. It is no entry of its own, so it counts nowhere.
-    if (severity > WARNING && route !== errorRoute && this.#makeWay(errorRoute)) {
+    if (isCopied) {
       errorRoute.gathered.out.append(out.bytes.subarray(from, out.size))
       errorRoute.add(-1)
     }
     if (isKept) route.add(severity)
     else {
       out.size = from
-      this.#lose(severity)
+      this.#lose(severity, 1)
     }
   }
 
   /** Whether a line may be added to what a route has gathered: a failed one has only so much memory. */
-  #makeWay(route: Route): boolean {
+  #makeWay(route: Route, severity: number): boolean {
     if (!route.down) return true
     if (route.gathered.size >= batchBytesMax) route.queue()
-    return this.#mayWait()
+    return this.#backlog.hasRoom(severity)
   }
 
-  /** Whether there is memory for another batch that cannot be written yet. */
-  #mayWait(): boolean {
-    let bytes = 0
-    for (const route of this.#options.routes) bytes += route.waitingBytes + route.gathered.size
-    return bytes <= this.#options.waitingBytesMax
-  }
-
-  /** Counts an entry that will not reach its file; one that a person was to see has been shown. */
-  #lose(severity: number): void {
+  /** Counts entries that will not reach their file; those that a person was to see have been shown. */
+  #lose(severity: number, entries: number): void {
     const { counters } = this.#options
-    if (severity >= WARNING && this.#consoleWorks) counters.diverted++
-    else counters.drop(severity)
+    if (severity >= WARNING && this.#consoleWorks) counters.diverted += entries
+    else counters.drop(severity, entries)
+  }
+
+  /** Counts as written what of the batch in flight has come to its file, though not all of it did. */
+  #countLanded(route: Route): void {
+    const batch = route.inFlight
+    if (batch === undefined) return
+    const { counters } = this.#options
+    const { landed } = route.sink
+    counters.bytes += landed
+    for (const { end, severity, category } of entriesIn(batch.bytes())) {
+      if (end > landed) return
+      if (severity === undefined || !route.categories.has(category!)) continue
+      counters.written++
+      batch.entries[severity]!--
+    }
   }
 
   /** Hands batches to the sinks that are free. */
@@ -342,11 +370,11 @@ export class Pump {
   }
 
   /** Writes what a route has, before it returns; stops when the sink fails. */
-  #writeSync(route: Route, last: boolean): void {
+  #writeSync(route: Route, patience: Patience): void {
     // Nothing more than what is under way: the sink tells when it has finished that.
-    if (route.inFlight !== undefined && !route.sink.writeSync(nothing, last)) return
+    if (route.inFlight !== undefined && !route.sink.writeSync(nothing, patience)) return
     for (let batch = route.take(); batch !== undefined; batch = route.take()) {
-      if (!route.sink.writeSync(batch.bytes(), last)) return
+      if (!route.sink.writeSync(batch.bytes(), patience)) return
       this.#written(route)
     }
   }
@@ -385,19 +413,7 @@ export class Pump {
   }
 
   #settleWaiters(): void {
-    if (this.#waiters.length === 0) return
-    const { ring, routes, counters } = this.#options
-    this.#waiters = this.#waiters.filter((waiter) => {
-      const broken = routes.find((route) => route.down && route.pending > 0)
-      if (broken !== undefined) {
-        waiter.reject(new NotWrittenError(broken.file, counters.lastError))
-        return false
-      }
-      if (ring.head < waiter.position) return true
-      waiter.marks ??= new Map(routes.map((route) => [route, route.taken]))
-      for (const [route, taken] of waiter.marks) if (route.settled < taken) return true
-      waiter.resolve()
-      return false
-    })
+    const { ring, counters } = this.#options
+    this.#waiters.settle(ring.head, counters.lastError)
   }
 }

@@ -6,6 +6,8 @@ import type { Sink } from './sinks/sink.ts'
 /** One file's batches. */
 export class Route {
   readonly file: string
+  /** The categories whose entries go here, copies apart. */
+  readonly categories = new Set<string>()
   #sink: Sink | undefined
   /** The batch being gathered. */
   gathered: Batch = new Batch()
@@ -19,6 +21,8 @@ export class Route {
   down = false
   /** When it failed, in milliseconds since the epoch. */
   downSince = 0
+  /** When a caller last tried it, though it had failed, in milliseconds since the epoch. */
+  triedAt = 0
   /** Lines taken in, and lines whose fate is settled, since the start. */
   taken = 0
   settled = 0
@@ -54,6 +58,19 @@ export class Route {
     this.waiting.push(this.gathered)
     this.waitingBytes += this.gathered.size
     this.gathered = this.#empty()
+  }
+
+  /** Joins waiting batches that have been shortened, as far as they stay within `bytesMax`. */
+  compact(bytesMax: number): void {
+    let kept = 0
+    this.waitingBytes = 0
+    for (const batch of this.waiting) {
+      const last = kept > 0 ? this.waiting[kept - 1] : undefined
+      this.waitingBytes += batch.size
+      if (last !== undefined && last.size + batch.size <= bytesMax) last.absorb(batch)
+      else if (batch.lines > 0) this.waiting[kept++] = batch
+    }
+    this.waiting.length = kept
   }
 
   /** The next batch to be written, which is then in flight; undefined when there is none. */

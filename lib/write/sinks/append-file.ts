@@ -1,23 +1,51 @@
-// Our own descriptor of a log file, opened for appending: what is really in the file, and the synchronous way
-// into it. It follows the file through renames, and outlives any stream.
+// Our own descriptor of a log file, opened for appending: what is really in the file, the synchronous way into
+// it, and the way onto the device. It follows the file through renames, and outlives any stream.
+//
+// A descriptor is closed only when nothing in the thread pool uses it any more: its number would otherwise be
+// that of another file by then.
 
-import { closeSync, fstatSync, readSync, statSync, writeSync } from 'node:fs'
-import { join } from 'node:path'
+import {
+  closeSync,
+  constants,
+  fdatasync,
+  fdatasyncSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  readSync,
+  statSync,
+  writeSync,
+} from 'node:fs'
+import { open } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
 import { makeDirectory, openForAppend } from '../../files/open.ts'
 
 /** Bytes of the end of a file that are compared with what was written last. */
 const endBytesMax = 4096
 
+const fdatasyncAsync = promisify(fdatasync)
+
 /** What the name of a file leads to now. */
 export type Whereabouts = 'ours' | 'renamed' | 'removed'
+
+/** A descriptor, and how many hold it. */
+interface Descriptor {
+  readonly fd: number
+  holders: number
+}
 
 /** A file that we append to. */
 export class AppendFile {
   readonly #directory: string
   readonly #name: string
   readonly #path: string
-  #fd = -1
+  #descriptor: Descriptor | undefined
   #inode = 0n
+  /** Files opened so far; up to which of them the directory is known to be on the device. */
+  #opened = 0
+  #openedSynced = 0
   /** Bytes in the file when it was looked at last. */
   size = 0
 
@@ -28,7 +56,7 @@ export class AppendFile {
   }
 
   get isOpen(): boolean {
-    return this.#fd !== -1
+    return this.#descriptor !== undefined
   }
 
   /**
@@ -42,16 +70,16 @@ export class AppendFile {
     const opened = openForAppend(this.#directory, this.#name, inLine ? this.#inode : undefined)
     const isOther = opened.inode !== this.#inode
     this.close()
-    this.#fd = opened.fd
+    this.#descriptor = { fd: opened.fd, holders: 1 }
     this.#inode = opened.inode
     this.size = opened.size
+    if (isOther) this.#opened++
     return { isOther, tornBytes: opened.tornBytes }
   }
 
   close(): void {
-    if (this.#fd === -1) return
-    closeSync(this.#fd)
-    this.#fd = -1
+    if (this.#descriptor !== undefined) release(this.#descriptor)
+    this.#descriptor = undefined
   }
 
   /** Appends a piece; returns how many of its bytes have been taken. */
@@ -63,7 +91,7 @@ export class AppendFile {
 
   /** By how much the file has grown since the last look, `most` at the most; the look moves on by as much. */
   grown(most: number): number {
-    if (this.#fd === -1) return 0
+    if (this.#descriptor === undefined) return 0
     const grown = Math.max(0, Math.min(fstatSync(this.#fd).size - this.size, most))
     this.size += grown
     return grown
@@ -89,6 +117,12 @@ export class AppendFile {
     this.size = fstatSync(this.#fd).size
   }
 
+  /** Takes back the last bytes, which nobody has been told of yet. */
+  cut(bytes: number): void {
+    ftruncateSync(this.#fd, this.size - bytes)
+    this.size -= bytes
+  }
+
   /** Where our file is: under its name, under another, or nowhere. */
   whereabouts(): Whereabouts {
     let inode: bigint | undefined
@@ -100,5 +134,81 @@ export class AppendFile {
     }
     if (inode === this.#inode) return 'ours'
     return fstatSync(this.#fd).nlink > 0 ? 'renamed' : 'removed'
+  }
+
+  /** Puts on the device what is in the file and, when it is a new one, that it is there. */
+  async sync(): Promise<void> {
+    const descriptor = this.#descriptor!
+    const opened = this.#opened
+    descriptor.holders++
+    try {
+      await fdatasyncAsync(descriptor.fd)
+    } finally {
+      release(descriptor)
+    }
+    if (opened === this.#openedSynced || process.platform === 'win32') return
+    // The directory may be new as well.
+    for (const path of [this.#directory, dirname(this.#directory)]) {
+      const handle = await open(path, constants.O_RDONLY)
+      try {
+        await handle.sync()
+      } finally {
+        await handle.close()
+      }
+    }
+    this.#openedSynced = opened
+  }
+
+  /** The same, before it returns. */
+  syncNow(): void {
+    fdatasyncSync(this.#fd)
+    if (this.#opened === this.#openedSynced || process.platform === 'win32') return
+    for (const path of [this.#directory, dirname(this.#directory)]) {
+      const fd = openSync(path, constants.O_RDONLY)
+      try {
+        fsyncSync(fd)
+      } finally {
+        closeSync(fd)
+      }
+    }
+    this.#openedSynced = this.#opened
+  }
+
+  /**
+   * Writes the last bytes of the file once more, in their place, and puts them on the device. After a failed
+   * fdatasync the system believes them written, and would not try again (Linux; fsyncgate).
+   *
+   * @throws when they are not the last ones any more, or the system's error.
+   */
+  async rewrite(bytes: Buffer): Promise<void> {
+    // A descriptor without O_APPEND, which on Linux appends whatever the position.
+    const handle = await open(this.#path, constants.O_WRONLY | (constants.O_NOFOLLOW ?? 0))
+    try {
+      const { ino } = await handle.stat({ bigint: true })
+      if (ino !== this.#inode || this.growth() !== 0 || !this.endsWith(bytes, 0, bytes.length)) {
+        throw new Error('the file has been changed by others')
+      }
+      const start = this.size - bytes.length
+      for (let done = 0; done < bytes.length;) {
+        const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, start + done)
+        done += bytesWritten
+      }
+      await handle.datasync()
+    } finally {
+      await handle.close()
+    }
+  }
+
+  get #fd(): number {
+    return this.#descriptor?.fd ?? -1
+  }
+}
+
+function release(descriptor: Descriptor): void {
+  if (--descriptor.holders > 0) return
+  try {
+    closeSync(descriptor.fd)
+  } catch {
+    // It is closed all the same, and what has come to the device is for fdatasync to say.
   }
 }

@@ -1,42 +1,39 @@
-// A file that takes batches: a bridge over rotating-file-stream 3.2.10, which brings the size trigger, the
-// rename chain and the reopening. Bare, it acknowledges short writes, is destroyed by its first error,
-// writes on into a deleted file and forgets what is queued when the process exits. Therefore:
+// A file that takes batches: a bridge over rotating-file-stream 3.2.10, which writes them in the thread pool.
+// Bare, it acknowledges short writes, is destroyed by its first error, writes on into a deleted file and forgets
+// what is queued when the process exits. Therefore:
 //
-// - One batch is in flight at a time, and a batch counts as written after the stream's callback *and* a
-//   look at the file: same inode, grown by as much as was written. What is missing is written again, and
-//   only that.
-// - Beside the stream we hold a descriptor of our own (O_APPEND). It tells what really is in the file,
-//   survives the stream's death, follows the file through renames and serves the synchronous path.
-// - A batch is cut at line ends so that no file outgrows the limit: the stream rotates when `limit - slack`
-//   is passed; where the next line is longer than what is left, we rotate ourselves.
-// - A stream is told of no bytes but its own, so after a synchronous write it is opened anew.
+// - One batch is in flight at a time, and a batch counts as written after the stream's callback *and* a look at
+//   the file: same inode, grown by as much as was written. What is missing is written again, and only that.
+// - Beside the stream we hold a descriptor of our own (O_APPEND). It tells what really is in the file, survives
+//   the stream's death, follows the file through renames, serves the synchronous path and fdatasync.
+// - A batch is cut at line ends so that no file outgrows the limit. Between two pieces, when the next line does
+//   not fit, we put the file aside ourselves (rotation.ts), and the stream is opened anew.
+// - A piece that the thread pool has and that does not land within 2 s counts as failed, but it may yet land:
+//   until its callback nobody writes to the file, so that nothing is written twice or out of order.
+// - Where it is asked for, a batch is acknowledged only when fdatasync has put it on the device, and so is a file
+//   before it is put aside. What a failed fdatasync covered is never believed: it is written once more in its
+//   place; and if that fails as well, it is taken back and written into the next file.
 //
 //   closed ──open()──► opening ──'open' + a macrotask──► ready ──write()──► in flight ──callback──► ready
-//     ▲                                                    │ 'rotation' … 'open'      │ 'error'
-//     └──────────────── back-off 100 ms … 30 s ◄───────────┴──────────────────────────┘
+//     ▲                                                    │ full, renamed, removed       │ 'error'
+//     └─────────────────── at once ────────────────────────┘                              │
+//     └──────────────── back-off 100 ms … 30 s ───────────────────────────────────────────┘
 //
 // The macrotask: while 'open' is emitted, the stream still holds writes back, and a batch that we believe
 // to be in the thread pool would not be there when the process exits.
 
 import { createStream, type RotatingFileStream } from 'rotating-file-stream'
 import { fileMode } from '../../files/open.ts'
-import { rotateSync } from '../../files/rotate.ts'
 import { AppendFile } from './append-file.ts'
+import { answerMsMax, type Patience } from './patience.ts'
+import { Rotation, type RotationOptions } from './rotation.ts'
 import type { Sink, SinkEvents } from './sink.ts'
 
-/** A file is rotated when less than this is left of its limit. At most a batch's usual size. */
-const slackBytes = 64 * 1024
 /** A file is tried again after 100 ms, then after twice as long each time, up to 30 s. */
 const retryMsMin = 100
 const retryMsMax = 30_000
-/** A rotation that has failed is tried again after 1 s, then after twice as long each time, up to 60 s. */
-const rotationRetryMsMin = 1_000
-const rotationRetryMsMax = 60_000
-/** How long the synchronous path waits for a write in the thread pool that makes no progress. */
-const stallMsMax = 2_000
 
 const lineEnd = 0x0a
-const napCell = new Int32Array(new SharedArrayBuffer(4))
 
 /** A batch on its way. */
 interface Flight {
@@ -45,15 +42,13 @@ interface Flight {
   written: number
   /** End of the piece that the stream has been given; equals `written` when it has none. */
   handed: number
+  /** Bytes that are on the device, as far as that is asked for. What is between it and `written` is in one file. */
+  synced: number
 }
 
-export interface FileSinkOptions {
-  readonly directory: string
-  readonly name: string
-  /** Bytes a file holds at most; a single longer line gets a file to itself. */
-  readonly limitBytes: number
-  /** Rotated files kept. */
-  readonly keep: number
+export interface FileSinkOptions extends RotationOptions {
+  /** A batch counts as written when it is on the device, not only in the operating system. */
+  readonly synced: boolean
 }
 
 /** A rotating file that takes batches. */
@@ -61,108 +56,105 @@ export class FileSink implements Sink {
   readonly #options: FileSinkOptions
   readonly #events: SinkEvents
   readonly #file: AppendFile
+  readonly #rotation: Rotation
   #stream: RotatingFileStream | undefined
   #ready = false
-  /** The process is ending: the stream will take no further step. */
-  #last = false
-  /** Between the stream's 'rotation' and its next 'open'. */
-  #rotating = false
-  /** The stream was opened with a size, so that it rotates. */
-  #sized = false
-  /** The stream's count of the file's bytes is wrong: it is opened anew before the next write. */
+  /** The stream has not called back. What it is given meanwhile it would only queue. */
+  #writing = false
+  /** The stream writes to another file than the one that bears the name: it is opened anew before the next write. */
   #stale = false
-  /** The next line does not fit, and the stream has not rotated: we do, when it is opened anew. */
-  #mustRotate = false
   #flight: Flight | undefined
+  /** The thread pool is putting the batch on the device. */
+  #syncing = false
+  /** fdatasync has refused what is written and not synced. */
+  #doubtful = false
   #failed = false
   #retryMs = retryMsMin
   #retryTimer: NodeJS.Timeout | undefined
-  #rotateNotBefore = 0
-  #rotationRetryMs = rotationRetryMsMin
+  /** Runs out when a disk has not answered for long. */
+  #answerTimer: NodeJS.Timeout | undefined
+  /** The thread pool has had something for so long that the disk counts as failed. */
+  #stalled = false
   #closed: (() => void) | undefined
 
   constructor(options: FileSinkOptions, events: SinkEvents) {
     this.#options = options
     this.#events = events
     this.#file = new AppendFile(options.directory, options.name)
-  }
-
-  get rotating(): boolean {
-    return this.#rotating
+    this.#rotation = new Rotation(options)
   }
 
   /** Opens the file. A failure is told through the events, and opening is tried again. */
   open(): void {
-    const { directory, name, keep, limitBytes } = this.#options
-    this.#stale = false
+    const { directory, name } = this.#options
     try {
+      this.#settlePiece()
       this.#openFile()
-      if (this.#mustRotate || this.#file.size >= limitBytes - slackBytes) this.#rotateSelf()
-      this.#sized = this.#mayRotate
-      // Without a size the stream appends for ever: what is wanted while rotations fail.
-      const rotation = this.#sized ? { size: `${limitBytes - slackBytes}B`, rotate: keep } : {}
-      this.#attach(createStream(name, { path: directory, mode: fileMode, ...rotation }))
+      // Without a size the stream appends for ever: putting the file aside is our affair.
+      this.#attach(createStream(name, { path: directory, mode: fileMode }))
+      this.#stale = false
     } catch (error) {
       this.#fail(error)
     }
   }
 
   write(batch: Buffer): void {
-    this.#flight = { batch, written: 0, handed: 0 }
+    this.#flight = { batch, written: 0, handed: 0, synced: 0 }
     this.#submit()
   }
 
-  writeSync(batch: Buffer, last: boolean): boolean {
-    this.#last = last
+  writeSync(batch: Buffer, patience: Patience): boolean {
     const flight = this.#flight
     if (flight !== undefined) {
-      if (!this.#landed(flight)) return false
-      flight.handed = flight.written = this.#appendSync(flight.batch, flight.written)
-      if (flight.written < flight.batch.length) return false
+      if (!this.#landed(flight, patience) || !this.#appendSync(flight, patience)) return false
       this.#acknowledge()
     }
-    const written = this.#appendSync(batch, 0)
-    if (written === batch.length) return true
-    this.#flight = { batch, written, handed: written }
+    if (batch.length === 0) return true
+    const next: Flight = { batch, written: 0, handed: 0, synced: 0 }
+    if (this.#appendSync(next, patience)) {
+      this.#works()
+      return true
+    }
+    this.#flight = next
     return false
+  }
+
+  get landed(): number {
+    const flight = this.#flight
+    if (flight === undefined) return 0
+    try {
+      if (flight.written < flight.handed) this.#advanced(flight)
+    } catch {
+      // Then what is known must do.
+    }
+    return flight.written
   }
 
   close(): Promise<void> {
     clearTimeout(this.#retryTimer)
+    clearTimeout(this.#answerTimer)
     return new Promise((resolve) => {
       this.#closed = () => {
         this.#file.close()
         resolve()
       }
       if (this.#stream === undefined) this.#closed()
-      else this.#stream.end()
+      else {
+        this.#stream.end()
+        if (this.#stalled) resolve()
+      }
     })
   }
 
   #attach(stream: RotatingFileStream): void {
     this.#stream = stream
-    let opened = false
     let failure: Error | undefined
     stream.on('error', (error) => {
       failure = error
     })
-    stream.on('rotation', () => this.#rotation())
     stream.on('open', () => {
-      this.#rotating = false
-      try {
-        this.#openFile()
-      } catch (error) {
-        stream.destroy(error as Error)
-        return
-      }
-      if (opened) {
-        this.#rotationRetryMs = rotationRetryMsMin
-        this.#events.rotated()
-        return
-      }
-      opened = true
       setImmediate(() => {
-        if (this.#stream !== stream || stream.destroyed) return
+        if (this.#stream !== stream || stream.destroyed || stream.writableEnded) return
         this.#ready = true
         // With nothing to write, opening is all that can be known; a full disk shows with the next batch.
         if (this.#flight === undefined) this.#works()
@@ -172,29 +164,42 @@ export class FileSink implements Sink {
     stream.on('close', () => this.#streamClosed(failure))
   }
 
-  /** Gives the stream the next piece of the batch, if it can take one. */
+  /** Takes the next step with the batch under way, if it can be taken now. */
   #submit(): void {
     const flight = this.#flight
     const stream = this.#stream
     if (flight === undefined || stream === undefined || !this.#ready) return
-    if (flight.handed > flight.written) return
-    if (flight.written === flight.batch.length) {
-      this.#acknowledge()
-      return
+    if (this.#writing || this.#syncing) return
+    const { batch, written } = flight
+    if (flight.handed > written) return
+    const end = this.#rotation.pieceEnd(batch, written, this.#file.size)
+    if (
+      this.#options.synced &&
+      flight.synced < written &&
+      (end === written || this.#stale || this.#doubtful)
+    ) {
+      void this.#sync(flight)
+    } else if (written === batch.length) this.#acknowledge()
+    else if (this.#stale) this.#reopen()
+    else if (end === written) this.#rotate(flight)
+    else {
+      flight.handed = end
+      this.#writing = true
+      this.#awaitAnswer()
+      stream.write(batch.subarray(written, end), (error) => {
+        // After an error the stream closes, and what is missing is found out there.
+        if (error || this.#stream !== stream) return
+        this.#writing = this.#stalled = false
+        try {
+          if (this.#flight === flight) this.#verify(flight)
+        } catch (reason) {
+          // It cannot be looked at: how much is in the file is found out when it is opened anew.
+          this.#fail(reason)
+          return
+        }
+        this.#submit()
+      })
     }
-    const end = this.#pieceEnd(flight.batch, flight.written)
-    if (end === flight.written) this.#mustRotate = true
-    if (this.#mustRotate || this.#stale || (!this.#sized && this.#mayRotate)) {
-      this.#reopen()
-      return
-    }
-    flight.handed = end
-    stream.write(flight.batch.subarray(flight.written, end), (error) => {
-      // After an error the stream closes, and what is missing is found out there.
-      if (error || this.#stream !== stream || this.#flight !== flight) return
-      this.#verify(flight)
-      this.#submit()
-    })
   }
 
   /** After the stream's word that a piece is written: looks whether it is, and in the file that bears the name. */
@@ -206,58 +211,35 @@ export class FileSink implements Sink {
       // What is in a renamed file is written; what is in a removed one is not.
       flight.handed = flight.written += place === 'renamed' ? this.#file.grown(piece) : 0
       this.#stale = true
-    } else {
-      const growth = this.#file.growth()
-      if (growth < piece) {
-        const isWhole = this.#file.endsWith(flight.batch, flight.written, flight.handed)
-        if (growth >= 0 && !isWhole) {
-          // A short write, which the stream does not notice: what is missing is written again.
-          flight.handed = flight.written + growth
-        } else {
-          // Truncated under us, before the piece or after it. The stream's count of bytes is wrong now.
-          this.#stale = true
-        }
-      }
-      flight.written = flight.handed
-      this.#file.look()
+      return
     }
-  }
-
-  /** The stream has written a piece and found the file full: it now renames and reopens. */
-  #rotation(): void {
-    const flight = this.#flight
-    if (flight !== undefined && flight.handed > flight.written) {
-      flight.written += this.#file.grown(flight.handed - flight.written)
-      try {
-        // The rest of a short write belongs into the same file, which the descriptor still has.
-        while (flight.written < flight.handed) {
-          flight.written += this.#file.write(flight.batch, flight.written, flight.handed)
-        }
-      } catch {
-        // It is written with the next piece, into the file that comes after the rotation.
-        flight.handed = flight.written
-      }
+    const growth = this.#file.growth()
+    if (growth >= 0 && growth < piece) {
+      // A short write, which the stream does not notice: what is missing is written again. Unless the file was
+      // truncated under us, before the piece.
+      const isWhole = this.#file.endsWith(flight.batch, flight.written, flight.handed)
+      if (!isWhole) flight.handed = flight.written + growth
     }
-    this.#rotating = true
+    flight.written = flight.handed
+    this.#file.look()
   }
 
   #streamClosed(failure: Error | undefined): void {
-    const whileRotating = this.#rotating
     this.#stream = undefined
     this.#ready = false
-    this.#rotating = false
+    this.#writing = this.#stalled = false
+    if (this.#closed !== undefined) this.#closed()
+    else if (failure === undefined) this.open()
+    else this.#fail(failure)
+  }
+
+  /** Of a piece whose stream is gone, what is in the file is written, and the rest is not. */
+  #settlePiece(): void {
     const flight = this.#flight
-    if (flight !== undefined && flight.handed > flight.written) {
-      flight.handed = flight.written += this.#file.grown(flight.handed - flight.written)
-    }
-    if (this.#closed !== undefined) {
-      this.#closed()
-    } else if (failure === undefined) {
-      this.open()
-    } else if (whileRotating) {
-      this.#rotationFailed(failure)
-      this.open()
-    } else this.#fail(failure)
+    if (flight === undefined || flight.handed === flight.written) return
+    const isKept = this.#file.whereabouts() !== 'removed'
+    if (isKept) this.#advanced(flight)
+    flight.handed = flight.written
   }
 
   /** Opens the stream anew: at once, or when it has ended what it is doing. */
@@ -276,7 +258,7 @@ export class FileSink implements Sink {
       this.#events.failed(reason)
     }
     clearTimeout(this.#retryTimer)
-    if (this.#closed !== undefined) return
+    if (this.#closed !== undefined || this.#stalled) return
     // It must not keep the process alive: what cannot be written until then is dealt with at the exit.
     this.#retryTimer = setTimeout(() => this.#reopen(), this.#retryMs).unref()
     this.#retryMs = Math.min(this.#retryMs * 2, retryMsMax)
@@ -284,113 +266,200 @@ export class FileSink implements Sink {
 
   #acknowledge(): void {
     this.#flight = undefined
-    this.#retryMs = retryMsMin
     this.#works()
     this.#events.written()
   }
 
   #works(): void {
+    this.#retryMs = retryMsMin
     if (!this.#failed) return
     this.#failed = false
+    // The synchronous path may have found out before the stream's next try.
+    if (this.#stream === undefined && this.#closed === undefined) this.#reopen()
     this.#events.recovered()
+  }
+
+  // --- a disk that does not answer ---
+
+  /** From now on something is with the thread pool. */
+  #awaitAnswer(): void {
+    // One timer, set again for each piece: an idle one does no harm when it runs out.
+    this.#answerTimer ??= setTimeout(() => this.#noAnswer(), answerMsMax).unref()
+    this.#answerTimer.refresh()
+  }
+
+  #noAnswer(): void {
+    const flight = this.#flight
+    const before = this.#file.size
+    // An event loop that has been held up finds the answer in this turn: it comes after the timers.
+    setImmediate(() => {
+      if (flight === undefined || flight !== this.#flight || this.#stalled) return
+      if (flight.handed === flight.written && !this.#syncing) return
+      try {
+        if (this.#file.size !== before || this.#advanced(flight)) this.#awaitAnswer()
+        else this.#stall()
+      } catch (error) {
+        this.#fail(error)
+      }
+    })
+  }
+
+  /** Looks how much of the piece in the thread pool has come to the file; whether it is more than before. */
+  #advanced(flight: Flight): boolean {
+    const grown = this.#file.grown(flight.handed - flight.written)
+    flight.written += grown
+    return grown > 0
+  }
+
+  #stall(): void {
+    this.#stalled = true
+    this.#fail(new Error(`no answer from the disk for ${answerMsMax / 1000} s`))
   }
 
   // --- the synchronous path ---
 
-  /** Waits for the piece in the thread pool; false when it makes no progress. */
-  #landed(flight: Flight): boolean {
-    let piece = flight.handed - flight.written
-    let progress = Date.now()
-    while (piece > 0) {
-      const grown = this.#file.grown(piece)
-      flight.written += grown
-      piece -= grown
-      if (piece === 0) break
-      if (grown > 0) progress = Date.now()
-      else if (Date.now() - progress > stallMsMax || this.#stream === undefined) {
-        flight.handed = flight.written
-        this.#fail(new Error(`no progress for ${stallMsMax} ms`))
-        return false
+  /** Waits for the piece in the thread pool; false when that makes no progress. */
+  #landed(flight: Flight, patience: Patience): boolean {
+    try {
+      if (this.#stream === undefined) this.#settlePiece()
+      while (flight.written < flight.handed) {
+        if (this.#advanced(flight)) patience.answered()
+        else if (this.#stalled) return false
+        else if (!patience.nap()) {
+          this.#stall()
+          return false
+        }
       }
-      Atomics.wait(napCell, 0, 0, 1)
+      return true
+    } catch (error) {
+      this.#fail(error)
+      return false
     }
+  }
+
+  /** Appends what is missing of a batch through our own descriptor; false when that fails. */
+  #appendSync(flight: Flight, patience: Patience): boolean {
+    const { batch } = flight
+    try {
+      if (patience.isOver) throw new Error('no time is left to write')
+      if (!this.#file.isOpen || this.#file.whereabouts() !== 'ours') {
+        if (this.#file.isOpen && !this.#syncNow(flight, patience)) return false
+        this.#openFile(flight)
+        this.#stale = true
+      }
+      while (flight.written < batch.length) {
+        const end = this.#rotation.pieceEnd(batch, flight.written, this.#file.size)
+        if (end === flight.written) this.#rotateSync(flight, patience)
+        else {
+          const { written } = flight
+          flight.handed = flight.written += patience.spend(() =>
+            this.#file.write(batch, written, end),
+          )
+        }
+        patience.answered()
+      }
+      return this.#syncNow(flight, patience)
+    } catch (error) {
+      this.#fail(error)
+      return false
+    }
+  }
+
+  // --- the device ---
+
+  async #sync(flight: Flight): Promise<void> {
+    const { written } = flight
+    this.#syncing = true
+    this.#awaitAnswer()
+    try {
+      if (this.#doubtful) await this.#file.rewrite(flight.batch.subarray(flight.synced, written))
+      else await this.#file.sync()
+    } catch (error) {
+      this.#syncing = this.#stalled = false
+      if (this.#doubtful) this.#takeBack(flight)
+      else this.#doubtful = true
+      this.#fail(error)
+      return
+    }
+    this.#syncing = this.#stalled = this.#doubtful = false
+    flight.synced = written
+    this.#submit()
+  }
+
+  /** Puts on the device what the synchronous path has written. */
+  #syncNow(flight: Flight, patience: Patience): boolean {
+    if (!this.#options.synced || flight.synced === flight.written) return true
+    // At the end of the process nobody waits for more than that it is in the file.
+    if (this.#doubtful || this.#stalled) return patience.isLast
+    try {
+      patience.spend(() => this.#file.syncNow())
+    } catch (error) {
+      this.#doubtful = true
+      this.#fail(error)
+      return patience.isLast
+    }
+    flight.synced = flight.written
     return true
   }
 
-  /** Appends through our own descriptor; returns the end of what is written. */
-  #appendSync(bytes: Buffer, from: number): number {
-    let done = from
-    if (done === bytes.length) return done
+  /** What the device refuses twice goes into the next file, and leaves this one. */
+  #takeBack(flight: Flight): void {
     try {
-      if (!this.#file.isOpen || (!this.#rotating && this.#file.whereabouts() !== 'ours')) {
-        this.#openFile()
+      if (this.#file.endsWith(flight.batch, flight.synced, flight.written)) {
+        this.#file.cut(flight.written - flight.synced)
       }
-      this.#stale = true
-      while (done < bytes.length) {
-        const end = this.#pieceEnd(bytes, done)
-        if (end === done) this.#rotateSelf()
-        else done += this.#file.write(bytes, done, end)
-      }
-      if (this.#flight === undefined) this.#works()
-    } catch (error) {
-      this.#fail(error)
+    } catch {
+      // It stays in both files then: rather twice than not at all.
     }
-    return done
+    flight.handed = flight.written = flight.synced
+    this.#doubtful = false
+    this.#rotation.demand()
   }
 
   // --- the file ---
 
-  get #mayRotate(): boolean {
-    return Date.now() >= this.#rotateNotBefore
-  }
-
-  /** Where to cut so that the file keeps its limit and no line is split; `from` when a rotation must come first. */
-  #pieceEnd(bytes: Buffer, from: number): number {
-    // While the stream renames, nobody else may; and a file that cannot be rotated is written on.
-    if ((this.#rotating && !this.#last) || !this.#mayRotate) return bytes.length
-    const room = this.#options.limitBytes - this.#file.size
-    if (bytes.length - from <= room) return bytes.length
-    const end = room <= 0 ? 0 : bytes.lastIndexOf(lineEnd, from + room - 1) + 1
-    if (end > from) return end
-    if (this.#file.size > 0) return from
-    const next = bytes.indexOf(lineEnd, from) + 1
-    return next === 0 ? bytes.length : next
-  }
-
-  #rotateSelf(): void {
-    this.#mustRotate = false
-    if (!this.#mayRotate) return
+  #rotate(flight: Flight): void {
     try {
-      // The stream, stopped amid its renames, may have come to the last one; a step of it may be under way.
-      if (this.#rotating) Atomics.wait(napCell, 0, 0, 5)
-      if (this.#file.whereabouts() === 'ours') {
-        rotateSync(this.#options.directory, this.#options.name, this.#options.keep)
-      }
-      this.#rotating = false
+      this.#putAside(flight)
     } catch (error) {
-      this.#rotationFailed(error as Error)
+      this.#fail(error)
       return
     }
-    this.#openFile()
-    this.#rotationRetryMs = rotationRetryMsMin
-    this.#events.rotated()
+    this.#submit()
   }
 
-  #rotationFailed(error: Error): void {
-    this.#rotateNotBefore = Date.now() + this.#rotationRetryMs
-    this.#rotationRetryMs = Math.min(this.#rotationRetryMs * 2, rotationRetryMsMax)
-    this.#events.fault(error)
+  #rotateSync(flight: Flight, patience: Patience): void {
+    if (!this.#syncNow(flight, patience)) throw new Error('the device has refused a file')
+    this.#putAside(flight)
+  }
+
+  /** Puts the file aside and opens the next; one that cannot be renamed is written on. */
+  #putAside(flight: Flight): void {
+    const isOurs = this.#file.whereabouts() === 'ours'
+    try {
+      if (isOurs && !this.#rotation.run()) return
+    } catch (error) {
+      this.#events.fault(error as Error)
+      return
+    }
+    this.#openFile(flight)
+    this.#stale = true
+    if (isOurs) this.#events.rotated()
   }
 
   /** Opens the file that bears the name now, for the descriptor. */
-  #openFile(): void {
-    const flight = this.#flight
+  #openFile(flight: Flight | undefined = this.#flight): void {
     const inLine =
       flight !== undefined && flight.written > 0 && flight.batch[flight.written - 1] !== lineEnd
     const { isOther, tornBytes } = this.#file.open(inLine)
-    if (inLine && isOther) {
+    if (flight !== undefined && isOther) {
       // The line begins again in this file, so that none is split over two.
-      flight.handed = flight.written = flight.batch.lastIndexOf(lineEnd, flight.written - 1) + 1
+      if (inLine) flight.written = flight.batch.lastIndexOf(lineEnd, flight.written - 1) + 1
+      // What is in the other file and not on the device is out of reach.
+      if (this.#options.synced) flight.written = Math.min(flight.written, flight.synced)
+      flight.handed = flight.written
+      flight.synced = Math.min(flight.synced, flight.written)
+      this.#doubtful = false
     }
     if (tornBytes > 0) this.#events.torn(tornBytes)
   }

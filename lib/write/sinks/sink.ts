@@ -1,8 +1,10 @@
 // Where batches go.
 
+import type { Patience } from './patience.ts'
+
 /** What a sink tells whoever writes to it. None of these may throw. */
 export interface SinkEvents {
-  /** The batch handed over last is written, whole. */
+  /** The batch handed over last is written, whole, and on the device where that is asked for. */
   written(): void
   /** The sink cannot write now; it keeps the batch and keeps trying. */
   failed(error: Error): void
@@ -18,8 +20,6 @@ export interface SinkEvents {
 
 /** A destination for batches: whole lines, written once, in order. */
 export interface Sink {
-  /** A rotation is under way: a synchronous write now may make a file larger than its limit. */
-  readonly rotating: boolean
   /**
    * Hands over a batch; one at a time, the next after `written`. The bytes must not change until then.
    */
@@ -27,12 +27,14 @@ export interface Sink {
   /**
    * Finishes the batch under way, telling `written`, and writes another one, before it returns. Blocks.
    *
+   * @param patience How long to wait for a disk that does not answer.
    * @returns true when all of it is written; false when the sink has failed, and goes on with the batch on
    *   its own as if it had been given to `write`. It is not given another one while it has a batch, except
    *   an empty one, to finish that.
-   * @param last The process is ending: there will be no later turn, so a rotation under way is finished here.
    */
-  writeSync(batch: Buffer, last: boolean): boolean
-  /** Finishes the batch under way if it can, and releases everything. */
+  writeSync(batch: Buffer, patience: Patience): boolean
+  /** Bytes of the batch under way that are in the file, as far as is known. */
+  readonly landed: number
+  /** Finishes the batch under way if it can, and releases everything. Does not wait for a disk that hangs. */
   close(): Promise<void>
 }

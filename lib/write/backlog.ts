@@ -1,0 +1,84 @@
+// What waits in memory for files that have failed, within the bytes of the buffer. When they are used up, the
+// least important goes first: of the lowest level that waits anywhere, a piece at a time, before an entry of a
+// higher level is turned away.
+
+import type { Batch } from './batch.ts'
+import { entriesIn } from './batch-entries.ts'
+import type { Route } from './route.ts'
+
+/** Of the bytes that may wait, what is made free at a time. */
+const shedShare = 1 / 16
+export interface BacklogOptions {
+  readonly routes: readonly Route[]
+  /** Bytes that may wait. */
+  readonly bytesMax: number
+  /** Bytes that a batch holds at most. */
+  readonly batchBytesMax: number
+  /** Of one level the oldest go first, instead of the newest. */
+  readonly dropOld: boolean
+  /** Counts entries that will not reach their file. */
+  readonly lose: (severity: number, entries: number) => void
+}
+
+/** The batches that wait for files that have failed. */
+export class Backlog {
+  readonly #options: BacklogOptions
+
+  constructor(options: BacklogOptions) {
+    this.#options = options
+  }
+
+  /**
+   * Takes care that another line may wait.
+   *
+   * @param severity Of the line.
+   * @returns false when this one is among the least important and must go itself.
+   */
+  hasRoom(severity: number): boolean {
+    const { routes, bytesMax, dropOld } = this.#options
+    let bytes = 0
+    for (const route of routes) bytes += route.waitingBytes + route.gathered.size
+    if (bytes <= bytesMax) return true
+    const highest = dropOld ? severity : severity - 1
+    for (let least = 0; least <= highest; least++) {
+      if (this.#shed(least, bytesMax * shedShare) > 0) return true
+    }
+    return false
+  }
+
+  /** Gives up entries of a level until so many bytes are free; returns how many have become so. */
+  #shed(severity: number, bytes: number): number {
+    let freed = 0
+    for (const route of this.#options.routes) {
+      if (!route.down) continue
+      const waiting = [...route.waiting, route.gathered]
+      if (!this.#options.dropOld) waiting.reverse()
+      for (const batch of waiting) {
+        if (freed >= bytes) break
+        freed += this.#shedOf(route, batch, severity)
+      }
+      route.compact(this.#options.batchBytesMax)
+    }
+    return freed
+  }
+
+  #shedOf(route: Route, batch: Batch, severity: number): number {
+    // Copies count nowhere, and are not looked for.
+    if (batch.entries[severity] === 0) return 0
+    const bytes = batch.bytes()
+    const { length } = bytes
+    let kept = 0
+    let removed = 0
+    for (const entry of entriesIn(bytes)) {
+      if (entry.severity === severity) removed++
+      else {
+        bytes.copyWithin(kept, entry.from, entry.end)
+        kept += entry.end - entry.from
+      }
+    }
+    this.#options.lose(severity, batch.entries[severity]!)
+    batch.cut(kept, removed, severity)
+    route.settled += removed
+    return length - kept
+  }
+}

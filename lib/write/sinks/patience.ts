@@ -1,0 +1,55 @@
+// How long blocking work waits for disks that do not answer. The event loop stands still meanwhile, so a write
+// in the thread pool is watched by looking at its file, and the wait must have an end.
+
+/** A disk that has not answered for so long counts as failed, in milliseconds. */
+export const answerMsMax = 2_000
+/** Of the time that an exit has, so much is kept for writing to the disks that do answer. */
+const reserveMs = 200
+
+const napCell = new Int32Array(new SharedArrayBuffer(4))
+
+/** The patience of one piece of blocking work, for all its files together. */
+export class Patience {
+  readonly #isLast: boolean
+  #leftMs = answerMsMax
+
+  /**
+   * @param isLast The process is ending: an answer does not renew the patience, and the writes themselves use it
+   *   up, so that the end comes within 2 s. Otherwise as long as the disk answers there is no hurry.
+   */
+  constructor(isLast: boolean) {
+    this.#isLast = isLast
+  }
+
+  /** There will be no later turn. */
+  get isLast(): boolean {
+    return this.#isLast
+  }
+
+  /** Nothing more may be begun. */
+  get isOver(): boolean {
+    return this.#isLast && this.#leftMs <= 0
+  }
+
+  /** A disk has done something. */
+  answered(): void {
+    if (!this.#isLast) this.#leftMs = answerMsMax
+  }
+
+  /** Waits a millisecond; false when it has waited long enough. */
+  nap(): boolean {
+    if (this.#leftMs <= (this.#isLast ? reserveMs : 0)) return false
+    this.spend(() => Atomics.wait(napCell, 0, 0, 1))
+    return true
+  }
+
+  /** Does something that may take a while. */
+  spend<T>(work: () => T): T {
+    const start = performance.now()
+    try {
+      return work()
+    } finally {
+      this.#leftMs -= performance.now() - start
+    }
+  }
+}
