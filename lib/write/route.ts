@@ -7,7 +7,7 @@ import type { Sink } from './sinks/sink.ts'
 export class Route {
   readonly file: string
   /** The categories whose entries go here, copies apart. */
-  readonly categories = new Set<string>()
+  readonly categories: Set<string> = new Set()
   #sink: Sink | undefined
   /** The batch being gathered. */
   gathered: Batch = new Batch()
