@@ -25,6 +25,7 @@
 import { createStream, type RotatingFileStream } from 'rotating-file-stream'
 import { fileMode } from '../../files/open.ts'
 import { AppendFile } from './append-file.ts'
+import { Flight } from './flight.ts'
 import { answerMsMax, type Patience } from './patience.ts'
 import { Rotation, type RotationOptions } from './rotation.ts'
 import type { Sink, SinkEvents } from './sink.ts'
@@ -32,19 +33,6 @@ import type { Sink, SinkEvents } from './sink.ts'
 /** A file is tried again after 100 ms, then after twice as long each time, up to 30 s. */
 const retryMsMin = 100
 const retryMsMax = 30_000
-
-const lineEnd = 0x0a
-
-/** A batch on its way. */
-interface Flight {
-  readonly batch: Buffer
-  /** Bytes that are in the file. */
-  written: number
-  /** End of the piece that the stream has been given; equals `written` when it has none. */
-  handed: number
-  /** Bytes that are on the device, as far as that is asked for. What is between it and `written` is in one file. */
-  synced: number
-}
 
 export interface FileSinkOptions extends RotationOptions {
   /** A batch counts as written when it is on the device, not only in the operating system. */
@@ -88,7 +76,7 @@ export class FileSink implements Sink {
   open(): void {
     const { directory, name } = this.#options
     try {
-      this.#settlePiece()
+      this.#flight?.settle(this.#file)
       this.#openFile()
       // Without a size the stream appends for ever: putting the file aside is our affair.
       this.#attach(createStream(name, { path: directory, mode: fileMode }))
@@ -99,7 +87,7 @@ export class FileSink implements Sink {
   }
 
   write(batch: Buffer): void {
-    this.#flight = { batch, written: 0, handed: 0, synced: 0 }
+    this.#flight = new Flight(batch)
     this.#submit()
   }
 
@@ -110,7 +98,7 @@ export class FileSink implements Sink {
       this.#acknowledge()
     }
     if (batch.length === 0) return true
-    const next: Flight = { batch, written: 0, handed: 0, synced: 0 }
+    const next = new Flight(batch)
     if (this.#appendSync(next, patience)) {
       this.#works()
       return true
@@ -123,7 +111,7 @@ export class FileSink implements Sink {
     const flight = this.#flight
     if (flight === undefined) return 0
     try {
-      if (flight.written < flight.handed) this.#advanced(flight)
+      if (flight.isPending) flight.advance(this.#file)
     } catch {
       // Then what is known must do.
     }
@@ -171,7 +159,7 @@ export class FileSink implements Sink {
     if (flight === undefined || stream === undefined || !this.#ready) return
     if (this.#writing || this.#syncing) return
     const { batch, written } = flight
-    if (flight.handed > written) return
+    if (flight.isPending) return
     const end = this.#rotation.pieceEnd(batch, written, this.#file.size)
     if (
       this.#options.synced &&
@@ -179,7 +167,7 @@ export class FileSink implements Sink {
       (end === written || this.#stale || this.#doubtful)
     ) {
       void this.#sync(flight)
-    } else if (written === batch.length) this.#acknowledge()
+    } else if (flight.isWhole) this.#acknowledge()
     else if (this.#stale) this.#reopen()
     else if (end === written) this.#rotate(flight)
     else {
@@ -191,7 +179,7 @@ export class FileSink implements Sink {
         if (error || this.#stream !== stream) return
         this.#writing = this.#stalled = false
         try {
-          if (this.#flight === flight) this.#verify(flight)
+          if (this.#flight === flight && !flight.verify(this.#file)) this.#stale = true
         } catch (reason) {
           // It cannot be looked at: how much is in the file is found out when it is opened anew.
           this.#fail(reason)
@@ -202,28 +190,6 @@ export class FileSink implements Sink {
     }
   }
 
-  /** After the stream's word that a piece is written: looks whether it is, and in the file that bears the name. */
-  #verify(flight: Flight): void {
-    if (flight.written === flight.handed) return
-    const piece = flight.handed - flight.written
-    const place = this.#file.whereabouts()
-    if (place !== 'ours') {
-      // What is in a renamed file is written; what is in a removed one is not.
-      flight.handed = flight.written += place === 'renamed' ? this.#file.grown(piece) : 0
-      this.#stale = true
-      return
-    }
-    const growth = this.#file.growth()
-    if (growth >= 0 && growth < piece) {
-      // A short write, which the stream does not notice: what is missing is written again. Unless the file was
-      // truncated under us, before the piece.
-      const isWhole = this.#file.endsWith(flight.batch, flight.written, flight.handed)
-      if (!isWhole) flight.handed = flight.written + growth
-    }
-    flight.written = flight.handed
-    this.#file.look()
-  }
-
   #streamClosed(failure: Error | undefined): void {
     this.#stream = undefined
     this.#ready = false
@@ -231,15 +197,6 @@ export class FileSink implements Sink {
     if (this.#closed !== undefined) this.#closed()
     else if (failure === undefined) this.open()
     else this.#fail(failure)
-  }
-
-  /** Of a piece whose stream is gone, what is in the file is written, and the rest is not. */
-  #settlePiece(): void {
-    const flight = this.#flight
-    if (flight === undefined || flight.handed === flight.written) return
-    const isKept = this.#file.whereabouts() !== 'removed'
-    if (isKept) this.#advanced(flight)
-    flight.handed = flight.written
   }
 
   /** Opens the stream anew: at once, or when it has ended what it is doing. */
@@ -294,21 +251,14 @@ export class FileSink implements Sink {
     // An event loop that has been held up finds the answer in this turn: it comes after the timers.
     setImmediate(() => {
       if (flight === undefined || flight !== this.#flight || this.#stalled) return
-      if (flight.handed === flight.written && !this.#syncing) return
+      if (!flight.isPending && !this.#syncing) return
       try {
-        if (this.#file.size !== before || this.#advanced(flight)) this.#awaitAnswer()
+        if (this.#file.size !== before || flight.advance(this.#file)) this.#awaitAnswer()
         else this.#stall()
       } catch (error) {
         this.#fail(error)
       }
     })
-  }
-
-  /** Looks how much of the piece in the thread pool has come to the file; whether it is more than before. */
-  #advanced(flight: Flight): boolean {
-    const grown = this.#file.grown(flight.handed - flight.written)
-    flight.written += grown
-    return grown > 0
   }
 
   #stall(): void {
@@ -321,9 +271,9 @@ export class FileSink implements Sink {
   /** Waits for the piece in the thread pool; false when that makes no progress. */
   #landed(flight: Flight, patience: Patience): boolean {
     try {
-      if (this.#stream === undefined) this.#settlePiece()
-      while (flight.written < flight.handed) {
-        if (this.#advanced(flight)) patience.answered()
+      if (this.#stream === undefined) flight.settle(this.#file)
+      while (flight.isPending) {
+        if (flight.advance(this.#file)) patience.answered()
         else if (this.#stalled) return false
         else if (!patience.nap()) {
           this.#stall()
@@ -347,14 +297,11 @@ export class FileSink implements Sink {
         this.#openFile(flight)
         this.#stale = true
       }
-      while (flight.written < batch.length) {
+      while (!flight.isWhole) {
         const end = this.#rotation.pieceEnd(batch, flight.written, this.#file.size)
         if (end === flight.written) this.#rotateSync(flight, patience)
         else {
-          const { written } = flight
-          flight.handed = flight.written += patience.spend(() =>
-            this.#file.write(batch, written, end),
-          )
+          patience.spend(() => flight.append(this.#file, end))
         }
         patience.answered()
       }
@@ -376,8 +323,12 @@ export class FileSink implements Sink {
       else await this.#file.sync()
     } catch (error) {
       this.#syncing = this.#stalled = false
-      if (this.#doubtful) this.#takeBack(flight)
-      else this.#doubtful = true
+      // What the device refuses twice goes into the next file, and leaves this one.
+      if (this.#doubtful) {
+        flight.takeBack(this.#file)
+        this.#rotation.demand()
+      }
+      this.#doubtful = !this.#doubtful
       this.#fail(error)
       return
     }
@@ -400,20 +351,6 @@ export class FileSink implements Sink {
     }
     flight.synced = flight.written
     return true
-  }
-
-  /** What the device refuses twice goes into the next file, and leaves this one. */
-  #takeBack(flight: Flight): void {
-    try {
-      if (this.#file.endsWith(flight.batch, flight.synced, flight.written)) {
-        this.#file.cut(flight.written - flight.synced)
-      }
-    } catch {
-      // It stays in both files then: rather twice than not at all.
-    }
-    flight.handed = flight.written = flight.synced
-    this.#doubtful = false
-    this.#rotation.demand()
   }
 
   // --- the file ---
@@ -449,16 +386,9 @@ export class FileSink implements Sink {
 
   /** Opens the file that bears the name now, for the descriptor. */
   #openFile(flight: Flight | undefined = this.#flight): void {
-    const inLine =
-      flight !== undefined && flight.written > 0 && flight.batch[flight.written - 1] !== lineEnd
-    const { isOther, tornBytes } = this.#file.open(inLine)
-    if (flight !== undefined && isOther) {
-      // The line begins again in this file, so that none is split over two.
-      if (inLine) flight.written = flight.batch.lastIndexOf(lineEnd, flight.written - 1) + 1
-      // What is in the other file and not on the device is out of reach.
-      if (this.#options.synced) flight.written = Math.min(flight.written, flight.synced)
-      flight.handed = flight.written
-      flight.synced = Math.min(flight.synced, flight.written)
+    const { isOther, tornBytes } = this.#file.open(flight?.inLine ?? false)
+    if (isOther) {
+      flight?.moveOn(this.#options.synced)
       this.#doubtful = false
     }
     if (tornBytes > 0) this.#events.torn(tornBytes)

@@ -1,0 +1,95 @@
+// A batch on its way into a file: which of its bytes are there, which the thread pool has, which are on the
+// device. What is known, is known from the file (append-file.ts), never from a promise alone.
+//
+//   0 ──── on the device ──── synced ──── in the file ──── written ──── with the thread pool ──── handed ──── …
+//
+// What lies between `synced` and `written` is in one file, and at its end.
+
+import type { AppendFile } from './append-file.ts'
+
+const lineEnd = 0x0a
+
+/** A batch on its way. */
+export class Flight {
+  readonly batch: Buffer
+  /** Bytes that are in the file. */
+  written = 0
+  /** End of the piece that the stream has been given; equals `written` when it has none. */
+  handed = 0
+  /** Bytes that are on the device, as far as that is asked for. */
+  synced = 0
+
+  constructor(batch: Buffer) {
+    this.batch = batch
+  }
+
+  get isWhole(): boolean {
+    return this.written === this.batch.length
+  }
+
+  /** The stream has a piece whose fate is not known. */
+  get isPending(): boolean {
+    return this.handed > this.written
+  }
+
+  /** Looks how much of the pending piece has come to the file; whether it is more than before. */
+  advance(file: AppendFile): boolean {
+    const grown = file.grown(this.handed - this.written)
+    this.written += grown
+    return grown > 0
+  }
+
+  /** After the stream's word that the piece is written: looks whether it is. False: the file bears the name no more. */
+  verify(file: AppendFile): boolean {
+    if (!this.isPending) return true
+    if (file.whereabouts() !== 'ours') {
+      this.settle(file)
+      return false
+    }
+    const growth = file.growth()
+    if (growth >= 0 && growth < this.handed - this.written) {
+      // A short write, which the stream does not notice: what is missing is written again. Unless the file was
+      // truncated under us, before the piece.
+      const isThere = file.endsWith(this.batch, this.written, this.handed)
+      if (!isThere) this.handed = this.written + growth
+    }
+    this.written = this.handed
+    file.look()
+    return true
+  }
+
+  /** The stream is gone: of the piece, what is in a file is written, and the rest is not. */
+  settle(file: AppendFile): void {
+    if (this.isPending && file.whereabouts() !== 'removed') this.advance(file)
+    this.handed = this.written
+  }
+
+  /** Appends up to `end` through our own descriptor, or as much of it as is taken at once. */
+  append(file: AppendFile, end: number): void {
+    this.handed = this.written += file.write(this.batch, this.written, end)
+  }
+
+  /** In the middle of a line. */
+  get inLine(): boolean {
+    return this.written > 0 && this.batch[this.written - 1] !== lineEnd
+  }
+
+  /** Goes on in another file. `isSynced`: what is in the old one and not on the device is out of reach, and missing. */
+  moveOn(isSynced: boolean): void {
+    // The line begins again, so that none is split over two files.
+    if (this.inLine) this.written = this.batch.lastIndexOf(lineEnd, this.written - 1) + 1
+    if (isSynced) this.written = Math.min(this.written, this.synced)
+    this.handed = this.written
+    this.synced = Math.min(this.synced, this.written)
+  }
+
+  /** Takes back what is in the file and not on the device. */
+  takeBack(file: AppendFile): void {
+    try {
+      if (file.endsWith(this.batch, this.synced, this.written)) file.cut(this.written - this.synced)
+    } catch {
+      // It stays in both files then: rather twice than not at all.
+    }
+    this.handed = this.written = this.synced
+  }
+}
