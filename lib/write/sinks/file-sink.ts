@@ -141,6 +141,13 @@ export class FileSink implements Sink {
       failure = error
     })
     stream.on('open', () => {
+      try {
+        // The name led to our file before the stream opened it, and does so now: then the stream has it, too.
+        if (this.#file.whereabouts() !== 'ours') this.#stale = true
+      } catch (error) {
+        stream.destroy(error as Error)
+        return
+      }
       setImmediate(() => {
         if (this.#stream !== stream || stream.destroyed || stream.writableEnded) return
         this.#ready = true

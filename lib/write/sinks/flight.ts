@@ -34,12 +34,17 @@ export class Flight {
 
   /** Looks how much of the pending piece has come to the file; whether it is more than before. */
   advance(file: AppendFile): boolean {
+    if (file.growth() < 0) return this.#landedAnew(file)
     const grown = file.grown(this.handed - this.written)
     this.written += grown
     return grown > 0
   }
 
-  /** After the stream's word that the piece is written: looks whether it is. False: the file bears the name no more. */
+  /**
+   * After the stream's word that the piece is written: looks whether it is.
+   *
+   * @returns false when the stream is better opened anew: it did not write all, or not to the file of that name.
+   */
   verify(file: AppendFile): boolean {
     if (!this.isPending) return true
     if (file.whereabouts() !== 'ours') {
@@ -50,8 +55,11 @@ export class Flight {
     if (growth >= 0 && growth < this.handed - this.written) {
       // A short write, which the stream does not notice: what is missing is written again. Unless the file was
       // truncated under us, before the piece.
-      const isThere = file.endsWith(this.batch, this.written, this.handed)
-      if (!isThere) this.handed = this.written + growth
+      if (!file.endsWith(this.batch, this.written, this.handed)) {
+        this.advance(file)
+        this.handed = this.written
+        return false
+      }
     }
     this.written = this.handed
     file.look()
@@ -62,6 +70,14 @@ export class Flight {
   settle(file: AppendFile): void {
     if (this.isPending && file.whereabouts() !== 'removed') this.advance(file)
     this.handed = this.written
+  }
+
+  /** Whether the piece is at the end of a file that has been truncated under us. */
+  #landedAnew(file: AppendFile): boolean {
+    if (!file.endsWith(this.batch, this.written, this.handed)) return false
+    this.written = this.handed
+    file.look()
+    return true
   }
 
   /** Appends up to `end` through our own descriptor, or as much of it as is taken at once. */
