@@ -1,0 +1,158 @@
+// `durability`: what is where when a call, or flush(), has returned.
+
+import assert from 'node:assert/strict'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, test } from 'node:test'
+import { createLogger, defineEvent, Type } from '../../lib/index.ts'
+import { filesOf, linesOf, logDirectory, seqFaults } from '../log-directory.ts'
+
+const library = join(import.meta.dirname, '../../lib/index.ts')
+
+const messagesOf = (directory: string, file: string): string[] =>
+  linesOf(directory, file).map(({ message }) => message)
+
+describe('durability: written', () => {
+  test('an entry is in its file when the call returns, what was logged before it first; a buffered one is not', async (t) => {
+    const directory = logDirectory(t)
+    const log = createLogger({
+      log_path: directory,
+      durability: { sdk: 'written', audit: 'written' },
+    })
+    const typed = log.event(
+      defineEvent({
+        category: 'audit',
+        level: 'INFO',
+        message: 'typed {n}',
+        context: Type.Object({ n: Type.Number() }),
+      }),
+    )
+    const expected: string[] = []
+    for (let i = 0; i < 50; i++) {
+      log.system.info(`buffered ${i}`)
+      assert.deepEqual(messagesOf(directory, 'system.log'), expected)
+      log.sdk.info(`written ${i}`)
+      expected.push(`buffered ${i}`, `written ${i}`)
+      assert.deepEqual(messagesOf(directory, 'system.log'), expected)
+      typed({ n: i })
+      assert.equal(messagesOf(directory, 'audit.log').at(-1), `typed ${i}`)
+      // Now and then the stream has something of its own to write to the same file.
+      if (i % 5 === 0) await new Promise(setImmediate)
+    }
+    log.audit.info('outer', {
+      get inner() {
+        log.audit.info('inner')
+        return 1
+      },
+    })
+    assert.deepEqual(messagesOf(directory, 'audit.log').slice(-2), ['outer', 'inner'])
+    await log.close()
+    assert.deepEqual(messagesOf(directory, 'system.log'), expected)
+    assert.equal(log.stats().written, 152)
+  })
+
+  test('rotates in the call, and no file exceeds its limit', async (t) => {
+    const directory = logDirectory(t)
+    const log = createLogger({
+      log_path: directory,
+      durability: { audit: 'written' },
+      rotation: { max_size_mb: 1, max_files: 20 },
+    })
+    const padding = 'x'.repeat(10_000)
+    for (let i = 0; i < 320; i++) log.audit.info(`n ${i}`, { padding })
+    const lines = linesOf(directory, 'audit.log')
+    assert.deepEqual(seqFaults(lines), [])
+    assert.equal(lines.length, 320)
+    const files = filesOf(directory, 'audit.log')
+    assert.equal(files.length, 4)
+    for (const file of files) assert.ok(readFileSync(join(directory, file)).length <= 1024 * 1024)
+    await log.close()
+  })
+
+  test('survives SIGKILL in the next instruction', (t) => {
+    const directory = logDirectory(t)
+    const script = `import(${JSON.stringify(library)}).then(({ createLogger }) => {
+      const log = createLogger({ log_path: ${JSON.stringify(directory)}, durability: { audit: 'written' } })
+      for (let i = 0; i < 1000; i++) log.audit.info('n ' + i)
+      process.kill(process.pid, 'SIGKILL')
+    })`
+    const { signal } = spawnSync(process.execPath, ['--import', 'tsx', '-e', script])
+    assert.equal(signal, 'SIGKILL')
+    assert.equal(linesOf(directory, 'audit.log').length, 1000)
+  })
+})
+
+const noStrace = spawnSync('strace', ['-V']).status === 0 ? false : 'needs strace'
+
+describe('durability: synced', { skip: noStrace }, () => {
+  /** The system calls of a program that logs and says on its descriptor 1 what has been acknowledged. */
+  function trace(directory: string, durability: string, program: string): string[] {
+    const script = `import(${JSON.stringify(library)}).then(async ({ createLogger }) => {
+      const { writeSync } = require('node:fs')
+      const log = createLogger({
+        log_path: ${JSON.stringify(directory)}, durability: { audit: '${durability}' }, rotation: { max_size_mb: 1 },
+      })
+      ${program}
+    })`
+    const file = `${directory}.trace`
+    const calls = 'trace=write,fdatasync,fsync,rename,openat'
+    const options = ['-f', '-y', '-s', '8', '-e', calls, '-o', file]
+    execFileSync('strace', [...options, process.execPath, '--import', 'tsx', '-e', script])
+    return readFileSync(file, 'utf8')
+      .split('\n')
+      .filter((call) => call.includes(directory) || call.includes('"ACK'))
+      .map((call) => call.replace(/^\d+ +/, '').replaceAll(directory, ''))
+  }
+
+  const flushed = `log.audit.info('a'); await log.flush(); writeSync(1, 'ACK'); await log.close()`
+
+  test('flush() resolves when fdatasync has returned, and the directory of a new file is synced', (t) => {
+    const calls = trace(logDirectory(t), 'synced', flushed)
+    const at = (pattern: RegExp): number => calls.findIndex((call) => pattern.test(call))
+    const order = [
+      at(/^write\(\d+<\/audit\.log>/),
+      at(/^fdatasync\(\d+<\/audit\.log>/),
+      at(/^fsync\(\d+<>/),
+      at(/ACK/),
+    ]
+    assert.ok(!order.includes(-1), calls.join('\n'))
+    assert.deepEqual(
+      order,
+      order.toSorted((a, b) => a - b),
+      calls.join('\n'),
+    )
+    assert.ok(!calls.some((call) => /^fdatasync\(\d+<\/system/.test(call)))
+  })
+
+  test('a buffered file is not synced', (t) => {
+    const calls = trace(logDirectory(t), 'buffered', flushed)
+    assert.ok(calls.some((call) => call.includes('ACK')))
+    assert.ok(!calls.some((call) => /^fd?a?t?a?sync/.test(call)), calls.join('\n'))
+  })
+
+  test('a full file is on the device before it is renamed, by flushSync() as well', (t) => {
+    const calls = trace(
+      logDirectory(t),
+      'synced',
+      `for (let round = 0; round < 3; round++) {
+        for (let i = 0; i < 80; i++) log.audit.info('a', { padding: 'x'.repeat(10_000) })
+        if (round === 1) log.flushSync()
+        else await log.flush()
+      }
+      await log.close()`,
+    )
+    let dirty = false
+    let renames = 0
+    for (const call of calls) {
+      if (/^write\(\d+<\/audit\.log>/.test(call)) dirty = true
+      if (/^fdatasync\(\d+<\/audit\.log>/.test(call)) dirty = false
+      if (/^rename\("\/audit\.log",/.test(call)) {
+        renames++
+        assert.equal(dirty, false, 'renamed with bytes that are not on the device')
+      }
+    }
+    assert.equal(renames, 2)
+    assert.ok(calls.filter((call) => /^fsync\(\d+<>/.test(call)).length >= 3, calls.join('\n'))
+  })
+})
