@@ -1,6 +1,7 @@
 // The file sink by itself, on a real directory: batches in, lines in files out.
 
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import {
   closeSync,
   ftruncateSync,
@@ -12,8 +13,10 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs'
-import { join } from 'node:path'
+import { open } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
+import fc from 'fast-check'
 import { FileSink } from '../../../lib/write/sinks/file-sink.ts'
 import { Patience } from '../../../lib/write/sinks/patience.ts'
 import { filesOf, logDirectory } from '../../log-directory.ts'
@@ -24,17 +27,27 @@ interface Rig {
   readonly sink: FileSink
   readonly directory: string
   readonly told: string[]
+  /** Batches acknowledged. */
+  readonly written: { batches: number }
   /** Writes a batch and waits until it is acknowledged. */
   readonly write: (text: string) => Promise<void>
 }
 
-function rig(t: TestContext, limitBytes = 256 * kib, directory = logDirectory(t)): Rig {
+function rig(
+  t: TestContext,
+  limitBytes = 256 * kib,
+  directory = logDirectory(t),
+  synced = false,
+  keep = 10,
+): Rig {
   const told: string[] = []
+  const written = { batches: 0 }
   let acknowledged: (() => void) | undefined
   const sink = new FileSink(
-    { directory, name: 'a.log', limitBytes, keep: 10, synced: false },
+    { directory, name: 'a.log', limitBytes, keep, synced },
     {
       written: () => {
+        written.batches++
         const resolve = acknowledged
         acknowledged = undefined
         resolve?.()
@@ -54,7 +67,7 @@ function rig(t: TestContext, limitBytes = 256 * kib, directory = logDirectory(t)
       acknowledged = resolve
       sink.write(Buffer.from(text))
     })
-  return { sink, directory, told, write }
+  return { sink, directory, told, written, write }
 }
 
 /** Lines of a given length, numbered. */
@@ -134,6 +147,78 @@ describe('FileSink', () => {
     }
     await sink.close()
     assert.deepEqual(numbers(directory), upTo(from))
+  })
+
+  test('batches and synchronous writes in any order: each line once, in order, no file above its limit', async (t) => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(
+          fc.record({
+            sync: fc.boolean(),
+            count: fc.integer({ min: 1, max: 60 }),
+            length: fc.constantFrom(40, 900, 3000),
+            turns: fc.integer({ min: 0, max: 8 }),
+          }),
+          { minLength: 5, maxLength: 40 },
+        ),
+        fc.boolean(),
+        async (steps, synced) => {
+          const { sink, directory, written, told } = rig(t, 64 * kib, logDirectory(t), synced, 1000)
+          let from = 0
+          let isWriting = false
+          for (const { sync, count, length, turns } of steps) {
+            const text = lines(from, count, length)
+            if (sync || (isWriting && written.batches === 0)) {
+              assert.ok(sink.writeSync(Buffer.from(text), new Patience(false)), told.join())
+              isWriting = false
+            } else {
+              written.batches = 0
+              sink.write(Buffer.from(text))
+              isWriting = true
+            }
+            from += count
+            for (let turn = 0; turn < turns; turn++) await new Promise(setImmediate)
+          }
+          assert.ok(sink.writeSync(Buffer.alloc(0), new Patience(false)))
+          await sink.close()
+          assert.deepEqual(numbers(directory), upTo(from))
+          for (const file of filesOf(directory, 'a.log')) {
+            assert.ok(statSync(join(directory, file)).size <= 64 * kib, file)
+          }
+          assert.ok(
+            told.every((word) => word === 'rotated'),
+            told.join(),
+          )
+        },
+      ),
+      { numRuns: 40 },
+    )
+  })
+
+  test('a disk that does not answer counts as failed after 2 s, and nothing is written twice when it does', async (t) => {
+    const { sink, directory, told, written, write } = rig(t)
+    await write(lines(0, 10, 100))
+    const parent = dirname(directory)
+    // Four readers of pipes that nobody writes to hold the four threads of the pool.
+    const pipes = [1, 2, 3, 4].map((n) => join(parent, `pipe${n}`))
+    execFileSync('mkfifo', pipes)
+    const held = pipes.map((pipe) => open(pipe, 'r'))
+    written.batches = 0
+    sink.write(Buffer.from(lines(10, 10, 100)))
+    assert.equal(sink.writeSync(Buffer.alloc(0), new Patience(false)), false)
+    assert.deepEqual(told, ['failed no answer from the disk for 2 s'])
+    const before = performance.now()
+    assert.equal(sink.writeSync(Buffer.alloc(0), new Patience(false)), false)
+    assert.ok(performance.now() - before < 1000, 'nobody waits for it again')
+    assert.equal(readFileSync(join(directory, 'a.log'), 'utf8'), lines(0, 10, 100))
+    const writers = pipes.map((pipe) => openSync(pipe, 'w'))
+    for (const reader of await Promise.all(held)) await reader.close()
+    for (const writer of writers) closeSync(writer)
+    while (written.batches === 0) await new Promise(setImmediate)
+    assert.deepEqual(told.slice(1), ['recovered'])
+    await write(lines(20, 10, 100))
+    assert.equal(readFileSync(join(directory, 'a.log'), 'utf8'), lines(0, 30, 100))
+    await sink.close()
   })
 
   test('keeps exactly the configured number of rotated files, named .1 to .10', async (t) => {
