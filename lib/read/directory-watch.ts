@@ -1,12 +1,15 @@
 // Tells when something happens in a directory, also while it is not there. fs.watch is quick but may miss
 // things, does not work everywhere and dies with its directory; so a poll stands behind it.
 //
-// It keeps the process alive only while somebody awaits the next change.
+// It keeps the process alive only while somebody awaits the next change, and wakes them 50 times a second at most,
+// however often the files are written: each look costs some 50 µs and more.
 
 import { type FSWatcher, statSync, watch } from 'node:fs'
 import { dirname } from 'node:path'
 
 const pollMs = 250
+/** Between two times that somebody is woken. */
+const paceMs = 20
 
 /** Watches one directory. */
 export class DirectoryWatch {
@@ -19,6 +22,9 @@ export class DirectoryWatch {
   #changed = false
   #closed = false
   #wake: (() => void) | undefined
+  /** When somebody was woken last, by `performance.now()`. */
+  #wokenMs = -Infinity
+  #pace: NodeJS.Timeout | undefined
 
   /**
    * @param tell Called with the name that was made, removed or renamed; with `undefined` at each poll, when
@@ -35,15 +41,18 @@ export class DirectoryWatch {
     this.#attach()
   }
 
-  /** Resolves at the next change, or at the next poll, or at once when there was one since the last time. */
-  changed(): Promise<void> {
-    if (this.#changed || this.#closed) {
-      this.#changed = false
-      return Promise.resolve()
-    }
+  /**
+   * Resolves at the next change, or at the next poll, or when there was one since the last time; {@link paceMs}
+   * after the last time at the earliest.
+   *
+   * @param soon Takes it that there was one.
+   */
+  changed(soon: boolean = false): Promise<void> {
+    if (soon) this.#changed = true
     this.#poll.ref()
     return new Promise((resolve) => {
       this.#wake = resolve
+      if (this.#changed || this.#closed) this.#change()
     })
   }
 
@@ -51,6 +60,8 @@ export class DirectoryWatch {
   close(): void {
     this.#closed = true
     clearInterval(this.#poll)
+    clearTimeout(this.#pace)
+    this.#pace = undefined
     this.#detach()
     this.#change()
   }
@@ -89,11 +100,19 @@ export class DirectoryWatch {
   }
 
   #change(): void {
+    this.#changed = true
     const wake = this.#wake
-    if (wake === undefined) {
-      this.#changed = true
+    if (wake === undefined || this.#pace !== undefined) return
+    const waitMs = this.#closed ? 0 : this.#wokenMs + paceMs - performance.now()
+    if (waitMs > 0) {
+      this.#pace = setTimeout(() => {
+        this.#pace = undefined
+        this.#change()
+      }, waitMs)
       return
     }
+    this.#wokenMs = performance.now()
+    this.#changed = false
     this.#wake = undefined
     this.#poll.unref()
     wake()

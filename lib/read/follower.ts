@@ -4,11 +4,14 @@
 // slow reader. Lines that are there at the same time are merged; it never waits for a line that may yet come.
 
 import { errorFile } from '../entry/category.ts'
-import { filesByBase, parseName } from '../files/names.ts'
+import { parseName } from '../files/names.ts'
+import { basesIn } from './bases.ts'
 import { DirectoryWatch } from './directory-watch.ts'
 import { Forwards, type TimedLine } from './log-line.ts'
 import { merge } from './merge.ts'
 import { namesIn } from './open-log.ts'
+import type { Remarks } from './remark.ts'
+import type { Wanted } from './stream-options.ts'
 import { Tail } from './tail.ts'
 
 interface Followed {
@@ -20,43 +23,48 @@ interface Followed {
 /** Follows the bases of a directory. */
 export class Follower {
   readonly #directory: string
-  readonly #hasBase: (base: string) => boolean
+  readonly #wanted: Pick<Wanted, 'hasBase' | 'sieve'>
+  readonly #remarks: Remarks
   readonly #followed = new Map<string, Followed>()
   readonly #watch: DirectoryWatch
-  #failure: { readonly error: unknown } | undefined
   #closed = false
 
-  constructor(directory: string, hasBase: (base: string) => boolean) {
+  /**
+   * @param wanted Which bases are followed, and which of their lines need not be given out.
+   * @param remarks Told of what cannot be read; it is tried again.
+   */
+  constructor(directory: string, wanted: Pick<Wanted, 'hasBase' | 'sieve'>, remarks: Remarks) {
     this.#directory = directory
-    this.#hasBase = hasBase
+    this.#wanted = wanted
+    this.#remarks = remarks
     this.#watch = new DirectoryWatch(directory, (name) => this.#look(name))
   }
 
-  /** Adds a base whose tail has been told what is known of it. */
-  add(tail: Tail): void {
-    this.#followed.set(tail.base, { tail, times: new Forwards() })
+  /** Adds a base; its tail is to be told what is known of it. */
+  add(base: string): Tail {
+    const tail = new Tail(this.#directory, base, this.#remarks, this.#wanted.sieve)
+    this.#followed.set(base, { tail, times: new Forwards() })
+    return tail
   }
 
   /**
    * The lines to come, in batches. Ends when it is closed.
    *
    * @param idle Also an empty batch after each look that found nothing: four a second at least.
-   * @throws the system's error when a file is there and cannot be read.
    */
   async *lines(idle: boolean = false): AsyncGenerator<TimedLine[]> {
+    this.#look(undefined)
     while (!this.#closed) {
-      this.#look(undefined)
-      if (this.#failure !== undefined) throw this.#failure.error
       const followed = [...this.#followed.values()].toSorted(errorFileLast)
       let found = false
-      for await (const lines of merge(followed.map((each) => availableOf(each)))) {
+      for await (const lines of merge(followed.map((each) => this.#availableOf(each)))) {
         found = true
         yield lines
         if (this.#closed) return
       }
-      if (found) continue
-      if (idle) yield []
-      await this.#watch.changed()
+      if (idle && !found) yield []
+      // What came while the lines were read may have been told before they were.
+      await this.#watch.changed(found)
     }
   }
 
@@ -67,31 +75,37 @@ export class Follower {
     for (const { tail } of this.#followed.values()) tail.close()
   }
 
-  /** Looks at the base that a name belongs to; at all of them without a name. */
+  /** Looks at the base that a name belongs to; at all of them, and whether there are others, without a name. */
   #look(name: string | undefined): void {
     if (this.#closed) return
-    try {
-      if (name === undefined) {
-        for (const base of filesByBase(namesIn(this.#directory)).keys()) this.#discover(base)
-        for (const { tail } of this.#followed.values()) tail.look()
-      } else {
-        const file = parseName(name)
-        if (file === undefined) return
-        this.#discover(file.base)
-        this.#followed.get(file.base)?.tail.look()
+    const base = name === undefined ? undefined : parseName(name)?.base
+    if (name !== undefined && base === undefined) return
+    if (base === undefined || !this.#followed.has(base)) {
+      const names = namesIn(this.#directory, this.#remarks)
+      const isNew = (each: string): boolean =>
+        !this.#followed.has(each) &&
+        (each === base || base === undefined) &&
+        this.#wanted.hasBase(each)
+      for (const each of basesIn(this.#directory, names, isNew, this.#remarks)) this.add(each)
+    }
+    for (const { tail } of this.#followed.values()) {
+      if (base !== undefined && base !== tail.base) continue
+      try {
+        tail.look()
+      } catch (error) {
+        // A disk that fails, perhaps for a moment.
+        this.#remarks.unread(tail.base, error)
       }
-    } catch (error) {
-      this.#failure ??= { error }
     }
   }
 
-  #discover(base: string): void {
-    if (!this.#followed.has(base) && this.#hasBase(base)) this.add(new Tail(this.#directory, base))
+  async *#availableOf({ tail, times }: Followed): AsyncGenerator<TimedLine[]> {
+    try {
+      for await (const { lines, file } of tail.available()) yield times.timed(lines, file)
+    } catch (error) {
+      this.#remarks.unread(tail.base, error)
+    }
   }
-}
-
-async function* availableOf({ tail, times }: Followed): AsyncGenerator<TimedLine[]> {
-  for await (const { lines, file } of tail.available()) yield times.timed(lines, file)
 }
 
 /** So that of an entry and its copy the entry is shown. */

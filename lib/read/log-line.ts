@@ -26,8 +26,8 @@ export interface TimedLine {
   readonly time: number
 }
 
-/** A human line, which files hold when `structured_format` is false. */
-const humanTime = /^\[(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)\] /
+/** How a human line begins; files hold such when `structured_format` is false. */
+export const humanTime = /^\[(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)\] /
 
 /** So many lines without a time are held back when reading backwards; then they get that of the line after. */
 const untimedMax = 1000

@@ -17,6 +17,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { constants as zlib, gunzipSync } from 'node:zlib'
 import { type FileName, nameOf, parseName } from '../files/names.ts'
+import type { Remarks } from './remark.ts'
 
 const read = promisify(readCallback)
 
@@ -67,13 +68,21 @@ export class OpenLog {
     return fstatSync(this.#fd).nlink === 0
   }
 
-  /** Reads at most `bytes` from a position into a new buffer, which is empty at the file's end. */
-  async read(position: number, bytes: number): Promise<Buffer> {
+  /**
+   * Reads at most `bytes` from a position.
+   *
+   * @param into Where to; a new buffer without it.
+   * @returns what was read; empty at the file's end.
+   */
+  async read(
+    position: number,
+    bytes: number,
+    into: Buffer = Buffer.allocUnsafeSlow(bytes),
+  ): Promise<Buffer> {
     this.#reading++
     try {
-      const chunk = Buffer.allocUnsafeSlow(bytes)
-      const { bytesRead } = await read(this.#fd, chunk, 0, bytes, position)
-      return chunk.subarray(0, bytesRead)
+      const { bytesRead } = await read(this.#fd, into, 0, bytes, position)
+      return into.subarray(0, bytesRead)
     } finally {
       this.#reading--
       if (this.#closed && this.#reading === 0) closeSync(this.#fd)
@@ -99,12 +108,20 @@ export class OpenLog {
   }
 
   identity(): Identity {
-    const { size, mtimeNs } = fstatSync(this.#fd, { bigint: true })
-    if (!this.compressed) return { size: Number(size), head: this.head(), modified: mtimeNs }
-    // gzip ends with the uncompressed size, modulo 4 GiB.
+    return {
+      size: this.unpackedSize,
+      head: this.head(),
+      modified: this.compressed ? undefined : fstatSync(this.#fd, { bigint: true }).mtimeNs,
+    }
+  }
+
+  /** Bytes it holds, uncompressed. */
+  get unpackedSize(): number {
+    if (!this.compressed) return this.size
+    // gzip ends with it, modulo 4 GiB.
     const trailer = Buffer.alloc(4)
-    readSync(this.#fd, trailer, 0, 4, Math.max(0, Number(size) - 4))
-    return { size: trailer.readUInt32LE(), head: this.head(), modified: undefined }
+    readSync(this.#fd, trailer, 0, 4, Math.max(0, this.size - 4))
+    return trailer.readUInt32LE()
   }
 
   /** Lets go of the file, when a read that is under way has ended. */
@@ -153,6 +170,7 @@ export function openLog(directory: string, file: FileName): OpenLog | undefined 
  * each file at least once, and knows one that it meets twice by its inode.
  *
  * @param isKnown Asked for each file, newest first; the first that is known ends the walk and is closed.
+ * @param remarks Told of files that cannot be opened; they are passed over.
  * @param from The number to begin at: 1 leaves the live file out.
  * @returns the files that are not known, oldest first.
  */
@@ -160,44 +178,47 @@ export function openNewer(
   directory: string,
   base: string,
   isKnown: (log: OpenLog) => boolean,
+  remarks: Remarks,
   from: number = 0,
 ): OpenLog[] {
   const opened: OpenLog[] = []
-  try {
-    const last = highestIndex(directory, base)
-    // Two more: what was listed as the highest may have moved on since.
-    for (let index = from; index <= last + 2; index++) {
-      for (const compressed of index === 0 ? [false] : [false, true]) {
-        const name = nameOf(base, index, compressed)
-        const log = openLog(directory, { name, base, index, compressed })
+  const last = highestIndex(directory, base, remarks)
+  // Two more: what was listed as the highest may have moved on since.
+  for (let index = from; index <= last + 2; index++) {
+    for (const compressed of index === 0 ? [false] : [false, true]) {
+      const name = nameOf(base, index, compressed)
+      let log: OpenLog | undefined
+      try {
+        log = openLog(directory, { name, base, index, compressed })
         if (log === undefined) continue
-        if (opened.some((other) => isTwin(other, log))) log.close()
+        if (opened.some((other) => isTwin(other, log!))) log.close()
         else if (isKnown(log)) {
           log.close()
           return opened.toReversed()
         } else opened.push(log)
+      } catch (error) {
+        // No permission, no descriptor left, a disk that fails.
+        log?.close()
+        remarks.unread(name, error)
       }
     }
-    return opened.toReversed()
-  } catch (error) {
-    for (const log of opened) log.close()
-    throw error
   }
+  return opened.toReversed()
 }
 
-/** The names in a directory; none if it is not there. */
-export function namesIn(directory: string): string[] {
+/** The names in a directory; none while it is not there, or cannot be read, which is told. */
+export function namesIn(directory: string, remarks: Remarks): string[] {
   try {
     return readdirSync(directory)
   } catch (error) {
-    if (isAbsent(error)) return []
-    throw error
+    if (!isAbsent(error)) remarks.unread(directory, error)
+    return []
   }
 }
 
-function highestIndex(directory: string, base: string): number {
+function highestIndex(directory: string, base: string, remarks: Remarks): number {
   let highest = 0
-  for (const name of namesIn(directory)) {
+  for (const name of namesIn(directory, remarks)) {
     if (!name.startsWith(base)) continue
     const file = parseName(name)
     if (file?.base === base) highest = Math.max(highest, file.index)
@@ -208,7 +229,8 @@ function highestIndex(directory: string, base: string): number {
 /** Met under two names, or about to be replaced by its compressed form. */
 function isTwin(a: OpenLog, b: OpenLog): boolean {
   if (a.key === b.key) return true
-  return a.compressed !== b.compressed && isSame(a.identity(), b.identity())
+  if (a.compressed === b.compressed || a.unpackedSize !== b.unpackedSize) return false
+  return isSame(a.identity(), b.identity())
 }
 
 function isAbsent(error: unknown): boolean {

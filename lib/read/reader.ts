@@ -5,51 +5,70 @@ import { pipeline } from 'node:stream'
 import { constants, createGunzip } from 'node:zlib'
 import { LineSplitter, type RawLine, pieceBytesMax } from './line-splitter.ts'
 import type { OpenLog } from './open-log.ts'
+import type { Sieve } from './sieve.ts'
 
 /** Forwards, all of it is wanted. */
 const forwardBytes = 1 << 18
-/** Backwards, the last few lines are. */
+/** Backwards, the last few lines are: it begins with little, and reads more each time. */
 const backwardBytes = 1 << 16
+const backwardBytesMax = 1 << 20
 
 const newline = 0x0a
 
 /**
  * The lines of a file from its beginning.
  *
- * @param end Bytes of a plain file that count; what has been appended since is left. Of a compressed one, all is
- *   read; where it is damaged, as much as can be.
+ * @param end Bytes of a plain file that count; what has been appended since is left. A compressed one is read whole.
+ * @param sieve Lines that need not be given out.
+ * @throws the system's error; or one of zlib, code `Z_…`, after what can be read of a damaged file.
  */
 export async function* readForwards(
   log: OpenLog,
   end: number = Infinity,
+  sieve?: Sieve,
 ): AsyncGenerator<RawLine[]> {
-  const splitter = new LineSplitter()
-  for await (const chunk of log.compressed ? unpacked(log) : chunksOf(log, end)) {
-    yield splitter.push(chunk)
+  const splitter = new LineSplitter(0, sieve)
+  let failure: { readonly error: unknown } | undefined
+  try {
+    for await (const chunk of log.compressed ? unpacked(log) : chunksOf(log, end)) {
+      yield splitter.push(chunk)
+    }
+  } catch (error) {
+    failure = { error }
   }
   const last = splitter.end()
   if (last !== undefined) yield [last]
+  if (failure !== undefined) throw failure.error
 }
 
 /**
  * The lines of a plain file from its end, the last one first. Reads only as far as it is asked.
  *
  * @param end Where to begin, in bytes.
+ * @param sieve Lines that need not be given out.
+ * @throws the system's error.
  */
-export async function* readBackwards(log: OpenLog, end: number): AsyncGenerator<RawLine[]> {
+export async function* readBackwards(
+  log: OpenLog,
+  end: number,
+  sieve?: Sieve,
+): AsyncGenerator<RawLine[]> {
   /** What is known of the line whose beginning has not been read: its parts, the last one first. */
   let parts: Buffer[] = []
   let partsBytes = 0
   let atEnd = true
-  const lineAt = (beginning: Buffer, offset: number): RawLine => {
+  let bytesMax = backwardBytes
+  const lineAt = (beginning: Buffer, offset: number): RawLine[] => {
     const bytes = parts.length === 0 ? beginning : Buffer.concat([beginning, ...parts.toReversed()])
     parts = []
     partsBytes = 0
-    return { raw: bytes.toString('utf8'), offset }
+    const passedOver = sieve?.(bytes, 0, bytes.length) === true
+    return passedOver ? [] : [{ raw: bytes.toString('utf8'), offset }]
   }
   while (end > 0) {
-    const start = Math.max(0, end - backwardBytes)
+    const start = Math.max(0, end - bytesMax)
     const chunk = await log.read(start, end - start)
+    bytesMax = Math.min(bytesMax * 2, backwardBytesMax)
     // Shorter than it was: truncated while it is read. What is left is read.
     const lines: RawLine[] = []
     let lineEnd = chunk.length
@@ -58,7 +77,7 @@ export async function* readBackwards(log: OpenLog, end: number): AsyncGenerator<
       if (at === -1) break
       // Behind the last line end of all there is nothing, not an empty line.
       if (!atEnd || at + 1 < chunk.length) {
-        lines.push(lineAt(chunk.subarray(at + 1, lineEnd), start + at + 1))
+        lines.push(...lineAt(chunk.subarray(at + 1, lineEnd), start + at + 1))
       }
       atEnd = false
       lineEnd = at
@@ -68,11 +87,11 @@ export async function* readBackwards(log: OpenLog, end: number): AsyncGenerator<
       partsBytes += lineEnd
       atEnd = false
     }
-    if (partsBytes >= pieceBytesMax) lines.push(lineAt(Buffer.alloc(0), start))
+    if (partsBytes >= pieceBytesMax) lines.push(...lineAt(Buffer.alloc(0), start))
     end = start
     yield lines
   }
-  if (!atEnd) yield [lineAt(Buffer.alloc(0), 0)]
+  if (!atEnd) yield lineAt(Buffer.alloc(0), 0)
 }
 
 /** Where the last whole line of a plain file ends: its size, or less when a line is being written. Synchronous: nothing may come between. */
@@ -86,24 +105,30 @@ export function lastLineEnd(log: OpenLog): number {
   return 0
 }
 
+/** The bytes of a plain file, in a buffer which the next chunk will overwrite. */
 async function* chunksOf(log: OpenLog, end: number): AsyncGenerator<Buffer> {
+  const buffer = Buffer.allocUnsafeSlow(Math.max(1, Math.min(forwardBytes, end)))
   for (let position = 0; position < end;) {
-    const chunk = await log.read(position, Math.min(forwardBytes, end - position))
+    const chunk = await log.read(position, Math.min(forwardBytes, end - position), buffer)
     if (chunk.length === 0) return
     position += chunk.length
     yield chunk
   }
 }
 
+/** The bytes of a compressed file. */
 async function* unpacked(log: OpenLog): AsyncGenerator<Buffer> {
   // Z_SYNC_FLUSH: a file that was cut off gives what it has.
   const gunzip = createGunzip({ finishFlush: constants.Z_SYNC_FLUSH, chunkSize: forwardBytes })
+  const packed = (async function* () {
+    for (let position = 0; ;) {
+      const chunk = await log.read(position, forwardBytes)
+      if (chunk.length === 0) return
+      position += chunk.length
+      yield chunk
+    }
+  })()
   // The iteration below meets the same error.
-  pipeline(chunksOf(log, Infinity), gunzip, () => {})
-  try {
-    for await (const chunk of gunzip) yield chunk as Buffer
-  } catch (error) {
-    if (!String((error as NodeJS.ErrnoException).code).startsWith('Z_')) throw error
-    // Damaged: what came before has been given; to find such files is the task of verifying, not of reading.
-  }
+  pipeline(packed, gunzip, () => {})
+  for await (const chunk of gunzip) yield chunk as Buffer
 }

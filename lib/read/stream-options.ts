@@ -4,6 +4,7 @@ import { builtinCategories, errorFile } from '../entry/category.ts'
 import { type Level, levelNames, severityOf } from '../entry/level.ts'
 import type { TimedLine } from './log-line.ts'
 import { momentOf } from './moment.ts'
+import { type Sieve, sieveBelow } from './sieve.ts'
 
 /** Which lines are wanted. All conditions must hold. */
 export interface StreamOptions {
@@ -43,6 +44,8 @@ export interface Wanted {
   /** Whether a file with this base can hold such lines. */
   readonly hasBase: (base: string) => boolean
   readonly matches: (timed: TimedLine) => boolean
+  /** Knows some of the lines that do not match by their bytes; undefined when it would know none. */
+  readonly sieve: Sieve | undefined
 }
 
 /**
@@ -77,6 +80,7 @@ export function wantedOf(options: StreamOptions, now: number): Wanted {
     lines: lines ?? (follow && from === undefined ? 20 : Infinity),
     since,
     until,
+    sieve: onlyEntries ? sieveBelow(severity) : undefined,
     hasBase: categories === undefined ? () => true : basesOf(categories),
     matches: ({ line: { entry, raw }, time }) => {
       if (time < since || time > until) return false

@@ -17,10 +17,12 @@ import { join } from 'node:path'
 import { LineSplitter, type RawLine } from './line-splitter.ts'
 import { type Identity, type OpenLog, isSame, openNewer } from './open-log.ts'
 import { readForwards } from './reader.ts'
+import type { Remarks } from './remark.ts'
+import type { Sieve } from './sieve.ts'
 
 /** A base cannot have more files that are worth recognizing: rotation keeps 100 at most. */
 const knownMax = 128
-/** Files that wait to be read, when the reader is slower than the rotation. Above it, lines are lost. */
+/** Files that wait to be read, when the reader is slower than the rotation. Above it, those that are removed are lost. */
 const heldMax = 1024
 const chunkBytes = 1 << 18
 
@@ -46,14 +48,22 @@ export class Tail {
   readonly base: string
   readonly #directory: string
   readonly #path: string
+  readonly #remarks: Remarks
+  readonly #sieve: Sieve | undefined
   readonly #held: Held[] = []
   /** Files that have been read, latest last. */
   readonly #known: Identity[] = []
 
-  constructor(directory: string, base: string) {
+  /**
+   * @param remarks Told of what cannot be read.
+   * @param sieve Lines that need not be given out.
+   */
+  constructor(directory: string, base: string, remarks: Remarks, sieve?: Sieve) {
     this.base = base
     this.#directory = directory
     this.#path = join(directory, base)
+    this.#remarks = remarks
+    this.#sieve = sieve
   }
 
   /** Takes a file as read. */
@@ -64,7 +74,7 @@ export class Tail {
 
   /** Goes on with a file from an offset, which is the beginning of a line; owns the file from now on. */
   hold(log: OpenLog, offset: number): void {
-    this.#held.push(heldAt(log, offset))
+    this.#held.push(this.#heldAt(log, offset))
   }
 
   /** Looks what files there are and opens those that are new. Soon after each rotation, or they may be gone. */
@@ -76,7 +86,12 @@ export class Tail {
       return
     }
     if (this.#held.length >= heldMax) return
-    for (const log of openNewer(this.#directory, this.base, (each) => this.#knows(each))) {
+    for (const log of openNewer(
+      this.#directory,
+      this.base,
+      (each) => this.#knows(each),
+      this.#remarks,
+    )) {
       this.hold(log, 0)
     }
   }
@@ -109,8 +124,12 @@ export class Tail {
       // Complete from the moment it has its name.
       if (held.unpacked) return
       held.unpacked = true
-      for await (const lines of readForwards(held.log)) {
-        yield { lines: lines.filter((line) => line.offset >= held.offset), file }
+      try {
+        for await (const lines of readForwards(held.log, Infinity, this.#sieve)) {
+          yield { lines: lines.filter((line) => line.offset >= held.offset), file }
+        }
+      } catch (error) {
+        this.#remarks.unread(file, error)
       }
       return
     }
@@ -118,7 +137,13 @@ export class Tail {
     while (held.offset < end && held.splitter === splitter) {
       const from = held.offset
       const bytes = Math.min(chunkBytes, Math.max(1, held.log.size - from), end - from)
-      const chunk = await held.log.read(from, bytes)
+      let chunk: Buffer
+      try {
+        chunk = await held.log.read(from, bytes)
+      } catch (error) {
+        this.#remarks.unread(file, error)
+        return
+      }
       if (chunk.length === 0) return
       this.look()
       // Truncated: these bytes may be of the past or of the time after. The copy, if there is one, is read first.
@@ -154,26 +179,33 @@ export class Tail {
     if (!truncated) return
     const { offset, splitter } = held
     held.offset = 0
-    held.splitter = new LineSplitter()
+    held.splitter = new LineSplitter(0, this.#sieve)
     this.#held.splice(-1, 0, ...this.#copies(before, offset, splitter))
   }
 
   /** What was put aside since the last look: the copy, from where the live file was read to, and later ones. */
   #copies(head: Buffer, offset: number, splitter: LineSplitter): Held[] {
-    const logs = openNewer(this.#directory, this.base, (each) => this.#knows(each), 1)
+    const logs = openNewer(
+      this.#directory,
+      this.base,
+      (each) => this.#knows(each),
+      this.#remarks,
+      1,
+    )
     const at = logs.findIndex((log) => startsWith(log.head(), head))
     return logs.flatMap((log, i) => {
-      if (i > at) return heldAt(log, 0)
-      if (i === at && log.compressed) return heldAt(log, offset - splitter.restBytes)
-      if (i === at) return { ...heldAt(log, offset), splitter }
+      if (i > at) return this.#heldAt(log, 0)
+      if (i === at && log.compressed) return this.#heldAt(log, offset - splitter.restBytes)
+      if (i === at) return { ...this.#heldAt(log, offset), splitter }
       log.close()
       return []
     })
   }
-}
 
-function heldAt(log: OpenLog, offset: number): Held {
-  return { log, offset, unpacked: false, splitter: new LineSplitter(offset), head: log.head() }
+  #heldAt(log: OpenLog, offset: number): Held {
+    const splitter = new LineSplitter(offset, this.#sieve)
+    return { log, offset, unpacked: false, splitter, head: log.head() }
+  }
 }
 
 function startsWith(bytes: Buffer, beginning: Buffer): boolean {

@@ -6,9 +6,11 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { test } from 'node:test'
 import { Follower } from '../../lib/read/follower.ts'
+import { Remarks } from '../../lib/read/remark.ts'
 import { logDirectory } from '../log-directory.ts'
 
 const fixture = join(import.meta.dirname, '../fixtures/following.ts')
+const everything = { hasBase: () => true, sieve: undefined }
 
 function line(message: string, category = 'system', second = 0): string {
   const timestamp = `2025-10-17T14:00:0${second}.000+00:00`
@@ -46,7 +48,7 @@ test('Follower.lines() merges what is there, and a file that grows without end d
   const busy = join(directory, 'busy.log')
   writeFileSync(busy, line('b', 'busy', 1).repeat(10_000))
   writeFileSync(join(directory, 'audit.log'), line('a0', 'audit', 0) + line('a2', 'audit', 2))
-  const follower = new Follower(directory, () => true)
+  const follower = new Follower(directory, everything, new Remarks(({ text }) => assert.fail(text)))
   t.after(() => follower.close())
   const seen: string[] = []
   for await (const lines of follower.lines()) {
@@ -61,7 +63,7 @@ test('Follower.lines() merges what is there, and a file that grows without end d
 
 test('Follower.close() ends a wait that is under way', async (t) => {
   const directory = logDirectory(t)
-  const follower = new Follower(directory, () => true)
+  const follower = new Follower(directory, everything, new Remarks(({ text }) => assert.fail(text)))
   t.after(() => follower.close())
   mkdirSync(directory)
   writeFileSync(join(directory, 'a.log'), line('one'))

@@ -5,7 +5,7 @@ import { LineSplitter, type RawLine } from '../../lib/read/line-splitter.ts'
 
 /** The lines of some bytes, cut into chunks at the given places. */
 function split(bytes: Buffer, cuts: readonly number[], lineBytesMax?: number): RawLine[] {
-  const splitter = new LineSplitter(0, lineBytesMax)
+  const splitter = new LineSplitter(0, undefined, lineBytesMax)
   const lines: RawLine[] = []
   let from = 0
   for (const cut of [...cuts.map((c) => c % (bytes.length + 1)), bytes.length].toSorted(

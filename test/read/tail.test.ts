@@ -15,6 +15,7 @@ import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { filesByBase, nameOf } from '../../lib/files/names.ts'
 import { rotateSync } from '../../lib/files/rotate.ts'
+import { Remarks } from '../../lib/read/remark.ts'
 import { Tail } from '../../lib/read/tail.ts'
 import { logDirectory } from '../log-directory.ts'
 
@@ -23,7 +24,7 @@ const base = 'system.log'
 function tailed(t: TestContext): { tail: Tail; path: string; directory: string } {
   const directory = logDirectory(t)
   mkdirSync(directory)
-  const tail = new Tail(directory, base)
+  const tail = new Tail(directory, base, new Remarks(({ text }) => assert.fail(text)))
   t.after(() => tail.close())
   return { tail, path: join(directory, base), directory }
 }

@@ -1,0 +1,40 @@
+// What of a log cannot be read. It ends nothing, the other files go on; but it is told, and each trouble once.
+
+/** Something that could not be read. */
+export interface Remark {
+  /** The file's name in the directory, or the directory. */
+  readonly file: string
+  /** A sentence: `Cannot read system.log.2: EACCES: permission denied`. */
+  readonly text: string
+}
+
+/** Takes remarks as they come up. It must not throw. */
+export type Tell = (remark: Remark) => void
+
+/** Tells each trouble with a file once. */
+export class Remarks {
+  readonly #tell: Tell
+  readonly #told = new Set<string>()
+
+  constructor(tell: Tell) {
+    this.#tell = tell
+  }
+
+  /** The file, or a part of it, cannot be read. */
+  unread(file: string, error: unknown): void {
+    const reason = reasonOf(error)
+    const key = `${file}\n${reason}`
+    if (this.#told.has(key)) return
+    this.#told.add(key)
+    this.#tell({ file, text: `Cannot read ${file}: ${reason}` })
+  }
+}
+
+/** Without the system call and the path, which Node puts behind a comma. */
+function reasonOf(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException
+  if (code?.startsWith('Z_') === true) return `damaged gzip: ${message}`
+  return code !== undefined && message.startsWith(`${code}: `)
+    ? message.replace(/, .*$/s, '')
+    : message
+}

