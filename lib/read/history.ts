@@ -1,7 +1,7 @@
 // What is there when the reading begins: forwards, all of it or from a moment on; or backwards, until enough of the
 // last lines have been found. A file that fails is told and left, the others go on.
 
-import { Copies, type Place, isCopy, isInErrorFile } from './copies.ts'
+import { type Copies, type Place, isCopy, isInErrorFile } from './copies.ts'
 import { Backwards, Forwards, type LogLine, type TimedLine } from './log-line.ts'
 import { merge } from './merge.ts'
 import type { OpenLog } from './open-log.ts'
