@@ -27,7 +27,7 @@ export interface TimedLine {
 }
 
 /** How a human line begins; files hold such when `structured_format` is false. */
-export const humanTime = /^\[(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)\] /
+export const humanTime: RegExp = /^\[(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)\] /
 
 /** So many lines without a time are held back when reading backwards; then they get that of the line after. */
 const untimedMax = 1000
