@@ -15,7 +15,6 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { constants as zlib, gunzipSync } from 'node:zlib'
 import { type FileName, nameOf, parseName } from '../files/names.ts'
 import type { Remarks } from './remark.ts'
 
@@ -99,6 +98,8 @@ export class OpenLog {
   head(): Buffer {
     const bytes = this.readSync(0, this.compressed ? packedHeadBytesMax : headBytesMax)
     if (!this.compressed) return bytes
+    // Loaded here: the first line of a plain file does not wait for it.
+    const { constants: zlib, gunzipSync } = process.getBuiltinModule('node:zlib')
     try {
       return gunzipSync(bytes, { finishFlush: zlib.Z_SYNC_FLUSH }).subarray(0, headBytesMax)
     } catch {

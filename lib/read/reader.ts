@@ -1,8 +1,6 @@
 // File → lines, forwards or backwards, in batches of what one read has brought: memory does not grow with the
 // file. A line that ends where the file ends, without a `\n`, is a line too.
 
-import { pipeline } from 'node:stream'
-import { constants, createGunzip } from 'node:zlib'
 import { LineSplitter, type RawLine, pieceBytesMax } from './line-splitter.ts'
 import type { OpenLog } from './open-log.ts'
 import type { Sieve } from './sieve.ts'
@@ -10,7 +8,7 @@ import type { Sieve } from './sieve.ts'
 /** Forwards, all of it is wanted. */
 const forwardBytes = 1 << 18
 /** Backwards, the last few lines are: it begins with little, and reads more each time. */
-const backwardBytes = 1 << 16
+const backwardBytes = 1 << 14
 const backwardBytesMax = 1 << 20
 
 const newline = 0x0a
@@ -118,6 +116,9 @@ async function* chunksOf(log: OpenLog, end: number): AsyncGenerator<Buffer> {
 
 /** The bytes of a compressed file. */
 async function* unpacked(log: OpenLog): AsyncGenerator<Buffer> {
+  // Loaded here: the first line of a plain file does not wait for it.
+  const { createGunzip, constants } = await import('node:zlib')
+  const { pipeline } = await import('node:stream')
   // Z_SYNC_FLUSH: a file that was cut off gives what it has.
   const gunzip = createGunzip({ finishFlush: constants.Z_SYNC_FLUSH, chunkSize: forwardBytes })
   const packed = (async function* () {

@@ -8,17 +8,23 @@ import { readdirSync } from 'node:fs'
 import { absolutePathOf, defaultLogPath } from '../files/log-path.ts'
 import { basesIn } from './bases.ts'
 import { Copies } from './copies.ts'
-import { CopyQueue } from './copy-queue.ts'
-import { Follower } from './follower.ts'
+import type { Follower } from './follower.ts'
 import { type Span, history } from './history.ts'
 import type { LogLine } from './log-line.ts'
 import { namesIn, openNewer } from './open-log.ts'
 import { lastLineEnd } from './reader.ts'
 import { Remarks, type Tell } from './remark.ts'
 import { type StreamOptions, type Wanted, wantedOf } from './stream-options.ts'
+import type { Tail } from './tail.ts'
 
 /** How long after its moment an entry may reach its file: as long as the writer's buffer is held up. */
 const arrivalMsMax = 2000
+
+interface Base {
+  readonly name: string
+  /** Oldest first. */
+  readonly spans: readonly Span[]
+}
 
 /**
  * The lines of a log directory, from all its files, by time: what is there, and with `follow` what comes.
@@ -82,8 +88,8 @@ async function* linesOf(
   signal: AbortSignal | undefined,
 ): AsyncGenerator<LogLine, undefined> {
   if (signal?.aborted === true) return
-  const follower = follow ? new Follower(directory, wanted, remarks) : undefined
-  const spans: Span[][] = []
+  const bases: Base[] = []
+  let follower: Follower | undefined
   const end = (): void => {
     ended.abort()
     follower?.close()
@@ -92,16 +98,25 @@ async function* linesOf(
   ended.signal.addEventListener('abort', end, { once: true })
   try {
     const copies = new Copies(follow)
-    openSpans(directory, wanted, remarks, follower, spans)
+    openBases(directory, wanted, remarks, follow, bases)
+    if (follow) {
+      // Loaded here, when the files are open: who does not follow has the first line sooner.
+      const { Follower } = await import('./follower.ts')
+      if (ended.signal.aborted) return
+      follower = new Follower(directory, wanted, remarks)
+      for (const base of bases) tailOf(base, follower.add(base.name))
+    }
     const reading = { wanted, copies, remarks, ended: ended.signal }
+    const spans = bases.map((base) => base.spans)
     for await (const lines of history(spans, reading)) {
       for (const line of lines) {
         if (ended.signal.aborted) return
         yield line
       }
     }
-    closeSpans(spans)
+    closeAll(bases, false)
     if (follower === undefined) return
+    const { CopyQueue } = await import('./copy-queue.ts')
     const queue = new CopyQueue(copies)
     for await (const lines of follower.lines(true)) {
       for (const line of queue.push(lines.filter(wanted.matches), Date.now())) {
@@ -113,42 +128,44 @@ async function* linesOf(
   } finally {
     signal?.removeEventListener('abort', end)
     ended.signal.removeEventListener('abort', end)
-    closeSpans(spans)
+    closeAll(bases, follower === undefined)
     follower?.close()
   }
 }
 
 /** Opens all files at one moment: what is in them is history; what comes later belongs to the tails. */
-function openSpans(
+function openBases(
   directory: string,
   wanted: Wanted,
   remarks: Remarks,
-  follower: Follower | undefined,
-  spans: Span[][],
+  follow: boolean,
+  bases: Base[],
 ): void {
-  const names = follower === undefined ? readdirSync(directory) : namesIn(directory, remarks)
-  for (const base of basesIn(directory, names, wanted.hasBase, remarks)) {
-    const logs = openNewer(directory, base, () => false, remarks)
+  const names = follow ? namesIn(directory, remarks) : readdirSync(directory)
+  for (const name of basesIn(directory, names, wanted.hasBase, remarks)) {
+    const logs = openNewer(directory, name, () => false, remarks)
     const newest = logs.at(-1)
     // Amid a rotation the newest file bears a number, and grows nevertheless.
-    const growing = newest?.compressed === false && follower !== undefined ? newest : undefined
-    spans.push(
-      logs.map((log) => {
-        const held = log === growing
-        return { log, end: held ? lastLineEnd(log) : log.size, held }
-      }),
-    )
-    if (follower === undefined) continue
-    const tail = follower.add(base)
-    for (const { log, end, held } of spans.at(-1)!) {
-      if (held) tail.hold(log, end)
-      else tail.pass(log)
-    }
+    const growing = newest?.compressed === false && follow ? newest : undefined
+    const spans = logs.map((log): Span => {
+      const held = log === growing
+      return { log, end: held ? lastLineEnd(log) : log.size, held }
+    })
+    bases.push({ name, spans })
   }
 }
 
-function closeSpans(spans: readonly Span[][]): void {
-  for (const { log, held } of spans.flat()) {
-    if (!held) log.close()
+/** What is history is known to the tail; it goes on where that ends. */
+function tailOf({ spans }: Base, tail: Tail): void {
+  for (const { log, end, held } of spans) {
+    if (held) tail.hold(log, end)
+    else tail.pass(log)
+  }
+}
+
+/** @param held Also those that would be a tail's. */
+function closeAll(bases: readonly Base[], held: boolean): void {
+  for (const span of bases.flatMap(({ spans }) => spans)) {
+    if (held || !span.held) span.log.close()
   }
 }
