@@ -7,7 +7,7 @@ import type { Bindings } from './template.ts'
 
 /** Places in which fields are captured at first, and at most. */
 const placesMin = 4096
-const placesMax = 1 << 20
+const placesMax = 1 << 17
 
 /**
  * Binds the members of `context`, on top of those bound before: an equal key replaces the earlier one.
@@ -26,7 +26,8 @@ export function bind(
   lanes.begin(lanes.capacity)
   const isComplete = captureContext(lanes, context)
   if (!isComplete && lanes.capacity < placesMax) {
-    return bind(serializer, context, parent, charsMax, new Lanes(lanes.capacity * 8, charsMax))
+    const places = Math.min(lanes.capacity * 8, placesMax)
+    return bind(serializer, context, parent, charsMax, new Lanes(places, charsMax))
   }
   const members = new Map<string, string>(parent?.members)
   const accountId = lanes.accountId ?? parent?.accountId

@@ -21,10 +21,10 @@ import {
   type Plan,
   planOf,
   type Restored,
+  shown,
   valueAt,
   withoutAccount,
 } from './event-plan.ts'
-import { textOf } from './exception.ts'
 import {
   type JsonBytes,
   numberBytesMax,
@@ -32,8 +32,9 @@ import {
   type ReadyText,
   readyText,
 } from './json-bytes.ts'
-import { quoted } from './json-text.ts'
+import { isHijacked, jsonOf, quoted } from './json-text.ts'
 import { ABSENT, type Lanes, TYPED } from './lanes.ts'
+import { mask } from './mask.ts'
 import { redacted, type Redactor } from './redact.ts'
 import { captureValue } from './snapshot.ts'
 
@@ -53,7 +54,7 @@ const loosePlacesMax = 400
 export interface EventCodec {
   /** Copies the context's values, and gives one of the three outcomes; unless CAPTURED, what is written must be taken back. */
   readonly capture: (lanes: Lanes, context: unknown) => number
-  /** The context as an object, read from the lanes behind the TYPED tag. */
+  /** The context as an object, read from the lanes behind the TYPED tag; the secrets in its strings are masked. */
   readonly restore: (lanes: Lanes, readLoose: (lanes: Lanes, tag: number) => unknown) => Restored
   /**
    * Writes the members of the context, `account_id` left out, and the brace that ends it, read from the lanes
@@ -79,6 +80,9 @@ export interface EventCodec {
   readonly matches: ((context: Restored) => boolean) | undefined
 }
 
+/** A string with the secrets in it masked. */
+type Masked = (string: string) => string
+
 /** Compiles an event. */
 export function compileEvent(event: EventDefinition, redactor: Redactor): EventCodec {
   const fields: Field[] = []
@@ -86,17 +90,22 @@ export function compileEvent(event: EventDefinition, redactor: Redactor): EventC
   const plan = planOf(event.context, [], redactor, fields, checks)
   const closed =
     (event.context as { additionalProperties?: unknown }).additionalProperties === false
+  const masked: Masked = (string) => mask(string, redactor)
+  const stringify = fastJsonStringify(jsonSchemaOf(withoutAccount(plan)))
   const message = messageOf(event.message)
   const nameText = `${event.name === undefined ? '' : `,"event":${quoted(event.name)}`},"context":`
   const isConstant = messageParts(event.message).every((part) => typeof part === 'string')
   return {
     capture: captureOf(plan, fields, closed),
-    restore: restoreOf(plan, fields),
-    write: writeOf(plan, fields),
-    stringify: fastJsonStringify(jsonSchemaOf(withoutAccount(plan))),
+    restore: restoreOf(plan, fields, masked),
+    write: writeOf(plan, fields, masked),
+    stringify: (context) =>
+      isHijacked() ? jsonOf({ ...context, account_id: undefined }) : stringify(context),
     message,
     nameText: readyText(nameText),
-    words: isConstant ? readyText(`,"message":${quoted(message({}))}${nameText}`) : undefined,
+    words: isConstant
+      ? readyText(`,"message":${quoted(masked(message({})))}${nameText}`)
+      : undefined,
     keys: new Set(plan.keys.keys()),
     accountOf: accountOf(plan, fields),
     matches: checks.length === 0 ? undefined : (context) => checks.every((check) => check(context)),
@@ -202,7 +211,7 @@ lanes.numHead = (n + ${numbers}) | 0
 `
 }
 
-function restoreOf(plan: Plan, fields: readonly Field[]): EventCodec['restore'] {
+function restoreOf(plan: Plan, fields: readonly Field[], masked: Masked): EventCodec['restore'] {
   const place = placesOf(fields)
   const loose = fields
     .filter(({ kind }) => kind === 'loose')
@@ -211,15 +220,18 @@ function restoreOf(plan: Plan, fields: readonly Field[]): EventCodec['restore'] 
     const members = [...node.keys].map(([key, member]) => {
       // Written plainly, `__proto__` would be the object's prototype.
       const name = key === '__proto__' ? '["__proto__"]' : text(key)
-      return `${name}: ${'keys' in member ? literal(member) : place.get(member)!}`
+      if ('keys' in member) return `${name}: ${literal(member)}`
+      const value = place.get(member)!
+      return `${name}: ${member.kind === 'string' ? `masked(${value})` : value}`
     })
     return `{ ${members.join(', ')} }`
   }
   // oxlint-disable-next-line no-implied-eval -- compiling the schema is the point; names come through JSON.stringify
   const make = new Function(
+    'masked',
     `return (lanes, readLoose) => {\n${headsOf(fields)}${loose.join('')}return ${literal(plan)}\n}`,
   )
-  return make() as EventCodec['restore']
+  return make(masked) as EventCodec['restore']
 }
 
 /** Generated code: stores ready text at `at`, eight bytes at a time, and moves on. */
@@ -231,7 +243,7 @@ function storeOf(ready: ReadyText): string {
   return `${stores.join('; ')}; at += ${ready.length}`
 }
 
-function writeOf(plan: Plan, fields: readonly Field[]): EventCodec['write'] {
+function writeOf(plan: Plan, fields: readonly Field[], masked: Masked): EventCodec['write'] {
   const kept = withoutAccount(plan)
   if (kept.keys.size === 0 || fields.some(({ kind }) => kind === 'loose')) return undefined
   // An account that cannot be lifted stays in the context.
@@ -270,7 +282,7 @@ function writeOf(plan: Plan, fields: readonly Field[]): EventCodec['write'] {
       } else if (member.kind === 'secret') pending += text(redacted)
       else if (member.kind === 'string') {
         flushRun()
-        lines.push(`out.string(${place.get(member)!})`)
+        lines.push(`out.string(masked(${place.get(member)!}))`)
       } else {
         flushText()
         const value = place.get(member)!
@@ -289,9 +301,10 @@ function writeOf(plan: Plan, fields: readonly Field[]): EventCodec['write'] {
   // oxlint-disable-next-line no-implied-eval -- compiling the schema is the point; names come through JSON.stringify
   const make = new Function(
     'putNumber',
+    'masked',
     `return (out, lanes) => {\n${headsOf(fields)}let at, view, bytes\n${lines.join('\n')}\n}`,
   )
-  return make(putNumber) as EventCodec['write']
+  return make(putNumber, masked) as EventCodec['write']
 }
 
 /** How the account is read where it is a string or a number; another one is not lifted. */
@@ -320,8 +333,4 @@ function messageOf(message: string): EventCodec['message'] {
       filled += typeof part === 'string' ? part : shown(valueAt(context, part))
     return filled
   }
-}
-
-function shown(value: unknown): string {
-  return typeof value === 'object' && value !== null ? JSON.stringify(value) : textOf(value)
 }

@@ -7,7 +7,9 @@
 import type { TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { isObjectSchema } from './event.ts'
-import type { Redactor } from './redact.ts'
+import { textOf } from './exception.ts'
+import { jsonOf } from './json-text.ts'
+import { redacted, type Redactor } from './redact.ts'
 
 /** The restored context of an event. */
 export type Restored = Record<string, unknown>
@@ -61,7 +63,7 @@ export function planOf(
       const optional = !required.has(key)
       checks.push((context) => {
         const value = valueAt(context, at)
-        return (optional && value === undefined) || compiled.Check(value)
+        return (optional && value === undefined) || compiled.Check(value) || isMasked(value)
       })
     }
   }
@@ -145,4 +147,14 @@ export function valueAt(context: Restored, path: readonly string[]): unknown {
     at = (at as Restored)[key]
   }
   return at
+}
+
+/** A value of a restored context as it is shown within a message. */
+export function shown(value: unknown): string {
+  return typeof value === 'object' && value !== null ? jsonOf(value) : textOf(value)
+}
+
+/** Whether a value no longer is what was logged, so that nobody can tell whether that obeyed the schema. */
+function isMasked(value: unknown): boolean {
+  return shown(value).includes(redacted)
 }

@@ -70,14 +70,14 @@ function captureDetails(
   depth: number,
   captureValue: CaptureValue,
 ): void {
-  const code = property(thrown, 'code')
+  const code = detail(thrown, 'code')
   if (code !== undefined && code !== null) pushMember(lanes, 'code', textOf(code))
-  const cause = property(thrown, 'cause')
+  const cause = detail(thrown, 'cause')
   if (cause !== undefined && cause !== null && !lanes.exhausted) {
     lanes.pushRef('cause')
     captureException(lanes, cause, depth + 1, captureValue)
   }
-  const errors = property(thrown, 'errors')
+  const errors = detail(thrown, 'errors')
   if (isError(thrown) && isArray(errors)) {
     lanes.pushRef('errors')
     lanes.pushTag(ARRAY)
@@ -128,6 +128,14 @@ function isArray(value: unknown): value is readonly unknown[] {
     // A revoked Proxy throws at being asked.
     return false
   }
+}
+
+/** A property of an error, but not one that a polluted prototype gives to every object. */
+function detail(thrown: object, key: string): unknown {
+  const value = property(thrown, key)
+  return value === (Object.prototype as { readonly [key: string]: unknown })[key]
+    ? undefined
+    : value
 }
 
 function property(object: object, key: string | number): unknown {

@@ -24,3 +24,27 @@ export function escapeSteering(lines: string): string {
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   )
 }
+
+/**
+ * A value that came from the lanes as JSON. JSON.stringify, unless someone has given all objects or all arrays a
+ * toJSON, which would then speak for the caller's data.
+ */
+export function jsonOf(value: unknown): string {
+  return isHijacked() ? plainJson(value) : JSON.stringify(value)
+}
+
+/** Whether all objects, or all arrays, have a toJSON: that of a polluted prototype. */
+export function isHijacked(): boolean {
+  return (
+    (Object.prototype as { toJSON?: unknown }).toJSON !== undefined ||
+    (Array.prototype as { toJSON?: unknown }).toJSON !== undefined
+  )
+}
+
+function plainJson(value: unknown): string {
+  if (typeof value === 'string') return quoted(value)
+  if (typeof value !== 'object' || value === null) return String(value)
+  if (Array.isArray(value)) return `[${value.map(plainJson).join(',')}]`
+  const members = Object.entries(value).filter(([, member]) => member !== undefined)
+  return `{${members.map(([key, member]) => `${quoted(key)}:${plainJson(member)}`).join(',')}}`
+}

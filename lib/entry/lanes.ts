@@ -46,6 +46,9 @@ export const depthMax = 16
  */
 const slack = 64
 
+/** When an entry's strings have come to what an entry may have, longer ones are cut to this, in UTF-16 units. */
+const latecomerCharsMax = 1024
+
 /** Three rings, and a place to write and a place to read in each. */
 export class Lanes {
   readonly capacity: number
@@ -61,8 +64,10 @@ export class Lanes {
   refHead = 0
   /** UTF-16 units of the strings captured since the last reset by the capturing side. */
   chars = 0
-  /** Longest string that is captured whole, in UTF-16 units. */
+  /** What the strings of an entry may come to, and so the longest that is captured whole, in UTF-16 units. */
   readonly charsMax: number
+  /** Strings in all with which a capture gives up, however short they are, in UTF-16 units. */
+  readonly #charsLimit: number
   /** The reference tail at which the capture under way gives up. */
   refLimit = 0
   /** The tag tail at which the capture under way gives up. */
@@ -76,12 +81,14 @@ export class Lanes {
 
   /**
    * @param capacity Places in each lane; a power of two.
-   * @param charsMax Longest string captured whole; a longer one is cut, with a mark.
+   * @param charsMax What the strings of an entry may come to; what goes beyond is cut, with a mark.
    */
   constructor(capacity: number, charsMax: number) {
     this.capacity = capacity
     this.mask = capacity - 1
     this.charsMax = charsMax
+    // Twice as much is cut to size when the line is made, the longest strings first.
+    this.#charsLimit = Math.max(2 * charsMax, 1 << 20)
     this.tags = new Uint8Array(capacity)
     this.nums = new Float64Array(capacity)
     this.refs = new Array<unknown>(capacity).fill(undefined)
@@ -119,9 +126,13 @@ export class Lanes {
     this.refTail = ref
   }
 
-  /** Whether the capture under way has used up its places. */
+  /** Whether the capture under way has used up its places, or captured more text than any entry may have. */
   get exhausted(): boolean {
-    return ((this.refLimit - this.refTail) | 0) <= 0 || ((this.tagLimit - this.tagTail) | 0) <= 0
+    return (
+      ((this.refLimit - this.refTail) | 0) <= 0 ||
+      ((this.tagLimit - this.tagTail) | 0) <= 0 ||
+      this.chars > this.#charsLimit
+    )
   }
 
   pushTag(tag: number): void {
@@ -137,7 +148,9 @@ export class Lanes {
 
   pushString(value: string): void {
     this.pushTag(STRING)
-    this.pushRef(value.length > this.charsMax ? cut(value, this.charsMax) : value)
+    const left = this.charsMax - this.chars
+    if (value.length <= left) this.pushRef(value)
+    else this.pushRef(cut(value, Math.max(left, Math.min(latecomerCharsMax, this.charsMax))))
   }
 
   pushRef(text: string): void {

@@ -9,7 +9,7 @@ import type { EventCodec } from './codec.ts'
 import type { Restored } from './event-plan.ts'
 import { textOf } from './exception.ts'
 import { type JsonBytes, type ReadyText, readyText } from './json-bytes.ts'
-import { quoted } from './json-text.ts'
+import { jsonOf, quoted } from './json-text.ts'
 import { ABSENT, cut, JSON_TEXT, type Lanes, NULL, OBJECT, STRING, TYPED } from './lanes.ts'
 import type { Redactor } from './redact.ts'
 import { isAccountId } from './snapshot.ts'
@@ -180,7 +180,7 @@ export class Serializer {
       if (event.keys.has('account_id')) {
         const lifted = context['account_id']
         if (isAccountId(lifted)) account ??= textOf(lifted)
-        else if (lifted !== undefined) text = JSON.stringify(context)
+        else if (lifted !== undefined) text = jsonOf(context)
       }
     } else {
       text = tag === OBJECT ? this.#values.text(lanes, tag) : lanes.shiftRef()
@@ -218,7 +218,7 @@ export class Serializer {
   /** The message. One that comes again and again is made ready the second time. */
   #message(out: JsonBytes, message: string): void {
     if (message === this.#lastMessage && this.#values.charsMax === Infinity) {
-      this.#lastWords ??= readyText(`,"message":${quoted(message)}`)
+      this.#lastWords ??= readyText(`,"message":${quoted(this.#values.masked(message))}`)
       out.ready(this.#lastWords)
       return
     }

@@ -19,13 +19,11 @@ import {
   TRUE,
   depthMax,
 } from './lanes.ts'
+import { captureBytes, captureDate, isBytes, replacementOf } from './special.ts'
 
 // oxlint-disable-next-line unbound-method -- always called with a receiver; in a for-in loop V8 makes a map check of it
 const hasOwn = Object.prototype.hasOwnProperty
 const objectPrototype = Object.prototype
-
-/** Bytes of a buffer that are shown. */
-const hexBytesMax = 32
 
 /**
  * Copies the members of a context into the lanes, between OBJECT and END; `account_id` is lifted out.
@@ -107,7 +105,7 @@ function captureTopWithCare(
     captureMember(lanes, 'error', context, 1)
     return
   }
-  if (isBytes(context) || context instanceof Set) {
+  if (isBytes(context) || types.isSet(context)) {
     captureMember(lanes, 'value', context, 1)
     return
   }
@@ -115,7 +113,9 @@ function captureTopWithCare(
   lanes.ancestors[1] = context
   if (typeof replaced !== 'object' || replaced === null) {
     captureMember(lanes, 'value', replaced, 1)
-  } else if (replaced instanceof Map) {
+  } else if (replaced !== context && (isError(replaced) || isBytes(replaced))) {
+    captureMember(lanes, 'value', replaced, 1)
+  } else if (types.isMap(replaced)) {
     captureMapMembers(lanes, replaced, 1)
   } else {
     for (const key of Object.keys(replaced)) {
@@ -208,7 +208,8 @@ function captureMembers(
   name: string,
   depth: number,
 ): void {
-  const { tags, nums, refs, mask, charsMax, refLimit, tagTail, numTail, refTail } = lanes
+  const { tags, nums, refs, mask, refLimit, tagTail, numTail, refTail } = lanes
+  const charsMax = lanes.charsMax - lanes.chars
   let speaksForItself = false
   let tag = tagTail
   let num = numTail
@@ -227,7 +228,7 @@ function captureMembers(
         num = (num + 1) | 0
         tags[tag & mask] = NUMBER
         tag = (tag + 1) | 0
-      } else if (typeof value === 'string' && value.length <= charsMax) {
+      } else if (typeof value === 'string' && value.length <= charsMax - chars) {
         refs[ref & mask] = key
         refs[(ref + 1) & mask] = value
         ref = (ref + 2) | 0
@@ -278,8 +279,14 @@ function captureElements(lanes: Lanes, array: readonly unknown[], depth: number)
   const { length } = array
   for (let i = 0; i < length && !lanes.exhausted; i++) {
     captureValue(lanes, read(array, i), '', depth)
+    if (lanes.exhausted && i < length - 1) lanes.pushString(moreMark(length - 1 - i))
   }
   lanes.pushTag(END)
+}
+
+/** The mark that stands for elements that are not captured. */
+function moreMark(count: number): string {
+  return `…[${count} more elements]`
 }
 
 /** Whatever is neither a plain object nor a plain array. */
@@ -297,59 +304,43 @@ function captureSpecial(lanes: Lanes, object: object, key: string, depth: number
     if (typeof replaced === 'object' && replaced !== null) {
       // As with JSON.stringify, what toJSON gives is not asked for its own toJSON.
       lanes.ancestors[depth] = replaced
-      if (Array.isArray(replaced)) captureElements(lanes, replaced, depth)
-      else captureWithCare(lanes, replaced, depth)
+      captureOwn(lanes, replaced, depth)
     } else captureValue(lanes, replaced, key, depth)
-  } else if (Array.isArray(object)) {
-    captureElements(lanes, object, depth)
-  } else if (object instanceof Map) {
+  } else captureOwn(lanes, object, depth)
+}
+
+/** Copies what an object itself holds, whatever it says of itself. */
+function captureOwn(lanes: Lanes, object: object, depth: number): void {
+  if (isError(object)) captureException(lanes, object, depth, captureValue)
+  else if (isBytes(object)) captureBytes(lanes, object)
+  else if (types.isDate(object)) captureDate(lanes, object)
+  else if (Array.isArray(object)) captureElements(lanes, object, depth)
+  else if (types.isMap(object)) {
     lanes.pushTag(OBJECT)
     captureMapMembers(lanes, object, depth)
     lanes.pushTag(END)
-  } else if (object instanceof Set) {
-    lanes.pushTag(ARRAY)
-    for (const value of object) {
-      captureValue(lanes, value, '', depth)
-      if (lanes.exhausted) break
-    }
-    lanes.pushTag(END)
+  } else if (types.isSet(object)) {
+    captureElements(lanes, [...setValues.call(object)], depth)
   } else captureWithCare(lanes, object, depth)
 }
 
-/** What stands for an object in JSON: the result of its toJSON, or the primitive in its box; else itself. */
-function replacementOf(object: object, key: string): unknown {
-  const { toJSON } = object as { toJSON?: unknown }
-  if (typeof toJSON === 'function') {
-    // Date.prototype.toJSON gives null for an invalid date, as JSON.stringify does.
-    return Reflect.apply(toJSON, object, [key])
-  }
-  return types.isBoxedPrimitive(object) ? object.valueOf() : object
-}
+// The classes' own: a subclass may iterate for ever.
+// oxlint-disable-next-line unbound-method -- always called with a receiver
+const setValues = Set.prototype.values
+// oxlint-disable-next-line unbound-method -- always called with a receiver
+const mapEntries = Map.prototype.entries
 
 function captureMapMembers(lanes: Lanes, map: ReadonlyMap<unknown, unknown>, depth: number): void {
-  for (const [key, value] of map) {
-    captureMember(lanes, textOf(key), value, depth)
+  // Of keys that are no strings several may read the same; JSON has room for one of each.
+  const taken = new Map<string, number>()
+  for (const [key, value] of mapEntries.call(map)) {
+    let name = textOf(key)
+    const times = (taken.get(name) ?? 0) + 1
+    taken.set(name, times)
+    if (times > 1) name += ` (${times})`
+    captureMember(lanes, name, value, depth)
     if (lanes.exhausted) return
   }
-}
-
-function isBytes(object: object): object is ArrayBufferView | ArrayBufferLike {
-  return ArrayBuffer.isView(object) || types.isAnyArrayBuffer(object)
-}
-
-function captureBytes(lanes: Lanes, object: ArrayBufferView | ArrayBufferLike): void {
-  const bytes = ArrayBuffer.isView(object)
-    ? Buffer.from(object.buffer, object.byteOffset, object.byteLength)
-    : Buffer.from(object)
-  lanes.pushTag(OBJECT)
-  lanes.pushRef('type')
-  lanes.pushString(Buffer.isBuffer(object) ? 'Buffer' : object.constructor.name)
-  lanes.pushRef('bytes')
-  lanes.pushNumber(bytes.length)
-  lanes.pushRef('hex')
-  const shown = bytes.subarray(0, hexBytesMax).toString('hex')
-  lanes.pushString(bytes.length > hexBytesMax ? `${shown}…` : shown)
-  lanes.pushTag(END)
 }
 
 /** A member's value, or the mark of what its getter threw. */

@@ -2,14 +2,13 @@
 
 import type { EventCodec } from './codec.ts'
 import { type ReadyText, readyText } from './json-bytes.ts'
-import { quoted } from './json-text.ts'
 import { levelNames } from './level.ts'
 
 /** Fields bound by `with()`, already text. */
 export interface Bindings {
   /** The account that entries get if they bring none of their own. */
   readonly accountId: string | undefined
-  /** The members as JSON, by key, in the order of binding. */
+  /** The members as JSON, `"key":value`, by key, in the order of binding. */
   readonly members: ReadonlyMap<string, string>
 }
 
@@ -50,6 +49,6 @@ export function boundText({ members }: Bindings, brought: Iterable<string>): str
   const without = new Set(brought)
   return [...members]
     .filter(([key]) => !without.has(key))
-    .map(([key, value]) => `${quoted(key)}:${value}`)
+    .map(([, member]) => member)
     .join(',')
 }

@@ -5,7 +5,7 @@
 
 import type { Restored } from './event-plan.ts'
 import { JsonBytes, type ReadyText, readyText } from './json-bytes.ts'
-import { quoted } from './json-text.ts'
+import { jsonOf, quoted } from './json-text.ts'
 import {
   ARRAY,
   AS_TEXT,
@@ -20,6 +20,7 @@ import {
   STRING,
   TRUE,
 } from './lanes.ts'
+import { mask } from './mask.ts'
 import { redacted, type Redactor } from './redact.ts'
 import { boundText, type Template } from './template.ts'
 
@@ -36,8 +37,12 @@ const redactedText = readyText(`"${redacted}"`)
 
 /** Keys remembered; past this the memory starts anew, so that keys made of data cannot fill it. */
 const keysMax = 4096
-/** Longer keys are not remembered. UTF-16 units. */
-const keyCharsMax = 256
+/** Longer keys are not remembered, and those longer still are cut, with a mark. UTF-16 units. */
+const knownCharsMax = 256
+const keyCharsMax = 1024
+
+/** The arrays of a request that hold its headers. */
+const rawHeaders: ReadonlySet<string> = new Set(['rawHeaders', 'rawTrailers'])
 
 /** What is known of a key of a context. */
 interface Key {
@@ -62,13 +67,17 @@ export class ValueWriter {
     this.#redactor = redactor
   }
 
-  /** The members of a captured context, each with its value as JSON. */
+  /** The members of a captured context by key, each as JSON: `"key":value`. */
   members(lanes: Lanes): [key: string, text: string][] {
     const members: [string, string][] = []
     lanes.shiftTag()
     for (let tag = lanes.shiftTag(); tag !== END; tag = lanes.shiftTag()) {
       const key = this.#key(lanes.shiftRef())
-      members.push([key.name, this.#textOf((out) => this.#member(out, lanes, key, tag))])
+      const text = this.#textOf((out) => {
+        out.ready(key.text)
+        this.#member(out, lanes, key, tag)
+      })
+      members.push([key.name, text])
     }
     return members
   }
@@ -172,7 +181,30 @@ export class ValueWriter {
     if (key.isSecret) {
       skip(lanes, tag)
       out.ready(redactedText)
-    } else this.write(out, lanes, tag)
+    } else if (tag === ARRAY && rawHeaders.has(key.name)) this.#rawHeaders(out, lanes)
+    else this.write(out, lanes, tag)
+  }
+
+  /** The headers of a request as Node has them, names and values by turns: a value is that of the name before it. */
+  #rawHeaders(out: JsonBytes, lanes: Lanes): void {
+    out.byte(bracket)
+    let isFirst = true
+    let isSecret = false
+    for (let tag = lanes.shiftTag(); tag !== END; tag = lanes.shiftTag()) {
+      if (!isFirst) out.byte(comma)
+      isFirst = false
+      if (isSecret) {
+        skip(lanes, tag)
+        out.ready(redactedText)
+        isSecret = false
+      } else if (tag === STRING) {
+        const name = lanes.shiftRef()
+        isSecret = this.#redactor.isSecret(name)
+        this.writeString(out, name)
+      } else this.write(out, lanes, tag)
+    }
+    out.reserve(1)
+    out.byte(endBracket)
   }
 
   /** What is known of a key. One met before costs one look into a map. */
@@ -181,25 +213,38 @@ export class ValueWriter {
   }
 
   #newKey(name: string): Key {
+    const shown = name.length > keyCharsMax ? cut(name, keyCharsMax) : name
     const key = {
       name,
-      text: readyText(`${quoted(name)}:`),
-      isSecret: this.#redactor.isSecret(name),
+      // A key can be made of data, so it is masked like any string.
+      text: readyText(`${quoted(this.masked(shown))}:`),
+      isSecret: this.#redactor.isSecret(shown),
     }
     if (this.#keys.size >= keysMax) this.#keys.clear()
-    if (name.length <= keyCharsMax) this.#keys.set(name, key)
+    if (name.length <= knownCharsMax) this.#keys.set(name, key)
     return key
   }
 
+  /** Writes a string. Masked before it is cut: a part of a secret has no form to know it by. */
   writeString(out: JsonBytes, text: string): void {
-    out.string(text.length > this.charsMax ? cut(text, this.charsMax) : text)
+    const masked = this.masked(text)
+    out.string(masked.length > this.charsMax ? cut(masked, this.charsMax) : masked)
+  }
+
+  /** A string with the secrets in it masked. */
+  masked(text: string): string {
+    return mask(text, this.#redactor)
   }
 
   /** A context whose strings are too long, as JSON with its longest strings cut. */
   shortened(context: Restored): string {
-    return JSON.stringify(context, (_, value: unknown) =>
-      typeof value === 'string' && value.length > this.charsMax ? cut(value, this.charsMax) : value,
-    )
+    const shortened = (value: unknown): unknown => {
+      if (typeof value === 'string') return cut(value, this.charsMax)
+      if (typeof value !== 'object' || value === null) return value
+      if (Array.isArray(value)) return value.map(shortened)
+      return Object.fromEntries(Object.entries(value).map(([key, of]) => [key, shortened(of)]))
+    }
+    return jsonOf(shortened(context))
   }
 }
 

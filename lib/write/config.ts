@@ -5,6 +5,7 @@
 
 import { builtinCategories, namePattern } from '../entry/category.ts'
 import type { Level, LevelName } from '../entry/level.ts'
+import { normalized } from '../entry/redact.ts'
 import { ConfigError, type ConfigProblem } from '../errors.ts'
 import { absolutePathOf, defaultLogPath } from '../files/log-path.ts'
 import { checkValue } from './config-check.ts'
@@ -31,6 +32,7 @@ export function resolveConfig(
   // What is wrong is missing from the copy, so the rest can be looked at, and its problems told as well.
   const config = (checkValue(loggingSchema, given, 'logging', problems) ?? {}) as LoggingConfig
   checkCategories(config, problems)
+  checkRedact(config, problems)
   const resolved = withDefaults(config, problems)
   if (problems.length === 0) return resolved
 
@@ -134,6 +136,17 @@ function checkCategories(config: LoggingConfig, problems: ConfigProblem[]): void
         actual: `an unknown category${nearest === undefined ? '' : ` (did you mean ${nearest}?)`}`,
       })
     }
+  }
+}
+
+/** Names of keys of which nothing is left to compare: no letter of any script, no digit. */
+function checkRedact({ redact }: LoggingConfig, problems: ConfigProblem[]): void {
+  for (const list of ['keys', 'allow'] as const) {
+    redact?.[list]?.forEach((name, at) => {
+      if (typeof name !== 'string' || normalized(name) !== '') return
+      const expected = 'a name with a letter or digit'
+      problems.push({ path: `logging.redact.${list}[${at}]`, expected, actual: shown(name) })
+    })
   }
 }
 

@@ -15,9 +15,12 @@ import { type Ring, entryPlacesMax } from './ring.ts'
 import type { Route } from './route.ts'
 import type { Counters } from './stats.ts'
 
-/** Places of the lanes in which a context is captured that is too large for the ring's: the first try, and the last. */
+/**
+ * Places of the lanes in which a context is captured that is too large for the ring's: the first try, and the
+ * last. This is what bounds the time of a call, whatever it is given: past 131 072 values, marked, no more are read.
+ */
 const largePlacesMin = 1 << 14
-const largePlacesMax = 1 << 20
+const largePlacesMax = 1 << 17
 
 /** Calls from within calls that are followed; a getter that logs the object it belongs to would never end. */
 const asidesMax = 4

@@ -89,7 +89,10 @@ export interface LoggingConfig {
      */
     readonly source?: string
   }
-  /** Which keys name a secret, beyond those that are known. Compared without case and punctuation. */
+  /**
+   * Which keys name a secret, beyond those that are known. Compared without case and punctuation, at any depth, and
+   * within strings as well: `broker_pin=1234`. Each is the name of a key, no path and no pattern.
+   */
   readonly redact?: {
     /**
      * Further keys whose values are never written.
@@ -217,10 +220,15 @@ const level = Type.Enum(
   { description: levels },
 )
 const integer = (minimum: number, maximum: number) => Type.Integer({ minimum, maximum })
-const keys = Type.Array(
-  Type.String({ pattern: '[A-Za-z0-9]', description: 'a string with a letter or digit' }),
-  { maxItems: 10_000, description: 'an array of strings, at most 10000' },
-)
+/** A key's own name: a path or a wildcard would match nothing, and nobody would know. */
+const keyName = Type.String({
+  pattern: '^(?=[_ $-]*[A-Za-z0-9\\u00aa-\\uffff])[\\w $\\u00aa-\\uffff-]+$',
+  description: 'the name of a key: letters, digits, spaces, _, - and $ (no path, no wildcard)',
+})
+const keys = Type.Array(keyName, {
+  maxItems: 10_000,
+  description: 'an array of strings, at most 10000',
+})
 
 /** What each key may hold; TypeBox makes it, and none of its types get out. Where a `description` stands, it is the "expected" of the error. */
 export const loggingSchema: Rule = schemaOf<LoggingConfig>()(

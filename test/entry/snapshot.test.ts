@@ -5,6 +5,7 @@ import { runInNewContext } from 'node:vm'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { Lanes } from '../../lib/entry/lanes.ts'
+import { mask } from '../../lib/entry/mask.ts'
 import { Redactor } from '../../lib/entry/redact.ts'
 import { Serializer } from '../../lib/entry/serializer.ts'
 import { captureContext } from '../../lib/entry/snapshot.ts'
@@ -31,10 +32,11 @@ describe('captureContext()', () => {
     const redactor = new Redactor()
     fc.assert(
       fc.property(fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 5 })), (context) => {
-        // Keys that name a secret are another test's business, and account_id is lifted.
+        // Secrets are another test's business, and account_id is lifted.
         let secret = 'account_id' in context
         const json = JSON.stringify(context, (key, value: unknown) => {
-          secret ||= redactor.isSecret(key)
+          secret ||= redactor.isSecret(key) || mask(key, redactor) !== key
+          secret ||= typeof value === 'string' && mask(value, redactor) !== value
           return value
         })
         fc.pre(!secret)

@@ -117,11 +117,11 @@ describe('ConfigError of resolveConfig()', () => {
       ],
       [
         { redact: { allow: ['ok', '_-_'] } },
-        'logging.redact.allow[1]: expected a string with a letter or digit, got "_-_"',
+        'logging.redact.allow[1]: expected the name of a key: letters, digits, spaces, _, - and $ (no path, no wildcard), got "_-_"',
       ],
       [
         { redact: { keys: [undefined] } },
-        'logging.redact.keys[0]: expected a string with a letter or digit, got undefined',
+        'logging.redact.keys[0]: expected the name of a key: letters, digits, spaces, _, - and $ (no path, no wildcard), got undefined',
       ],
       [
         { windows_event_log: { source: 'A\\B' } },
@@ -133,6 +133,43 @@ describe('ConfigError of resolveConfig()', () => {
       ],
     ]
     for (const [section, problem] of cases) assert.deepEqual(problemsOf(section), [problem])
+  })
+
+  it('refuses keys to redact that would match nothing', () => {
+    for (const name of [
+      '',
+      '*token',
+      'user.password',
+      '$.token',
+      'a[0]',
+      '/pin/',
+      'pin*',
+      '...',
+      '\u0301',
+      '_',
+    ]) {
+      for (const list of ['keys', 'allow']) {
+        const [problem, ...others] = problemsOf({ redact: { [list]: ['fine', name] } })
+        assert.deepEqual(others, [], name)
+        assert.match(
+          problem ?? '',
+          new RegExp(`^logging\\.redact\\.${list}\\[1\\]: expected `),
+          name,
+        )
+      }
+    }
+    for (const name of [
+      'broker_pin',
+      'x-api-key',
+      '_csrf',
+      '$pin',
+      'Broker Pin',
+      'пароль',
+      '暗証番号',
+      '2fa',
+    ]) {
+      resolveConfig({ redact: { keys: [name], allow: [name] } })
+    }
   })
 
   it('bounds the lists of keys', () => {
