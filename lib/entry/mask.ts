@@ -12,8 +12,8 @@
 import { maskNamedValues } from './name-value.ts'
 import { redacted, type Redactor } from './redact.ts'
 
-/** The shortest text that can hold a secret: `pin=1`, `//:p@`. */
-export const secretCharsMin = 5
+/** The shortest text that can hold a secret, a configured name and one character: `a=1`. */
+export const secretCharsMin = 3
 
 /** The shortest run of letters, digits, `_` and `-` that can be a token by itself: a key's name at Amazon. */
 export const tokenCharsMin = 20
@@ -57,14 +57,14 @@ const vendorToken = new RegExp(
   String.raw`(?<![\w-])(?:${[
     'A[KS]IA[A-Z2-7]{16}', // Amazon
     // GitHub, npm, Hugging Face, Shopify, DigitalOcean.
-    '(?:gh[pousr]_|npm_|hf_|shp(?:at|ca|pa|ss)_|do[opr]_v1_)[0-9A-Za-z]{30,}',
+    '(?:gh[pousr]_|npm_|hf_|shp(?:at|ca|pa|ss)_|do[opr]_v1_)[0-9A-Za-z]{20,}',
     // GitHub, GitLab, Google, PyPI, OpenAI, Anthropic.
     String.raw`(?:github_pat_|gl(?:pat|dt|rt|ptt|soat)-|AIza|GOCSPX-|ya29\.|pypi-|sk-)[\w-]{20,}`,
     String.raw`(?:xox[a-z]|xapp)-[\w-]{10,}`, // Slack
     '(?:[rs]k|whsec)_(?:(?:test|live|prod)_)?[0-9A-Za-z]{10,}', // Stripe
-    String.raw`SG\.[\w-]{16,}\.[\w-]{16,}`, // SendGrid
-    'AGE-SECRET-KEY-1[0-9A-Z]{50,}',
-    String.raw`\d{8,10}:[\w-]{35}`, // Telegram
+    String.raw`SG\.[\w-]{10,}\.[\w-]{10,}`, // SendGrid
+    'AGE-SECRET-KEY-1[0-9A-Z]{20,}',
+    String.raw`\d{8,10}:[\w-]{30,}`, // Telegram
   ].join('|')})`,
   'g',
 )

@@ -124,8 +124,10 @@ function secretName(
   redactor: Redactor,
 ): string | undefined {
   const end = nameEnd(text, separator, floor)
-  const start = wordStart(text, end, floor)
-  if (start === end) return undefined
+  let start = wordStart(text, end, floor)
+  // Letters and digits of `%22` are no part of the name behind it.
+  if (start - floor > 0 && isQuoteEscape(text, start - 1)) start += 2
+  if (start >= end) return undefined
   const word = text.slice(start, end)
   if (redactor.isSecret(word)) return errorName.test(word) ? undefined : word
   const gap = text.charCodeAt(start - 1)

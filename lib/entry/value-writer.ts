@@ -188,19 +188,18 @@ export class ValueWriter {
   /** The headers of a request as Node has them, names and values by turns: a value is that of the name before it. */
   #rawHeaders(out: JsonBytes, lanes: Lanes): void {
     out.byte(bracket)
-    let isFirst = true
     let isSecret = false
-    for (let tag = lanes.shiftTag(); tag !== END; tag = lanes.shiftTag()) {
-      if (!isFirst) out.byte(comma)
-      isFirst = false
-      if (isSecret) {
+    let count = 0
+    for (let tag = lanes.shiftTag(); tag !== END; tag = lanes.shiftTag(), count++) {
+      if (count > 0) out.byte(comma)
+      if (count % 2 === 0) {
+        isSecret =
+          tag === STRING &&
+          this.#redactor.isSecret(lanes.refs[lanes.refHead & lanes.mask] as string)
+        this.write(out, lanes, tag)
+      } else if (isSecret) {
         skip(lanes, tag)
         out.ready(redactedText)
-        isSecret = false
-      } else if (tag === STRING) {
-        const name = lanes.shiftRef()
-        isSecret = this.#redactor.isSecret(name)
-        this.writeString(out, name)
       } else this.write(out, lanes, tag)
     }
     out.reserve(1)
