@@ -18,6 +18,8 @@ export interface FileName {
 
 const rotatedPattern = /^(.+)\.([1-9]\d{0,5})(\.gz)?$/
 
+const temporaryPattern = /^(.+)\.[1-9]\d{0,5}(?:\.gz)?\.\d{1,20}\.tmp$/
+
 /** Names that no live file has: they are given by the directory itself. */
 const reservedPattern = /\.(?:\d+|gz|tmp|lock|)$/
 
@@ -38,6 +40,21 @@ export function parseName(name: string): FileName | undefined {
 export function nameOf(base: string, index: number, compressed = false): string {
   if (index === 0) return base
   return compressed ? `${base}.${index}.gz` : `${base}.${index}`
+}
+
+/**
+ * The name of a temporary file: `name` becoming what it is called, or on its way out.
+ *
+ * @param id Keeps temporary files of one name apart: the process that writes it, the inode that is to go.
+ */
+export function temporaryName(name: string, id: number | bigint): string {
+  return `${name}.${id}.tmp`
+}
+
+/** The name of the live file that a temporary file belongs to; `undefined` for a name that is none of ours. */
+export function baseOfTemporary(name: string): string | undefined {
+  const base = temporaryPattern.exec(name)?.[1]
+  return base !== undefined && isBase(base) ? base : undefined
 }
 
 /** The log files among a directory's names, by base, each base's oldest first; bases in the order of the alphabet. */

@@ -1,0 +1,149 @@
+// Cleaning a log directory: leftovers of jobs that were ended in the middle, rotated files that are too old or too
+// many, and, if wanted, compression of the others. One pass, one file after the other, in the background.
+//
+// It never touches a live file or a name that is none of the log's. Which names are the log's is said by the
+// caller, since a directory may be shared: `backup.log.1` of somebody else is not ours to delete.
+
+import { readdirSync } from 'node:fs'
+import { unlink } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type CompressOptions, compressFile, isGzipOf } from './compress.ts'
+import { type FileName, baseOfTemporary, filesByBase, nameOf } from './names.ts'
+import { type Limits, discard, doomedAmong, lookAt } from './retention.ts'
+
+/** What a cleaning has done, or, in a dry run, would do. */
+export interface CleanReport {
+  /** The directory, absolute. */
+  readonly directory: string
+  /** Nothing was changed. */
+  readonly dry_run: boolean
+  /** Files that were deleted: too old, beyond the number of files kept, or left by a job that was ended in the middle. */
+  readonly deleted: readonly {
+    readonly file: string
+    readonly bytes: number
+    readonly reason: 'age' | 'count' | 'temporary'
+  }[]
+  /** Files that were compressed, by their new name. In a dry run both sizes are that of the plain file. */
+  readonly compressed: readonly {
+    readonly file: string
+    readonly bytes_before: number
+    readonly bytes_after: number
+  }[]
+  /** Files with which something was to be done that could not be. */
+  readonly failed: readonly { readonly file: string; readonly reason: string }[]
+}
+
+/** What is to be cleaned, and how. */
+export interface CleanTask extends CompressOptions {
+  readonly directory: string
+  /** The names of the live files: which files are the log's. */
+  readonly bases: ReadonlySet<string>
+  readonly limits: Limits
+  /** Remove what jobs have left that were ended in the middle. Not while another process may have such a job. */
+  readonly leftovers: boolean
+  readonly compress: boolean
+  readonly dryRun: boolean
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer E)[] ? E[] : T[K] }
+
+/**
+ * Cleans a directory.
+ *
+ * @returns what was done. It ends early, with what was done until then, when the task's signal is aborted.
+ * @throws the system's error when the directory cannot be read.
+ */
+export async function cleanDirectory(task: CleanTask): Promise<CleanReport> {
+  const { directory, bases, dryRun, signal } = task
+  const report: Mutable<CleanReport> = {
+    directory,
+    dry_run: dryRun,
+    deleted: [],
+    compressed: [],
+    failed: [],
+  }
+  const isAborted = (): boolean => signal?.aborted === true
+  const attempt = async (file: string, work: () => Promise<void>): Promise<void> => {
+    if (isAborted()) return
+    try {
+      await work()
+    } catch (error) {
+      if (isAborted()) return
+      report.failed.push({ file, reason: error instanceof Error ? error.message : String(error) })
+    }
+  }
+
+  const names = readdirSync(directory)
+  if (task.leftovers) {
+    for (const name of names) {
+      const base = baseOfTemporary(name)
+      if (base === undefined || !bases.has(base)) continue
+      await attempt(name, async () => {
+        const bytes = Number(lookAt(join(directory, name))?.size ?? 0)
+        if (!dryRun) await unlink(join(directory, name))
+        report.deleted.push({ file: name, bytes, reason: 'temporary' })
+      })
+    }
+  }
+  for (const [base, files] of filesByBase(names)) {
+    if (!bases.has(base)) continue
+    const gone = new Set<string>()
+    for (const { name, inode, bytes, reason } of doomedAmong(
+      directory,
+      files,
+      task.limits,
+      Date.now(),
+    )) {
+      await attempt(name, async () => {
+        if (!dryRun && !(await discard(directory, name, inode))) return
+        report.deleted.push({ file: name, bytes, reason })
+        gone.add(name)
+      })
+    }
+    const plain = files.filter(
+      ({ name, index, compressed }) => index > 0 && !compressed && !gone.has(name),
+    )
+    const packed = new Set(files.filter(({ compressed }) => compressed).map(({ index }) => index))
+    for (const file of plain) {
+      await attempt(file.name, async () => {
+        if (packed.has(file.index)) {
+          // A job was ended before its last step.
+          if (task.leftovers) await removeTwin(task, file, report)
+        } else if (task.compress) await compress(task, file, report)
+      })
+    }
+  }
+  return report
+}
+
+async function compress(
+  task: CleanTask,
+  file: FileName,
+  report: Mutable<CleanReport>,
+): Promise<void> {
+  const { directory, dryRun } = task
+  if (!dryRun) {
+    const done = await compressFile(directory, file, task)
+    if (done !== undefined) report.compressed.push(done)
+    return
+  }
+  const stat = lookAt(join(directory, file.name))
+  if (stat === undefined) return
+  const bytes = Number(stat.size)
+  const name = nameOf(file.base, file.index, true)
+  report.compressed.push({ file: name, bytes_before: bytes, bytes_after: bytes })
+}
+
+/** Removes a plain file whose gzip is there already. */
+async function removeTwin(
+  task: CleanTask,
+  file: FileName,
+  report: Mutable<CleanReport>,
+): Promise<void> {
+  const { directory, dryRun } = task
+  const plain = lookAt(join(directory, file.name))
+  if (plain === undefined) return
+  if (!(await isGzipOf(directory, nameOf(file.base, file.index, true), file.name))) return
+  if (!dryRun && !(await discard(directory, file.name, plain.ino))) return
+  report.deleted.push({ file: file.name, bytes: Number(plain.size), reason: 'temporary' })
+}

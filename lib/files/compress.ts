@@ -1,0 +1,231 @@
+// A rotated file becomes its gzip: `system.log.3` → `system.log.3.gz`, in the background, while rotations may move
+// it on to the next number. At every moment one of the two is there, whole:
+//
+//   system.log.3 ──gzip──► system.log.3.gz.<pid>.tmp ──fsync──rename──► system.log.3.gz ──fsync(dir)──► unlink system.log.3
+//
+// Whatever ends this in the middle, full disk or SIGKILL, leaves a temporary file, or both spellings of a number
+// with the same content; both are put right by the next cleaning. The file is known by its inode, not its number.
+//
+// In the background, between two pieces stands a timer that does not keep the process alive: a process that has
+// nothing else to do ends, and the next start begins again.
+
+import {
+  constants,
+  existsSync,
+  linkSync,
+  renameSync,
+  rmSync,
+  statfsSync,
+  unlinkSync,
+} from 'node:fs'
+import { type FileHandle, open } from 'node:fs/promises'
+import { join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { setTimeout } from 'node:timers/promises'
+import { createGunzip, createGzip } from 'node:zlib'
+import { type FileName, nameOf, temporaryName } from './names.ts'
+import { fileMode } from './open.ts'
+import { discard, lookAt } from './retention.ts'
+
+/** Bytes compressed at a time. */
+const pieceBytes = 1 << 20
+/** How hard zlib tries, 1 to 9. */
+const level = 6
+/** Rest between two pieces, in milliseconds. */
+const restMs = 1
+/** How long until names that are being renamed are looked at again, in milliseconds. */
+const renamingMs = 5
+/** The highest number a file is looked for under; `max_files` is at most 100. */
+const indexMax = 1000
+
+/** How a job learns of what goes on around it. */
+export interface CompressOptions {
+  /** Nobody waits for the result: the process may end in the middle. @default false */
+  readonly background?: boolean | undefined
+  /** Ends the job; what it has made is removed. */
+  readonly signal?: AbortSignal | undefined
+  /** Whether names of this base must not be touched in this turn of the event loop: they are being renamed. */
+  readonly isRenaming?: ((base: string) => boolean) | undefined
+  /** Whether it is still ours to rename files here. @default always */
+  readonly mayRename?: (() => boolean) | undefined
+}
+
+/** What came of it. */
+export interface Compressed {
+  readonly file: string
+  readonly bytes_before: number
+  readonly bytes_after: number
+}
+
+/**
+ * Compresses a rotated file and removes the plain one.
+ *
+ * @returns `undefined` when there was nothing to do any more: the file has gone or changed, its number has a gzip
+ *   already, or names must not be touched any more.
+ * @throws the system's error; one with code `RINGLOG_NO_ROOM` when the disk has less room than half of the file;
+ *   the signal's reason. The plain file is then untouched and no temporary file is left.
+ */
+export async function compressFile(
+  directory: string,
+  file: FileName,
+  options: CompressOptions = {},
+): Promise<Compressed | undefined> {
+  const { base } = file
+  const source = await openFile(directory, file.name)
+  const temporary = join(directory, temporaryName(`${file.name}.gz`, process.pid))
+  try {
+    const stat = await source.stat({ bigint: true })
+    if (!stat.isFile()) return undefined
+    // Lines of the log come first: a disk that is nearly full is not filled up for this.
+    const { bavail, bsize } = statfsSync(directory)
+    if (bavail * bsize < Number(stat.size) / 2) throw noRoom(file.name)
+    rmSync(temporary, { force: true })
+    const bytes = await gzipTo(temporary, source, options)
+
+    await settled(base, options)
+    // From here to the new name nothing else gets a turn.
+    const index = indexOf(directory, base, file.index, stat.ino)
+    if (index === undefined || options.mayRename?.() === false) return undefined
+    if (lookAt(join(directory, nameOf(base, index)))?.size !== stat.size) return undefined
+    const name = nameOf(base, index, true)
+    if (!renameExclusively(temporary, join(directory, name))) return undefined
+
+    await syncDirectory(directory)
+    await settled(base, options)
+    const now = indexOf(directory, base, index, stat.ino)
+    if (now !== undefined) await discard(directory, nameOf(base, now), stat.ino)
+    return { file: name, bytes_before: Number(stat.size), bytes_after: bytes }
+  } finally {
+    await source.close()
+    rmSync(temporary, { force: true })
+  }
+}
+
+/** Waits until the names of a base may be touched. */
+async function settled(base: string, options: CompressOptions): Promise<void> {
+  for (;;) {
+    options.signal?.throwIfAborted()
+    if (options.isRenaming?.(base) !== true) return
+    await rest(renamingMs, options)
+  }
+}
+
+/**
+ * Whether a compressed file holds just what a plain one does: what a job leaves that was ended between its last
+ * two steps. Compared byte by byte: the plain one is about to be deleted.
+ */
+export async function isGzipOf(directory: string, gzip: string, plain: string): Promise<boolean> {
+  const [packed, source] = await Promise.all([
+    openFile(directory, gzip),
+    openFile(directory, plain),
+  ])
+  try {
+    const gunzip = createGunzip({ chunkSize: pieceBytes })
+    let position = 0
+    await pipeline(piecesOf(packed, {}), gunzip, async (pieces: AsyncIterable<Buffer>) => {
+      for await (const piece of pieces) {
+        const { buffer, bytesRead } = await source.read(
+          Buffer.allocUnsafe(piece.length),
+          0,
+          piece.length,
+          position,
+        )
+        if (!buffer.subarray(0, bytesRead).equals(piece)) throw new Error('not the same')
+        position += bytesRead
+      }
+    })
+    return position === (await source.stat()).size
+  } catch {
+    // Damaged, or of another file: then neither is superfluous.
+    return false
+  } finally {
+    await Promise.all([packed.close(), source.close()])
+  }
+}
+
+function openFile(directory: string, name: string): Promise<FileHandle> {
+  // Without O_NONBLOCK a named pipe would hang a thread of the pool here.
+  const guards = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
+  return open(join(directory, name), constants.O_RDONLY | guards)
+}
+
+/** Writes the gzip of a file to a new file, with mode, time and all on the disk; returns its size. */
+async function gzipTo(path: string, source: FileHandle, options: CompressOptions): Promise<number> {
+  const { atime, mtime } = await source.stat()
+  const target = await open(path, 'wx', fileMode)
+  try {
+    // Whatever the umask.
+    await target.chmod(fileMode)
+    const gzip = createGzip({ level, chunkSize: 1 << 18 })
+    await pipeline(
+      piecesOf(source, options),
+      gzip,
+      async (pieces: AsyncIterable<Buffer>) => {
+        // writeFile goes on where it stands, and after a short write.
+        for await (const piece of pieces) await target.writeFile(piece)
+      },
+      { signal: options.signal },
+    )
+    // How old the file is, is how old its lines are.
+    await target.utimes(atime, mtime)
+    await target.sync()
+    return (await target.stat()).size
+  } finally {
+    await target.close()
+  }
+}
+
+async function* piecesOf(source: FileHandle, options: CompressOptions): AsyncGenerator<Buffer> {
+  for (let position = 0; ;) {
+    const piece = Buffer.allocUnsafeSlow(pieceBytes)
+    const { bytesRead } = await source.read(piece, 0, pieceBytes, position)
+    if (bytesRead === 0) return
+    position += bytesRead
+    yield piece.subarray(0, bytesRead)
+    await rest(restMs, options)
+  }
+}
+
+function rest(ms: number, { background, signal }: CompressOptions): Promise<void> {
+  return setTimeout(ms, undefined, { ref: background !== true, signal })
+}
+
+/** The number that the file with this inode bears now. Files only ever move on to higher ones. */
+function indexOf(directory: string, base: string, from: number, inode: bigint): number | undefined {
+  for (let index = from; index <= indexMax; index++) {
+    if (lookAt(join(directory, nameOf(base, index)))?.ino === inode) return index
+  }
+  return undefined
+}
+
+/** Renames unless the name is taken; false when it is. */
+function renameExclusively(from: string, to: string): boolean {
+  try {
+    linkSync(from, to)
+    unlinkSync(from)
+  } catch (error) {
+    // Also on a file system without hard links, where nothing else is to be had.
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST' || existsSync(to)) return false
+    renameSync(from, to)
+  }
+  return true
+}
+
+/** Has the names of a directory on the disk. */
+async function syncDirectory(directory: string): Promise<void> {
+  let handle: FileHandle | undefined
+  try {
+    handle = await open(directory, constants.O_RDONLY)
+    await handle.sync()
+  } catch {
+    // Windows does not open directories; and some file systems do not sync them.
+  } finally {
+    await handle?.close()
+  }
+}
+
+function noRoom(name: string): Error {
+  return Object.assign(new Error(`Cannot compress ${name}: the disk is nearly full`), {
+    code: 'RINGLOG_NO_ROOM',
+  })
+}

@@ -1,0 +1,112 @@
+// Which rotated files are too old or too many, and how one is deleted although another process may be renaming
+// the files at the same moment: never the live file, and never another than the one that was meant.
+//
+// A name is no proof: between a look at `system.log.9` and its removal, a rotation may have given that name to a
+// younger file. So the file is first renamed to a name that no rotation knows, looked at, and only then removed;
+// a file that is not the one meant goes back.
+
+import { linkSync, lstatSync, renameSync, unlinkSync } from 'node:fs'
+import { unlink } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type FileName, nameOf, parseName, temporaryName } from './names.ts'
+
+/** Milliseconds of a day. */
+export const dayMs = 86_400_000
+
+/** What may stay. */
+export interface Limits {
+  /** Rotated files kept of each base; `undefined`: any number. */
+  readonly keep: number | undefined
+  /** How long after it was last written a rotated file is kept, in milliseconds. */
+  readonly retentionMs: number
+}
+
+/** A file that is to go, and why. */
+export interface Doomed {
+  readonly name: string
+  readonly inode: bigint
+  readonly bytes: number
+  readonly reason: 'age' | 'count'
+}
+
+/**
+ * Those of the files that are to go, in the order given. A live file, a directory or a link never is; a file that
+ * cannot be looked at is left.
+ *
+ * @param now In milliseconds since 1970.
+ */
+export function doomedAmong(
+  directory: string,
+  files: readonly FileName[],
+  limits: Limits,
+  now: number,
+): Doomed[] {
+  const doomed: Doomed[] = []
+  for (const { name, index } of files) {
+    if (index === 0) continue
+    const stat = lookAt(join(directory, name))
+    if (stat === undefined) continue
+    const { ino: inode, size, mtimeMs } = stat
+    const bytes = Number(size)
+    if (limits.keep !== undefined && index > limits.keep) {
+      doomed.push({ name, inode, bytes, reason: 'count' })
+    } else if (now - Number(mtimeMs) > limits.retentionMs) {
+      doomed.push({ name, inode, bytes, reason: 'age' })
+    }
+  }
+  return doomed
+}
+
+/**
+ * Deletes a rotated file if it still is the one that was looked at. The name is free when this returns its
+ * promise; the blocks of the file are freed in the thread pool, which for 50 MB takes milliseconds.
+ *
+ * @returns false when that file does not bear the name any more.
+ * @throws the system's error.
+ */
+export async function discard(directory: string, name: string, inode: bigint): Promise<boolean> {
+  const path = join(directory, name)
+  if (lookAt(path)?.ino !== inode) return false
+  const temporary = join(directory, temporaryName(name, inode))
+  renameSync(path, temporary)
+  if (lookAt(temporary)?.ino !== inode) {
+    putBack(directory, name, temporary)
+    return false
+  }
+  await unlink(temporary)
+  return true
+}
+
+/** A regular file's state. */
+export function lookAt(
+  path: string,
+): { readonly ino: bigint; readonly size: bigint; readonly mtimeMs: bigint } | undefined {
+  try {
+    const stat = lstatSync(path, { bigint: true, throwIfNoEntry: false })
+    return stat?.isFile() === true ? stat : undefined
+  } catch {
+    // The directory cannot be searched: nothing is known, so nothing is done.
+    return undefined
+  }
+}
+
+/** Gives a file that was taken by mistake its name back, or, where a rotation has used it since, the next free one. */
+function putBack(directory: string, name: string, temporary: string): void {
+  const file = parseName(name)
+  if (file === undefined) return
+  for (let index = file.index; ; index++) {
+    const path = join(directory, nameOf(file.base, index, file.compressed))
+    try {
+      linkSync(temporary, path)
+      unlinkSync(temporary)
+      return
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      if (code === 'EEXIST') continue
+      // A file system without hard links.
+      if (lookAt(path) !== undefined) continue
+      renameSync(temporary, path)
+      return
+    }
+  }
+}
