@@ -1,7 +1,7 @@
 // The errors of this library. Set-up throws; once a logger exists, no log call does, and `flush` and `close` reject.
 
 /** The stable codes of the errors, for programs: `error.code`. */
-export const errorCodes = ['RINGLOG_CONFIG', 'RINGLOG_NOT_WRITTEN'] as const
+export const errorCodes = ['RINGLOG_CONFIG', 'RINGLOG_NOT_WRITTEN', 'RINGLOG_LOCKED'] as const
 
 /** One of {@link errorCodes}. */
 export type ErrorCode = (typeof errorCodes)[number]
@@ -52,5 +52,37 @@ export class NotWrittenError extends Error {
     super(`Cannot write ${file}: ${reason ?? 'the file has failed'}`)
     this.name = 'NotWrittenError'
     this.file = file
+  }
+}
+
+/** A directory that another logger writes to: of this process, of a worker of it, or of another one. */
+export class LockedError extends Error {
+  readonly code: ErrorCode = 'RINGLOG_LOCKED'
+  /** The directory. */
+  readonly directory: string
+  /** The process that writes to it. */
+  readonly pid: number
+  /**
+   * Whether it is known to be alive. One in another container or on another machine cannot be seen; it is taken
+   * for alive as long as it gives signs of life.
+   */
+  readonly certain: boolean
+
+  /**
+   * @param own It is this very process: an earlier logger, which has not been closed, or a worker's.
+   * @param since When it began, ISO 8601.
+   */
+  constructor(directory: string, pid: number, own: boolean, since: string, certain: boolean) {
+    const where = own
+      ? 'this very one'
+      : certain
+        ? ''
+        : 'in another container or on another machine'
+    const who = `process ${pid}${where === '' ? '' : ` (${where})`}`
+    super(`Cannot write to ${directory}: expected no other writer, got ${who}, since ${since}`)
+    this.name = 'LockedError'
+    this.directory = directory
+    this.pid = pid
+    this.certain = certain
   }
 }

@@ -1,6 +1,6 @@
 // The public surface; exports only.
 
-export { ConfigError, NotWrittenError, errorCodes } from './errors.ts'
+export { ConfigError, LockedError, NotWrittenError, errorCodes } from './errors.ts'
 export type { ConfigProblem, ErrorCode } from './errors.ts'
 export type { ExceptionInfo, LogEntry } from './entry/entry.ts'
 export type { Level, LevelName } from './entry/level.ts'

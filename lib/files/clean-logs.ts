@@ -1,8 +1,14 @@
-// Cleaning from outside: what the command and a scheduled job call.
+// Cleaning from outside: what the command and a scheduled job call. It may be done while a logger writes there, in
+// this process or another.
+//
+// It takes no lock: a logger that starts meanwhile would find itself locked out by a cleaning. Deleting is safe
+// without one (retention.ts). Compressing is left to a live writer, whose rotations would move the numbers; one
+// that starts in the middle is noticed before the new name is given.
 
 import { builtinCategories } from '../entry/category.ts'
 import { textOf } from '../entry/exception.ts'
 import { type CleanReport, cleanDirectory } from './clean.ts'
+import { stateOf } from './lock.ts'
 import { absolutePathOf, defaultLogPath } from './log-path.ts'
 import { dayMs } from './retention.ts'
 
@@ -19,8 +25,11 @@ export interface CleanOptions {
 }
 
 /**
- * Deletes rotated files that are too old, and what was left by a job that was ended in the middle; compresses the
- * others if that is wanted. The live files are never touched.
+ * Deletes rotated files that are too old, or more than the last writer was configured to keep, and what was left by
+ * a job that was ended in the middle; compresses the others if that is wanted. The live files are never touched.
+ *
+ * It may run beside a logger. Then compressing is left to that one: if it does not compress, the files are reported
+ * as failed. Only the built-in files and those that a logger has written here are looked at.
  *
  * @returns what was done, and what could not be.
  * @throws {TypeError | RangeError} (rejects) when an option is none or has a wrong value; the system's error when
@@ -28,13 +37,21 @@ export interface CleanOptions {
  */
 export async function cleanLogs(options: CleanOptions = {}): Promise<CleanReport> {
   const { log_path, retention_days, compress, dry_run } = checked(options)
+  const directory = absolutePathOf(log_path)
+  const { holder, ledger } = stateOf(directory)
+  const files = [...Object.values(builtinCategories), ...Object.keys(ledger?.files ?? {})]
+  const isLeft = holder !== undefined && compress && ledger?.compress !== true
   return cleanDirectory({
-    directory: absolutePathOf(log_path),
-    bases: new Set<string>(Object.values(builtinCategories)),
-    limits: { keep: undefined, retentionMs: retention_days * dayMs },
-    leftovers: true,
-    compress,
+    directory,
+    bases: new Set(files),
+    limits: { keep: ledger?.max_files, retentionMs: retention_days * dayMs },
+    leftovers: holder === undefined,
+    compress: compress && holder === undefined,
+    notCompressed: isLeft
+      ? `not compressed: process ${holder.pid} writes here; set its rotation.compress`
+      : undefined,
     dryRun: dry_run,
+    mayRename: () => stateOf(directory).holder === undefined,
   })
 }
 

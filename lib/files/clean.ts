@@ -5,7 +5,7 @@
 // caller, since a directory may be shared: `backup.log.1` of somebody else is not ours to delete.
 
 import { readdirSync } from 'node:fs'
-import { unlink } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type CompressOptions, compressFile, isGzipOf } from './compress.ts'
 import { type FileName, baseOfTemporary, filesByBase, nameOf } from './names.ts'
@@ -42,6 +42,8 @@ export interface CleanTask extends CompressOptions {
   /** Remove what jobs have left that were ended in the middle. Not while another process may have such a job. */
   readonly leftovers: boolean
   readonly compress: boolean
+  /** Why compressing is wanted but left to somebody else. */
+  readonly notCompressed?: string | undefined
   readonly dryRun: boolean
 }
 
@@ -77,11 +79,12 @@ export async function cleanDirectory(task: CleanTask): Promise<CleanReport> {
   if (task.leftovers) {
     for (const name of names) {
       const base = baseOfTemporary(name)
-      if (base === undefined || !bases.has(base)) continue
+      const file = lookAt(join(directory, name))
+      if (base === undefined || !bases.has(base) || file === undefined) continue
       await attempt(name, async () => {
-        const bytes = Number(lookAt(join(directory, name))?.size ?? 0)
-        if (!dryRun) await unlink(join(directory, name))
-        report.deleted.push({ file: name, bytes, reason: 'temporary' })
+        // What a rotation has put aside is perhaps just being deleted.
+        if (!dryRun) await rm(join(directory, name), { force: true })
+        report.deleted.push({ file: name, bytes: Number(file.size), reason: 'temporary' })
       })
     }
   }
@@ -109,6 +112,8 @@ export async function cleanDirectory(task: CleanTask): Promise<CleanReport> {
         if (packed.has(file.index)) {
           // A job was ended before its last step.
           if (task.leftovers) await removeTwin(task, file, report)
+        } else if (task.notCompressed !== undefined) {
+          throw new Error(task.notCompressed)
         } else if (task.compress) await compress(task, file, report)
       })
     }

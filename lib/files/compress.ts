@@ -33,8 +33,6 @@ const pieceBytes = 1 << 20
 const level = 6
 /** Rest between two pieces, in milliseconds. */
 const restMs = 1
-/** How long until names that are being renamed are looked at again, in milliseconds. */
-const renamingMs = 5
 /** The highest number a file is looked for under; `max_files` is at most 100. */
 const indexMax = 1000
 
@@ -44,8 +42,6 @@ export interface CompressOptions {
   readonly background?: boolean | undefined
   /** Ends the job; what it has made is removed. */
   readonly signal?: AbortSignal | undefined
-  /** Whether names of this base must not be touched in this turn of the event loop: they are being renamed. */
-  readonly isRenaming?: ((base: string) => boolean) | undefined
   /** Whether it is still ours to rename files here. @default always */
   readonly mayRename?: (() => boolean) | undefined
 }
@@ -82,7 +78,7 @@ export async function compressFile(
     rmSync(temporary, { force: true })
     const bytes = await gzipTo(temporary, source, options)
 
-    await settled(base, options)
+    options.signal?.throwIfAborted()
     // From here to the new name nothing else gets a turn.
     const index = indexOf(directory, base, file.index, stat.ino)
     if (index === undefined || options.mayRename?.() === false) return undefined
@@ -91,22 +87,12 @@ export async function compressFile(
     if (!renameExclusively(temporary, join(directory, name))) return undefined
 
     await syncDirectory(directory)
-    await settled(base, options)
     const now = indexOf(directory, base, index, stat.ino)
     if (now !== undefined) await discard(directory, nameOf(base, now), stat.ino)
     return { file: name, bytes_before: Number(stat.size), bytes_after: bytes }
   } finally {
     await source.close()
     rmSync(temporary, { force: true })
-  }
-}
-
-/** Waits until the names of a base may be touched. */
-async function settled(base: string, options: CompressOptions): Promise<void> {
-  for (;;) {
-    options.signal?.throwIfAborted()
-    if (options.isRenaming?.(base) !== true) return
-    await rest(renamingMs, options)
   }
 }
 
@@ -175,19 +161,18 @@ async function gzipTo(path: string, source: FileHandle, options: CompressOptions
   }
 }
 
-async function* piecesOf(source: FileHandle, options: CompressOptions): AsyncGenerator<Buffer> {
+async function* piecesOf(
+  source: FileHandle,
+  { background, signal }: CompressOptions,
+): AsyncGenerator<Buffer> {
   for (let position = 0; ;) {
     const piece = Buffer.allocUnsafeSlow(pieceBytes)
     const { bytesRead } = await source.read(piece, 0, pieceBytes, position)
     if (bytesRead === 0) return
     position += bytesRead
     yield piece.subarray(0, bytesRead)
-    await rest(restMs, options)
+    await setTimeout(restMs, undefined, { ref: background !== true, signal })
   }
-}
-
-function rest(ms: number, { background, signal }: CompressOptions): Promise<void> {
-  return setTimeout(ms, undefined, { ref: background !== true, signal })
 }
 
 /** The number that the file with this inode bears now. Files only ever move on to higher ones. */

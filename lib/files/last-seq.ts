@@ -1,68 +1,125 @@
 // Where each category's numbering goes on after a restart: the `seq` of its last entry in the files.
 
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  readFileSync,
+  readSync,
+  readdirSync,
+} from 'node:fs'
 import { join } from 'node:path'
-import { nameOf } from './names.ts'
+import { gunzipSync } from 'node:zlib'
+import { type Ledger, goesOnFrom } from './ledger.ts'
+import { type FileName, filesByBase } from './names.ts'
 
 /** Bytes read at a time, from the end backwards. */
 const chunkBytes = 1 << 20
+/** A compressed file that would unpack to more is left: a rotated file holds 500 MiB at most, and one line more. */
+const unpackedBytesMax = 1 << 30
 
 const headPattern =
   /^\{"timestamp":"[^"]{1,40}","level":"[A-Z]{4,8}","category":"([a-z0-9._-]{1,64})"/
 const tailPattern = /,"seq":(\d{1,16})\}$/
 
+/** Reads so many bytes from a position. */
+type Read = (position: number, bytes: number) => Buffer
+
 /**
  * The last `seq` of each of the categories in a file and its rotated ones, newest first. Reads backwards
  * and only as far as it must.
  *
+ * @param ledger What the last run left: what it has seen is not read again. A number in it may be higher than the
+ *   last one in the files, when entries that had been accepted were lost; then it counts.
  * @returns the categories found; those without an entry are missing.
  */
 export function lastSeqs(
   directory: string,
   name: string,
-  keep: number,
   categories: ReadonlySet<string>,
+  ledger?: Ledger,
 ): Map<string, number> {
   const found = new Map<string, number>()
-  for (let index = 0; index <= keep && found.size < categories.size; index++) {
+  const seen = ledger?.files[name]
+  const isKnown = (category: string): boolean =>
+    found.has(category) || Object.hasOwn(ledger?.seq ?? {}, category)
+  const files = filesByBase(namesIn(directory)).get(name) ?? []
+  for (const file of files.toReversed()) {
+    if (found.size === categories.size) break
+    // Unpacking takes long, and whoever is in the ledger has a number without it.
+    if (file.compressed && [...categories].every(isKnown)) continue
     try {
-      searchFile(join(directory, nameOf(name, index)), categories, found)
+      if (searchFile(directory, file, seen, categories, found)) break
     } catch {
-      // Not there, or not readable: a gap in the numbers of the rotated files is allowed.
+      // Not there any more, or not readable, or damaged: what others say must do.
     }
+  }
+  for (const category of categories) {
+    const floor = ledger?.seq[category] ?? 0
+    if (floor > (found.get(category) ?? 0)) found.set(category, floor)
   }
   return found
 }
 
+function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory)
+  } catch {
+    // No directory, no entries.
+    return []
+  }
+}
+
+/** Searches a file; true when all that is older is in the ledger. */
 function searchFile(
-  path: string,
+  directory: string,
+  file: FileName,
+  seen: Ledger['files'][string] | undefined,
   categories: ReadonlySet<string>,
   found: Map<string, number>,
-): void {
+): boolean {
   // Without O_NONBLOCK a named pipe would hang the process here.
   const guards = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
-  const fd = openSync(path, constants.O_RDONLY | guards)
+  const fd = openSync(join(directory, file.name), constants.O_RDONLY | guards)
   try {
-    if (fstatSync(fd).isFile()) searchBackwards(fd, categories, found)
+    const stat = fstatSync(fd)
+    if (!stat.isFile()) return false
+    if (file.compressed) {
+      const text = gunzipSync(readFileSync(fd), { maxOutputLength: unpackedBytesMax })
+      searchBackwards(
+        (at, bytes) => text.subarray(at, at + bytes),
+        0,
+        text.length,
+        categories,
+        found,
+      )
+      return false
+    }
+    const isSeen = seen !== undefined && goesOnFrom(fd, seen)
+    const chunk = Buffer.allocUnsafe(chunkBytes)
+    const read: Read = (at, bytes) => chunk.subarray(0, readSync(fd, chunk, 0, bytes, at))
+    searchBackwards(read, isSeen ? seen.bytes : 0, stat.size, categories, found)
+    return isSeen
   } finally {
     closeSync(fd)
   }
 }
 
 function searchBackwards(
-  fd: number,
+  read: Read,
+  begin: number,
+  end: number,
   categories: ReadonlySet<string>,
   found: Map<string, number>,
 ): void {
-  let end = fstatSync(fd).size
   // The bytes of a line whose beginning has not been read yet, latest first.
   let rest: Buffer[] = []
-  const chunk = Buffer.allocUnsafe(chunkBytes)
-  while (end > 0 && found.size < categories.size) {
-    const start = Math.max(0, end - chunkBytes)
-    const read = readSync(fd, chunk, 0, end - start, start)
-    let lineEnd = read
-    for (let at = chunk.lastIndexOf(0x0a, read - 1); at !== -1;) {
+  while (end > begin && found.size < categories.size) {
+    const start = Math.max(begin, end - chunkBytes)
+    const chunk = read(start, end - start)
+    let lineEnd = chunk.length
+    for (let at = chunk.lastIndexOf(0x0a, lineEnd - 1); at !== -1;) {
       look(chunk.subarray(at + 1, lineEnd), rest, categories, found)
       rest = []
       lineEnd = at

@@ -73,7 +73,12 @@ export async function discard(directory: string, name: string, inode: bigint): P
     putBack(directory, name, temporary)
     return false
   }
-  await unlink(temporary)
+  try {
+    await unlink(temporary)
+  } catch (error) {
+    // Another cleaning has removed it as a leftover.
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+  }
   return true
 }
 

@@ -16,12 +16,14 @@ import type { Pump } from './pump.ts'
 import type { Route } from './route.ts'
 import type { Patience } from './sinks/patience.ts'
 import type { Counters, LoggerStats } from './stats.ts'
+import type { Upkeep } from './upkeep.ts'
 
 /** Places of the lanes in which bound fields are captured. */
 const bindingPlaces = 4096
 
 /** The parts that `createLogger` joins. */
 export interface CoreParts {
+  readonly upkeep: Upkeep
   readonly categories: ReadonlyMap<string, Category>
   readonly routes: readonly Route[]
   readonly intake: Intake
@@ -129,6 +131,7 @@ export class Core implements Exiting {
       pump.giveUp()
     }
     writeAll()
+    this.#parts.upkeep.exit()
     // Listeners that run after ours may still log.
     intake.writeThrough(writeAll)
   }
@@ -143,7 +146,7 @@ export class Core implements Exiting {
   }
 
   async #close(): Promise<void> {
-    const { intake, pump, routes, counters } = this.#parts
+    const { intake, pump, routes, counters, upkeep } = this.#parts
     // Where entries were dropped the ring may still be full, and there is no later moment to say so.
     if (counters.droppedTotal > 0) pump.makeRoom()
     pump.reportDropped()
@@ -158,6 +161,7 @@ export class Core implements Exiting {
     } finally {
       pump.giveUp()
       await Promise.all(routes.map((route) => route.sink.close()))
+      await upkeep.close()
       unwatchExit(this)
     }
   }

@@ -8,7 +8,9 @@ import { CRITICAL, INFO, WARNING, severityOf } from '../entry/level.ts'
 import { Redactor } from '../entry/redact.ts'
 import { Serializer } from '../entry/serializer.ts'
 import { templateOf } from '../entry/template.ts'
+import { LockedError } from '../errors.ts'
 import { lastSeqs } from '../files/last-seq.ts'
+import type { Ledger } from '../files/ledger.ts'
 import { Category, type CategoryTemplate } from './category.ts'
 import type { CategoryLogger } from './category-logger.ts'
 import { type LoggingConfig, type ResolvedConfig, loadConfig, resolveConfig } from './config.ts'
@@ -22,6 +24,7 @@ import { Route } from './route.ts'
 import { Console } from './sinks/console.ts'
 import { FileSink } from './sinks/file-sink.ts'
 import { Counters } from './stats.ts'
+import { Upkeep } from './upkeep.ts'
 
 /** A configuration that adds categories. */
 export interface ConfigWithCategories<Name extends string> extends LoggingConfig {
@@ -42,6 +45,8 @@ export type ConfiguredCategories<Name extends string> = {
  * @param config The path of a `system.json` whose `logging` section is used; or that section itself; or nothing,
  *   for the defaults: five files below `~/.risk_manager/logs/`, level INFO.
  * @throws {ConfigError} when the configuration cannot be used; it names every problem.
+ * @throws {LockedError} when another logger writes to the directory: one that has not been closed, of this process,
+ *   of a worker of it, or of another process.
  *
  * @example
  * ```ts
@@ -109,7 +114,24 @@ function assemble(config: ResolvedConfig): Logger {
 
   const system = categories.get('system')!
   const report = { ...templateOf(system.name, WARNING), owner: system }
+  const upkeep = new Upkeep({
+    directory,
+    bases: [...routes.keys()],
+    maxFiles: rotation.max_files,
+    retentionDays: config.retention_days,
+    compress: rotation.compress,
+    numbers: () =>
+      Object.fromEntries(
+        [...categories.values()].map(({ name, seqBase, accepted }) => [name, seqBase + accepted]),
+      ),
+    taken: (ledger) => continueNumbering(directory, categories, ledger),
+    failed: (error) => {
+      counters.fail(error)
+      tell(error.message)
+    },
+  })
   const core = new Core({
+    upkeep,
     categories,
     routes: [...routes.values()],
     intake,
@@ -122,8 +144,15 @@ function assemble(config: ResolvedConfig): Logger {
   const Bound = boundLoggerOf(config)
   const logger = new Bound(core, undefined)
 
+  try {
+    upkeep.hold()
+  } catch (error) {
+    if (error instanceof LockedError && error.certain) throw error
+    // The files will say so when they are opened, and try again. What can be read is read.
+    continueNumbering(directory, categories, undefined)
+  }
   for (const route of routes.values()) {
-    continueNumbering(directory, route.file, rotation.max_files, categories)
+    const events = pump.eventsOf(route)
     const sink = new FileSink(
       {
         directory,
@@ -134,8 +163,15 @@ function assemble(config: ResolvedConfig): Logger {
           ({ name, route: { file } }) =>
             file === route.file && config.durability[name] === 'synced',
         ),
+        prepare: () => upkeep.hold(),
       },
-      pump.eventsOf(route),
+      {
+        ...events,
+        rotated: () => {
+          events.rotated()
+          upkeep.rotated()
+        },
+      },
     )
     route.sink = sink
     sink.open()
@@ -172,16 +208,20 @@ function categoriesOf(
   )
 }
 
-/** Has the categories of a file go on with their numbers where the last run ended. */
+/** Has the categories go on with their numbers where the last run ended, or whoever wrote there meanwhile. */
 function continueNumbering(
   directory: string,
-  file: string,
-  keep: number,
   categories: ReadonlyMap<string, Category>,
+  ledger: Ledger | undefined,
 ): void {
-  const names = [...categories.values()].filter(({ route }) => route.file === file)
-  const last = lastSeqs(directory, file, keep, new Set(names.map(({ name }) => name)))
-  for (const category of names) category.seqBase = last.get(category.name) ?? 0
+  for (const file of new Set([...categories.values()].map(({ route }) => route.file))) {
+    const ofFile = [...categories.values()].filter(({ route }) => route.file === file)
+    const last = lastSeqs(directory, file, new Set(ofFile.map(({ name }) => name)), ledger)
+    for (const category of ofFile) {
+      const ahead = (last.get(category.name) ?? 0) - category.accepted
+      category.seqBase = Math.max(category.seqBase, ahead)
+    }
+  }
 }
 
 /** The class of this logger and those derived from it: with a member for each configured category. */

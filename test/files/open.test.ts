@@ -148,7 +148,7 @@ describe('lastSeqs()', () => {
         '{"seq":500}\n' +
         line('system', 12, '"seq":77}').slice(0, -3),
     )
-    const found = lastSeqs(directory, 's.log', 5, new Set(['system', 'sdk', 'old', 'never']))
+    const found = lastSeqs(directory, 's.log', new Set(['system', 'sdk', 'old', 'never']))
     assert.deepEqual(
       [...found].toSorted(([a], [b]) => (a < b ? -1 : 1)),
       [
@@ -166,6 +166,6 @@ describe('lastSeqs()', () => {
       '"context":{"category":"system","seq":999},"seq":3',
     )
     writeFileSync(join(directory, 's.log'), text)
-    assert.deepEqual([...lastSeqs(directory, 's.log', 1, new Set(['system']))], [['system', 3]])
+    assert.deepEqual([...lastSeqs(directory, 's.log', new Set(['system']))], [['system', 3]])
   })
 })

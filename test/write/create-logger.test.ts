@@ -17,7 +17,14 @@ import { ConfigError, createLogger, defineEvent, type LoggerStats, Type } from '
 import { filesOf, linesOf, logDirectory, modeOf, seqFaults } from '../log-directory.ts'
 import { isValidLine } from '../line-schema.ts'
 
-const files = ['audit.log', 'enforcement.log', 'error.log', 'service.log', 'system.log']
+const files = [
+  'audit.log',
+  'enforcement.log',
+  'error.log',
+  'ringlog.1.lock',
+  'service.log',
+  'system.log',
+]
 
 function assertBalanced(stats: LoggerStats): void {
   const { accepted, written, queued, dropped, diverted } = stats

@@ -20,7 +20,7 @@ import {
 import { open } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
-import { makeDirectory, openForAppend } from '../../files/open.ts'
+import { openForAppend } from '../../files/open.ts'
 
 /** Bytes of the end of a file that are compared with what was written last. */
 const endBytesMax = 4096
@@ -41,6 +41,7 @@ export class AppendFile {
   readonly #directory: string
   readonly #name: string
   readonly #path: string
+  readonly #prepare: () => void
   #descriptor: Descriptor | undefined
   #inode = 0n
   /** Files opened so far; up to which of them the directory is known to be on the device. */
@@ -49,7 +50,9 @@ export class AppendFile {
   /** Bytes in the file when it was looked at last. */
   size = 0
 
-  constructor(directory: string, name: string) {
+  /** @param prepare Makes the directory before a file in it is opened. */
+  constructor(directory: string, name: string, prepare: () => void) {
+    this.#prepare = prepare
     this.#directory = directory
     this.#name = name
     this.#path = join(directory, name)
@@ -60,13 +63,13 @@ export class AppendFile {
   }
 
   /**
-   * Opens the file that bears the name now, making it and the directory if they are not there.
+   * Opens the file that bears the name now, making it if it is not there.
    *
    * @param inLine The caller is in the middle of a line, and the file, if it is the same as before, ends there.
    * @returns whether it is another file than before, and the bytes of a torn last line that has been ended.
    */
   open(inLine: boolean): { readonly isOther: boolean; readonly tornBytes: number } {
-    makeDirectory(this.#directory)
+    this.#prepare()
     const opened = openForAppend(this.#directory, this.#name, inLine ? this.#inode : undefined)
     const isOther = opened.inode !== this.#inode
     this.close()

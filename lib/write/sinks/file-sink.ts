@@ -37,6 +37,8 @@ const retryMsMax = 30_000
 export interface FileSinkOptions extends RotationOptions {
   /** A batch counts as written when it is on the device, not only in the operating system. */
   readonly synced: boolean
+  /** Makes the directory, and makes sure that it is ours, before a file in it is opened. Throws when it is not. */
+  readonly prepare: () => void
 }
 
 /** A rotating file that takes batches. */
@@ -68,7 +70,7 @@ export class FileSink implements Sink {
   constructor(options: FileSinkOptions, events: SinkEvents) {
     this.#options = options
     this.#events = events
-    this.#file = new AppendFile(options.directory, options.name)
+    this.#file = new AppendFile(options.directory, options.name, options.prepare)
     this.#rotation = new Rotation(options)
   }
 

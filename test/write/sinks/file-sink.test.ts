@@ -17,6 +17,7 @@ import { open } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
 import fc from 'fast-check'
+import { makeDirectory } from '../../../lib/files/open.ts'
 import { FileSink } from '../../../lib/write/sinks/file-sink.ts'
 import { Patience } from '../../../lib/write/sinks/patience.ts'
 import { filesOf, logDirectory } from '../../log-directory.ts'
@@ -44,7 +45,7 @@ function rig(
   const written = { batches: 0 }
   let acknowledged: (() => void) | undefined
   const sink = new FileSink(
-    { directory, name: 'a.log', limitBytes, keep, synced },
+    { directory, name: 'a.log', limitBytes, keep, synced, prepare: () => makeDirectory(directory) },
     {
       written: () => {
         written.batches++

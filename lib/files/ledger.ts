@@ -1,0 +1,112 @@
+// What a run leaves for the next one, in the lock of its directory: the numbers that its entries have come to, and
+// how far the files had come then. Whoever starts has to read only what was written after that.
+//
+// It is a floor, never the truth: entries may have been written since. A ledger that is missing or damaged
+// costs time, nothing else. No clock is involved: a file is known by its inode, a moment by its size, and a file
+// that was cut and has grown again by the bytes that stood at its end.
+
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** How much of a file's end is kept, in bytes: the number of its last entry stands there. */
+const endBytes = 48
+
+/** A file at some moment. */
+export interface FileState {
+  readonly inode: string
+  readonly bytes: number
+  /** Its last bytes then, in base64. */
+  readonly end: string
+}
+
+/** The state of a directory at some moment. */
+export interface Ledger {
+  /** `rotation.max_files` of the writer. */
+  readonly max_files: number
+  /** `rotation.compress` of the writer. */
+  readonly compress: boolean
+  /** Per category the `seq` of the last entry accepted. */
+  readonly seq: { readonly [category: string]: number }
+  /** The live files by name. */
+  readonly files: { readonly [base: string]: FileState }
+}
+
+/**
+ * The ledger of this moment.
+ *
+ * @param bases The names of the live files.
+ * @param writer What only the writer knows.
+ * @param earlier The ledger before: files that are not written any more stay known, as long as they are there.
+ */
+export function ledgerOf(
+  directory: string,
+  bases: Iterable<string>,
+  writer: Omit<Ledger, 'files'>,
+  earlier: Ledger | undefined,
+): Ledger {
+  const files: { [base: string]: FileState } = {}
+  for (const base of new Set([...bases, ...Object.keys(earlier?.files ?? {})])) {
+    const state = stateOfFile(join(directory, base))
+    if (state !== undefined) files[base] = state
+  }
+  return { ...writer, seq: { ...earlier?.seq, ...writer.seq }, files }
+}
+
+/** Whether an open file holds all that it held in this state, and in the same place. */
+export function goesOnFrom(fd: number, state: FileState): boolean {
+  const { size, ino } = fstatSync(fd, { bigint: true })
+  return String(ino) === state.inode && size >= state.bytes && endOf(fd, state.bytes) === state.end
+}
+
+function stateOfFile(path: string): FileState | undefined {
+  // Without O_NONBLOCK a named pipe would hang the process here.
+  const guards = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
+  let fd: number
+  try {
+    fd = openSync(path, constants.O_RDONLY | guards)
+  } catch {
+    // Not there, or not to be read: the next start will look for itself.
+    return undefined
+  }
+  try {
+    const { size, ino } = fstatSync(fd, { bigint: true })
+    const bytes = Number(size)
+    return { inode: String(ino), bytes, end: endOf(fd, bytes) }
+  } catch {
+    return undefined
+  } finally {
+    closeSync(fd)
+  }
+}
+
+function endOf(fd: number, bytes: number): string {
+  const end = Buffer.alloc(Math.min(bytes, endBytes))
+  readSync(fd, end, 0, end.length, bytes - end.length)
+  return end.toString('base64')
+}
+
+/** A ledger read from a file; `undefined` for what is none. */
+export function asLedger(value: unknown): Ledger | undefined {
+  if (!isRecord(value)) return undefined
+  const { max_files, compress, seq, files } = value
+  if (!isCount(max_files) || typeof compress !== 'boolean') return undefined
+  if (!isRecord(seq) || !isRecord(files)) return undefined
+  const isWhole =
+    Object.values(seq).every(isCount) &&
+    Object.values(files).every(
+      (file) =>
+        isRecord(file) &&
+        typeof file['inode'] === 'string' &&
+        typeof file['end'] === 'string' &&
+        isCount(file['bytes']),
+    )
+  return isWhole ? (value as unknown as Ledger) : undefined
+}
+
+function isRecord(value: unknown): value is { readonly [key: string]: unknown } {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0
+}

@@ -1,0 +1,304 @@
+// One live writer per directory. The lock is a file `ringlog.<generation>.lock`, mode 0600, that says who holds the
+// directory; the highest generation counts. It stays when it is released, and keeps the ledger for the next start.
+//
+// Taking over, with nothing but files to go by:
+//
+//   read the highest ── alive? ──► LockedError
+//        │ dead, or released
+//   create the next generation, exclusively ── somebody else did ──► begin again
+//        │
+//   look again: a higher one, or a lower one that is alive? ── yes ──► remove ours, begin again
+//        │ no
+//   it is ours; the lower ones are removed
+//
+// Of two starters only one creates a generation. One that judged an old state finds that out in the second look: a
+// generation is made before its maker looks, so of any two at least one sees the other. And who sees one alive
+// has removed its own before, so not all of them give up. (Removing "the" lock file when it looks stale, as is
+// usually done, may hit the one that another starter has just made.)
+//
+// The file may be lost with the directory; so it is looked for whenever a file of the log is opened.
+
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fstatSync,
+  futimesSync,
+  lstatSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { LockedError } from '../errors.ts'
+import { type Holder, type Life, lifeOf, self, signMs } from './holder.ts'
+import { type Ledger, asLedger } from './ledger.ts'
+import { fileMode, makeDirectory } from './open.ts'
+
+const lockPattern = /^ringlog\.([1-9]\d{0,14})\.lock$/
+
+/** A lock that is not written whole after so long never will be, in milliseconds. */
+const unfinishedMs = 200
+/** How often taking is begun again, after 1 to 3 ms each time: longer than an unfinished lock is waited for. */
+const attemptsMax = 300
+
+const napCell = new Int32Array(new SharedArrayBuffer(4))
+
+/** What stands in the file. */
+interface LockRecord extends Holder {
+  readonly since: string
+  readonly released: boolean
+  readonly ledger: unknown
+}
+
+/** A lock as it lies in the directory. */
+interface Lock {
+  readonly generation: number
+  /** Who made it; `undefined` while it is not written whole. */
+  readonly holder: Holder | undefined
+  readonly life: Life
+  readonly since: string
+  readonly ledger: Ledger | undefined
+}
+
+/** The lock of one directory. */
+export class DirectoryLock {
+  readonly #directory: string
+  readonly #taken: (ledger: Ledger | undefined) => void
+  #generation = 0
+  #fd = -1
+  #inode = 0n
+  #since = ''
+  /** Bytes written: a shorter text is filled up. */
+  #length = 0
+  #ledger: Ledger | undefined
+  #signs: NodeJS.Timeout | undefined
+
+  /** @param taken Told each time the lock has been taken, with what the last holder left. */
+  constructor(directory: string, taken: (ledger: Ledger | undefined) => void) {
+    this.#directory = directory
+    this.#taken = taken
+  }
+
+  /** What was saved last, by us or by the holder before. */
+  get ledger(): Ledger | undefined {
+    return this.#ledger
+  }
+
+  /**
+   * Makes the directory if it is not there, and takes the lock unless it is held already.
+   *
+   * @throws {LockedError} when another thread or process holds it. The system's error when that cannot be known.
+   */
+  hold(): void {
+    makeDirectory(this.#directory)
+    if (this.isHeld) return
+    this.#letGo()
+    this.#take()
+    this.#signs = setInterval(() => this.#sign(), signMs).unref()
+    this.#taken(this.#ledger)
+  }
+
+  /** Writes down what the next start should know. Without effect while the lock is not held. */
+  save(ledger: Ledger): void {
+    if (!this.isHeld) return
+    this.#ledger = ledger
+    this.#write(false)
+  }
+
+  /** Lets another writer have the directory. The file stays; one that is another's by now is left alone. */
+  release(ledger: Ledger): void {
+    if (this.isHeld) {
+      this.#ledger = ledger
+      try {
+        this.#write(true)
+      } catch {
+        // Without a lock there is no ledger, but nobody is kept out either.
+        rmSync(this.#pathOf(this.#generation), { force: true })
+      }
+    }
+    this.#letGo()
+  }
+
+  /** Whether the lock is ours, and still lies in the directory. */
+  get isHeld(): boolean {
+    if (this.#fd === -1) return false
+    return inodeOf(this.#pathOf(this.#generation)) === this.#inode
+  }
+
+  #take(): void {
+    for (let attempt = 1; attempt <= attemptsMax; attempt++) {
+      const top = locksIn(this.#directory).at(-1)
+      if (top !== undefined && top.life !== 'dead') {
+        if (top.holder !== undefined) throw lockedBy(this.#directory, top, top.holder)
+        nap(1)
+        continue
+      }
+      this.#ledger = top?.ledger
+      this.#generation = (top?.generation ?? 0) + 1
+      if (this.#create() && this.#isAlone()) return
+      nap(1 + Math.random() * 2)
+    }
+    throw new Error(`Cannot lock ${this.#directory}: others are trying as well`)
+  }
+
+  /** Makes our generation; false when it is there already. */
+  #create(): boolean {
+    const path = this.#pathOf(this.#generation)
+    try {
+      this.#fd = openSync(path, 'wx', fileMode)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+      throw error
+    }
+    try {
+      fchmodSync(this.#fd, fileMode)
+      this.#inode = fstatSync(this.#fd, { bigint: true }).ino
+      this.#since = new Date().toISOString()
+      this.#length = 0
+      this.#write(false)
+    } catch (error) {
+      this.#withdraw()
+      throw error
+    }
+    return true
+  }
+
+  /** The second look. When nobody else is there, those that came before are removed. */
+  #isAlone(): boolean {
+    const others = locksIn(this.#directory).filter(
+      ({ generation }) => generation !== this.#generation,
+    )
+    if (
+      others.some(
+        ({ generation, life, holder }) =>
+          generation > this.#generation || (holder !== undefined && life !== 'dead'),
+      )
+    ) {
+      this.#withdraw()
+      return false
+    }
+    for (const { generation } of others) rmSync(this.#pathOf(generation), { force: true })
+    return true
+  }
+
+  #withdraw(): void {
+    this.#letGo()
+    rmSync(this.#pathOf(this.#generation), { force: true })
+  }
+
+  #letGo(): void {
+    clearInterval(this.#signs)
+    if (this.#fd !== -1) closeSync(this.#fd)
+    this.#fd = -1
+  }
+
+  /** In one piece and in place, so that the file never needs more room and no reader finds half of it. */
+  #write(released: boolean): void {
+    const record: LockRecord = { ...self(), since: this.#since, released, ledger: this.#ledger }
+    const text = Buffer.from(JSON.stringify(record))
+    const length = Math.max(this.#length, Math.ceil((text.length + 1) / 512) * 512)
+    const bytes = Buffer.alloc(length, ' ')
+    text.copy(bytes)
+    bytes[length - 1] = 0x0a
+    if (writeSync(this.#fd, bytes, 0, length, 0) < length) throw new Error('short write')
+    this.#length = length
+  }
+
+  #sign(): void {
+    try {
+      const now = new Date()
+      futimesSync(this.#fd, now, now)
+    } catch {
+      // The disk has gone: then nobody else can read there that we live.
+    }
+  }
+
+  #pathOf(generation: number): string {
+    return join(this.#directory, `ringlog.${generation}.lock`)
+  }
+}
+
+/** Who writes to a directory now, and what is known of its files. */
+export function stateOf(directory: string): {
+  readonly holder: Holder | undefined
+  readonly ledger: Ledger | undefined
+} {
+  const top = locksIn(directory).at(-1)
+  return { holder: top?.life === 'dead' ? undefined : top?.holder, ledger: top?.ledger }
+}
+
+/** The locks of a directory, the highest generation last. */
+function locksIn(directory: string): Lock[] {
+  return readdirSync(directory)
+    .flatMap((name) => {
+      const generation = Number(lockPattern.exec(name)?.[1] ?? 0)
+      const lock = generation === 0 ? undefined : readLock(join(directory, name), generation)
+      return lock ?? []
+    })
+    .toSorted((a, b) => a.generation - b.generation)
+}
+
+/** `undefined` when it is not there any more. */
+function readLock(path: string, generation: number): Lock | undefined {
+  // Without O_NONBLOCK a named pipe would hang the process here.
+  const guards = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
+  let fd: number
+  try {
+    fd = openSync(path, constants.O_RDONLY | guards)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+  try {
+    const silence = Date.now() - fstatSync(fd).mtimeMs
+    const record = asRecord(readFileSync(fd, 'utf8'))
+    if (record === undefined) {
+      // Its maker is between two system calls, or was ended there.
+      const life = Math.abs(silence) > unfinishedMs ? 'dead' : 'unsure'
+      return { generation, holder: undefined, life, since: '', ledger: undefined }
+    }
+    const { since, released, ledger, ...holder } = record
+    const life = released ? 'dead' : lifeOf(holder, silence)
+    return { generation, holder, life, since, ledger: asLedger(ledger) }
+  } finally {
+    closeSync(fd)
+  }
+}
+
+/** What a lock says; `undefined` when it is not whole. */
+function asRecord(text: string): LockRecord | undefined {
+  try {
+    const record = JSON.parse(text) as LockRecord
+    const { pid, thread, started, boot, pids, host, since, released } = record
+    const isWhole =
+      Number.isSafeInteger(pid) &&
+      Number.isSafeInteger(thread) &&
+      [started, boot, pids, host, since].every((word) => typeof word === 'string') &&
+      typeof released === 'boolean'
+    return isWhole ? record : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function inodeOf(path: string): bigint | undefined {
+  try {
+    return lstatSync(path, { bigint: true, throwIfNoEntry: false })?.ino
+  } catch {
+    // The directory cannot be searched: we do not know, and taking it again will say why.
+    return undefined
+  }
+}
+
+function lockedBy(directory: string, { life, since }: Lock, holder: Holder): LockedError {
+  const me = self()
+  const isOurs = holder.pid === me.pid && holder.pids === me.pids && holder.host === me.host
+  return new LockedError(directory, holder.pid, isOurs, since, life === 'alive')
+}
+
+function nap(ms: number): void {
+  Atomics.wait(napCell, 0, 0, ms)
+}

@@ -1,0 +1,172 @@
+// A logger's care for its directory: that no other writer is there, that the next start knows where the numbers
+// have come to, and that rotated files are compressed and deleted in time.
+//
+// All of it happens beside the writing. What fails is counted, told once, and tried again; a line of the log never
+// waits for it. Names are changed within single turns of the event loop, as rotations are, so that neither sees
+// the other half done.
+
+import { readdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { type CleanReport, cleanDirectory } from '../files/clean.ts'
+import { type Ledger, ledgerOf } from '../files/ledger.ts'
+import { DirectoryLock } from '../files/lock.ts'
+import { baseOfTemporary } from '../files/names.ts'
+import { dayMs } from '../files/retention.ts'
+
+/** What could not be done is tried again after 5 minutes; a disk that is full seldom is no longer so sooner. */
+const retryMs = 300_000
+
+export interface UpkeepOptions {
+  readonly directory: string
+  /** The names of the live files. */
+  readonly bases: readonly string[]
+  /** Rotated files kept of each. */
+  readonly maxFiles: number
+  readonly retentionDays: number
+  readonly compress: boolean
+  /** The number of the last entry accepted, of each category. */
+  readonly numbers: () => { readonly [category: string]: number }
+  /** The directory is ours now, and this is what the last writer has left. */
+  readonly taken: (ledger: Ledger | undefined) => void
+  /** A rotated file could not be compressed or deleted. */
+  readonly failed: (error: Error) => void
+}
+
+/** What a logger does for its directory. */
+export class Upkeep {
+  readonly #options: UpkeepOptions
+  readonly #lock: DirectoryLock
+  readonly #ending = new AbortController()
+  #cleaning: Promise<void> | undefined
+  #again = false
+  #daily: NodeJS.Timeout | undefined
+  #retry: NodeJS.Timeout | undefined
+
+  constructor(options: UpkeepOptions) {
+    this.#options = options
+    this.#lock = new DirectoryLock(options.directory, (ledger) => {
+      options.taken(ledger)
+      this.#save()
+      this.#begin()
+    })
+  }
+
+  /**
+   * Makes the directory if it is not there, and makes sure that nobody else writes to it.
+   *
+   * @throws {LockedError} when somebody does. The system's error when that cannot be known.
+   */
+  hold(): void {
+    this.#lock.hold()
+  }
+
+  /** A file has been rotated: there is something to compress, and something to delete. */
+  rotated(): void {
+    this.#save()
+    this.#clean()
+  }
+
+  /** Ends all work; a compression under way is given up, and begins again with the next start. */
+  async close(): Promise<void> {
+    this.#end()
+    await this.#cleaning
+    this.#lock.release(this.#ledger())
+  }
+
+  /** The same, at once: the process ends. */
+  exit(): void {
+    this.#end()
+    if (this.#cleaning !== undefined) this.#removeTemporaries()
+    this.#lock.release(this.#ledger())
+  }
+
+  #begin(): void {
+    clearInterval(this.#daily)
+    this.#daily = setInterval(() => this.#clean(), dayMs).unref()
+    this.#clean()
+  }
+
+  #end(): void {
+    this.#ending.abort()
+    clearInterval(this.#daily)
+    clearTimeout(this.#retry)
+  }
+
+  /** Cleans in a later turn, or once more when that is being done. */
+  #clean(): void {
+    if (this.#ending.signal.aborted) return
+    this.#again = true
+    this.#cleaning ??= this.#cleanAll().finally(() => {
+      this.#cleaning = undefined
+    })
+  }
+
+  async #cleanAll(): Promise<void> {
+    clearTimeout(this.#retry)
+    while (this.#again && !this.#ending.signal.aborted) {
+      this.#again = false
+      // Whoever has rotated a file, or is about to open it, goes on first.
+      await new Promise(setImmediate)
+      const failed = await this.#cleanOnce()
+      for (const { file, reason } of failed) {
+        this.#options.failed(new Error(`cannot clean up ${file}: ${reason}`))
+      }
+      if (failed.length > 0 && !this.#ending.signal.aborted) {
+        this.#retry = setTimeout(() => this.#clean(), retryMs).unref()
+      }
+    }
+  }
+
+  async #cleanOnce(): Promise<CleanReport['failed']> {
+    const { directory, maxFiles, retentionDays, compress } = this.#options
+    try {
+      const { failed } = await cleanDirectory({
+        directory,
+        bases: this.#bases,
+        limits: { keep: maxFiles, retentionMs: retentionDays * dayMs },
+        leftovers: true,
+        compress,
+        dryRun: false,
+        background: true,
+        signal: this.#ending.signal,
+        mayRename: () => this.#lock.isHeld,
+      })
+      return failed
+    } catch (error) {
+      return [{ file: directory, reason: error instanceof Error ? error.message : String(error) }]
+    }
+  }
+
+  #removeTemporaries(): void {
+    const { directory } = this.#options
+    for (const name of readdirSync(directory)) {
+      const base = baseOfTemporary(name)
+      if (base !== undefined && this.#bases.has(base))
+        rmSync(join(directory, name), { force: true })
+    }
+  }
+
+  /** Also files that an earlier configuration wrote: they grow old as well. */
+  get #bases(): ReadonlySet<string> {
+    return new Set([...this.#options.bases, ...Object.keys(this.#lock.ledger?.files ?? {})])
+  }
+
+  #ledger(): Ledger {
+    const { directory, bases, maxFiles, compress, numbers } = this.#options
+    return ledgerOf(
+      directory,
+      bases,
+      { max_files: maxFiles, compress, seq: numbers() },
+      this.#lock.ledger,
+    )
+  }
+
+  #save(): void {
+    try {
+      this.#lock.save(this.#ledger())
+    } catch (error) {
+      // The disk has failed: the next start reads more, that is all.
+      this.#options.failed(error as Error)
+    }
+  }
+}
