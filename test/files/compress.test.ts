@@ -1,0 +1,217 @@
+// Compression: at every moment a file is there, whole, under one of its two names; gzip itself is the judge.
+
+import assert from 'node:assert/strict'
+import { execFileSync, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import {
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { describe, test, type TestContext } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
+import { gunzipSync } from 'node:zlib'
+import { compressFile, isGzipOf } from '../../lib/files/compress.ts'
+import { parseName } from '../../lib/files/names.ts'
+import { rotateSync } from '../../lib/files/rotate.ts'
+import { logDirectory, modeOf } from '../log-directory.ts'
+
+function directoryOf(t: TestContext): string {
+  const directory = logDirectory(t)
+  mkdirSync(directory)
+  return directory
+}
+
+/** Text that gzip takes a while for. */
+function linesOf(name: string, count: number): string {
+  return Array.from(
+    { length: count },
+    (_, i) => `${name} ${i} ${(i * 2654435761) % 4294967296}\n`,
+  ).join('')
+}
+
+function contentOf(directory: string, name: string): string {
+  const bytes = readFileSync(join(directory, name))
+  if (!name.endsWith('.gz')) return String(bytes)
+  execFileSync('gzip', ['-t', join(directory, name)])
+  return String(gunzipSync(bytes))
+}
+
+describe('compressFile()', () => {
+  test('gives a valid gzip with mode 0600 and the time of the file, which is gone', async (t) => {
+    const directory = directoryOf(t)
+    const content = linesOf('a', 100_000)
+    writeFileSync(join(directory, 'a.log.1'), content)
+    utimesSync(join(directory, 'a.log.1'), 1e9, 1e9)
+    const before = process.umask(0)
+    try {
+      const done = await compressFile(directory, parseName('a.log.1')!)
+      const { size } = statSync(join(directory, 'a.log.1.gz'))
+      assert.deepEqual(done, {
+        file: 'a.log.1.gz',
+        bytes_before: content.length,
+        bytes_after: size,
+      })
+    } finally {
+      process.umask(before)
+    }
+    assert.deepEqual(readdirSync(directory), ['a.log.1.gz'])
+    assert.equal(contentOf(directory, 'a.log.1.gz'), content)
+    assert.equal(modeOf(join(directory, 'a.log.1.gz')), 0o600)
+    assert.equal(statSync(join(directory, 'a.log.1.gz')).mtimeMs, 1e12)
+  })
+
+  test('follows its file through rotations', async (t) => {
+    const directory = directoryOf(t)
+    const content = linesOf('first', 200_000)
+    writeFileSync(join(directory, 'a.log.1'), content)
+    const job = compressFile(directory, parseName('a.log.1')!)
+    for (const live of ['second', 'third']) {
+      writeFileSync(join(directory, 'a.log'), live)
+      rotateSync(directory, 'a.log', 10)
+      await new Promise(setImmediate)
+    }
+    assert.equal((await job)?.file, 'a.log.3.gz')
+    assert.deepEqual(readdirSync(directory), ['a.log.1', 'a.log.2', 'a.log.3.gz'])
+    assert.deepEqual(
+      ['a.log.1', 'a.log.2', 'a.log.3.gz'].map((name) => contentOf(directory, name)),
+      ['third', 'second', content],
+    )
+  })
+
+  test('leaves everything as it was when it is ended, when it may not rename, and when the name is taken', async (t) => {
+    const directory = directoryOf(t)
+    const content = linesOf('a', 200_000)
+    writeFileSync(join(directory, 'a.log.1'), content)
+    const ending = new AbortController()
+    const job = compressFile(directory, parseName('a.log.1')!, { signal: ending.signal })
+    await new Promise(setImmediate)
+    ending.abort()
+    await assert.rejects(job, { name: 'AbortError' })
+    assert.deepEqual(readdirSync(directory), ['a.log.1'])
+
+    const file = parseName('a.log.1')!
+    assert.equal(await compressFile(directory, file, { mayRename: () => false }), undefined)
+    assert.deepEqual(readdirSync(directory), ['a.log.1'])
+
+    writeFileSync(join(directory, 'a.log.1.gz'), 'precious')
+    assert.equal(await compressFile(directory, file), undefined)
+    assert.deepEqual(readdirSync(directory), ['a.log.1', 'a.log.1.gz'])
+    assert.equal(String(readFileSync(join(directory, 'a.log.1.gz'))), 'precious')
+    assert.equal(contentOf(directory, 'a.log.1'), content)
+  })
+
+  test('refuses what is no regular file', async (t) => {
+    const directory = directoryOf(t)
+    writeFileSync(join(directory, 'victim'), 'precious')
+    symlinkSync('victim', join(directory, 'a.log.1'))
+    await assert.rejects(compressFile(directory, parseName('a.log.1')!), { code: 'ELOOP' })
+    mkdirSync(join(directory, 'a.log.2'))
+    assert.equal(await compressFile(directory, parseName('a.log.2')!), undefined)
+    execFileSync('mkfifo', [join(directory, 'a.log.3')])
+    assert.equal(await compressFile(directory, parseName('a.log.3')!), undefined)
+  })
+
+  test('killed at random moments it leaves each file whole, and the next run finishes and tidies up', async (t) => {
+    const directory = directoryOf(t)
+    const contents = new Map(
+      [1, 2, 3, 4].map((index) => [index, linesOf(`file ${index}`, 150_000)]),
+    )
+    for (const [index, content] of contents) {
+      writeFileSync(join(directory, `system.log.${index}`), content)
+    }
+    const fixture = join(import.meta.dirname, '../fixtures/compressing.ts')
+    const run = (): ReturnType<typeof spawn> =>
+      spawn(process.execPath, ['--import', 'tsx', fixture, directory], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      })
+    let killed = 0
+    let left = 0
+    for (let round = 0; round < 6; round++) {
+      const child = run()
+      const ended = once(child, 'exit')
+      await once(child.stdout!, 'data')
+      await setTimeout(Math.random() * 150)
+      child.kill('SIGKILL')
+      const [, signal] = (await ended) as [number | null, string | null]
+      if (signal === 'SIGKILL') killed++
+      const names = readdirSync(directory)
+      left += names.filter((name) => name.endsWith('.tmp')).length
+      for (const [index, content] of contents) {
+        const spelled = names.filter((name) => parseName(name)?.index === index)
+        assert.ok(spelled.length > 0, names.join(' '))
+        for (const name of spelled) assert.equal(contentOf(directory, name) === content, true, name)
+      }
+    }
+    t.diagnostic(`${killed} killed amid the work, ${left} temporary files left and removed`)
+    const [code] = (await once(run(), 'exit')) as [number]
+    assert.equal(code, 0)
+    assert.deepEqual(
+      readdirSync(directory),
+      [1, 2, 3, 4].map((index) => `system.log.${index}.gz`),
+    )
+    for (const [index, content] of contents) {
+      assert.equal(contentOf(directory, `system.log.${index}.gz`) === content, true)
+    }
+  })
+
+  test('a full disk costs nothing but the compression, which succeeds when there is room again', (t) => {
+    const directory = directoryOf(t)
+    try {
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', directory], { stdio: 'pipe' })
+    } catch {
+      t.skip('a file system cannot be mounted here')
+      return undefined
+    }
+    return (async () => {
+      // What cannot be compressed: its gzip is larger than itself.
+      const content = randomBytes(2_000_000)
+      writeFileSync(join(directory, 'a.log.1'), content)
+      const file = parseName('a.log.1')!
+      const whole = (): boolean => readFileSync(join(directory, 'a.log.1')).equals(content)
+
+      writeFileSync(join(directory, 'filler'), Buffer.alloc(1_000_000))
+      // There is room for half of it, so it begins, and fails.
+      await assert.rejects(compressFile(directory, file), { code: 'ENOSPC' })
+      assert.deepEqual([readdirSync(directory), whole()], [['a.log.1', 'filler'], true])
+
+      writeFileSync(join(directory, 'filler'), Buffer.alloc(2_000_000))
+      await assert.rejects(compressFile(directory, file), { code: 'RINGLOG_NO_ROOM' })
+      assert.deepEqual([readdirSync(directory), whole()], [['a.log.1', 'filler'], true])
+
+      rmSync(join(directory, 'filler'))
+      await compressFile(directory, file)
+      assert.deepEqual(readdirSync(directory), ['a.log.1.gz'])
+      execFileSync('gzip', ['-t', join(directory, 'a.log.1.gz')])
+    })().finally(() => execFileSync('umount', [directory]))
+  })
+})
+
+test('isGzipOf() is true for the same content only', async (t) => {
+  const directory = directoryOf(t)
+  const content = linesOf('a', 50_000)
+  const write = (name: string, text: string): void => writeFileSync(join(directory, name), text)
+  write('a.log.1', content)
+  await compressFile(directory, parseName('a.log.1')!)
+  for (const [text, expected] of [
+    [content, true],
+    [content.slice(0, -1), false],
+    [`${content}x`, false],
+    [content.replace('a 49999', 'b 49999'), false],
+    ['', false],
+  ] as const) {
+    write('plain', text)
+    assert.equal(await isGzipOf(directory, 'a.log.1.gz', 'plain'), expected)
+  }
+  write('plain', content)
+  const packed = readFileSync(join(directory, 'a.log.1.gz'))
+  writeFileSync(join(directory, 'a.log.1.gz'), packed.subarray(0, -9))
+  assert.equal(await isGzipOf(directory, 'a.log.1.gz', 'plain'), false)
+})
