@@ -70,7 +70,8 @@ export async function cleanDirectory(task: CleanTask): Promise<CleanReport> {
     try {
       await work()
     } catch (error) {
-      if (isAborted()) return
+      // A file that has been moved on meanwhile, or deleted, is met by the next cleaning, if at all.
+      if (isAborted() || (error as NodeJS.ErrnoException).code === 'ENOENT') return
       report.failed.push({ file, reason: error instanceof Error ? error.message : String(error) })
     }
   }

@@ -28,7 +28,7 @@ export function rotateSync(directory: string, name: string, keep: number): void 
   for (const gz of spellings) retire(at(last, gz))
   for (let index = last; index > 1; index--) {
     for (const gz of spellings) {
-      if (exists(at(index - 1, gz))) renameSync(at(index - 1, gz), at(index, gz))
+      move(at(index - 1, gz), at(index, gz))
     }
   }
   renameSync(join(directory, name), at(1, false))
@@ -38,10 +38,20 @@ function retire(path: string): void {
   const inode = lstatSync(path, { bigint: true, throwIfNoEntry: false })?.ino
   if (inode === undefined) return
   const temporary = temporaryName(path, inode)
-  renameSync(path, temporary)
+  move(path, temporary)
   unlink(temporary, () => {
     // What stays, a later cleaning removes.
   })
+}
+
+/** Renames a file that may not be there; a cleaning by another process may also just have deleted it. */
+function move(from: string, to: string): void {
+  if (!exists(from)) return
+  try {
+    renameSync(from, to)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+  }
 }
 
 function exists(path: string): boolean {

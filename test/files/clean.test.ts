@@ -1,0 +1,252 @@
+// What cleaning deletes, what it compresses, and what it never touches.
+
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import {
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { describe, test, type TestContext } from 'node:test'
+import { cleanDirectory } from '../../lib/files/clean.ts'
+import { compressFile } from '../../lib/files/compress.ts'
+import { DirectoryLock } from '../../lib/files/lock.ts'
+import { parseName } from '../../lib/files/names.ts'
+import { dayMs, discard } from '../../lib/files/retention.ts'
+import { cleanLogs } from '../../lib/index.ts'
+import { logDirectory } from '../log-directory.ts'
+
+/** A directory with files of the given ages in days. */
+function directoryOf(t: TestContext, ages: Readonly<Record<string, number>>): string {
+  const directory = logDirectory(t)
+  mkdirSync(directory)
+  for (const [name, days] of Object.entries(ages)) {
+    const path = join(directory, name)
+    writeFileSync(path, `${name}\n`)
+    const time = new Date(Date.now() - days * dayMs)
+    utimesSync(path, time, time)
+  }
+  return directory
+}
+
+describe('cleanLogs()', () => {
+  const ages = {
+    'system.log': 400,
+    'system.log.1': 29,
+    'system.log.2': 31,
+    'system.log.3.gz': 31,
+    'system.log.11.gz': 1,
+    'error.log.4': 91,
+    'error.log.5.gz.77.tmp': 0,
+    'audit.log.7.1234.tmp': 0,
+    // Of others, who share the directory.
+    'other.log.1': 400,
+    'system.log.bak': 400,
+    'system.log.1.bak': 400,
+    'other.log.1.9.tmp': 400,
+    'x.tmp': 400,
+  }
+  const strangers = [
+    'other.log.1',
+    'other.log.1.9.tmp',
+    'system.log.1.bak',
+    'system.log.bak',
+    'x.tmp',
+  ]
+
+  test('deletes what is too old and what jobs have left, never a live file or one of others', async (t) => {
+    const directory = directoryOf(t, ages)
+    const report = await cleanLogs({ log_path: directory, retention_days: 30 })
+    const expected = [
+      ['audit.log.7.1234.tmp', 'temporary'],
+      ['error.log.5.gz.77.tmp', 'temporary'],
+      ['error.log.4', 'age'],
+      ['system.log.3.gz', 'age'],
+      ['system.log.2', 'age'],
+    ]
+    assert.deepEqual(
+      report.deleted.map(({ file, reason }) => [file, reason]),
+      expected,
+    )
+    for (const { file, bytes } of report.deleted) assert.equal(bytes, file.length + 1)
+    assert.deepEqual([report.compressed, report.failed, report.dry_run], [[], [], false])
+    assert.equal(report.directory, directory)
+    assert.deepEqual(
+      readdirSync(directory),
+      ['system.log', 'system.log.1', 'system.log.11.gz', ...strangers].toSorted(),
+    )
+  })
+
+  test('deletes more than the last writer kept, and knows its files', async (t) => {
+    const directory = directoryOf(t, ages)
+    const lock = new DirectoryLock(directory, () => {})
+    lock.hold()
+    const state = { inode: '1', bytes: 0, end: '' }
+    lock.release({ max_files: 10, compress: false, seq: {}, files: { 'other.log': state } })
+    const { deleted } = await cleanLogs({ log_path: directory })
+    assert.deepEqual(
+      deleted.map(({ file, reason }) => [file, reason]),
+      [
+        ['audit.log.7.1234.tmp', 'temporary'],
+        ['error.log.5.gz.77.tmp', 'temporary'],
+        ['other.log.1.9.tmp', 'temporary'],
+        ['error.log.4', 'age'],
+        ['other.log.1', 'age'],
+        ['system.log.11.gz', 'count'],
+      ],
+    )
+  })
+
+  test('changes nothing in a dry run, and then does what it said', async (t) => {
+    const directory = directoryOf(t, ages)
+    const before = readdirSync(directory)
+    const options = { log_path: directory, retention_days: 30, compress: true }
+    const said = await cleanLogs({ ...options, dry_run: true })
+    assert.deepEqual(readdirSync(directory), before)
+    const done = await cleanLogs(options)
+    assert.deepEqual([said.deleted, said.failed], [done.deleted, done.failed])
+    assert.deepEqual(
+      done.compressed.map(({ file, bytes_before }) => [file, bytes_before]),
+      [['system.log.1.gz', 'system.log.1\n'.length]],
+    )
+    assert.deepEqual(said.compressed, [
+      { file: 'system.log.1.gz', bytes_before: 13, bytes_after: 13 },
+    ])
+  })
+
+  test('removes a plain file whose gzip is whole already, and keeps both when they differ', async (t) => {
+    const directory = directoryOf(t, { 'system.log.1': 1, 'system.log.2': 1 })
+    for (const name of ['system.log.1', 'system.log.2']) {
+      const content = readFileSync(join(directory, name))
+      await compressFile(directory, parseName(name)!)
+      writeFileSync(join(directory, name), name.endsWith('1') ? content : 'another')
+    }
+    const { deleted, compressed } = await cleanLogs({ log_path: directory, compress: true })
+    assert.deepEqual(deleted, [{ file: 'system.log.1', bytes: 13, reason: 'temporary' }])
+    assert.deepEqual(compressed, [])
+    assert.deepEqual(readdirSync(directory), ['system.log.1.gz', 'system.log.2', 'system.log.2.gz'])
+  })
+
+  test('leaves compressing and temporary files to a live writer, and says so unless that one compresses', async (t) => {
+    const directory = directoryOf(t, ages)
+    const lock = new DirectoryLock(directory, () => {})
+    lock.hold()
+    const options = { log_path: directory, compress: true }
+    const { deleted, compressed, failed } = await cleanLogs(options)
+    assert.deepEqual(
+      deleted.map(({ file }) => file),
+      ['error.log.4'],
+    )
+    assert.deepEqual(compressed, [])
+    assert.deepEqual(failed, [
+      ...['system.log.2', 'system.log.1'].map((file) => ({
+        file,
+        reason: `not compressed: process ${process.pid} writes here; set its rotation.compress`,
+      })),
+    ])
+    lock.save({ max_files: 10, compress: true, seq: {}, files: {} })
+    assert.deepEqual((await cleanLogs(options)).failed, [])
+    lock.release({ max_files: 10, compress: true, seq: {}, files: {} })
+  })
+
+  test('rejects wrong options and a directory that is not there', async (t) => {
+    const cases: [unknown, string, string][] = [
+      [null, 'TypeError', 'expected options to be an object, got null'],
+      [
+        { path: 1 },
+        'TypeError',
+        'expected the options to be only log_path, retention_days, compress, dry_run, got "path"',
+      ],
+      [
+        { log_path: '' },
+        'TypeError',
+        'expected log_path to be a non-empty string without NUL, got ""',
+      ],
+      [
+        { log_path: 7 },
+        'TypeError',
+        'expected log_path to be a non-empty string without NUL, got 7',
+      ],
+      [
+        { retention_days: 0 },
+        'RangeError',
+        'expected retention_days to be an integer from 1 to 365, got 0',
+      ],
+      [
+        { retention_days: '7' },
+        'RangeError',
+        'expected retention_days to be an integer from 1 to 365, got "7"',
+      ],
+      [{ compress: 'yes' }, 'TypeError', 'expected compress to be true or false, got "yes"'],
+      [{ dry_run: 1 }, 'TypeError', 'expected dry_run to be true or false, got 1'],
+    ]
+    for (const [options, name, message] of cases) {
+      await assert.rejects(cleanLogs(options as object), {
+        name,
+        message: `Cannot clean the logs: ${message}`,
+      })
+    }
+    await assert.rejects(cleanLogs({ log_path: logDirectory(t) }), { code: 'ENOENT' })
+  })
+})
+
+describe('cleanDirectory()', () => {
+  test('deletes only what is old, while another process renames the files as fast as it can', async (t) => {
+    const directory = directoryOf(t, {})
+    const times = 250
+    const fixture = join(import.meta.dirname, '../fixtures/renaming.ts')
+    const child = spawn(process.execPath, ['--import', 'tsx', fixture, directory, String(times)])
+    let code: number | null | undefined
+    child.on('exit', (status) => {
+      code = status
+    })
+    await once(child.stdout, 'data')
+    let deleted = 0
+    const clean = async (): Promise<void> => {
+      const report = await cleanDirectory({
+        directory,
+        bases: new Set(['system.log']),
+        limits: { keep: undefined, retentionMs: dayMs },
+        leftovers: false,
+        compress: false,
+        dryRun: false,
+      })
+      deleted += report.deleted.length
+      assert.deepEqual(report.failed, [])
+      // The other process is heard of.
+      await new Promise(setImmediate)
+    }
+    while (code === undefined) await clean()
+    assert.equal(code, 0)
+    await clean()
+    const numbers = readdirSync(directory)
+      .map((name) => Number(readFileSync(join(directory, name), 'utf8')))
+      .toSorted((a, b) => a - b)
+    assert.deepEqual(
+      numbers,
+      Array.from({ length: times / 2 }, (_, i) => 2 * i + 1),
+    )
+    t.diagnostic(`${deleted} deleted`)
+    assert.ok(deleted > 0)
+  })
+})
+
+describe('discard()', () => {
+  test('leaves a file that is not the one meant, and what is no file', async (t) => {
+    const directory = directoryOf(t, { 'system.log.1': 1 })
+    const { ino } = statSync(join(directory, 'system.log.1'), { bigint: true })
+    assert.equal(await discard(directory, 'system.log.1', ino + 1n), false)
+    assert.equal(await discard(directory, 'system.log.2', ino), false)
+    symlinkSync('system.log.1', join(directory, 'system.log.3'))
+    assert.equal(await discard(directory, 'system.log.3', ino), false)
+    assert.deepEqual(readdirSync(directory), ['system.log.1', 'system.log.3'])
+    assert.equal(await discard(directory, 'system.log.1', ino), true)
+    assert.deepEqual(readdirSync(directory), ['system.log.3'])
+  })
+})
