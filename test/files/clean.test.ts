@@ -144,11 +144,10 @@ describe('cleanLogs()', () => {
       ['error.log.4'],
     )
     assert.deepEqual(compressed, [])
+    const reason = `not compressed: process ${process.pid} writes here; set its rotation.compress`
     assert.deepEqual(failed, [
-      ...['system.log.2', 'system.log.1'].map((file) => ({
-        file,
-        reason: `not compressed: process ${process.pid} writes here; set its rotation.compress`,
-      })),
+      { file: 'system.log.2', reason },
+      { file: 'system.log.1', reason },
     ])
     lock.save({ max_files: 10, compress: true, seq: {}, files: {} })
     assert.deepEqual((await cleanLogs(options)).failed, [])
@@ -202,10 +201,7 @@ describe('cleanDirectory()', () => {
     const times = 250
     const fixture = join(import.meta.dirname, '../fixtures/renaming.ts')
     const child = spawn(process.execPath, ['--import', 'tsx', fixture, directory, String(times)])
-    let code: number | null | undefined
-    child.on('exit', (status) => {
-      code = status
-    })
+    const ended = once(child, 'exit')
     await once(child.stdout, 'data')
     let deleted = 0
     const clean = async (): Promise<void> => {
@@ -222,8 +218,8 @@ describe('cleanDirectory()', () => {
       // The other process is heard of.
       await new Promise(setImmediate)
     }
-    while (code === undefined) await clean()
-    assert.equal(code, 0)
+    while (child.exitCode === null && child.signalCode === null) await clean()
+    assert.deepEqual(await ended, [0, null])
     await clean()
     const numbers = readdirSync(directory)
       .map((name) => Number(readFileSync(join(directory, name), 'utf8')))

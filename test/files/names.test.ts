@@ -1,7 +1,13 @@
 import { strict as assert } from 'node:assert'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { filesByBase, nameOf, parseName } from '../../lib/files/names.ts'
+import {
+  baseOfTemporary,
+  filesByBase,
+  nameOf,
+  parseName,
+  temporaryName,
+} from '../../lib/files/names.ts'
 
 test('parseName() takes live, rotated and compressed names apart', () => {
   const cases = [
@@ -45,6 +51,23 @@ test('nameOf() is the way back of parseName()', () => {
       assert.deepEqual(parseName(name), { name, base: b, index, compressed })
     }),
   )
+})
+
+test('baseOfTemporary() is the way back of temporaryName(), and no other name is temporary', () => {
+  for (const name of ['system.log.1', 'system.log.10.gz', 'a.b.log.7.gz']) {
+    const temporary = temporaryName(name, 2n ** 64n - 1n)
+    assert.equal(baseOfTemporary(temporary), parseName(name)?.base)
+    assert.equal(parseName(temporary), undefined)
+  }
+  for (const name of [
+    'system.log.tmp',
+    'system.log.1.tmp',
+    'system.log.gz.1.tmp',
+    '.1.2.tmp',
+    '../a.1.2.tmp',
+  ]) {
+    assert.equal(baseOfTemporary(name), undefined, name)
+  }
 })
 
 test('filesByBase() gives the files of each base, oldest first', () => {

@@ -1,0 +1,127 @@
+// What a run leaves for the next one: a floor for the numbers, and what need not be read again.
+
+import assert from 'node:assert/strict'
+import { appendFileSync, mkdirSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, test, type TestContext } from 'node:test'
+import { gzipSync } from 'node:zlib'
+import { lastSeqs } from '../../lib/files/last-seq.ts'
+import { asLedger, type Ledger, ledgerOf } from '../../lib/files/ledger.ts'
+import { logDirectory } from '../log-directory.ts'
+
+const line = (category: string, seq: number): string =>
+  `{"timestamp":"2026-01-01T00:00:00.000+00:00","level":"INFO","category":"${category}","message":"m","seq":${seq}}\n`
+
+function directoryOf(t: TestContext): string {
+  const directory = logDirectory(t)
+  mkdirSync(directory)
+  return directory
+}
+
+function ledgerIn(directory: string, seq: Ledger['seq'], earlier?: Ledger): Ledger {
+  return ledgerOf(directory, ['s.log'], { max_files: 10, compress: false, seq }, earlier)
+}
+
+function found(directory: string, ledger?: Ledger): Record<string, number> {
+  return Object.fromEntries(
+    lastSeqs(directory, 's.log', new Set(['system', 'sdk', 'constructor']), ledger),
+  )
+}
+
+describe('lastSeqs()', () => {
+  test('reads only what was written since the ledger, also in a file rotated since', (t) => {
+    const directory = directoryOf(t)
+    // What stands here contradicts the ledger, so it shows when it is read.
+    writeFileSync(join(directory, 's.log.1'), line('sdk', 999))
+    writeFileSync(join(directory, 's.log'), line('sdk', 888) + line('system', 10))
+    const ledger = ledgerIn(directory, { system: 10, sdk: 5 })
+    assert.deepEqual(found(directory, ledger), { system: 10, sdk: 5 })
+    appendFileSync(join(directory, 's.log'), line('system', 11) + line('system', 12))
+    assert.deepEqual(found(directory, ledger), { system: 12, sdk: 5 })
+    renameSync(join(directory, 's.log.1'), join(directory, 's.log.2'))
+    renameSync(join(directory, 's.log'), join(directory, 's.log.1'))
+    writeFileSync(join(directory, 's.log'), line('system', 13))
+    assert.deepEqual(found(directory, ledger), { system: 13, sdk: 5 })
+  })
+
+  test('the ledger is a floor: entries that were accepted and lost keep their numbers', (t) => {
+    const directory = directoryOf(t)
+    writeFileSync(join(directory, 's.log'), line('system', 10))
+    assert.deepEqual(found(directory, ledgerIn(directory, { system: 14 })), { system: 14 })
+  })
+
+  test('reads all when the file was removed, replaced, truncated, or cut and grown again', (t) => {
+    for (const change of [
+      (path: string) => rmSync(path),
+      (path: string) => truncateSync(path, 3),
+      (path: string) => {
+        truncateSync(path)
+        appendFileSync(path, line('sdk', 20) + line('system', 11).repeat(3))
+      },
+    ]) {
+      const directory = directoryOf(t)
+      writeFileSync(join(directory, 's.log.1'), line('sdk', 19))
+      writeFileSync(join(directory, 's.log'), line('system', 10).repeat(2))
+      const ledger = ledgerIn(directory, { system: 10 })
+      change(join(directory, 's.log'))
+      assert.ok((found(directory, ledger)['sdk'] ?? 0) >= 19, String(change))
+    }
+  })
+
+  test('unpacks compressed files only for a category that the ledger does not know', (t) => {
+    const directory = directoryOf(t)
+    writeFileSync(join(directory, 's.log'), line('system', 10))
+    writeFileSync(join(directory, 's.log.2.gz'), gzipSync(line('sdk', 1)))
+    writeFileSync(join(directory, 's.log.1.gz'), gzipSync(line('sdk', 7) + line('system', 9)))
+    writeFileSync(join(directory, 's.log.3.gz'), 'damaged')
+    assert.deepEqual(found(directory), { system: 10, sdk: 7 })
+    const elsewhere = { 's.log': { inode: '1', bytes: 0, end: '' } }
+    const ledger = {
+      max_files: 1,
+      compress: true,
+      seq: { sdk: 3, constructor: 2 },
+      files: elsewhere,
+    }
+    assert.deepEqual(found(directory, ledger), { system: 10, sdk: 3, constructor: 2 })
+  })
+})
+
+describe('ledgerOf()', () => {
+  test('keeps categories and files of before as long as the files are there', (t) => {
+    const directory = directoryOf(t)
+    writeFileSync(join(directory, 's.log'), 's')
+    writeFileSync(join(directory, 'old.log'), 'old')
+    const state = { inode: '1', bytes: 1, end: '' }
+    const earlier = {
+      max_files: 1,
+      compress: false,
+      seq: { old: 4, system: 1 },
+      files: { 'old.log': state, 'gone.log': state },
+    }
+    const ledger = ledgerIn(directory, { system: 2 }, earlier)
+    assert.deepEqual(ledger.seq, { old: 4, system: 2 })
+    assert.deepEqual(Object.keys(ledger.files).toSorted(), ['old.log', 's.log'])
+    assert.deepEqual(asLedger(JSON.parse(JSON.stringify(ledger))), ledger)
+  })
+})
+
+test('asLedger() takes no other thing for one', () => {
+  const right = { max_files: 1, compress: false, seq: { a: 1 }, files: {} }
+  assert.deepEqual(asLedger(right), right)
+  for (const wrong of [
+    undefined,
+    null,
+    [],
+    'text',
+    {},
+    { ...right, max_files: -1 },
+    { ...right, compress: 'no' },
+    { ...right, seq: { a: 1.5 } },
+    { ...right, seq: { a: '1' } },
+    { ...right, seq: [] },
+    { ...right, files: { a: { inode: 1, bytes: 1, end: '' } } },
+    { ...right, files: { a: null } },
+  ]) {
+    assert.equal(asLedger(wrong), undefined, JSON.stringify(wrong))
+  }
+})
