@@ -149,7 +149,7 @@ async function removeTwin(
   const { directory, dryRun } = task
   const plain = lookAt(join(directory, file.name))
   if (plain === undefined) return
-  if (!(await isGzipOf(directory, nameOf(file.base, file.index, true), file.name))) return
+  if (!(await isGzipOf(directory, nameOf(file.base, file.index, true), file.name, task))) return
   if (!dryRun && !(await discard(directory, file.name, plain.ino))) return
   report.deleted.push({ file: file.name, bytes: Number(plain.size), reason: 'temporary' })
 }

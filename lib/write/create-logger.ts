@@ -125,9 +125,9 @@ function assemble(config: ResolvedConfig): Logger {
         [...categories.values()].map(({ name, seqBase, accepted }) => [name, seqBase + accepted]),
       ),
     taken: (ledger) => continueNumbering(directory, categories, ledger),
-    failed: (error) => {
+    failed: (error, again) => {
       counters.fail(error)
-      tell(error.message)
+      if (!again) tell(error.message)
     },
   })
   const core = new Core({

@@ -7,6 +7,7 @@
 
 import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { type CleanReport, cleanDirectory } from '../files/clean.ts'
 import { type Ledger, ledgerOf } from '../files/ledger.ts'
 import { DirectoryLock } from '../files/lock.ts'
@@ -15,6 +16,8 @@ import { dayMs } from '../files/retention.ts'
 
 /** What could not be done is tried again after 5 minutes; a disk that is full seldom is no longer so sooner. */
 const retryMs = 300_000
+/** How long close() waits for the end of what is under way, in milliseconds. */
+const endMsMax = 2_000
 
 export interface UpkeepOptions {
   readonly directory: string
@@ -28,8 +31,8 @@ export interface UpkeepOptions {
   readonly numbers: () => { readonly [category: string]: number }
   /** The directory is ours now, and this is what the last writer has left. */
   readonly taken: (ledger: Ledger | undefined) => void
-  /** A rotated file could not be compressed or deleted. */
-  readonly failed: (error: Error) => void
+  /** A rotated file could not be compressed or deleted; again, when it was so the last time. */
+  readonly failed: (error: Error, again: boolean) => void
 }
 
 /** What a logger does for its directory. */
@@ -39,6 +42,8 @@ export class Upkeep {
   readonly #ending = new AbortController()
   #cleaning: Promise<void> | undefined
   #again = false
+  /** The last cleaning has failed, and that has been told. */
+  #isFailing = false
   #daily: NodeJS.Timeout | undefined
   #retry: NodeJS.Timeout | undefined
 
@@ -69,7 +74,12 @@ export class Upkeep {
   /** Ends all work; a compression under way is given up, and begins again with the next start. */
   async close(): Promise<void> {
     this.#end()
-    await this.#cleaning
+    const patience = new AbortController()
+    const { signal } = patience
+    // A disk that hangs is not waited for.
+    const late = setTimeout(endMsMax, undefined, { signal }).catch(() => {})
+    await Promise.race([this.#cleaning, late])
+    patience.abort()
     this.#lock.release(this.#ledger())
   }
 
@@ -96,9 +106,7 @@ export class Upkeep {
   #clean(): void {
     if (this.#ending.signal.aborted) return
     this.#again = true
-    this.#cleaning ??= this.#cleanAll().finally(() => {
-      this.#cleaning = undefined
-    })
+    this.#cleaning ??= this.#cleanAll()
   }
 
   async #cleanAll(): Promise<void> {
@@ -109,12 +117,15 @@ export class Upkeep {
       await new Promise(setImmediate)
       const failed = await this.#cleanOnce()
       for (const { file, reason } of failed) {
-        this.#options.failed(new Error(`cannot clean up ${file}: ${reason}`))
+        this.#options.failed(new Error(`cannot clean up ${file}: ${reason}`), this.#isFailing)
+        this.#isFailing = true
       }
+      if (failed.length === 0) this.#isFailing = false
       if (failed.length > 0 && !this.#ending.signal.aborted) {
-        this.#retry = setTimeout(() => this.#clean(), retryMs).unref()
+        this.#retry = globalThis.setTimeout(() => this.#clean(), retryMs).unref()
       }
     }
+    this.#cleaning = undefined
   }
 
   async #cleanOnce(): Promise<CleanReport['failed']> {
@@ -166,7 +177,7 @@ export class Upkeep {
       this.#lock.save(this.#ledger())
     } catch (error) {
       // The disk has failed: the next start reads more, that is all.
-      this.#options.failed(error as Error)
+      this.#options.failed(error as Error, true)
     }
   }
 }
