@@ -109,9 +109,16 @@ describe('DirectoryLock', () => {
     const directory = logDirectory(t)
     makeDirectory(directory)
     const racers = Array.from({ length: 5 }, () => start(directory, 'race', '60'))
-    const words = await Promise.all(racers.map((racer) => text(racer.stdout)))
-    const faults = await Promise.all(racers.map((racer) => text(racer.stderr)))
+    const ends = racers.map((racer) => once(racer, 'close'))
+    const [words, faults] = await Promise.all([
+      Promise.all(racers.map((racer) => text(racer.stdout))),
+      Promise.all(racers.map((racer) => text(racer.stderr))),
+    ])
     assert.deepEqual(faults, ['', '', '', '', ''])
+    assert.deepEqual(
+      await Promise.all(ends),
+      racers.map(() => [0, null]),
+    )
     for (const word of words) assert.match(word, /^60 \d+\n$/)
     t.diagnostic(`held and refused: ${words.map((word) => word.trim()).join(', ')}`)
     assert.equal(readdirSync(directory).length, 1, String(readdirSync(directory)))
