@@ -35,6 +35,7 @@ import {
 import { isHijacked, jsonOf, quoted } from './json-text.ts'
 import { ABSENT, type Lanes, TYPED } from './lanes.ts'
 import { mask } from './mask.ts'
+import { RecurringString } from './recurring.ts'
 import { redacted, type Redactor } from './redact.ts'
 import { captureValue } from './snapshot.ts'
 
@@ -250,6 +251,7 @@ function writeOf(plan: Plan, fields: readonly Field[], masked: Masked): EventCod
   if (plan.keys.has('account_id') && accountOf(plan, fields) === undefined) return undefined
   const place = placesOf(fields)
   // Between two strings the code writes with variables of its own; a string may move everything.
+  const strings: RecurringString[] = []
   const lines: string[] = []
   let run: string[] = []
   let runBytes = 0
@@ -282,7 +284,8 @@ function writeOf(plan: Plan, fields: readonly Field[], masked: Masked): EventCod
       } else if (member.kind === 'secret') pending += text(redacted)
       else if (member.kind === 'string') {
         flushRun()
-        lines.push(`out.string(masked(${place.get(member)!}))`)
+        lines.push(`strings[${strings.length}].write(out, ${place.get(member)!}, masked)`)
+        strings.push(new RecurringString())
       } else {
         flushText()
         const value = place.get(member)!
@@ -301,10 +304,11 @@ function writeOf(plan: Plan, fields: readonly Field[], masked: Masked): EventCod
   // oxlint-disable-next-line no-implied-eval -- compiling the schema is the point; names come through JSON.stringify
   const make = new Function(
     'putNumber',
+    'strings',
     'masked',
     `return (out, lanes) => {\n${headsOf(fields)}let at, view, bytes\n${lines.join('\n')}\n}`,
   )
-  return make(putNumber, masked) as EventCodec['write']
+  return make(putNumber, strings, masked) as EventCodec['write']
 }
 
 /** How the account is read where it is a string or a number; another one is not lifted. */

@@ -8,9 +8,10 @@
 import type { EventCodec } from './codec.ts'
 import type { Restored } from './event-plan.ts'
 import { textOf } from './exception.ts'
-import { type JsonBytes, type ReadyText, readyText } from './json-bytes.ts'
+import { type JsonBytes, readyText } from './json-bytes.ts'
 import { jsonOf, quoted } from './json-text.ts'
 import { ABSENT, cut, JSON_TEXT, type Lanes, NULL, OBJECT, STRING, TYPED } from './lanes.ts'
+import { RecurringString } from './recurring.ts'
 import type { Redactor } from './redact.ts'
 import { isAccountId } from './snapshot.ts'
 import { type Bindings, boundText, type Template } from './template.ts'
@@ -36,8 +37,7 @@ export class Serializer {
   #lastTime = NaN
   #lastTimestamp = ''
   #lastBeginning = readyText('')
-  #lastMessage = ''
-  #lastWords: ReadyText | undefined
+  readonly #account = new RecurringString()
 
   /**
    * @param redactor Decides which keys are secret.
@@ -107,7 +107,7 @@ export class Serializer {
   ): void {
     if (template.event === undefined) {
       this.#beginning(out, time, template, accountId ?? template.bindings?.accountId)
-      this.#message(out, message)
+      this.#message(out, template, message)
       this.#context(out, lanes, template)
       const tag = lanes.shiftTag()
       if (tag !== NULL) {
@@ -143,7 +143,7 @@ export class Serializer {
       lanes.numHead = numHead
       if (event.matches !== undefined && !event.matches(context)) this.#mismatch()
       if (event.words === undefined) {
-        this.#message(out, event.message(context))
+        this.#message(out, template, event.message(context))
         out.ready(event.nameText)
       }
     }
@@ -188,7 +188,7 @@ export class Serializer {
     }
     this.#beginning(out, time, template, account ?? bindings?.accountId)
     if (event.words === undefined) {
-      this.#message(out, event.message(context))
+      this.#message(out, template, event.message(context))
       out.ready(event.nameText)
     } else out.ready(event.words)
     if (bindings !== undefined) {
@@ -212,27 +212,19 @@ export class Serializer {
     out.ready(template.head)
     if (accountId === undefined) return
     out.ready(accountKey)
-    this.#values.writeString(out, accountId)
+    this.#values.writeRecurring(out, this.#account, accountId)
   }
 
-  /** The message. One that comes again and again is made ready the second time. */
-  #message(out: JsonBytes, message: string): void {
-    if (message === this.#lastMessage && this.#values.charsMax === Infinity) {
-      this.#lastWords ??= readyText(`,"message":${quoted(this.#values.masked(message))}`)
-      out.ready(this.#lastWords)
-      return
-    }
-    this.#lastMessage = message
-    this.#lastWords = undefined
+  #message(out: JsonBytes, template: Template, message: string): void {
     out.ready(messageKey)
-    this.#values.writeString(out, message)
+    this.#values.writeRecurring(out, template.message, message)
   }
 
   /** A value that had no place of its own, as an object again, secrets masked. */
   readonly #readLoose = (lanes: Lanes, tag: number): unknown => {
     if (tag === ABSENT) return undefined
     return tag === STRING
-      ? lanes.shiftRef()
+      ? this.#values.masked(lanes.shiftRef())
       : (JSON.parse(this.#values.text(lanes, tag)) as unknown)
   }
 

@@ -3,6 +3,7 @@
 import type { EventCodec } from './codec.ts'
 import { type ReadyText, readyText } from './json-bytes.ts'
 import { levelNames } from './level.ts'
+import { RecurringString } from './recurring.ts'
 
 /** Fields bound by `with()`, already text. */
 export interface Bindings {
@@ -21,6 +22,8 @@ export interface Template {
   readonly bindings: Bindings | undefined
   /** All bound members that stand in each entry's context unless the call brings its own; undefined without any. */
   readonly bound: ReadyText | undefined
+  /** What its messages have in common. */
+  readonly message: RecurringString
   /** The typed event, if the call is one. */
   readonly event: EventCodec | undefined
 }
@@ -40,6 +43,7 @@ export function templateOf(
     head,
     bindings,
     bound: bound === '' ? undefined : readyText(bound),
+    message: new RecurringString(),
     event,
   }
 }

@@ -21,6 +21,7 @@ import {
   TRUE,
 } from './lanes.ts'
 import { mask } from './mask.ts'
+import { RecurringString } from './recurring.ts'
 import { redacted, type Redactor } from './redact.ts'
 import { boundText, type Template } from './template.ts'
 
@@ -50,6 +51,8 @@ interface Key {
   /** With its quotes and colon. */
   readonly text: ReadyText
   readonly isSecret: boolean
+  /** The strings that are its values. */
+  readonly string: RecurringString
 }
 
 /** Writes captured values. */
@@ -181,7 +184,8 @@ export class ValueWriter {
     if (key.isSecret) {
       skip(lanes, tag)
       out.ready(redactedText)
-    } else if (tag === ARRAY && rawHeaders.has(key.name)) this.#rawHeaders(out, lanes)
+    } else if (tag === STRING) this.writeRecurring(out, key.string, lanes.shiftRef())
+    else if (tag === ARRAY && rawHeaders.has(key.name)) this.#rawHeaders(out, lanes)
     else this.write(out, lanes, tag)
   }
 
@@ -218,6 +222,7 @@ export class ValueWriter {
       // A key can be made of data, so it is masked like any string.
       text: readyText(`${quoted(this.masked(shown))}:`),
       isSecret: this.#redactor.isSecret(shown),
+      string: new RecurringString(),
     }
     if (this.#keys.size >= keysMax) this.#keys.clear()
     if (name.length <= knownCharsMax) this.#keys.set(name, key)
@@ -230,10 +235,14 @@ export class ValueWriter {
     out.string(masked.length > this.charsMax ? cut(masked, this.charsMax) : masked)
   }
 
-  /** A string with the secrets in it masked. */
-  masked(text: string): string {
-    return mask(text, this.#redactor)
+  /** Writes a string that stands in a place of its own. */
+  writeRecurring(out: JsonBytes, place: RecurringString, text: string): void {
+    if (text.length > this.charsMax) this.writeString(out, text)
+    else place.write(out, text, this.masked)
   }
+
+  /** A string with the secrets in it masked. */
+  readonly masked = (text: string): string => mask(text, this.#redactor)
 
   /** A context whose strings are too long, as JSON with its longest strings cut. */
   shortened(context: Restored): string {
