@@ -15,11 +15,11 @@ import { Backlog } from './backlog.ts'
 import { entriesIn } from './batch-entries.ts'
 import type { CategoryTemplate } from './category.ts'
 import { FlushWaiters } from './flush-waiters.ts'
+import { Outages, type OutagesOptions } from './outages.ts'
 import type { Ring } from './ring.ts'
 import type { Route } from './route.ts'
 import { Patience } from './sinks/patience.ts'
 import type { SinkEvents } from './sinks/sink.ts'
-import type { Counters } from './stats.ts'
 
 /** A gathered batch of this size is handed over as soon as its sink is free, in bytes. */
 const batchBytes = 64 * 1024
@@ -34,11 +34,9 @@ const roomEntries = 512
 /** How often a failed file is tried by callers who would have their entry written at once, in milliseconds. */
 const triedMsMin = 100
 
-export interface PumpOptions {
+export interface PumpOptions extends OutagesOptions {
   readonly ring: Ring<CategoryTemplate>
   readonly serializer: Serializer
-  readonly counters: Counters
-  readonly routes: readonly Route[]
   /** The file that also gets every ERROR and CRITICAL entry. */
   readonly errorRoute: Route
   /** What is written for a line of JSON: itself, or its human line. */
@@ -51,10 +49,6 @@ export interface PumpOptions {
   readonly waitingBytesMax: number
   /** Of entries of one level that cannot wait any more, the oldest go, not the newest. */
   readonly dropOld: boolean
-  /** Tells a person, on the console, of something that went wrong or right again. */
-  readonly tell: (remark: string) => void
-  /** Logs an entry of our own, level WARNING, category system. */
-  readonly report: (message: string, context: object) => void
   /** How long a slice may take before other work has its turn. @default 0.5 milliseconds */
   readonly sliceMs?: number
 }
@@ -73,14 +67,12 @@ export class Pump {
   #synchronous = false
   readonly #waiters: FlushWaiters
   readonly #backlog: Backlog
-  /** Causes told on the console since all files worked last. */
-  readonly #told = new Set<string>()
-  /** What was lost when it was last reported. */
-  #droppedReported: readonly number[] = [0, 0, 0, 0, 0]
+  readonly #outages: Outages
 
   constructor(options: PumpOptions) {
     this.#options = options
     this.#consoleWorks = options.show !== undefined
+    this.#outages = new Outages(options)
     this.#waiters = new FlushWaiters(options.routes)
     this.#backlog = new Backlog({
       routes: options.routes,
@@ -169,7 +161,8 @@ export class Pump {
 
   /** What a route's sink tells. */
   eventsOf(route: Route): SinkEvents {
-    const { counters, tell, report } = this.#options
+    const { counters } = this.#options
+    const outages = this.#outages
     return {
       written: () => {
         this.#written(route)
@@ -177,57 +170,20 @@ export class Pump {
         this.schedule()
       },
       failed: (error) => {
-        counters.fail(error)
-        if (route.down) return
-        route.down = true
-        route.downSince = Date.now()
-        this.#tellOnce(
-          error,
-          `cannot write ${route.file}: ${error.message}; entries wait in memory`,
-        )
+        if (!outages.begin(route, error)) return
         this.#showPending(route)
         this.#settleWaiters()
         this.schedule()
       },
-      fault: (error) => {
-        counters.fail(error)
-        if (!route.down) this.#tellOnce(error, `cannot rotate ${route.file}: ${error.message}`)
-      },
+      fault: (error) => outages.fault(route, error),
       recovered: () => {
-        if (!route.down) return
-        route.down = false
-        const seconds = Math.round((Date.now() - route.downSince) / 100) / 10
-        if (!this.#options.routes.some((other) => other.down)) {
-          this.#told.clear()
-          tell(`can write all files again, after ${seconds} s`)
-        }
-        if (route.pending > 0) {
-          report(`Log file ${route.file} could not be written for ${seconds} s`, {
-            file: route.file,
-            seconds,
-            reason: counters.lastError,
-          })
-        }
-        this.schedule()
+        if (outages.end(route)) this.schedule()
       },
       rotated: () => {
         counters.rotations++
       },
-      torn: (bytes) => {
-        report(`Log file ${route.file} ended in a torn line; it has been ended, nothing was cut`, {
-          file: route.file,
-          torn_bytes: bytes,
-        })
-      },
+      torn: (bytes) => outages.torn(route, bytes),
     }
-  }
-
-  /** One line per cause: a full disk fails all files, and says the same of each. */
-  #tellOnce(error: Error, remark: string): void {
-    const cause = (error as NodeJS.ErrnoException).code ?? error.message
-    if (this.#told.has(cause)) return
-    this.#told.add(cause)
-    this.#options.tell(remark)
   }
 
   #written(route: Route): void {
@@ -402,14 +358,9 @@ export class Pump {
     }
   }
 
-  /** Tells in the files what was lost, once the files can be written and nothing waits. */
+  /** Tells in the files what was lost, once all of them can be written. */
   reportDropped(): void {
-    const { counters, routes, report } = this.#options
-    const lost = counters.droppedSince(this.#droppedReported)
-    if (Object.keys(lost).length === 0 || routes.some((route) => route.down)) return
-    this.#droppedReported = [...counters.dropped]
-    const total = Object.values(lost).reduce((sum, entries) => sum + entries, 0)
-    report(`${total} entries were lost`, { dropped: lost })
+    this.#outages.reportDropped()
   }
 
   #settleWaiters(): void {

@@ -1,0 +1,88 @@
+// What goes wrong with the files, and right again: told to a person at once, one line per cause, and in the files
+// as soon as they can be written, so that whoever reads them later knows what is missing and since when.
+
+import type { Route } from './route.ts'
+import type { Counters } from './stats.ts'
+
+export interface OutagesOptions {
+  readonly routes: readonly Route[]
+  readonly counters: Counters
+  /** Tells a person, on the console, of something that went wrong or right again. */
+  readonly tell: (remark: string) => void
+  /** Logs an entry of our own, level WARNING, category system. */
+  readonly report: (message: string, context: object) => void
+}
+
+/** The troubles of all files. */
+export class Outages {
+  readonly #options: OutagesOptions
+  /** Causes told since all files worked last: a full disk fails all files, and says the same of each. */
+  readonly #told = new Set<string>()
+  /** What was lost when it was last reported. */
+  #droppedReported: readonly number[] = [0, 0, 0, 0, 0]
+
+  constructor(options: OutagesOptions) {
+    this.#options = options
+  }
+
+  /** A file cannot be written; false when that was known. */
+  begin(route: Route, error: Error): boolean {
+    this.#options.counters.fail(error)
+    if (route.down) return false
+    route.down = true
+    route.downSince = Date.now()
+    this.#tellOnce(error, `cannot write ${route.file}: ${error.message}; entries wait in memory`)
+    return true
+  }
+
+  /** A file can be written again; false when it could all the time. */
+  end(route: Route): boolean {
+    if (!route.down) return false
+    const { routes, counters, tell, report } = this.#options
+    route.down = false
+    const seconds = Math.round((Date.now() - route.downSince) / 100) / 10
+    if (!routes.some((other) => other.down)) {
+      this.#told.clear()
+      tell(`can write all files again, after ${seconds} s`)
+    }
+    if (route.pending > 0) {
+      report(`Log file ${route.file} could not be written for ${seconds} s`, {
+        file: route.file,
+        seconds,
+        reason: counters.lastError,
+      })
+    }
+    return true
+  }
+
+  /** Something failed that does not keep a file from being written. */
+  fault(route: Route, error: Error): void {
+    this.#options.counters.fail(error)
+    if (!route.down) this.#tellOnce(error, `cannot rotate ${route.file}: ${error.message}`)
+  }
+
+  /** A file was found with a torn last line. */
+  torn(route: Route, bytes: number): void {
+    this.#options.report(
+      `Log file ${route.file} ended in a torn line; it has been ended, nothing was cut`,
+      { file: route.file, torn_bytes: bytes },
+    )
+  }
+
+  /** Tells in the files what was lost, once all of them can be written. */
+  reportDropped(): void {
+    const { counters, routes, report } = this.#options
+    const lost = counters.droppedSince(this.#droppedReported)
+    if (Object.keys(lost).length === 0 || routes.some((route) => route.down)) return
+    this.#droppedReported = [...counters.dropped]
+    const total = Object.values(lost).reduce((sum, entries) => sum + entries, 0)
+    report(`${total} entries were lost`, { dropped: lost })
+  }
+
+  #tellOnce(error: Error, remark: string): void {
+    const cause = (error as NodeJS.ErrnoException).code ?? error.message
+    if (this.#told.has(cause)) return
+    this.#told.add(cause)
+    this.#options.tell(remark)
+  }
+}
