@@ -14,6 +14,7 @@ import { type Exiting, unwatchExit } from './exit.ts'
 import type { Intake } from './intake.ts'
 import type { Pump } from './pump.ts'
 import type { Route } from './route.ts'
+import type { EventLog } from './sinks/event-log.ts'
 import type { Patience } from './sinks/patience.ts'
 import type { Counters, LoggerStats } from './stats.ts'
 import type { Upkeep } from './upkeep.ts'
@@ -31,6 +32,7 @@ export interface CoreParts {
   readonly serializer: Serializer
   readonly redactor: Redactor
   readonly counters: Counters
+  readonly eventLog: EventLog | undefined
   /** Longest string captured whole, in UTF-16 units. */
   readonly charsMax: number
 }
@@ -124,11 +126,12 @@ export class Core implements Exiting {
   }
 
   exit(patience: Patience): void {
-    const { pump, intake } = this.#parts
+    const { pump, intake, eventLog } = this.#parts
     if (intake.isCapturing) intake.abandon()
     const writeAll = (): void => {
       pump.flushSync(patience)
       pump.giveUp()
+      eventLog?.exit()
     }
     writeAll()
     this.#parts.upkeep.exit()
@@ -146,7 +149,7 @@ export class Core implements Exiting {
   }
 
   async #close(): Promise<void> {
-    const { intake, pump, routes, counters, upkeep } = this.#parts
+    const { intake, pump, routes, counters, eventLog, upkeep } = this.#parts
     // Where entries were dropped the ring may still be full, and there is no later moment to say so.
     if (counters.droppedTotal > 0) pump.makeRoom()
     pump.reportDropped()
@@ -160,7 +163,7 @@ export class Core implements Exiting {
       if (routes.some((route) => route.pending > 0)) throw error
     } finally {
       pump.giveUp()
-      await Promise.all(routes.map((route) => route.sink.close()))
+      await Promise.all([...routes.map((route) => route.sink.close()), eventLog?.close()])
       await upkeep.close()
       unwatchExit(this)
     }

@@ -22,6 +22,8 @@ import { Pump } from './pump.ts'
 import { Ring } from './ring.ts'
 import { Route } from './route.ts'
 import { Console } from './sinks/console.ts'
+import { EventLog } from './sinks/event-log.ts'
+import { type EventApi, loadEventApi } from './sinks/event-log-ffi.ts'
 import { FileSink } from './sinks/file-sink.ts'
 import { Counters } from './stats.ts'
 import { Upkeep } from './upkeep.ts'
@@ -64,7 +66,15 @@ export function createLogger(config?: string | URL | LoggingConfig): Logger {
   return assemble(fromFile ? loadConfig(config) : resolveConfig(config ?? {}))
 }
 
-function assemble(config: ResolvedConfig): Logger {
+/**
+ * Joins the parts.
+ *
+ * @param loadApi Loads what reports to the Windows Event Log. @default on other systems nothing is loaded
+ */
+export function assemble(
+  config: ResolvedConfig,
+  loadApi: (() => EventApi) | undefined = process.platform === 'win32' ? loadEventApi : undefined,
+): Logger {
   const { buffer, rotation } = config
   const directory = config.log_path
   const counters = new Counters()
@@ -82,6 +92,7 @@ function assemble(config: ResolvedConfig): Logger {
   const tell = (remark: string): void => {
     stderr.write(`ringlog: ${remark}`)
   }
+  const eventLog = eventLogOf(config, counters, tell, loadApi)
   const pump = new Pump({
     ring,
     serializer,
@@ -91,6 +102,7 @@ function assemble(config: ResolvedConfig): Logger {
     shape: config.structured_format ? undefined : humanLines,
     show: config.console === 'off' ? undefined : showOn(stderr),
     showAlways: config.console === 'always',
+    eventLog,
     waitingBytesMax: buffer.bytes,
     dropOld: buffer.on_full === 'drop_old',
     tell,
@@ -139,6 +151,7 @@ function assemble(config: ResolvedConfig): Logger {
     serializer,
     redactor,
     counters,
+    eventLog,
     charsMax: buffer.entry_bytes,
   })
   const Bound = boundLoggerOf(config)
@@ -176,8 +189,20 @@ function assemble(config: ResolvedConfig): Logger {
     route.sink = sink
     sink.open()
   }
+  eventLog?.open()
   watchExit(core)
   return logger
+}
+
+function eventLogOf(
+  { windows_event_log: { enabled, source, log_critical_only: isCriticalOnly } }: ResolvedConfig,
+  counters: Counters,
+  tell: (remark: string) => void,
+  load: (() => EventApi) | undefined,
+): EventLog | undefined {
+  if (!enabled || load === undefined) return undefined
+  const threshold = isCriticalOnly ? CRITICAL : WARNING
+  return new EventLog({ source, threshold, fail: (error) => counters.fail(error), tell, load })
 }
 
 /** One route per file. */

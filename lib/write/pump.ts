@@ -18,6 +18,7 @@ import { FlushWaiters } from './flush-waiters.ts'
 import { Outages, type OutagesOptions } from './outages.ts'
 import type { Ring } from './ring.ts'
 import type { Route } from './route.ts'
+import type { EventLog } from './sinks/event-log.ts'
 import { Patience } from './sinks/patience.ts'
 import type { SinkEvents } from './sinks/sink.ts'
 
@@ -45,6 +46,8 @@ export interface PumpOptions extends OutagesOptions {
   readonly show: ((line: string) => boolean) | undefined
   /** Show lines on the console even while their file works. */
   readonly showAlways: boolean
+  /** Also gets the line of JSON of every entry from its threshold up. */
+  readonly eventLog: EventLog | undefined
   /** Bytes that may wait for files that have failed. */
   readonly waitingBytesMax: number
   /** Of entries of one level that cannot wait any more, the oldest go, not the newest. */
@@ -237,7 +240,7 @@ export class Pump {
 
   /** Writes the line of the oldest entry to its file's batch, and a copy to that of the errors. */
   #gatherNext(): void {
-    const { ring, serializer, errorRoute, shape, show, showAlways } = this.#options
+    const { ring, serializer, errorRoute, shape, show, showAlways, eventLog } = this.#options
     const { lanes, template } = ring
     const { severity } = template
     const { route } = template.owner
@@ -260,6 +263,9 @@ export class Pump {
     ring.shift(refsFrom)
     if (severity >= WARNING && show !== undefined && (route.down || showAlways)) {
       this.#consoleWorks = show(out.textFrom(from))
+    }
+    if (eventLog !== undefined && severity >= eventLog.threshold) {
+      eventLog.take(out.textFrom(from), severity)
     }
     if (shape !== undefined) {
       const shaped = shape(out.textFrom(from))
