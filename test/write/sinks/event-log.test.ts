@@ -295,6 +295,8 @@ describe('EventLog', () => {
     for (let i = 0; i < 5000; i++) eventLog.take(lineOf('grave'), CRITICAL)
     assert.equal(failures.length, 5000 - 4096)
     assert.equal(told.length, 1)
+    await new Promise(setImmediate)
+    assert.equal(api.inFlight, 1)
     const closed = eventLog.close()
     t.mock.timers.tick(2000)
     await closed
@@ -315,6 +317,8 @@ describe('EventLog', () => {
     )
     eventLog.exit()
     assert.equal(api.texts.length, kept)
+    eventLog.take(lineOf('there is room again'), CRITICAL)
+    assert.equal(kept + failures.length, events)
   })
 
   test('exit() reports what waits, waits no longer than for a call that hangs', (t) => {
