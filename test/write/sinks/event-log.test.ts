@@ -317,7 +317,7 @@ describe('EventLog', () => {
     )
     eventLog.exit()
     assert.equal(api.texts.length, kept)
-    eventLog.take(lineOf('there is room again'), CRITICAL)
+    eventLog.take(lineOf('x'.repeat(40_000)), CRITICAL)
     assert.equal(kept + failures.length, events)
   })
 
