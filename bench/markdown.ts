@@ -52,7 +52,7 @@ function measureTables(measure: Measure, results: Results): string {
   const skipped = results.skipped[measure.name]
   if (skipped !== undefined) return `### ${measure.title}\n\nNot measured: ${skipped}.`
   if (rows.length === 0) return ''
-  const shared = measure.name === 'growth'
+  const shared = measure.name === 'growth' || measure.name === 'event-log'
   const tables = shared
     ? [variantsTable(measure, rows)]
     : [...groupBy(rows, ({ variant }) => variant)].map(

@@ -89,7 +89,8 @@ export function methodOf(subject: Subject, variant: Variant): (i: number) => voi
   return method
 }
 
-function timeBatch(log: (i: number) => void, from: number): number {
+/** Nanoseconds of a batch of calls. */
+export function timeBatch(log: (i: number) => void, from: number): number {
   const end = from + batchCalls
   const start = process.hrtime.bigint()
   for (let i = from; i < end; i++) log(i)

@@ -5,6 +5,7 @@ import { allocation } from './allocation.ts'
 import { burst } from './burst.ts'
 import { call } from './call.ts'
 import { disk } from './disk.ts'
+import { eventLog } from './event-log.ts'
 import { growth } from './growth.ts'
 import { original } from './original.ts'
 import { slow } from './slow.ts'
@@ -19,6 +20,7 @@ export const measures: readonly Measure[] = [
   steady,
   burst,
   slow,
+  eventLog,
   growth,
   original,
 ]
