@@ -24,6 +24,7 @@ function valuesOf(source: string): Record<string, string> | undefined {
 /** What the action complains of; undefined when it does not. */
 async function act(action: 'install' | 'remove', source: string): Promise<string | undefined> {
   const { code, stdout, stderr } = await runUnderWine(nodes[0]!, 'none', [
+    'program.mjs',
     'event source',
     '',
     action,

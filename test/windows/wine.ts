@@ -56,7 +56,7 @@ export interface Ended {
   readonly calls: readonly Call[]
 }
 
-/** Runs `node.exe program.mjs ...args` in a project, to its end. */
+/** Runs `node.exe ...args` in a project, to its end. */
 export async function runUnderWine(
   node: string,
   project: Project,
@@ -69,7 +69,7 @@ export async function runUnderWine(
   const exe = join(windows!, `node-${node}`, 'node.exe')
   try {
     const code = await new Promise<number | null>((resolve, reject) => {
-      const child = spawn('wine', [exe, 'program.mjs', ...args], {
+      const child = spawn('wine', [exe, ...args], {
         cwd: join(windows!, project),
         env: {
           ...process.env,
