@@ -400,9 +400,11 @@ describe('the end of the process', { concurrency: 2 }, () => {
     ['natural end', 'ffi-napi', 0],
     ['exit at once', 'ffi-napi', 3],
     ['exit amid reporting', 'ffi-napi', 4],
+    ['exit while the thread pool is busy', 'ffi-napi', 7],
     ['uncaught exception', 'ffi-napi', 1],
     ['close', 'koffi', 0],
     ['exit amid reporting', 'koffi', 4],
+    ['exit while the thread pool is busy', 'koffi', 7],
     ['exit amid close', 'koffi', 5],
     ['entries from a late exit listener', 'koffi', 6],
   ]
