@@ -20,7 +20,7 @@ export interface LoggerStats {
   readonly bytes: number
   /** Files that were full and put aside. */
   readonly rotations: number
-  /** Times something failed: an open, a write, a rotation. */
+  /** Times something failed: an open, a write, a rotation, a report to the Windows Event Log. */
   readonly failures: number
   /** The message of the latest failure. */
   readonly last_error: string | undefined

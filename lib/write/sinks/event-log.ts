@@ -282,7 +282,7 @@ function letBegin(by: number): void {
 export function eventText(line: string): string {
   const entry = parseLine(line)
   // The rest of a long message would be cut all the same, but only after every character has been looked at.
-  const human = entry === undefined ? visible(line) : formatEntry(shortened(entry))
+  const human = entry === undefined ? visible(line.trimEnd()) : formatEntry(shortened(entry))
   // A viewer would put the event's nth string in place of %n, and a system message in place of %%n.
   const text = human.replace(/%(?=[%\d])/g, '% ')
   return text.length > charsMax ? cut(text, charsMax - cutMarkChars) : text
