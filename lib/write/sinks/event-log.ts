@@ -22,14 +22,15 @@ const patienceMs = 2_000
 /** Head start of the call under way before the process's last ones, once its thread has begun with it. */
 const headStartMs = 20
 
-const inTheFiles = 'the log files have the entry all the same'
-const askTheService =
-  'look whether the service "Windows Event Log" runs, and whether the source is registered ' +
-  '("ringlog event-source install", as administrator)'
 /** UTF-16 units of one string, by the documentation of ReportEventW. */
 const charsMax = 31_839
 /** Room for the mark that says how much has been cut. */
 const cutMarkChars = 39
+
+const inTheFiles = 'the log files have the entry all the same'
+const askTheService =
+  'look whether the service "Windows Event Log" runs, and whether the source is registered ' +
+  '("ringlog event-source install", as administrator)'
 
 const napCell = new Int32Array(new SharedArrayBuffer(4))
 
