@@ -14,16 +14,33 @@ interface Write {
   async(fd: number, text: Buffer, bytes: number, done: (error: Error | null) => void): void
 }
 
-function writeThrough(name: EventApi['name']): Write {
+interface Sleep {
+  async(microseconds: number, done: () => void): void
+}
+
+function libraryOf(name: EventApi['name']): { readonly write: Write; readonly usleep: Sleep } {
   if (name === 'koffi') {
-    return require('koffi').load(null).func('long write(int fd, void *text, size_t bytes)')
+    const library = require('koffi').load(null)
+    return {
+      write: library.func('long write(int fd, void *text, size_t bytes)'),
+      usleep: library.func('int usleep(uint32_t microseconds)'),
+    }
   }
-  return require('ffi-napi').Library(null, { write: ['long', ['int', 'pointer', 'size_t']] }).write
+  return require('ffi-napi').Library(null, {
+    write: ['long', ['int', 'pointer', 'size_t']],
+    usleep: ['int', ['uint32']],
+  })
+}
+
+/** Gives each thread of the pool something that takes as long. */
+export function occupyPool(name: EventApi['name'], ms: number): void {
+  const { usleep } = libraryOf(name)
+  for (let i = 0; i < 4; i++) usleep.async(ms * 1000, () => {})
 }
 
 /** Calls that append to the file, in UTF-8, a line each. */
 export function appendingApi(name: EventApi['name'], file: string): EventApi {
-  const write = writeThrough(name)
+  const { write } = libraryOf(name)
   const fd = openSync(file, 'a')
   const lineOf = (text: Buffer): Buffer => Buffer.from(text.toString('utf16le').replace('\0', '\n'))
   return {
