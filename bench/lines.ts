@@ -45,9 +45,11 @@ export function checkLines(directory: string, expected: number, numbered: boolea
   return { lines: check.lines, bytes: check.bytes, fault: check.fault() }
 }
 
-/** `error.log` holds copies of ringlog's entries of level ERROR, which are in their own file too. */
+/** `error.log`, with what it was rotated to, holds copies of ringlog's entries of level ERROR, which are in their own file too. */
 function logFiles(directory: string): string[] {
-  return readdirSync(directory).filter((name) => name.includes('.log') && name !== 'error.log')
+  return readdirSync(directory).filter(
+    (name) => name.includes('.log') && !name.startsWith('error.log'),
+  )
 }
 
 class Check {

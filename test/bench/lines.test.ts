@@ -55,7 +55,10 @@ test('checkLines() accepts categories that take turns, each with a file of its o
 })
 
 test('checkLines() leaves out the copies in error.log', () => {
-  assert.equal(faultOf({ 'enforcement.log': [0], 'error.log': [0] }, 1), undefined)
+  assert.equal(
+    faultOf({ 'enforcement.log': [0, 1], 'error.log.1': [0], 'error.log': [1] }, 2),
+    undefined,
+  )
 })
 
 test('checkLines() reports what is missing, twice, out of order, foreign or broken', () => {

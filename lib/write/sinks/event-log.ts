@@ -27,6 +27,7 @@ const charsMax = 31_839
 /** Room for the mark that says how much has been cut. */
 const cutMarkChars = 39
 
+const tooSlow = new Error('it is too slow, and too many events wait')
 const inTheFiles = 'the log files have the entry all the same'
 const askTheService =
   'look whether the service "Windows Event Log" runs, and whether the source is registered ' +
@@ -71,8 +72,8 @@ export class EventLog {
   /** When the process no longer waits, milliseconds since the epoch; undefined while it is not ending. */
   #exitBy: number | undefined
   #scheduled = false
-  /** Reasons that have been told. */
-  readonly #told = new Set<string>()
+  /** Reasons that have been told, each with the error that counts it. */
+  readonly #told = new Map<string, Error>()
   /** Called when nothing waits any more, or nothing more is to be hoped for. */
   #drained: (() => void) | undefined
   #patience: NodeJS.Timeout | undefined
@@ -107,11 +108,16 @@ export class EventLog {
    */
   take(line: string, severity: number): void {
     if (this.#api === undefined) return
+    // Before the text is made: in a flood most entries end here.
+    if (this.#waiting.length >= waitingMax) {
+      this.#failed(tooSlow, inTheFiles)
+      return
+    }
     try {
       const text = wide(eventText(line))
       const bytes = this.#waitingBytes + text.length
-      if (this.#waiting.length >= waitingMax || bytes > waitingBytesMax) {
-        this.#failed(new Error('it is too slow, and too many events wait'), inTheFiles)
+      if (bytes > waitingBytesMax) {
+        this.#failed(tooSlow, inTheFiles)
         return
       }
       const type = severity > WARNING ? errorType : warningType
@@ -248,11 +254,14 @@ export class EventLog {
 
   /** Counts a failure, and tells its reason the first time. */
   #failed(error: unknown, remedy: string): void {
-    const reason = error instanceof Error ? error : new Error(String(error))
-    this.#options.fail(new Error(`Windows Event Log: ${reason.message}`, { cause: reason }))
-    if (this.#told.has(reason.message)) return
-    this.#told.add(reason.message)
-    this.#options.tell(`cannot report to the Windows Event Log: ${reason.message}; ${remedy}`)
+    const reason = error instanceof Error ? error.message : String(error)
+    let failure = this.#told.get(reason)
+    if (failure === undefined) {
+      failure = new Error(`Windows Event Log: ${reason}`, { cause: error })
+      this.#told.set(reason, failure)
+      this.#options.tell(`cannot report to the Windows Event Log: ${reason}; ${remedy}`)
+    }
+    this.#options.fail(failure)
   }
 }
 
