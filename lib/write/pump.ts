@@ -57,12 +57,18 @@ export interface PumpOptions extends OutagesOptions {
 }
 
 const nothing = Buffer.alloc(0)
+/**
+ * What waits for it runs when the caller's turn has ended. setImmediate wakes the event loop, which takes the
+ * first call of a turn some 7 µs after a pause, as much as all the rest of it (Node 20.20, 2026-11).
+ */
+const endOfTurn = Promise.resolve()
 
 /** Moves entries from the ring to the files. */
 export class Pump {
   readonly #options: PumpOptions
   readonly #sliceMs: number
   readonly #slice: () => void
+  readonly #arm: () => void
   #scheduled = false
   /** The console took what it was given last; what it did not take is lost, not diverted. */
   #consoleWorks: boolean
@@ -85,6 +91,9 @@ export class Pump {
       lose: (severity, entries) => this.#lose(severity, entries),
     })
     this.#sliceMs = options.sliceMs ?? 0.5
+    this.#arm = () => {
+      setImmediate(this.#slice)
+    }
     this.#slice = () => {
       this.#scheduled = false
       this.#drain(performance.now() + this.#sliceMs)
@@ -96,7 +105,7 @@ export class Pump {
   schedule(): void {
     if (this.#scheduled) return
     // In this order: when the caller's stack is so full that this call fails, the next one asks again.
-    setImmediate(this.#slice)
+    void endOfTurn.then(this.#arm)
     this.#scheduled = true
   }
 
