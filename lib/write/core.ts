@@ -151,7 +151,7 @@ export class Core implements Exiting {
   async #close(): Promise<void> {
     const { intake, pump, routes, counters, eventLog, upkeep } = this.#parts
     // Where entries were dropped the ring may still be full, and there is no later moment to say so.
-    if (counters.droppedTotal > 0) pump.makeRoom()
+    if (counters.droppedTotal + counters.diverted > 0) pump.makeRoom()
     pump.reportDropped()
     const flushed = pump.flush()
     intake.close()

@@ -20,6 +20,7 @@ export class Outages {
   readonly #told = new Set<string>()
   /** What was lost when it was last reported. */
   #droppedReported: readonly number[] = [0, 0, 0, 0, 0]
+  #divertedReported = 0
 
   constructor(options: OutagesOptions) {
     this.#options = options
@@ -69,14 +70,22 @@ export class Outages {
     )
   }
 
-  /** Tells in the files what was lost, once all of them can be written. */
+  /** Tells in the files what is missing there, once all of them can be written. */
   reportDropped(): void {
     const { counters, routes, report } = this.#options
-    const lost = counters.droppedSince(this.#droppedReported)
-    if (Object.keys(lost).length === 0 || routes.some((route) => route.down)) return
+    const dropped = counters.droppedSince(this.#droppedReported)
+    const diverted = counters.diverted - this.#divertedReported
+    const total = Object.values(dropped).reduce((sum, entries) => sum + entries, 0)
+    if (total + diverted === 0 || routes.some((route) => route.down)) return
     this.#droppedReported = [...counters.dropped]
-    const total = Object.values(lost).reduce((sum, entries) => sum + entries, 0)
-    report(`${total} entries were lost`, { dropped: lost })
+    this.#divertedReported = counters.diverted
+    if (diverted === 0) report(`${total} entries were lost`, { dropped })
+    else {
+      report(`${total} entries were lost, and ${diverted} reached the console only`, {
+        dropped,
+        diverted,
+      })
+    }
   }
 
   #tellOnce(error: Error, remark: string): void {

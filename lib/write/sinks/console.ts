@@ -1,7 +1,8 @@
 // The console as a last resort: human lines on stderr. It never blocks on a pipe, never throws and never
 // uses `process.stderr.write`, which on a full pipe buffers without bound and on a closed one ends the process.
 
-import { writeSync } from 'node:fs'
+import { closeSync, constants, openSync, readFileSync, writeSync } from 'node:fs'
+import { isMainThread } from 'node:worker_threads'
 
 /** Writes lines to stderr. */
 export class Console {
@@ -17,10 +18,10 @@ export class Console {
   write(text: string): boolean {
     const bytes = Buffer.from(`${text}\n`)
     try {
+      if (!isMainThread) return this.#writeFromWorker(bytes)
       // Asking for the stream makes Node set a pipe to non-blocking: then a full one is an error, not a wait for ever.
       if (process.stderr.destroyed) return this.#lose()
-      let done = 0
-      while (done < bytes.length) done += writeSync(2, bytes, done)
+      writeAll(2, bytes)
       return true
     } catch {
       // A full or a closed stderr: nobody is left to be told, so it is counted.
@@ -28,8 +29,42 @@ export class Console {
     }
   }
 
+  /**
+   * In a worker, asking for the stream sets nothing, for it leads to the main thread, and writing to it there may
+   * end the process. So what the main thread has not set is opened anew, non-blocking, through its name below
+   * /proc. A socket cannot be: then it counts as one that takes nothing.
+   */
+  #writeFromWorker(bytes: Buffer): boolean {
+    if (!mayBlock()) {
+      writeAll(2, bytes)
+      return true
+    }
+    const { O_WRONLY, O_APPEND, O_NONBLOCK, O_NOCTTY } = constants
+    const fd = openSync('/proc/self/fd/2', O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY)
+    try {
+      writeAll(fd, bytes)
+    } finally {
+      closeSync(fd)
+    }
+    return true
+  }
+
   #lose(): boolean {
     this.lost++
+    return false
+  }
+}
+
+function writeAll(fd: number, bytes: Buffer): void {
+  for (let done = 0; done < bytes.length;) done += writeSync(fd, bytes, done)
+}
+
+/** Whether a write to stderr could wait for ever: known on Linux only. */
+function mayBlock(): boolean {
+  try {
+    const flags = /^flags:\s*(\d+)/m.exec(readFileSync('/proc/self/fdinfo/2', 'utf8'))?.[1]
+    return flags !== undefined && (Number.parseInt(flags, 8) & constants.O_NONBLOCK) === 0
+  } catch {
     return false
   }
 }
