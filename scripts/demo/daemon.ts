@@ -111,7 +111,7 @@ async function main(systemFile: string, barsFile: string, secondsWanted: number)
   const { accounts } = (JSON.parse(readFileSync(systemFile, 'utf8')) as { risk: RiskSection }).risk
   log.system.info(`Configuration loaded: ${accounts.length} accounts`, { accounts })
   const bars = parseBars(readFileSync(barsFile, 'utf8'))
-  const endpoint = 'wss://exchange.invalid/v1'
+  const endpoint = `wss://daemon:${secret}@exchange.invalid/v1`
   log.sdk.info('SDK connected', { endpoint, api_key: secret, bars: bars.length })
   log.service.info('Service started')
 

@@ -182,6 +182,55 @@ describe('compileEvent()', () => {
     })
   })
 
+  test('masks secrets inside strings, in values, message and account, and takes them for what they were', () => {
+    const event = defineEvent({
+      category: 'sdk',
+      level: 'INFO',
+      message: 'Connected to {url}',
+      context: Type.Object({
+        account_id: Type.String(),
+        url: Type.String({ pattern: '^wss://u:p' }),
+        note: Type.Optional(Type.String()),
+      }),
+    })
+    const url = 'wss://u:p@host/'
+    const { line, mismatched } = logged(event, {
+      account_id: 'pin=1234',
+      url,
+      note: 'Bearer abc123def',
+    })
+    assert.equal(mismatched, 0)
+    assert.equal(line['account_id'], 'pin=[REDACTED]')
+    assert.equal(line['message'], 'Connected to wss://[REDACTED]@host/')
+    assert.deepEqual(line['context'], { url: 'wss://[REDACTED]@host/', note: 'Bearer [REDACTED]' })
+    const flat = defineEvent({
+      category: 'sdk',
+      level: 'INFO',
+      message: 'At https://u:p@h',
+      context: Type.Object({ url: Type.String() }),
+    })
+    assert.deepEqual(logged(flat, { url }, { 'a pin=x': 'pwd: y' }).line['context'], {
+      'a pin=[REDACTED]': 'pwd: [REDACTED]',
+      url: 'wss://[REDACTED]@host/',
+    })
+    assert.equal(logged(flat, { url }).line['message'], 'At https://[REDACTED]@h')
+  })
+
+  test('is written the same when all objects have a toJSON', () => {
+    // oxlint-disable-next-line no-extend-native -- what others do to it is the point
+    Object.defineProperty(Object.prototype, 'toJSON', {
+      value: () => 'HIJACKED',
+      configurable: true,
+    })
+    let result: Logged
+    try {
+      result = logged(violation, { ...data, note: 'n' })
+    } finally {
+      Reflect.deleteProperty(Object.prototype, 'toJSON')
+    }
+    assert.deepEqual(result.line['context'], { ...data, note: 'n' })
+  })
+
   test('lifts account_id out of the context', () => {
     const event = defineEvent({
       category: 'sdk',

@@ -163,6 +163,63 @@ describe('captureContext()', () => {
       '[Throws: TypeError: no]',
     ],
     [
+      'what lost its toJSON, a Date',
+      Object.assign(new Date(0), { toJSON: undefined }),
+      '1970-01-01T00:00:00.000Z',
+    ],
+    ['a Map of another realm', runInNewContext('new Map([["a", new Set([1])]])'), { a: [1] }],
+    [
+      'keys of a Map that read the same, all of them',
+      new Map<unknown, unknown>([
+        [{}, 1],
+        [{}, 2],
+        [1, 3],
+        ['1', 4],
+      ]),
+      { '[object Object]': 1, '[object Object] (2)': 2, '1': 3, '1 (2)': 4 },
+    ],
+    [
+      'a Map and a Set that iterate for ever by what they hold',
+      [
+        Object.defineProperty(new Map([['a', 1]]), Symbol.iterator, {
+          *value() {
+            for (;;) yield ['k', undefined]
+          },
+        }),
+        Object.defineProperty(new Set([2]), 'values', {
+          *value() {
+            for (;;) yield 1
+          },
+        }),
+      ],
+      [{ a: 1 }, [2]],
+    ],
+    [
+      'bytes whose constructor throws',
+      Object.defineProperty(new Uint8Array(1), 'constructor', {
+        get: () => {
+          throw new Error('no')
+        },
+      }),
+      { type: 'Uint8Array', bytes: 1, hex: '00' },
+    ],
+    [
+      'the headers of a request, the secret ones masked',
+      { rawHeaders: ['Host', 'h', 'X-Api-Key', 'CANARY', 'Cookie', 'a=CANARY', 'A', 'b'] },
+      { rawHeaders: ['Host', 'h', 'X-Api-Key', '[REDACTED]', 'Cookie', '[REDACTED]', 'A', 'b'] },
+    ],
+    [
+      'a URL without its secrets',
+      new URL('https://u:p@h/?token=x&a=1'),
+      'https://[REDACTED]@h/?token=[REDACTED]&a=1',
+    ],
+    ['a key that holds a secret, masked', { 'the pwd=CANARY': 1 }, { 'the pwd=[REDACTED]': 1 }],
+    [
+      'a key of a million characters, cut',
+      { ['k'.repeat(1e6)]: 1 },
+      { [`${'k'.repeat(1024)}…[998976 more characters]`]: 1 },
+    ],
+    [
       'a getter that throws undefined',
       Object.defineProperty({}, 'a', {
         enumerable: true,
@@ -176,6 +233,66 @@ describe('captureContext()', () => {
   for (const [what, value, expected] of values) {
     test(`writes ${what}`, () => assert.deepEqual(field(value), expected))
   }
+
+  test('does not believe a polluted prototype', () => {
+    const polluted: [object, string, unknown][] = [
+      [Object.prototype, 'toJSON', () => 'HIJACKED'],
+      [Object.prototype, 'toJSON', () => undefined],
+      [Array.prototype, 'toJSON', () => 'HIJACKED'],
+      [Object.prototype, 'code', 'HIJACKED'],
+      [Object.prototype, 'account_id', 'HIJACKED'],
+      [Array.prototype, 'extra', 'HIJACKED'],
+      [String.prototype, 'toJSON', () => 'HIJACKED'],
+    ]
+    const given = {
+      list: [1, { a: 's' }],
+      map: new Map([['k', [2]]]),
+      entity: new (class {
+        id = 1
+      })(),
+      error: Object.assign(new Error('e'), { stack: 'Error: e' }),
+    }
+    const expected = {
+      list: [1, { a: 's' }],
+      map: { k: [2] },
+      entity: { id: 1 },
+      error: { type: 'Error', message: 'e', stack_trace: 'Error: e' },
+    }
+    for (const [prototype, key, value] of polluted) {
+      Object.defineProperty(prototype, key, { value, enumerable: true, configurable: true })
+      let seen: unknown
+      let top: unknown
+      try {
+        seen = written(given)
+        top = written([1])
+      } finally {
+        Reflect.deleteProperty(prototype, key)
+      }
+      assert.deepEqual(seen, expected, key)
+      assert.deepEqual(top, { 0: 1 }, key)
+    }
+  })
+
+  test('stops at what a line can hold, with a mark', () => {
+    const lanes = new Lanes(places, 4096)
+    const text = 'x'.repeat(5000)
+    const { list } = written({ list: [text, text, text] }, lanes) as { list: string[] }
+    assert.deepEqual(
+      list.map((item) => /^x+(.*)$/.exec(item)![1]),
+      ['…[908 more characters]', '…[3976 more characters]', '…[3976 more characters]'],
+    )
+    const sparse: unknown[] = []
+    sparse[4_294_967_294] = 1
+    lanes.reset()
+    lanes.begin(256)
+    captureContext(lanes, { sparse, after: 1 })
+    const cutOff = JSON.parse(new Serializer(new Redactor(), 1e6).value(lanes)) as {
+      sparse: unknown[]
+      '…': string
+    }
+    assert.match(String(cutOff.sparse.at(-1)), /^…\[4294967\d{3} more elements\]$/)
+    assert.equal(cutOff['…'], '[Truncated]')
+  })
 
   test('writes __proto__ as data', () => {
     const context = JSON.parse('{"__proto__":{"polluted":1},"a":2}') as object

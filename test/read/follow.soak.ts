@@ -21,7 +21,7 @@ const judgedRotations = 30
 const lastMessage = 'the last'
 const fixture = join(import.meta.dirname, '../fixtures/rotating.ts')
 const isGnu =
-  spawnSync('tail', ['--version'], { encoding: 'utf8' }).stdout?.includes('GNU') === true
+  spawnSync('tail', ['--version'], { encoding: 'utf8' }).stdout?.includes('GNU') ?? false
 
 test(`streamLogs({ follow }) sees ${entries} lines through ${rotationsMin} rotations at full speed`, async (t) => {
   const { directory, signal } = prepared(t)
@@ -102,7 +102,7 @@ function tailOf(
   const lines: string[] = []
   let awaited = Infinity
   let resolve = (): void => {}
-  let reject = (_: Error): void => {}
+  let reject: (reason: Error) => void = () => {}
   signal.addEventListener('abort', () => {
     tail.kill()
     reject(new Error(`expected ${awaited} lines from tail, got ${lines.length}`))

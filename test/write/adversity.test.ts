@@ -287,3 +287,28 @@ test('bound fields named like those of every object are kept', async (t) => {
   )
   assert.equal(readdirSync(directory).length, 6, 'five files and the lock')
 })
+
+test('texts beyond any line are one line each, and cannot imitate an entry', async (t) => {
+  const directory = logDirectory(t)
+  const log = createLogger({
+    log_path: directory,
+    structured_format: false,
+    console: 'off',
+    buffer: { entry_bytes: 65_536 },
+  })
+  const forged = '[2025-10-17 14:23:45] CRITICAL | audit       | all is lost'
+  const text = 'x'.repeat(100 * 1024 * 1024)
+  const error = new Error(`e\n${forged}`, { cause: new Error(forged) })
+  error.stack = `Error: e\r\n${forged}\u2028${forged}\u009b2J`
+  log.system.error(`a\n${forged}`, error, { account_id: `\n${forged}` })
+  log.system.info(text, { text, list: Array.from({ length: 40 }, () => text) })
+  log.system.info('last')
+  await log.close()
+  const { accepted, written } = log.stats()
+  assert.deepEqual([accepted, written], [3, 3])
+  const lines = readFileSync(join(directory, 'system.log'), 'utf8').split('\n')
+  assert.equal(lines.filter((line) => line.startsWith('[')).length, 3)
+  assert.ok(lines.every((line) => line === '' || /^(?:\[\d{4}| {4})/.test(line)))
+  // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
+  assert.ok(!/[\u0000-\u001f\u007f-\u009f\u2028]/.test(lines.join('')))
+})
