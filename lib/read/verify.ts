@@ -1,0 +1,188 @@
+// Is anything missing? Reads every line of every file, rotated and compressed ones too, and follows the numbers of
+// each category. The memory it takes does not depend on how much there is to read.
+//
+//   43 44 47 45 48        47: 45 and 46 are missing so far
+//         └──┘            45: it was missing, so it is out of order; 46 stays missing: a gap
+//   43 44 44              44: it was not missing, so it is a duplicate
+//
+// What this cannot see: entries lost at the very end, as after a crash, since the next start goes on from the last
+// number on the disk; the oldest ones, which rotation and retention delete; and whether error.log holds a copy of
+// every error, as either may have been rotated away.
+
+import { readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { errorFile } from '../entry/category.ts'
+import { parseLine } from '../entry/parser.ts'
+import { absolutePathOf, defaultLogPath } from '../files/log-path.ts'
+import { stateOf } from '../files/lock.ts'
+import { parseName } from '../files/names.ts'
+import { directoryMode, fileMode } from '../files/open.ts'
+import { basesIn } from './bases.ts'
+import { humanTime } from './log-line.ts'
+import { type OpenLog, openNewer } from './open-log.ts'
+import { lastLineEnd, readForwards } from './reader.ts'
+import { Remarks } from './remark.ts'
+import { SeqChecks } from './seq-checks.ts'
+import type { VerifyFault } from './verify-fault.ts'
+
+/** Faults that are kept; the others are counted. */
+const faultsMax = 1000
+
+/** What was read, and what was found. */
+export interface VerifyReport {
+  readonly directory: string
+  /** Files read. */
+  readonly files: number
+  readonly lines: number
+  /** Entries, copies in `error.log` not counted. */
+  readonly entries: number
+  /** The first 1,000 faults: by file, gaps behind the others. */
+  readonly faults: readonly VerifyFault[]
+  /** All faults. */
+  readonly faults_total: number
+}
+
+export interface VerifyOptions {
+  /** The directory; `~` is the home. @default '~/.risk_manager/logs/' */
+  readonly log_path?: string
+}
+
+/**
+ * Verifies the files of a directory: gaps, duplicates and disorder of each category's `seq`, torn and invalid lines,
+ * modes other than 0600, by file and line, across rotation and compression. It may run beside a writer. Lines of
+ * `structured_format: false` have no numbers: they are read, and not checked.
+ *
+ * @throws {TypeError} (rejects) for an option that is none; the system's error when the directory cannot be read.
+ */
+export async function verifyLogs(options: VerifyOptions = {}): Promise<VerifyReport> {
+  const { log_path: path = defaultLogPath, ...others } = options
+  const [unknown] = Object.keys(others)
+  if (unknown !== undefined || typeof path !== 'string') {
+    const found = unknown ?? `log_path ${JSON.stringify(path)}`
+    throw new TypeError(`Cannot verify: expected log_path, a string, got ${found}`)
+  }
+  return new Verification(absolutePathOf(path)).run()
+}
+
+class Verification {
+  readonly #directory: string
+  readonly #faults: VerifyFault[] = []
+  #faultsTotal = 0
+  #files = 0
+  #lines = 0
+  #entries = 0
+  readonly #seqs = new SeqChecks((fault) => this.#found(fault))
+
+  constructor(directory: string) {
+    this.#directory = directory
+  }
+
+  async run(): Promise<VerifyReport> {
+    const names = readdirSync(this.#directory)
+    const remarks = new Remarks(({ file, text }) => {
+      this.#found({ file, line: undefined, kind: 'unreadable', message: text })
+    })
+    this.#checkModes(names)
+    for (const base of basesIn(this.#directory, names, () => true, remarks)) {
+      // Before the files are opened: a writer that ends meanwhile ends its last line.
+      const isWritten = stateOf(this.#directory).holder !== undefined
+      const logs = openNewer(this.#directory, base, () => false, remarks)
+      const ends = logs.map((log) => (log.index === 0 && isWritten ? lastLineEnd(log) : log.size))
+      try {
+        for (const [i, log] of logs.entries()) await this.#check(log, ends[i]!, base, remarks)
+      } finally {
+        for (const log of logs) log.close()
+      }
+    }
+    this.#seqs.end()
+    return {
+      directory: this.#directory,
+      files: this.#files,
+      lines: this.#lines,
+      entries: this.#entries,
+      faults: this.#faults,
+      faults_total: this.#faultsTotal,
+    }
+  }
+
+  #found(fault: VerifyFault): void {
+    this.#faultsTotal++
+    if (this.#faults.length < faultsMax) this.#faults.push(fault)
+  }
+
+  async #check(log: OpenLog, end: number, base: string, remarks: Remarks): Promise<void> {
+    const { name: file } = log
+    this.#files++
+    const isTorn = !log.compressed && end > 0 && lastLineEnd(log) < end
+    let line = 0
+    try {
+      for await (const lines of readForwards(log, end)) {
+        for (const { raw } of lines) this.#checkLine(raw, file, ++line, base)
+      }
+    } catch (error) {
+      remarks.unread(file, error)
+    }
+    const last = this.#faults.at(-1)
+    if (isTorn && (last?.file !== file || last.line !== line)) {
+      this.#found({ file, line, kind: 'torn', message: 'The last line has no end' })
+    }
+  }
+
+  #checkLine(raw: string, file: string, line: number, base: string): void {
+    this.#lines++
+    const entry = parseLine(raw)
+    if (entry === undefined) {
+      if (humanTime.test(raw) || raw.startsWith('    ')) this.#seqs.interrupt(base)
+      else this.#found({ file, line, ...whatIsWrongWith(raw) })
+      return
+    }
+    if (base === errorFile && entry.category !== 'error') return
+    this.#entries++
+    this.#seqs.check(entry, file, line, base)
+  }
+
+  #checkModes(names: readonly string[]): void {
+    if (process.platform === 'win32') return
+    const directory = modeOf(this.#directory)
+    // A directory that was there before us may be open to readers; whoever may write there may do anything.
+    if (directory !== undefined && (directory & 0o022) !== 0) {
+      this.#wrongMode(this.#directory, directory, directoryMode)
+    }
+    for (const name of names) {
+      if (parseName(name) === undefined && !name.endsWith('.lock')) continue
+      const mode = modeOf(join(this.#directory, name))
+      if (mode !== undefined && mode !== fileMode) this.#wrongMode(name, mode, fileMode)
+    }
+  }
+
+  #wrongMode(file: string, mode: number, expected: number): void {
+    const message = `Expected mode ${octal(expected)}, got ${octal(mode)}`
+    this.#found({ file, line: undefined, kind: 'mode', message })
+  }
+}
+
+function whatIsWrongWith(raw: string): Pick<VerifyFault, 'kind' | 'message'> {
+  try {
+    JSON.parse(raw)
+  } catch {
+    const kind = raw.startsWith('{"timestamp":"') ? 'torn' : 'invalid'
+    return {
+      kind,
+      message: kind === 'torn' ? 'The line ends in the middle' : 'The line is not JSON',
+    }
+  }
+  return { kind: 'invalid', message: 'The line is JSON, but no entry' }
+}
+
+/** Undefined when it has gone, or is a stranger's: neither is ours to judge. */
+function modeOf(path: string): number | undefined {
+  try {
+    return (statSync(path, { throwIfNoEntry: false })?.mode ?? Number.NaN) & 0o777 || undefined
+  } catch {
+    return undefined
+  }
+}
+
+function octal(mode: number): string {
+  return mode.toString(8).padStart(4, '0')
+}
