@@ -21,8 +21,9 @@ const floors: { readonly [place: string]: readonly string[] } = {
   files: ['errors.ts', 'entry', 'files'],
   write: ['errors.ts', 'entry', 'files', 'write'],
   read: ['errors.ts', 'entry', 'files', 'read'],
+  command: ['errors.ts', 'entry', 'files', 'write', 'read', 'command'],
   'index.ts': ['errors.ts', 'entry', 'files', 'write', 'read'],
-  'cli.ts': ['errors.ts', 'entry', 'files', 'write', 'read', 'index.ts'],
+  'cli.ts': ['errors.ts', 'entry', 'files', 'write', 'read', 'command', 'index.ts'],
 }
 
 const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as {

@@ -1,0 +1,209 @@
+#!/usr/bin/env node
+// The command `ringlog`: argv → a command → standard output. The only file that touches argv, the standard streams
+// and the exit code. Each command is loaded when it is asked for: `ringlog --version` waits for none.
+//
+// Entries and reports go to standard output, everything else to standard error. Exit code 0; 1 when the command could
+// not do its work, or `verify` found a fault; 2 for wrong usage. A closed pipe ends it quietly.
+
+import { readFileSync } from 'node:fs'
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { type ColorChoice, wantsColor } from './command/color.ts'
+import { textOfError, UsageError } from './command/failure.ts'
+import type { Io } from './command/io.ts'
+import { Output } from './command/output.ts'
+import { Progress } from './command/progress.ts'
+import type { TailOptions } from './command/tail.ts'
+
+const { stdout, stderr } = process
+
+/** Does the work of one command; the exit code. */
+type Work = (io: Io) => Promise<number>
+
+const out = new Output(stdout)
+// Whoever has closed standard error wants no remarks.
+stderr.on('error', () => {})
+
+function remark(text: string): void {
+  stderr.write(`ringlog: ${text}\n`)
+}
+
+/** Runs a command to its end. What it throws is told without a stack trace. */
+async function run(work: Work, isQuiet = false): Promise<void> {
+  const io: Io = {
+    out,
+    remark: isQuiet ? () => {} : remark,
+    progress: new Progress(stderr.isTTY && !isQuiet ? stderr : undefined),
+  }
+  try {
+    process.exitCode = await work(io)
+    await out.end()
+    if (out.error !== undefined) throw out.error
+  } catch (error) {
+    await out.end()
+    remark(textOfError(error))
+    if (error instanceof UsageError) stderr.write(`Try 'ringlog --help'.\n`)
+    process.exitCode = error instanceof UsageError ? 2 : 1
+  }
+}
+
+function version(): string {
+  const manifest = readFileSync(new URL('../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(manifest) as { readonly version: string }).version
+}
+
+function count(text: string): number {
+  if (/^\d{1,15}$/.test(text)) return Number(text)
+  throw new InvalidArgumentError(`expected an integer from 0, got '${text}'`)
+}
+
+function days(text: string): number {
+  const value = Number(text)
+  if (/^\d{1,3}$/.test(text) && value >= 1 && value <= 365) return value
+  throw new InvalidArgumentError(`expected an integer from 1 to 365, got '${text}'`)
+}
+
+function collect(value: string, earlier: readonly string[] = []): string[] {
+  return [...earlier, value]
+}
+
+/** Options that say which directory is meant. */
+function withDirectory(command: Command): Command {
+  return command
+    .option('-d, --directory <dir>', 'the log directory (default: ~/.risk_manager/logs/)')
+    .addOption(
+      new Option('--config <file>', 'the directory that this system.json names').conflicts(
+        'directory',
+      ),
+    )
+}
+
+const program = new Command('ringlog')
+  .description('Reads, checks and cleans the logs that ringlog writes.')
+  .version(version(), '-V, --version', 'print the version')
+  .helpOption('-h, --help', 'print this help')
+  .showSuggestionAfterError()
+  .exitOverride()
+  .configureOutput({
+    writeOut: (text) => void out.write(text),
+    writeErr: (text) => stderr.write(text),
+  })
+  .addHelpText(
+    'after',
+    `
+Examples:
+  ringlog tail -f -l warning            follow warnings and worse
+  ringlog tail -d ./logs -S 15m         the last quarter of an hour
+  ringlog verify                        is anything missing?
+  ringlog clean --retention-days 30 --dry-run`,
+  )
+
+withDirectory(program.command('tail'))
+  .description('Shows the log: all files merged by time, copies in error.log once.')
+  .option('-n, --lines <count>', 'the last so many (default: 20; all with --since)', count)
+  .option('-f, --follow', 'go on with what is written, across rotations')
+  .option('-c, --category <name>', 'only this category; may be repeated', collect)
+  .option('-l, --level <level>', 'only this level and above')
+  .option('-a, --account <id>', 'only this account; may be repeated', collect)
+  .option('-g, --grep <regex>', 'only messages that match')
+  .option(
+    '-S, --since <moment>',
+    'from then on: ISO 8601, HH:MM, today, yesterday, 15m, 2h (ago); UTC',
+  )
+  .option('-U, --until <moment>', 'up to then')
+  .addOption(new Option('-o, --output <format>', 'how').choices(['human', 'json']).default('human'))
+  .option('--json', "the lines' own bytes: for jq; the same as -o json")
+  .option('-x, --expand', 'with context and stack, indented below')
+  .option('--local', 'local time instead of UTC')
+  .addOption(
+    new Option('--color <when>', 'colour').choices(['auto', 'always', 'never']).default('auto'),
+  )
+  .option('-q, --quiet', 'no remarks')
+  .addHelpText(
+    'after',
+    `
+Examples:
+  ringlog tail -f -l warning
+  ringlog tail -a ABC123 -c enforcement -S today -x
+  ringlog tail -n 1000 --json | jq -c 'select(.level == "ERROR") | .exception'`,
+  )
+  .action((options: TailOptions & { color: ColorChoice; quiet?: boolean }) =>
+    run(async (io) => {
+      const { tail } = await import('./command/tail.ts')
+      return tail(options, wantsColor(options.color, process.env, stdout.isTTY), io)
+    }, options.quiet),
+  )
+
+withDirectory(program.command('clean'))
+  .description('Deletes rotated files that are too old; compresses the others with --compress.')
+  .option(
+    '--retention-days <days>',
+    'older ones are deleted, 1 to 365 (default: as configured, or 90)',
+    days,
+  )
+  .option('--compress', 'compress the others')
+  .option('--dry-run', 'change nothing, and say what would be done')
+  .action((options) =>
+    run(async (io) => {
+      const { clean } = await import('./command/clean.ts')
+      return clean(options, io)
+    }),
+  )
+
+withDirectory(program.command('verify'))
+  .description('Looks for gaps, duplicates, disorder, torn and invalid lines, wrong modes.')
+  .action((options) =>
+    run(async (io) => {
+      const { verify } = await import('./command/verify.ts')
+      return verify(options, io)
+    }),
+  )
+
+program
+  .command('config')
+  .description(
+    "Prints a system.json's logging section with all defaults, or everything that is wrong in it.",
+  )
+  .argument('<file>', 'the system.json')
+  .action((file: string) =>
+    run(async (io) => {
+      const { config } = await import('./command/config.ts')
+      return config(file, io)
+    }),
+  )
+
+const eventSource = program
+  .command('event-source')
+  .description('Registers the source of the Windows Event Log, as administrator.')
+for (const action of ['install', 'remove'] as const) {
+  eventSource
+    .command(action)
+    .description(action === 'install' ? 'registers the source' : 'takes the source away again')
+    .option('--source <name>', 'the source, as configured', 'RiskManagerDaemon')
+    .action(({ source }: { source: string }) =>
+      run(async (io) => {
+        const { changeEventSource } = await import('./command/event-source.ts')
+        return changeEventSource(action, source, io)
+      }),
+    )
+}
+
+program
+  .command('lnav')
+  .description(
+    'Prints the format file with which lnav reads the log: ringlog lnav > f.json && lnav -i f.json',
+  )
+  .action(() =>
+    run(async (io) => {
+      const { lnav } = await import('./command/lnav.ts')
+      return lnav(io)
+    }),
+  )
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  if (!(error instanceof CommanderError)) throw error
+  // commander has said what is wrong, and ends with 1 for everything; asking for help is no mistake.
+  process.exitCode = error.exitCode === 0 ? 0 : 2
+}
+await out.end()

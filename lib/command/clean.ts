@@ -1,0 +1,56 @@
+// `ringlog clean`: what has been deleted and compressed, a line each.
+
+import { visible } from '../entry/human.ts'
+import { cleanLogs } from '../files/clean-logs.ts'
+import { type DirectoryOptions, placeOf } from './directory.ts'
+import type { Io } from './io.ts'
+
+/** The options of `ringlog clean`. */
+export interface CleanCommandOptions extends DirectoryOptions {
+  readonly retentionDays?: number
+  readonly compress?: boolean
+  readonly dryRun?: boolean
+}
+
+const reasons = {
+  age: 'too old',
+  count: 'more than are kept',
+  temporary: 'left over',
+} as const
+
+/**
+ * Cleans.
+ *
+ * @returns the exit code: 1 when something could not be done.
+ * @throws {ConfigError} when the configuration cannot be used. The system's error when the directory cannot be read.
+ */
+export async function clean(options: CleanCommandOptions, io: Io): Promise<number> {
+  const { directory, config } = await placeOf(options)
+  io.progress.repeat((seconds) => `cleaning, ${seconds} s`)
+  const report = await cleanLogs({
+    log_path: directory,
+    retention_days: options.retentionDays ?? config?.retention_days ?? 90,
+    compress: options.compress ?? config?.rotation.compress ?? false,
+    dry_run: options.dryRun ?? false,
+  }).finally(() => io.progress.clear())
+  const would = report.dry_run ? 'would be ' : ''
+  for (const { file, bytes, reason } of report.deleted) {
+    await io.out.write(
+      `${would}deleted     ${visible(file)}  ${sizeOf(bytes)}, ${reasons[reason]}\n`,
+    )
+  }
+  for (const { file, bytes_before: before, bytes_after: after } of report.compressed) {
+    const sizes = report.dry_run ? sizeOf(before) : `${sizeOf(before)} to ${sizeOf(after)}`
+    await io.out.write(`${would}compressed  ${visible(file)}  ${sizes}\n`)
+  }
+  for (const { file, reason } of report.failed) io.remark(`${visible(file)}: ${visible(reason)}`)
+  if (report.deleted.length + report.compressed.length + report.failed.length === 0) {
+    io.remark(`nothing to clean in ${visible(directory)}`)
+  }
+  return report.failed.length === 0 ? 0 : 1
+}
+
+function sizeOf(bytes: number): string {
+  if (bytes < 10_000) return `${bytes} bytes`
+  return bytes < 10_000_000 ? `${Math.round(bytes / 1000)} kB` : `${Math.round(bytes / 1e6)} MB`
+}

@@ -1,0 +1,36 @@
+// Which directory a command works on: `-d`, or the one that a configuration names, or the default.
+
+import { absolutePathOf, defaultLogPath } from '../files/log-path.ts'
+import type { ResolvedConfig } from '../write/config.ts'
+import { UsageError } from './failure.ts'
+
+/** The options that say it; one of them at most. */
+export interface DirectoryOptions {
+  readonly directory?: string
+  readonly config?: string
+}
+
+/** A log directory. */
+export interface Place {
+  /** Absolute. */
+  readonly directory: string
+  /** The configuration that names it, if one does. */
+  readonly config: ResolvedConfig | undefined
+}
+
+/**
+ * Finds the directory. It need not exist.
+ *
+ * @throws {UsageError} when `-d` is empty. {ConfigError} when the configuration cannot be used.
+ */
+export async function placeOf({ directory, config: file }: DirectoryOptions): Promise<Place> {
+  if (directory === '')
+    throw new UsageError(`option '-d, --directory': expected a directory, got ''`)
+  if (file === undefined) {
+    return { directory: absolutePathOf(directory ?? defaultLogPath), config: undefined }
+  }
+  // Loaded only here: the schema of the configuration takes longer to load than all else together.
+  const { loadConfig } = await import('../write/config.ts')
+  const config = loadConfig(file)
+  return { directory: config.log_path, config }
+}

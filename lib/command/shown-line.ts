@@ -1,0 +1,64 @@
+// A line of a log file → what a person sees of it.
+//
+// Everything is shown: an entry as its human line; the human lines of a file without JSON as they are; and what is
+// neither, a torn line or rubbish, as it is with a mark. Nothing of it drives the terminal.
+
+import { type FormatOptions, formatEntry, visible } from '../entry/human.ts'
+import { parseName } from '../files/names.ts'
+import type { LogLine } from '../read/log-line.ts'
+
+/** Longer lines are shown piece by piece: with every character as an escape they could not be one string. */
+const pieceChars = 65_536
+const formattedCharsMax = 1 << 26
+
+const humanLine = /^\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\] [A-Z]{4,8} *\| /
+const indented = /^ {4}/
+
+const mark = '[not an entry]'
+const markColored = `\u001b[33m${mark}\u001b[0m`
+
+/** Makes the lines for the screen. */
+export class LineShower {
+  readonly #options: FormatOptions
+  /** The files whose last line was a human line, or one of those indented below it. */
+  readonly #human = new Set<string>()
+
+  constructor(options: FormatOptions) {
+    this.#options = options
+  }
+
+  /** The text of a line, with its line end, in pieces. */
+  *show(line: LogLine): Generator<string> {
+    const { entry, raw, file } = line
+    if (entry !== undefined && raw.length <= formattedCharsMax) {
+      yield `${formatEntry(entry, this.#options)}\n`
+      return
+    }
+    if (!this.#isHuman(line)) {
+      yield `${this.#options.color === true ? markColored : mark} ${visible(file)}: `
+    }
+    yield* visiblePieces(raw)
+    yield '\n'
+  }
+
+  #isHuman({ raw, file }: LogLine): boolean {
+    const base = parseName(file)?.base ?? file
+    if (humanLine.test(raw) || (this.#human.has(base) && indented.test(raw))) {
+      this.#human.add(base)
+      return true
+    }
+    this.#human.delete(base)
+    return false
+  }
+}
+
+/** A text with visible escapes, in pieces that are no part of a character. */
+export function* visiblePieces(text: string): Generator<string> {
+  for (let from = 0; from < text.length;) {
+    let to = from + pieceChars
+    const last = text.charCodeAt(to - 1)
+    if (last >= 0xd800 && last < 0xdc00) to++
+    yield visible(text.slice(from, to))
+    from = to
+  }
+}

@@ -1,0 +1,26 @@
+// `ringlog verify`: every fault in a line, and the sum of it.
+
+import { visible } from '../entry/human.ts'
+import { verifyLogs } from '../read/verify.ts'
+import { type DirectoryOptions, placeOf } from './directory.ts'
+import type { Io } from './io.ts'
+
+/**
+ * Verifies.
+ *
+ * @returns the exit code: 1 when there is a fault.
+ * @throws {ConfigError} when the configuration cannot be used. The system's error when the directory cannot be read.
+ */
+export async function verify(options: DirectoryOptions, io: Io): Promise<number> {
+  const { directory } = await placeOf(options)
+  io.progress.repeat((seconds) => `verifying, ${seconds} s`)
+  const report = await verifyLogs({ log_path: directory }).finally(() => io.progress.clear())
+  for (const { file, line, kind, message } of report.faults) {
+    const place = line === undefined ? file : `${file}:${line}`
+    await io.out.write(`${visible(place)}: ${kind}: ${visible(message)}\n`)
+  }
+  const { entries, files, faults_total: faults } = report
+  const found = faults === 0 ? 'no fault' : `${faults} ${faults === 1 ? 'fault' : 'faults'}`
+  await io.out.write(`${entries} entries in ${files} files, ${found}\n`)
+  return faults === 0 ? 0 : 1
+}
