@@ -154,7 +154,7 @@ function remarkUnknown(categories: readonly string[], { config }: Place, io: Io)
 }
 
 function remarkEmpty(directory: string, io: Io): void {
-  if (filesByBase(readdirSync(directory)).size === 0) {
+  if ([...filesByBase(readdirSync(directory)).keys()].every((base) => !base.endsWith('.log'))) {
     io.remark(`no log files in ${visible(directory)}`)
   }
 }

@@ -115,9 +115,20 @@ class Verification {
     this.#files++
     const isTorn = !log.compressed && end > 0 && lastLineEnd(log) < end
     let line = 0
+    let read = 0
     try {
       for await (const lines of readForwards(log, end)) {
-        for (const { raw } of lines) this.#checkLine(raw, file, ++line, base)
+        for (const { raw, offset } of lines) {
+          this.#checkLine(raw, file, ++line, base)
+          read = offset + Buffer.byteLength(raw)
+        }
+      }
+      // What was cut off is not missed by zlib; but gzip ends with the number of bytes that there should be.
+      if (
+        log.compressed &&
+        ![read, read + 1].some((bytes) => bytes % 2 ** 32 === log.unpackedSize)
+      ) {
+        remarks.unread(file, new Error('the gzip is cut off'))
       }
     } catch (error) {
       remarks.unread(file, error)

@@ -1,0 +1,163 @@
+// Each kind of fault, made on purpose in files that the library wrote, is found where it is; and nothing else is.
+
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, test, type TestContext } from 'node:test'
+import { cleanLogs, createLogger, verifyLogs, type VerifyFault } from '../../lib/index.ts'
+import { logDirectory } from '../log-directory.ts'
+
+/** A directory with rotated and compressed files of two categories that share one, and errors with copies. */
+async function written(t: TestContext, compress = false): Promise<string> {
+  const log_path = logDirectory(t)
+  const log = createLogger({ log_path, rotation: { max_size_mb: 1, max_files: 20, compress } })
+  const padding = 'x'.repeat(900)
+  for (let i = 1; i <= 3000; i++) {
+    log.system.info(`s${i}`, { padding })
+    log.sdk.info(`d${i}`)
+    if (i % 100 === 0) log.sdk.error(`e${i}`, new Error('no'))
+    if (i % 500 === 0) await log.flush()
+  }
+  await log.close()
+  // What close() has left plain.
+  if (compress) await cleanLogs({ log_path, compress: true })
+  return log_path
+}
+
+/** Changes the lines of a file. */
+function edit(directory: string, file: string, change: (lines: string[]) => void): void {
+  const path = join(directory, file)
+  const lines = readFileSync(path, 'utf8').split('\n')
+  change(lines)
+  writeFileSync(path, lines.join('\n'))
+}
+
+function found({ file, line, kind, category }: VerifyFault): unknown[] {
+  return [kind, file, line, ...(category === undefined ? [] : [category])]
+}
+
+describe('verifyLogs()', () => {
+  test('finds nothing in what the library writes, rotated, compressed and copied', async (t) => {
+    const log_path = await written(t, true)
+    const { faults, files, lines, entries, directory } = await verifyLogs({ log_path })
+    assert.deepEqual(faults, [])
+    assert.deepEqual([entries, lines, directory], [6030, 6060, log_path])
+    assert.ok(files > 5)
+  })
+
+  test('tells what is missing, doubled, late, torn and invalid, by file and line', async (t) => {
+    const log_path = await written(t)
+    const seqOf = (line: string): number => (JSON.parse(line) as { seq: number }).seq
+    edit(log_path, 'system.log.1', (lines) => {
+      const system = lines.findIndex((line, i) => i > 20 && line.includes('"category":"system"'))
+      // The line below belongs to the other category: its numbers must not be disturbed.
+      const [gone] = lines.splice(system, 1, '', '{"a":1}', 'rubbish', '{"timestamp":"2026-')
+      assert.ok(seqOf(gone!) > 0)
+    })
+    edit(log_path, 'system.log', (lines) => {
+      const sdk = lines.flatMap((line, i) => (line.includes('"category":"sdk"') ? [i] : []))
+      const [a, b, c] = [sdk[2]!, sdk[3]!, sdk[6]!]
+      ;[lines[a], lines[b]] = [lines[b]!, lines[a]!]
+      lines.splice(c, 0, lines[c]!)
+      lines[lines.length - 1] = '{"timestamp":"2026-11-24T00:00:00.000+00:00","level"'
+    })
+    const { faults, faults_total } = await verifyLogs({ log_path })
+    assert.equal(faults_total, faults.length)
+    const kinds = faults.map((fault) =>
+      found(fault)
+        .filter((part) => typeof part === 'string')
+        .join(' '),
+    )
+    assert.deepEqual(kinds, [
+      'invalid system.log.1',
+      'invalid system.log.1',
+      'invalid system.log.1',
+      'torn system.log.1',
+      'disorder system.log sdk',
+      'duplicate system.log sdk',
+      'torn system.log',
+      'gap system.log.1 system',
+    ])
+    const lines = readFileSync(join(log_path, 'system.log'), 'utf8').split('\n')
+    const duplicate = faults.find(({ kind }) => kind === 'duplicate')!
+    assert.equal(lines[duplicate.line! - 1], lines[duplicate.line! - 2])
+    assert.equal(
+      faults.find(({ kind, file }) => kind === 'torn' && file === 'system.log')!.line,
+      lines.length,
+    )
+  })
+
+  test(
+    'finds a missing file, a damaged gzip and wrong modes',
+    { skip: process.platform === 'win32' },
+    async (t) => {
+      const log_path = await written(t, true)
+      const packed = readdirSync(log_path).filter((name) => name.endsWith('.gz'))
+      assert.ok(packed.length >= 2)
+      const victim = 'system.log.2.gz'
+      const bytes = readFileSync(join(log_path, victim))
+      writeFileSync(join(log_path, victim), bytes.subarray(0, bytes.length >> 1))
+      chmodSync(join(log_path, 'error.log'), 0o644)
+      chmodSync(log_path, 0o777)
+      const { faults } = await verifyLogs({ log_path })
+      const kinds = new Set(
+        faults.map(({ kind, file }) => `${kind} ${file === log_path ? '.' : file}`),
+      )
+      for (const expected of [
+        'mode .',
+        'mode error.log',
+        `unreadable ${victim}`,
+        'gap system.log.1.gz',
+      ]) {
+        assert.ok(kinds.has(expected), `${expected} is missing in ${[...kinds].join(', ')}`)
+      }
+      assert.match(
+        faults.find(({ kind }) => kind === 'mode')!.message,
+        /Expected mode 0700, got 0777/,
+      )
+    },
+  )
+
+  test('has no false alarm beside a writer at full speed', async (t) => {
+    const log_path = logDirectory(t)
+    const fixture = join(import.meta.dirname, '../fixtures/rotating.ts')
+    const args = ['--import', 'tsx', fixture, log_path, '60000', '200', '100']
+    const writer = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] })
+    const ended = once(writer, 'exit')
+    let rounds = 0
+    while (writer.exitCode === null) {
+      try {
+        const { faults } = await verifyLogs({ log_path })
+        assert.deepEqual(faults, [])
+        rounds++
+      } catch (error) {
+        // Before the writer has made it.
+        assert.equal((error as NodeJS.ErrnoException).code, 'ENOENT')
+      }
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    assert.deepEqual(await ended, [0, null])
+    assert.ok(rounds > 1)
+    const { entries, faults } = await verifyLogs({ log_path })
+    assert.deepEqual([entries, faults], [60_000, []])
+  })
+
+  test('keeps 1,000 faults and counts the others; human lines are no faults', async (t) => {
+    const log_path = await written(t)
+    writeFileSync(join(log_path, 'audit.log'), 'rubbish\n'.repeat(1500), { mode: 0o600 })
+    writeFileSync(
+      join(log_path, 'service.log'),
+      '[2026-11-24 12:00:00] INFO  | service     | m\n    at x\n',
+      { mode: 0o600 },
+    )
+    const { faults, faults_total } = await verifyLogs({ log_path })
+    assert.deepEqual([faults.length, faults_total], [1000, 1500])
+  })
+
+  test('rejects for a directory that is not there and for wrong options', async (t) => {
+    await assert.rejects(verifyLogs({ log_path: logDirectory(t) }), { code: 'ENOENT' })
+    await assert.rejects(verifyLogs({ log: 1 } as object), /expected log_path, a string, got log/)
+  })
+})
