@@ -8,6 +8,7 @@ import { disk } from './disk.ts'
 import { eventLog } from './event-log.ts'
 import { growth } from './growth.ts'
 import { original } from './original.ts'
+import { reading } from './reading.ts'
 import { slow } from './slow.ts'
 import { steady } from './steady.ts'
 import { tail } from './tail.ts'
@@ -21,6 +22,7 @@ export const measures: readonly Measure[] = [
   burst,
   slow,
   eventLog,
+  reading,
   growth,
   original,
 ]
