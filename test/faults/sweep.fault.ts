@@ -1,0 +1,176 @@
+// The n-th call of a kind fails, for n = 1, 2, 3 … until a run ends without meeting the fault: once, three times in
+// a row, and from then on for ever.
+
+import {
+  assess,
+  type Expected,
+  restartFaults,
+  type Run,
+  type Scenario,
+  type Tools,
+} from './scenario.ts'
+import {
+  type Injection,
+  hasMet,
+  tracedEnvironment,
+  tracing,
+  whyNoStrace,
+  writeCalls,
+} from './strace.ts'
+import { Subject } from './subject.ts'
+import type { Job } from './job.ts'
+
+/** A sweep that has not come to its end by then is one without an end. */
+const runsMax = 60
+/** The known-bad writer has shown by then that the fault bites. */
+const controlRuns = 3
+
+/** A file full and a part of another, so that there is a rotation; in few writes, for each is a run. */
+const job: Partial<Job> = {
+  config: { rotation: { max_size_mb: 1, max_files: 4 } },
+  categories: ['audit'],
+  entries: 1400,
+  perTurn: 350,
+  padding: 900,
+  errorEvery: 100,
+  acknowledge: 'flush',
+  flushEvery: 350,
+}
+
+interface Fault extends Omit<Injection, 'when'> {
+  readonly title: string
+  readonly job?: Partial<Job>
+  /** Which calls fail, n being the first, and what holds then. */
+  readonly modes: readonly Mode[]
+}
+
+interface Mode {
+  readonly title: string
+  readonly when: (n: number) => string
+  readonly expected: Expected
+  /** How long the process waits for recovery, in milliseconds. */
+  readonly settleMs: number
+}
+
+const once: Mode = {
+  title: 'once',
+  when: (n) => `${n}`,
+  expected: { promised: 'complete' },
+  settleMs: 10_000,
+}
+const thrice: Mode = { ...once, title: '3 in a row', when: (n) => `${n}..${n + 2}` }
+const forEver: Mode = {
+  title: 'for ever',
+  when: (n) => `${n}+`,
+  expected: { promised: 'counted' },
+  settleMs: 0,
+}
+/** Rotations may fail for ever, and nothing is lost for it. */
+const harmless: Mode = { ...forEver, expected: { promised: 'complete' } }
+
+const faults: readonly Fault[] = [
+  ...['ENOSPC', 'EIO', 'EDQUOT'].map((code) => ({
+    title: `write fails with ${code}`,
+    calls: writeCalls,
+    action: `error=${code}`,
+    modes: [once, thrice, forEver],
+  })),
+  {
+    title: 'write says it wrote 100 bytes, and wrote none',
+    calls: writeCalls,
+    action: 'retval=100',
+    modes: [once, thrice],
+  },
+  ...['EMFILE', 'EACCES', 'EROFS', 'ENOSPC'].map((code) => ({
+    title: `open fails with ${code}`,
+    calls: 'openat',
+    action: `error=${code}`,
+    modes: [once, thrice, forEver],
+  })),
+  ...['EIO', 'EACCES', 'EBUSY'].map((code) => ({
+    title: `rename fails with ${code}`,
+    calls: 'rename,renameat,renameat2',
+    action: `error=${code}`,
+    modes: [once, harmless],
+  })),
+  ...['EIO', 'EACCES', 'EBUSY'].map((code) => ({
+    title: `unlink fails with ${code}`,
+    calls: 'unlink,unlinkat',
+    action: `error=${code}`,
+    modes: [once, harmless],
+  })),
+  {
+    title: 'stat fails with EIO',
+    calls: 'statx,newfstatat',
+    action: 'error=EIO',
+    modes: [once, thrice],
+  },
+  {
+    title: 'fdatasync fails with EIO, durability synced',
+    calls: 'fdatasync,fsync',
+    action: 'error=EIO',
+    job: {
+      config: { ...job.config, durability: { audit: 'synced' } },
+    },
+    // What a failed fdatasync covered is written again, and what it may have written stays.
+    modes: [once, thrice, forEver].map((mode) => ({
+      ...mode,
+      expected: { ...mode.expected, mayRepeat: true },
+    })),
+  },
+]
+
+const kills: readonly Fault[] = [
+  { title: 'SIGKILL at a write', calls: writeCalls },
+  { title: 'SIGKILL at a rename', calls: 'rename,renameat,renameat2' },
+  { title: 'SIGKILL at an open', calls: 'openat' },
+].map((fault) => ({
+  ...fault,
+  action: 'signal=SIGKILL',
+  modes: [{ ...once, expected: { promised: 'acknowledged', signal: 'SIGKILL', torn: 1 } }],
+}))
+
+export const sweeps: readonly Scenario[] = [...faults, ...kills].flatMap((fault) =>
+  fault.modes.map((mode) => ({
+    title: fault.modes.length > 1 ? `${fault.title}, ${mode.title}` : fault.title,
+    whyNot: whyNoStrace,
+    runs: (tools: Tools) => sweep(tools, fault, mode, {}),
+    ...(mode === once || fault.modes.length === 1
+      ? { control: (tools: Tools) => sweep(tools, fault, mode, { writer: 'bare' }) }
+      : {}),
+  })),
+)
+
+async function* sweep(
+  tools: Tools,
+  fault: Fault,
+  mode: Mode,
+  change: Partial<Job>,
+): AsyncGenerator<Run> {
+  const isControl = change.writer === 'bare'
+  for (let n = 1; n <= (isControl ? controlRuns : runsMax); n++) {
+    let isMet = false
+    yield await tools.at(async (workplace) => {
+      const { calls, action } = fault
+      const subject = new Subject(
+        workplace,
+        { ...job, settleMs: mode.settleMs, ...fault.job, ...change },
+        {
+          prefix: tracing(workplace, { calls, action, when: mode.when(n) }),
+          env: tracedEnvironment,
+        },
+      )
+      const ended = await subject.ended
+      isMet = hasMet(workplace) || ended.signal === 'SIGKILL'
+      // The last run meets no fault, and is complete.
+      const expected: Expected = isMet ? mode.expected : { promised: 'complete' }
+      const run = assess(`n = ${n}`, ended, workplace.logs, expected)
+      if (isControl) return run
+      const restart = await restartFaults(workplace.logs)
+      return { ...run, complaints: [...run.complaints, ...restart] }
+    })
+    if (!isMet) return
+  }
+  if (isControl) return
+  throw new Error(`Cannot end the sweep: expected a run without the fault, got ${runsMax} with it`)
+}

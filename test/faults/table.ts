@@ -1,0 +1,131 @@
+// The report: what the runs under each fault came to, as Markdown.
+
+import type { Run } from './scenario.ts'
+
+/** All runs under one fault. */
+export interface Row {
+  readonly title: string
+  readonly runs: readonly Run[]
+  /** Why there are none. */
+  readonly skipped?: string
+}
+
+const heads = [
+  'fault',
+  'runs',
+  'accepted',
+  'on disk',
+  'lost',
+  'duplicated',
+  'torn',
+  'out of order',
+  'dropped and counted',
+  'time to recover',
+  'holds',
+]
+
+/** The table of the library: each row must hold. */
+export function tableOf(rows: readonly Row[]): string {
+  return markdown([
+    heads,
+    ...rows.map(({ title, runs, skipped }) => {
+      if (skipped !== undefined)
+        return [title, `not injected: ${skipped}`, ...heads.slice(2).map(() => '')]
+      const broken = runs.filter(({ complaints }) => complaints.length > 0).length
+      return [
+        title,
+        ...figuresOf(runs),
+        number(total(runs, 'counted')),
+        recoveryOf(runs),
+        broken === 0 ? 'yes' : `**no**: ${broken} runs`,
+      ]
+    }),
+  ])
+}
+
+/** The table of the known-bad writer: each fault must be seen to bite. */
+export function controlTableOf(rows: readonly Row[]): string {
+  return markdown([
+    [...heads.slice(0, 8), 'bites'],
+    ...rows
+      .filter(({ skipped }) => skipped === undefined)
+      .map(({ title, runs }) => [title, ...figuresOf(runs), biteOf(runs)]),
+  ])
+}
+
+/** Whether a row of the known-bad writer shows damage, and what else broke. */
+export function biteOf(runs: readonly Run[]): string {
+  const bitten = runs.filter(({ complaints }) => complaints.length > 0)
+  const first = bitten[0]?.complaints[0]
+  return first === undefined ? '**no**' : `${bitten.length} runs: ${first.slice(0, 60)}`
+}
+
+/** Below the table: figures that belong to one fault, and every promise that was broken. */
+export function remarksOf(rows: readonly Row[]): string {
+  const remarks = rows.flatMap(({ title, runs }) =>
+    runs.flatMap(({ remark }) => (remark === undefined ? [] : [`- ${title}: ${remark}`])),
+  )
+  const broken = rows.flatMap(({ title, runs }) => {
+    const kinds = new Map<string, Run[]>()
+    for (const run of runs) {
+      for (const complaint of run.complaints) {
+        // Runs that break in the same way are told once.
+        const kind = complaint.replaceAll(/\d+/g, '#')
+        kinds.set(kind, [...(kinds.get(kind) ?? []), run])
+      }
+    }
+    return [...kinds].map(([kind, ofKind]) => {
+      const { label, complaints } = ofKind[0]!
+      const first = complaints.find((text) => text.replaceAll(/\d+/g, '#') === kind)
+      return `- ${title}, ${label}: ${first}${ofKind.length > 1 ? ` (and ${ofKind.length - 1} more such runs)` : ''}`
+    })
+  })
+  return [
+    ...(remarks.length > 0 ? ['', ...remarks] : []),
+    ...(broken.length > 0 ? ['', '**Broken:**', '', ...broken] : []),
+  ].join('\n')
+}
+
+function figuresOf(runs: readonly Run[]): string[] {
+  return [
+    number(runs.length),
+    number(total(runs, 'accepted')),
+    number(total(runs, 'onDisk')),
+    number(total(runs, 'lost')),
+    number(total(runs, 'duplicated')),
+    number(total(runs, 'torn')),
+    number(total(runs, 'disordered')),
+  ]
+}
+
+function total(
+  runs: readonly Run[],
+  figure: 'accepted' | 'onDisk' | 'lost' | 'duplicated' | 'torn' | 'disordered' | 'counted',
+): number {
+  return runs.reduce((sum, run) => sum + run[figure], 0)
+}
+
+/** Median and longest. */
+function recoveryOf(runs: readonly Run[]): string {
+  const times = runs
+    .flatMap(({ recoveredMs }) => (recoveredMs === undefined ? [] : [recoveredMs]))
+    .toSorted((a, b) => a - b)
+  if (times.length === 0) return '–'
+  const ms = (time: number): string => `${Math.round(time)} ms`
+  return `${ms(times[times.length >> 1]!)}, longest ${ms(times.at(-1)!)}`
+}
+
+function number(value: number): string {
+  return value.toLocaleString('en').replaceAll(',', ' ')
+}
+
+function markdown(rows: readonly (readonly string[])[]): string {
+  const [head = [], ...body] = rows
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
+  return [
+    line(head),
+    `| ${head.map((_, i) => (i > 0 && i < 9 ? '---:' : '---')).join(' | ')} |`,
+    ...body.map(line),
+  ].join('\n')
+}
