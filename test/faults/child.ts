@@ -1,7 +1,7 @@
 // The process under fault: `node child.js <job as JSON>`. It logs through the built library, or through the
 // known-bad writer, notes what has been acknowledged, and tells at its end what it counted itself.
 
-import fs, { closeSync, openSync, writeFileSync, writeSync } from 'node:fs'
+import fs, { chmodSync, closeSync, openSync, writeFileSync, writeSync } from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
 import { performance } from 'node:perf_hooks'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -57,7 +57,7 @@ async function run(): Promise<void> {
   for (let i = 0; i < job.entries;) {
     const turnEnd = Math.min(i + job.perTurn, job.entries, stops[0] ?? Infinity)
     for (; i < turnEnd; i++) logOne(i)
-    if (job.acknowledge === 'flush') acknowledgeByFlush()
+    if (job.acknowledge === 'flush') void acknowledgeByFlush()
     if (i === stops[0]) {
       stops.shift()
       await stop(i)
@@ -84,21 +84,19 @@ function logOne(i: number): void {
 }
 
 /** One flush at a time, as a group commit would be used. */
-function acknowledgeByFlush(): void {
+async function acknowledgeByFlush(): Promise<void> {
   const total = logged.reduce((sum, count) => sum + count, 0)
   if (isFlushing || total - flushedAt < job.flushEvery) return
   isFlushing = true
   flushedAt = total
   const counts = [...logged]
-  log.flush().then(
-    () => {
-      noteAcknowledged(counts)
-      isFlushing = false
-    },
-    () => {
-      isFlushing = false
-    },
-  )
+  try {
+    await log.flush()
+    noteAcknowledged(counts)
+  } catch {
+    // A file cannot be written now: nothing is acknowledged.
+  }
+  isFlushing = false
 }
 
 /** Tells the parent where we are, and waits for its word. */
@@ -190,6 +188,8 @@ function tell(): void {
   }
   for (const fd of descriptors.splice(0)) closeSync(fd)
   writeFileSync(job.noteFile, JSON.stringify(outcome))
+  // Whatever the umask: the parent may be another user.
+  chmodSync(job.noteFile, 0o644)
 }
 
 /** A real SIGKILL, at a moment that no timer hits: when a file is about to be renamed, or has just been. */

@@ -103,10 +103,12 @@ export function judge(sources: readonly Source[]): Finding {
       const { category, seq } = line
       const complaint = damageOf(line)
       if (complaint !== undefined) wrong.push(`${source.name}: ${complaint}`)
-      const place = `${source.base} ${category}`
-      const before = highest.get(place) ?? 0
-      if (seq < before && !source.isGone) disordered++
-      highest.set(place, Math.max(before, seq))
+      if (!source.isGone) {
+        const place = `${source.base} ${category}`
+        const before = highest.get(place) ?? 0
+        if (seq < before) disordered++
+        highest.set(place, Math.max(before, seq))
+      }
 
       const key = `${category} ${seq}`
       if (source.base === errorBase && category !== 'error') {

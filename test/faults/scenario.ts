@@ -3,7 +3,7 @@
 import { createLogger } from 'ringlog'
 import type { Random } from './random.ts'
 import { type Finding, judge, type Source, sourcesOf } from './judge.ts'
-import { type Ended, Workplace } from './subject.ts'
+import type { Ended, Workplace } from './subject.ts'
 
 /**
  * What holds under a fault. `complete`: everything accepted is in the files, once and in order. `counted`: the same of
@@ -27,6 +27,8 @@ export interface Run {
   readonly recoveredMs: number | undefined
   /** Everything that breaks the promise, in words; empty when it holds. */
   readonly complaints: readonly string[]
+  /** Whether the process came to the fault; of a sweep, whose last run does not. @default true */
+  readonly isMet?: boolean
   /** A figure that belongs to the scenario, in words. */
   readonly remark?: string
 }
@@ -61,8 +63,8 @@ export interface Expected {
   /** @default exit code 0 */
   readonly code?: number
   readonly signal?: NodeJS.Signals
-  /** Files that were taken away by somebody else, with what was in them then. */
-  readonly gone?: readonly Source[]
+  /** Files that somebody else has put elsewhere, or taken away: older than those in the directory. */
+  readonly elsewhere?: readonly Source[]
   /** Losses must be told in the files, as many as were counted. */
   readonly lossTold?: boolean
   /** Further complaints about the run. */
@@ -71,7 +73,7 @@ export interface Expected {
 
 /** Reads what is on disk after a run, and says what it came to. */
 export function assess(label: string, ended: Ended, directory: string, expected: Expected): Run {
-  const finding = judge([...(expected.gone ?? []), ...sourcesOf(directory)])
+  const finding = judge([...(expected.elsewhere ?? []), ...sourcesOf(directory)])
   const { outcome } = ended
   const counted = (outcome?.stats.dropped.total ?? 0) + (outcome?.stats.diverted ?? 0)
   const accepted = outcome?.stats.accepted ?? sum(ended.acknowledged)
@@ -86,7 +88,8 @@ export function assess(label: string, ended: Ended, directory: string, expected:
   if (!isKilled && outcome !== undefined && outcome.stats.queued !== 0)
     complaints.push(`${outcome.stats.queued} entries are queued for ever`)
   if (expected.promised === 'complete' && counted > 0) complaints.push(`${counted} entries dropped`)
-  if (expected.promised === 'complete' && finding.copiesMissing > 0)
+  const hasCopies = ended.job.writer === 'ringlog'
+  if (expected.promised === 'complete' && hasCopies && finding.copiesMissing > 0)
     complaints.push(`${finding.copiesMissing} copies missing in error.log`)
   if (!expected.mayRepeat && finding.duplicated > 0)
     complaints.push(`${finding.duplicated} entries twice`)

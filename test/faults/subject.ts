@@ -80,7 +80,7 @@ export class Subject {
       noteFile: join(workplace.notes, 'outcome'),
       ...job,
     }
-    const [file = '', ...words] = [...prefix, process.execPath, child, JSON.stringify(this.job)]
+    const [file, ...words] = [...prefix, process.execPath, child, JSON.stringify(this.job)]
     this.#process = spawn(file, words, {
       // A group of its own, so that one that hangs can be ended together with its tracer.
       detached: true,
@@ -123,15 +123,12 @@ export class Subject {
   }
 
   async #until(is: () => boolean): Promise<boolean> {
-    let isOver = false
-    const over = this.ended.then(() => {
-      isOver = true
-    })
-    while (!is() && !isOver) {
+    const over = this.ended.then(() => 'over' as const)
+    while (!is()) {
       const word = new Promise<void>((resolve) => {
         this.#onWord = resolve
       })
-      await Promise.race([word, over])
+      if ((await Promise.race([word, over])) === 'over') break
     }
     return is()
   }

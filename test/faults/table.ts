@@ -31,6 +31,7 @@ export function tableOf(rows: readonly Row[]): string {
     ...rows.map(({ title, runs, skipped }) => {
       if (skipped !== undefined)
         return [title, `not injected: ${skipped}`, ...heads.slice(2).map(() => '')]
+      if (isNeverMet(runs)) return [title, 'the call is not made', ...heads.slice(2).map(() => '')]
       const broken = runs.filter(({ complaints }) => complaints.length > 0).length
       return [
         title,
@@ -48,7 +49,7 @@ export function controlTableOf(rows: readonly Row[]): string {
   return markdown([
     [...heads.slice(0, 8), 'bites'],
     ...rows
-      .filter(({ skipped }) => skipped === undefined)
+      .filter(({ skipped, runs }) => skipped === undefined && !isNeverMet(runs))
       .map(({ title, runs }) => [title, ...figuresOf(runs), biteOf(runs)]),
   ])
 }
@@ -58,6 +59,11 @@ export function biteOf(runs: readonly Run[]): string {
   const bitten = runs.filter(({ complaints }) => complaints.length > 0)
   const first = bitten[0]?.complaints[0]
   return first === undefined ? '**no**' : `${bitten.length} runs: ${first.slice(0, 60)}`
+}
+
+/** Whether no process came to the fault, because it does without that call. */
+export function isNeverMet(runs: readonly Run[]): boolean {
+  return runs.every(({ isMet, complaints }) => isMet === false && complaints.length === 0)
 }
 
 /** Below the table: figures that belong to one fault, and every promise that was broken. */

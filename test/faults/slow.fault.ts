@@ -1,0 +1,148 @@
+// A disk that is slow, and one that does not answer: the caller does not notice, memory keeps its bounds, the process
+// can end.
+
+import type { Job } from './job.ts'
+import { assess, type Expected, type Run, type Scenario, type Tools } from './scenario.ts'
+import { hasMet, tracing, whyNoStrace, writeCalls } from './strace.ts'
+import { Subject } from './subject.ts'
+
+const mib = 1024 * 1024
+/** A call may be longer than without the slow disk by as much as the machine's own noise, in nanoseconds. */
+const noiseNs = 50_000
+/** Of so many runs each the quietest counts. */
+const slowRuns = 5
+/** What a process may grow beside its buffer: text on its way, and what the collector has not taken yet. */
+const growthBytesMax = 96 * mib
+/** How long the end may wait, with some time for the machine. */
+const endMsMax = 2_300
+
+const bursts: Partial<Job> = {
+  categories: ['audit'],
+  entries: 40_000,
+  perTurn: 1_000,
+  pauseMs: 8,
+  timed: true,
+  settleMs: 30_000,
+}
+
+const small = { entries: 4096, bytes: 2 * mib, entry_bytes: 64 * 1024 }
+const stream: Partial<Job> = {
+  categories: ['audit', 'sdk'],
+  entries: 1e9,
+  perTurn: 20,
+  pauseMs: 1,
+  errorEvery: 100,
+}
+
+interface Hang {
+  readonly title: string
+  readonly job: Partial<Job>
+  readonly expected: Expected
+  readonly callMsMax: number
+}
+
+const hangs: readonly Hang[] = [
+  {
+    title: 'a write hangs for 3 s, the buffer holds',
+    job: { ...stream, entries: 10_000, settleMs: 10_000 },
+    expected: { promised: 'complete' },
+    callMsMax: 100,
+  },
+  {
+    title: 'a write hangs for 3 s, the buffer does not hold',
+    job: { ...stream, entries: 60_000, perTurn: 100, config: { buffer: small }, settleMs: 10_000 },
+    expected: { promised: 'counted', lossTold: true },
+    callMsMax: 2_300,
+  },
+  {
+    title: 'process.exit() while a write hangs for 3 s',
+    job: { ...stream, endAfterMs: 300, end: 'exit' },
+    expected: { promised: 'counted' },
+    callMsMax: 100,
+  },
+]
+
+export const slowDisks: readonly Scenario[] = [
+  { title: 'each write takes 50 ms', isAlone: true, whyNot: whyNoStrace, runs: slowWrites },
+  ...hangs.map((hang): Scenario => ({
+    title: hang.title,
+    isAlone: true,
+    whyNot: whyNoStrace,
+    runs: (tools) => hanging(tools, hang),
+  })),
+]
+
+async function* slowWrites(tools: Tools): AsyncGenerator<Run> {
+  const quietest = { fast: Infinity, slow: Infinity }
+  const runs: Run[] = []
+  for (let n = 1; n <= tools.scale(slowRuns); n++) {
+    for (const [kind, delayUs] of [
+      ['fast', 1],
+      ['slow', 50_000],
+    ] as const) {
+      runs.push(
+        await tools.at(async (workplace) => {
+          const action = `delay_enter=${delayUs}`
+          const prefix = tracing(workplace, { calls: writeCalls, action })
+          const ended = await new Subject(workplace, bursts, { prefix }).ended
+          quietest[kind] = Math.min(quietest[kind], ended.outcome?.p999Ns ?? Infinity)
+          const complaints = hasMet(workplace) ? [] : ['no write was delayed']
+          return assess(`${kind} ${n}`, ended, workplace.logs, {
+            promised: 'complete',
+            also: () => complaints,
+          })
+        }),
+      )
+    }
+  }
+  const { fast, slow } = quietest
+  const remark = `99.9 % of calls are shorter than ${us(slow)}, without the delay than ${us(fast)}`
+  const last = runs.at(-1)!
+  const isLate = slow > fast + noiseNs
+  runs[runs.length - 1] = {
+    ...last,
+    remark,
+    complaints: [...last.complaints, ...(isLate ? [`the caller is delayed: ${remark}`] : [])],
+  }
+  yield* runs
+}
+
+function us(ns: number): string {
+  return `${(ns / 1000).toFixed(1)} µs`
+}
+
+async function* hanging(tools: Tools, { job, expected, callMsMax }: Hang): AsyncGenerator<Run> {
+  for (const n of [1, 2, 4]) {
+    yield await tools.at(async (workplace) => {
+      const action = 'delay_enter=3000000'
+      const prefix = tracing(workplace, { calls: writeCalls, action, when: `${n}` })
+      const ended = await new Subject(workplace, job, {
+        prefix,
+        env: { UV_THREADPOOL_SIZE: '1' },
+      }).ended
+      const { longestCallMs = 0, grownBytes = 0, endMs = 0 } = ended.outcome ?? {}
+      const run = assess(`write ${n}`, ended, workplace.logs, {
+        ...expected,
+        also: ({ outcome }) => [
+          ...(hasMet(workplace) ? [] : ['no write hung']),
+          ...(longestCallMs > callMsMax ? [`a call took ${longestCallMs.toFixed(0)} ms`] : []),
+          ...(endMs > endMsMax ? [`the end took ${endMs.toFixed(0)} ms`] : []),
+          ...(grownBytes > growthBytesMax ? [`memory grew by ${mb(grownBytes)}`] : []),
+          // The lowest levels go first.
+          ...((outcome?.stats.dropped['ERROR'] ?? 0) > 0 &&
+          (outcome?.stats.dropped['INFO'] ?? 0) < ended.outcome!.stats.accepted / 100
+            ? ['errors were dropped before other entries']
+            : []),
+        ],
+      })
+      return {
+        ...run,
+        remark: `longest call ${longestCallMs.toFixed(1)} ms, end ${endMs.toFixed(0)} ms, memory + ${mb(grownBytes)}`,
+      }
+    })
+  }
+}
+
+function mb(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(0)} MB`
+}
