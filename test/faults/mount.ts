@@ -28,7 +28,7 @@ export function mountImage(image: string, place: string, isNew: boolean): void {
 export function cutPower(place: string): void {
   command('perl', [
     '-e',
-    'open(my $d, "<", $ARGV[0]) or die $!; ioctl($d, 0x8004587d, pack("I", 2)) or die $!',
+    'my $flags = pack("I", 2); open(my $d, "<", $ARGV[0]) or die $!; ioctl($d, 0x8004587d, $flags) or die $!',
     place,
   ])
 }

@@ -57,7 +57,8 @@ const hangs: readonly Hang[] = [
   {
     title: 'process.exit() while a write hangs for 3 s',
     job: { ...stream, endAfterMs: 300, end: 'exit' },
-    expected: { promised: 'counted' },
+    // What hangs at the end may land after all: nobody could know when it was counted.
+    expected: { promised: 'counted', mayLandLate: true },
     callMsMax: 100,
   },
 ]
@@ -115,7 +116,13 @@ async function* hanging(tools: Tools, { job, expected, callMsMax }: Hang): Async
   for (const n of [1, 2, 4]) {
     yield await tools.at(async (workplace) => {
       const action = 'delay_enter=3000000'
-      const prefix = tracing(workplace, { calls: writeCalls, action, when: `${n}` })
+      // strace counts per thread, and is not to hang the synchronous writes to other files as well.
+      const prefix = tracing(workplace, {
+        calls: writeCalls,
+        action,
+        when: `${n}`,
+        names: ['audit.log'],
+      })
       const ended = await new Subject(workplace, job, {
         prefix,
         env: { UV_THREADPOOL_SIZE: '1' },
