@@ -26,6 +26,7 @@ import { createStream, type RotatingFileStream } from 'rotating-file-stream'
 import { fileMode } from '../../files/open.ts'
 import { AppendFile } from './append-file.ts'
 import { Flight } from './flight.ts'
+import { AnswerWatch } from './answer-watch.ts'
 import { answerMsMax, type Patience } from './patience.ts'
 import { Rotation, type RotationOptions } from './rotation.ts'
 import type { Sink, SinkEvents } from './sink.ts'
@@ -61,8 +62,10 @@ export class FileSink implements Sink {
   #failed = false
   #retryMs = retryMsMin
   #retryTimer: NodeJS.Timeout | undefined
-  /** Runs out when a disk has not answered for long. */
-  #answerTimer: NodeJS.Timeout | undefined
+  readonly #answers = new AnswerWatch(
+    () => this.#progress(),
+    () => this.#stall(),
+  )
   /** The thread pool has had something for so long that the disk counts as failed. */
   #stalled = false
   #closed: (() => void) | undefined
@@ -122,7 +125,7 @@ export class FileSink implements Sink {
 
   close(): Promise<void> {
     clearTimeout(this.#retryTimer)
-    clearTimeout(this.#answerTimer)
+    this.#answers.end()
     return new Promise((resolve) => {
       this.#closed = () => {
         this.#file.close()
@@ -182,7 +185,7 @@ export class FileSink implements Sink {
     else {
       flight.handed = end
       this.#writing = true
-      this.#awaitAnswer()
+      this.#answers.begin(this.#file.size)
       stream.write(batch.subarray(written, end), (error) => {
         // After an error the stream closes, and what is missing is found out there.
         if (error || this.#stream !== stream) return
@@ -247,27 +250,18 @@ export class FileSink implements Sink {
 
   // --- a disk that does not answer ---
 
-  /** From now on something is with the thread pool. */
-  #awaitAnswer(): void {
-    // One timer, set again for each piece: an idle one does no harm when it runs out.
-    this.#answerTimer ??= setTimeout(() => this.#noAnswer(), answerMsMax).unref()
-    this.#answerTimer.refresh()
-  }
-
-  #noAnswer(): void {
+  /** Bytes in the file, which grow while the disk answers; undefined when nothing is awaited from it. */
+  #progress(): number | undefined {
     const flight = this.#flight
-    const before = this.#file.size
-    // An event loop that has been held up finds the answer in this turn: it comes after the timers.
-    setImmediate(() => {
-      if (flight === undefined || flight !== this.#flight || this.#stalled) return
-      if (!flight.isPending && !this.#syncing) return
-      try {
-        if (this.#file.size !== before || flight.advance(this.#file)) this.#awaitAnswer()
-        else this.#stall()
-      } catch (error) {
-        this.#fail(error)
-      }
-    })
+    if (flight === undefined || this.#stalled) return undefined
+    if (!flight.isPending && !this.#syncing) return undefined
+    try {
+      flight.advance(this.#file)
+      return this.#file.size
+    } catch (error) {
+      this.#fail(error)
+      return undefined
+    }
   }
 
   #stall(): void {
@@ -326,7 +320,7 @@ export class FileSink implements Sink {
   async #sync(flight: Flight): Promise<void> {
     const { written } = flight
     this.#syncing = true
-    this.#awaitAnswer()
+    this.#answers.begin(this.#file.size)
     try {
       if (this.#doubtful) await this.#file.rewrite(flight.batch.subarray(flight.synced, written))
       else await this.#file.sync()
