@@ -39,6 +39,8 @@ const job: Partial<Job> = {
 
 interface Fault extends Omit<Injection, 'when'> {
   readonly title: string
+  /** The same way through the code as another. */
+  readonly isVariant?: boolean
   readonly job?: Partial<Job>
   /** Which calls fail, n being the first, and what holds then. */
   readonly modes: readonly Mode[]
@@ -69,25 +71,29 @@ const forEver: Mode = {
 const harmless: Mode = { ...forEver, expected: { promised: 'complete' } }
 
 const faults: readonly Fault[] = [
-  ...['ENOSPC', 'EIO', 'EDQUOT'].map((code) => ({
+  ...['ENOSPC', 'EIO', 'EDQUOT'].map((code, i) => ({
+    isVariant: i > 0,
     title: `write fails with ${code}`,
     calls: writeCalls,
     action: `error=${code}`,
     modes: [once, thrice, forEver],
   })),
-  ...['EMFILE', 'EACCES', 'EROFS'].map((code) => ({
+  ...['EMFILE', 'EACCES', 'EROFS'].map((code, i) => ({
+    isVariant: i > 0,
     title: `open fails with ${code}`,
     calls: 'openat',
     action: `error=${code}`,
     modes: [once, forEver],
   })),
-  ...['EIO', 'EACCES', 'EBUSY'].map((code) => ({
+  ...['EIO', 'EACCES', 'EBUSY'].map((code, i) => ({
+    isVariant: i > 0,
     title: `rename fails with ${code}`,
     calls: 'rename,renameat,renameat2',
     action: `error=${code}`,
     modes: [once, harmless],
   })),
-  ...['EIO', 'EACCES', 'EBUSY'].map((code) => ({
+  ...['EIO', 'EACCES', 'EBUSY'].map((code, i) => ({
+    isVariant: i > 0,
     title: `unlink fails with ${code}`,
     calls: 'unlink,unlinkat',
     action: `error=${code}`,
@@ -130,6 +136,7 @@ export const sweeps: readonly Scenario[] = [...faults, ...kills].flatMap((fault)
   fault.modes.map((mode) => ({
     title: fault.modes.length > 1 ? `${fault.title}, ${mode.title}` : fault.title,
     whyNot: whyNoStrace,
+    isVariant: fault.isVariant === true || mode.title === '3 in a row',
     runs: (tools: Tools) => sweep(tools, fault, mode, {}),
     ...(mode === once || fault.modes.length === 1
       ? { control: (tools: Tools) => sweep(tools, fault, mode, { writer: 'bare' }) }
