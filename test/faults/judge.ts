@@ -65,7 +65,13 @@ export function sourcesOf(directory: string): Source[] {
         bytes: match[3] === undefined ? bytes : gunzipSync(bytes),
       }
     })
-    .toSorted((a, b) => (a.base < b.base ? -1 : a.base > b.base ? 1 : b.index - a.index))
+    .toSorted(oldestFirst)
+}
+
+/** By base, and there the oldest first. */
+export function oldestFirst(a: Source, b: Source): number {
+  if (a.base !== b.base) return a.base < b.base ? -1 : 1
+  return b.index - a.index
 }
 
 /** Files and directory that are open to others. */

@@ -2,7 +2,7 @@
 
 import { createLogger } from 'ringlog'
 import type { Random } from './random.ts'
-import { type Finding, judge, type Source, sourcesOf } from './judge.ts'
+import { type Finding, judge, oldestFirst, type Source, sourcesOf } from './judge.ts'
 import type { Ended, Workplace } from './subject.ts'
 
 /**
@@ -67,7 +67,7 @@ export interface Expected {
   /** @default exit code 0 */
   readonly code?: number
   readonly signal?: NodeJS.Signals
-  /** Files that somebody else has put elsewhere, or taken away: older than those in the directory. */
+  /** Files that somebody else has put elsewhere, or taken away; their index says between which they belong. */
   readonly elsewhere?: readonly Source[]
   /** Losses must be told in the files, as many as were counted. */
   readonly lossTold?: boolean
@@ -77,7 +77,8 @@ export interface Expected {
 
 /** Reads what is on disk after a run, and says what it came to. */
 export function assess(label: string, ended: Ended, directory: string, expected: Expected): Run {
-  const finding = judge([...(expected.elsewhere ?? []), ...sourcesOf(directory)])
+  const sources = [...(expected.elsewhere ?? []), ...sourcesOf(directory)]
+  const finding = judge(sources.toSorted(oldestFirst))
   const { outcome } = ended
   const counted = (outcome?.stats.dropped.total ?? 0) + (outcome?.stats.diverted ?? 0)
   const accepted = outcome?.stats.accepted ?? sum(ended.acknowledged)

@@ -62,8 +62,9 @@ const tamperings: readonly Tampering[] = [
     title: 'file renamed',
     act: ({ disk, logs }) => {
       const away = join(disk, 'away.log')
+      const put = placing(logs)
       renameSync(join(logs, victim), away)
-      return () => [{ base: victim, index: 0, name: 'away.log', bytes: readFileSync(away) }]
+      return () => put(away)
     },
   },
   {
@@ -71,7 +72,7 @@ const tamperings: readonly Tampering[] = [
     act: ({ disk, logs }) => {
       const away = join(disk, 'away')
       renameSync(logs, away)
-      return () => sourcesOf(away)
+      return () => sourcesOf(away).map((source) => ({ ...source, index: source.index + 1000 }))
     },
   },
   {
@@ -86,9 +87,10 @@ const tamperings: readonly Tampering[] = [
     title: 'file copied, then truncated (copytruncate)',
     act: ({ disk, logs }) => {
       const copy = join(disk, 'copy.log')
+      const put = placing(logs)
       copyFileSync(join(logs, victim), copy)
       truncateSync(join(logs, victim))
-      return () => [{ base: victim, index: 0, name: 'copy.log', bytes: readFileSync(copy) }]
+      return () => put(copy)
     },
   },
 ]
@@ -144,6 +146,18 @@ async function* tamper(
       return run
     })
   }
+}
+
+/** A file put elsewhere belongs between those that were rotated before and those that were after. */
+function placing(logs: string): (path: string) => Source[] {
+  const older = rotatedIn(logs)
+  return (path) => [
+    { base: victim, index: rotatedIn(logs) - older + 0.5, name: path, bytes: readFileSync(path) },
+  ]
+}
+
+function rotatedIn(logs: string): number {
+  return readdirSync(logs).filter((name) => /^audit\.log\.\d+$/.test(name)).length
 }
 
 /** What is in the files now, and is about to be taken away. */
