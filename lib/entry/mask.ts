@@ -140,14 +140,15 @@ export function mask(text: string, redactor: Redactor): string {
   if (forms === 0) return text
   let masked = text
   if ((forms & OPTION) !== 0) masked = masked.replace(privateKey, redacted)
-  const hasUrl = (forms & (NAMED | URL)) !== 0 && text.includes('/')
-  if ((forms & URL) !== 0 && hasUrl) masked = masked.replace(userInformation, `$1${redacted}`)
-  if ((forms & NAMED) !== 0) masked = maskNamedValues(masked, redactor)
-  if (hasUrl) {
-    masked = masked.replace(userOption, `$1${redacted}`).replace(hookPath, `$1${redacted}`)
+  if ((forms & URL) !== 0) masked = masked.replace(userInformation, `$1${redacted}`)
+  if ((forms & NAMED) !== 0) {
+    masked = maskNamedValues(masked, redactor)
+    if (text.includes('-u')) masked = masked.replace(userOption, `$1${redacted}`)
   }
+  if (text.includes('hooks')) masked = masked.replace(hookPath, `$1${redacted}`)
   if ((forms & TOKEN) !== 0) {
-    masked = masked.replace(vendorToken, redacted).replace(webToken, redacted)
+    masked = masked.replace(vendorToken, redacted)
+    if (text.includes('eyJ')) masked = masked.replace(webToken, redacted)
   }
   if ((forms & SCHEME) !== 0) {
     masked = masked

@@ -200,9 +200,17 @@ function isQuote(code: number): boolean {
 
 function valueEnd(text: string, opener: number, value: number, name: string): number {
   if (value > opener) return quotedEnd(text, opener, value)
-  const first = text.charCodeAt(value)
-  if (first === 0x7b || first === 0x5b) return bareEnd(text, bracketEnd(text, value))
-  return headerName.test(name) ? headerEnd(text, value) : bareEnd(text, value)
+  const isHeader = headerName.test(name) && !opensBracket(text, value)
+  return isHeader ? headerEnd(text, value) : unquotedEnd(text, value)
+}
+
+/** The end of what is in brackets, or of a single word; a mask of ours, `[REDACTED]`, is both. */
+function unquotedEnd(text: string, value: number): number {
+  return bareEnd(text, opensBracket(text, value) ? bracketEnd(text, value) : value)
+}
+
+function opensBracket(text: string, at: number): boolean {
+  return (text.charCodeAt(at) | 0x20) === 0x7b
 }
 
 /** The end of what is quoted: the same quote with as many backslashes before it; else the end of the line. */
@@ -210,7 +218,7 @@ function quotedEnd(text: string, opener: number, value: number): number {
   const length = value - opener
   if (isQuoteEscape(text, opener)) {
     const close = text.indexOf(text.slice(opener, value), value)
-    return close === -1 ? bareEnd(text, value) : close
+    return close === -1 ? unquotedEnd(text, value) : close
   }
   const quote = text.charCodeAt(value - 1)
   let backslashes = 0

@@ -72,6 +72,9 @@ describe('mask()', () => {
       ['{ credentials: { a: 1 }, b: [2] }', '{ credentials: [REDACTED], b: [2] }'],
       ['<pin>x</pin><b>c</b>', '<pin>[REDACTED]</pin><b>c</b>'],
       ['(token=x)', '(token=[REDACTED])'],
+      ['curl -u risk:x host', 'curl -u [REDACTED] host'],
+      ['token=%22x', 'token=%22[REDACTED]'],
+      ['token=%22[REDACTED]', 'token=%22[REDACTED]'],
     ]
     for (const [text, masked] of whole) assert.equal(mask(text, redactor), masked)
   })
