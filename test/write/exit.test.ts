@@ -35,6 +35,7 @@ const complete = [
   'stack overflow',
   'unsettled top-level await',
   'graceful SIGTERM',
+  'several loggers',
 ]
 
 describe('the end of the process', { concurrency: 2 }, () => {
@@ -67,7 +68,14 @@ describe('the end of the process', { concurrency: 2 }, () => {
     })
   }
 
-  for (const way of ['worker ends', 'worker exits']) {
+  for (const way of [
+    'worker ends',
+    'worker exits',
+    'worker throws',
+    'cluster worker disconnects',
+    'cluster worker exits',
+    'cluster worker throws',
+  ]) {
     test(`${way}: its own files are complete`, async (t) => {
       const directory = logDirectory(t)
       assert.equal((await end(way, directory)).code, 0)

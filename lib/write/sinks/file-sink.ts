@@ -302,10 +302,9 @@ export class FileSink implements Sink {
       }
       while (!flight.isWhole) {
         const end = this.#rotation.pieceEnd(batch, flight.written, this.#file.size)
-        if (end === flight.written) this.#rotateSync(flight, patience)
-        else {
-          patience.spend(() => flight.append(this.#file, end))
-        }
+        if (end > flight.written) patience.spend(() => flight.append(this.#file, end))
+        else if (this.#syncNow(flight, patience)) this.#putAside(flight)
+        else return false
         patience.answered()
       }
       return this.#syncNow(flight, patience)
@@ -366,11 +365,6 @@ export class FileSink implements Sink {
       return
     }
     this.#submit()
-  }
-
-  #rotateSync(flight: Flight, patience: Patience): void {
-    if (!this.#syncNow(flight, patience)) throw new Error('the device has refused a file')
-    this.#putAside(flight)
   }
 
   /** Puts the file aside and opens the next; one that cannot be renamed is written on. */

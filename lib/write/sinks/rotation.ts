@@ -1,8 +1,8 @@
 // When a file is full, and how it is put aside: with our own chain of synchronous renames (files/rotate.ts),
 // between two batches, in our own turn. rotating-file-stream's own takes some twenty steps through the event
 // loop, amid which a synchronous write has no right place: the file that we hold is full and being renamed, and a
-// new one would be renamed along. Ours takes 80 µs for ten names (Node 20.20, ext4, 2026-11), and whoever comes
-// next finds a new file.
+// new one would be renamed along. Ours takes 0.25 ms for ten names (Node 20.20, ext4, 2026-11), once in 50 MB, and
+// whoever comes next finds a new file.
 
 import { rotateSync } from '../../files/rotate.ts'
 
