@@ -37,7 +37,9 @@ export class Backlog {
   hasRoom(severity: number): boolean {
     const { routes, bytesMax, dropOld } = this.#options
     let bytes = 0
-    for (const route of routes) bytes += route.waitingBytes + route.gathered.size
+    for (const { waitingBytes, gathered, inFlight } of routes) {
+      bytes += waitingBytes + gathered.size + (inFlight?.size ?? 0)
+    }
     if (bytes <= bytesMax) return true
     const highest = dropOld ? severity : severity - 1
     for (let least = 0; least <= highest; least++) {

@@ -652,6 +652,45 @@ describe('files that fail', () => {
     assertBalanced(log.stats())
   })
 
+  test('what does not fit the buffer goes by level, the lowest first, and is told in the file', async (t) => {
+    const directory = logDirectory(t)
+    writeFileSync(directory, 'a file stands here')
+    const log = createLogger({
+      log_path: join(directory, 'logs'),
+      log_level: 'debug',
+      console: 'off',
+      buffer: { entries: 64, bytes: 1 << 20 },
+    })
+    const padding = 'x'.repeat(1000)
+    for (let i = 0; i < 500; i++) {
+      log.audit.debug('d', { padding })
+      log.audit.info('i', { padding })
+      log.audit.warning('w', { padding })
+    }
+    log.flushSync()
+    const { dropped, queued } = log.stats()
+    // Of the lowest level some were with the file already when it failed, and some came last, when there was room.
+    assert.ok(dropped.DEBUG > 350 && dropped.INFO > 0 && dropped.INFO < dropped.DEBUG)
+    assert.equal(dropped.WARNING, 0)
+    assert.ok(queued * 1000 < 1.1 * (1 << 20))
+    rmSync(directory)
+    await retried(log)
+    await log.close()
+    assertBalanced(log.stats())
+    const lines = linesOf(join(directory, 'logs'), 'audit.log')
+    assert.equal(lines.filter(({ level }) => level === 'WARNING').length, 500)
+    assert.equal(lines.length, 1500 - dropped.total)
+    const seqs = lines.map(({ seq }) => seq)
+    assert.deepEqual(
+      seqs,
+      seqs.toSorted((a, b) => a - b),
+    )
+    const told = linesOf(join(directory, 'logs'), 'system.log').flatMap(({ context }) =>
+      context?.['dropped'] === undefined ? [] : [context['dropped']],
+    )
+    assert.deepEqual(told, [{ DEBUG: dropped.DEBUG, INFO: dropped.INFO }])
+  })
+
   test('a file removed or renamed under us is written anew; nothing after that is lost', async (t) => {
     const directory = logDirectory(t)
     const log = createLogger({ log_path: directory })
