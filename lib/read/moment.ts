@@ -39,10 +39,15 @@ function parseMoment(text: string, now: number): number {
     return today + (Number(hours) * 60 + Number(minutes)) * minuteMs + Number(seconds) * 1000
   }
   // Date.parse alone takes `1` for a year and a time without zone for local.
-  const iso = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?)(Z|[+-]\d\d:?\d\d)?)?$/i
+  const iso =
+    /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?)(Z|[+-]\d\d(?::?\d\d)?)?)?$/i
   const match = iso.exec(text)
   if (match === null) return Number.NaN
   const [, date, time = '00:00', zone = 'Z'] = match
-  const colon = zone.replace(/^([+-]\d\d):?(\d\d)$/, '$1:$2').toUpperCase()
+  // Date.parse takes 30 February for 2 March.
+  if (new Date(date!).getUTCDate() !== Number(date!.slice(8))) return Number.NaN
+  const colon = zone
+    .replace(/^([+-]\d\d):?(\d\d)?$/, (_, hours, minutes = '00') => `${hours}:${minutes}`)
+    .toUpperCase()
   return Date.parse(`${date}T${time.replace(',', '.')}${colon}`)
 }

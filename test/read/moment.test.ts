@@ -21,6 +21,8 @@ test('momentOf() reads every spelling, in UTC', () => {
     '2025-10-01T08:00:01.5Z': '2025-10-01T08:00:01.500Z',
     '2025-10-01T08:00:00.123+00:00': '2025-10-01T08:00:00.123Z',
     '2025-10-01T08:00-0500': '2025-10-01T13:00:00.000Z',
+    '2025-10-01T08:00-05': '2025-10-01T13:00:00.000Z',
+    '2024-02-29': '2024-02-29T00:00:00.000Z',
   }
   for (const [text, iso] of Object.entries(moments)) {
     assert.equal(new Date(momentOf(text, now)).toISOString(), iso, text)
@@ -29,7 +31,20 @@ test('momentOf() reads every spelling, in UTC', () => {
 })
 
 test('momentOf() refuses everything else, and says what it expects', () => {
-  for (const text of ['', '1', 'tomorrow', '15', '15 m', '-2h', '24:00', '12:60', '2025-13-01']) {
+  for (const text of [
+    '',
+    '1',
+    'tomorrow',
+    '15',
+    '15 m',
+    '-2h',
+    '24:00',
+    '12:60',
+    '2025-13-01',
+    '2025-02-30',
+    '2025-02-29T08:00',
+    '2025-10-01T24:30',
+  ]) {
     assert.throws(() => momentOf(text, now), RangeError, text)
   }
   assert.throws(() => momentOf('soon', now), {
