@@ -19,7 +19,7 @@ function isPassedOver(severity: number, line: string): boolean {
 
 const level = fc.constantFrom(...levelNames, 'info', 'TRACE', 7, null)
 const member = fc.oneof(
-  fc.tuple(fc.constantFrom('"level"', '"l\\u0065vel"', '"level" ', '"message"'), level),
+  fc.tuple(fc.constantFrom('"level"', '"l\\u0065v\\u0065l"', '"level" ', '"message"'), level),
   fc.tuple(
     fc.constantFrom('"timestamp"', '"category"', '"x"'),
     fc.constantFrom('a', timestamp, '"', '\\', {}),
@@ -70,4 +70,9 @@ test('sieveBelow() passes over our lines below the level, and what is no JSON of
   assert.equal(isPassedOver(3, ''), true)
   // Might be a second level of the entry: only the parser can tell.
   assert.equal(isPassedOver(3, ours('INFO', { level: 'x' })), false)
+  for (const key of ['level', String.raw`le\u0076el`, String.raw`leve\u006c`]) {
+    const twice = ours('INFO').replace(/}$/, `,"${key}":"ERROR"}`)
+    assert.equal(parseLine(twice)?.level, 'ERROR')
+    assert.equal(isPassedOver(3, twice), false, twice)
+  }
 })
