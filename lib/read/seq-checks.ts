@@ -1,30 +1,60 @@
 // The numbers of the entries, followed per category: what is missing, what comes twice, what comes late.
+//
+// Of each category the stretches of numbers that have come are remembered, in order; of a sound one that is a single
+// stretch, which grows. What is still between two of them at the end is a gap.
+//
+//   43 44 47 45 48      [43–44] [47]         47: 45 and 46 are missing so far
+//                       [43–45] [47]         45: there is a later one, so it is out of order
+//                       [43–45] [47–48]      the end: 46 is a gap, noticed at 47
 
+import { builtinCategories, errorFile, namePattern } from '../entry/category.ts'
 import type { LogEntry } from '../entry/entry.ts'
+import { ERROR, severityOf } from '../entry/level.ts'
 import type { VerifyFault } from './verify-fault.ts'
 
-/** Stretches of missing numbers that are remembered per category: one of them may still come. */
-const gapsMax = 1000
+/** Stretches that are remembered per category. Beyond, the lowest gap is told and taken as having come. */
+const stretchesMax = 1000
 
-interface Gap {
-  /** The first and the last number that is missing. */
+/** Categories that are followed. A directory of ours has a handful; a forged one may name a new one on each line. */
+const categoriesMax = 1000
+
+/** Numbers that follow each other. */
+interface Stretch {
   from: number
   to: number
-  /** Where it was noticed. */
+  /** Where the first of them stands. */
+  file: string
+  line: number
+  base: string
+}
+
+/** Entries one after the other of which the same is to be told. */
+interface Run {
+  readonly kind: 'duplicate' | 'disorder'
   readonly file: string
   readonly line: number
+  readonly from: number
+  to: number
+  /** What should have come instead of the first. */
+  readonly expected: number
 }
 
 interface Series {
   readonly base: string
-  last: number
-  gaps: Gap[]
+  /** Ascending, never touching each other. */
+  readonly stretches: Stretch[]
+  /** The place in `stretches` of the last entry. */
+  at: number
+  /** Human lines of this category since the last entry: they took numbers, too, but do not tell them. */
+  humanLines: number
+  run: Run | undefined
 }
 
 /** Follows the numbers of all categories. */
 export class SeqChecks {
   readonly #found: (fault: VerifyFault) => void
   readonly #series = new Map<string, Series>()
+  #hasToldOfMax = false
   /** Entries that the logger itself has reported as lost. */
   #reported = 0
 
@@ -32,75 +62,179 @@ export class SeqChecks {
     this.#found = found
   }
 
-  /** The next entry of its category. */
-  check(entry: LogEntry, file: string, line: number, base: string): void {
+  /**
+   * The next entry of its category. `error.log` must come behind all other files.
+   *
+   * @returns whether it is an entry of its own: not a copy in `error.log`.
+   */
+  check(entry: LogEntry, file: string, line: number, base: string): boolean {
     const { category, seq } = entry
-    if (category === 'system') this.#reported += reportedBy(entry)
-    if (seq === undefined) {
-      const message = `The entry has no number`
-      this.#found({ file, line, kind: 'invalid', category, message })
-      return
-    }
     const series = this.#series.get(category)
-    if (series === undefined) {
-      // What was before has been rotated away.
-      this.#series.set(category, { base, last: seq, gaps: [] })
-    } else if (seq > series.last) {
-      if (seq > series.last + 1) {
-        series.gaps.push({ from: series.last + 1, to: seq - 1, file, line })
-        if (series.gaps.length > gapsMax) this.#tellGap(category, series.gaps.shift()!)
-      }
-      series.last = seq
-    } else {
-      const wasMissing = takeOut(series.gaps, seq)
-      const kind = wasMissing ? 'disorder' : 'duplicate'
-      const found = wasMissing ? 'it comes late' : 'it is there already'
-      const message = `Entry ${seq} of ${category}: ${found}; expected ${series.last + 1}`
-      this.#found({ file, line, kind, category, message })
+    if (series !== undefined ? isElsewhere(series, base, category) : isLikeCopy(entry, base)) {
+      return false
     }
+    if (category === 'system') this.#reported += reportedBy(entry)
+    const fault = { file, line, kind: 'invalid', category } as const
+    if (seq === undefined) {
+      this.#found({ ...fault, message: 'The entry has no number' })
+    } else if (series !== undefined) {
+      this.#goOn(series, category, seq, file, line, base)
+    } else if (!namePattern.test(category)) {
+      const message = 'The entry is of a category that cannot be configured'
+      this.#found({ file, line, kind: 'invalid', message })
+    } else if (this.#series.size < categoriesMax) {
+      // What was before has been rotated away.
+      const stretches = [{ from: seq, to: seq, file, line, base }]
+      this.#series.set(category, { base, stretches, at: 0, humanLines: 0, run: undefined })
+    } else if (!this.#hasToldOfMax) {
+      this.#hasToldOfMax = true
+      const message = `This is the category behind the first ${categoriesMax}: its numbers and later ones are not checked`
+      this.#found({ ...fault, message })
+    }
+    return true
   }
 
-  /** Lines without numbers: how many entries of this file's categories they are cannot be known. */
-  interrupt(base: string): void {
-    for (const [category, series] of this.#series) {
-      if (series.base !== base) continue
-      for (const gap of series.gaps) this.#tellGap(category, gap)
-      this.#series.delete(category)
-    }
+  /** A line of `structured_format: false`, which has taken a number of its category but does not tell it. */
+  passHumanLine(category: string): void {
+    const series = this.#series.get(category)
+    if (series !== undefined) series.humanLines++
   }
 
   /** Tells what is still missing. */
   end(): void {
-    for (const [category, { gaps }] of this.#series) {
-      for (const gap of gaps) this.#tellGap(category, gap)
+    for (const [category, series] of this.#series) this.#endRun(series, category)
+    for (const [category, { stretches }] of this.#series) {
+      for (let i = 1; i < stretches.length; i++) {
+        this.#tellGap(category, stretches[i - 1]!, stretches[i]!)
+      }
     }
   }
 
-  #tellGap(category: string, { from, to, file, line }: Gap): void {
-    const missing = to - from + 1
+  #goOn(
+    series: Series,
+    category: string,
+    seq: number,
+    file: string,
+    line: number,
+    base: string,
+  ): void {
+    const { stretches, humanLines } = series
+    const last = stretches[series.at]!
+    const next = stretches[series.at + 1]
+    series.humanLines = 0
+    if (next === undefined && seq > last.to && seq <= last.to + 1 + humanLines) {
+      last.to = seq
+      this.#endRun(series, category)
+      return
+    }
+    const expected = last.to + 1
+    const before = stretches.findLastIndex(({ from }) => from <= seq)
+    if (before !== -1 && seq <= stretches[before]!.to) {
+      series.at = before
+      this.#extendRun(series, category, {
+        kind: 'duplicate',
+        file,
+        line,
+        from: seq,
+        to: seq,
+        expected,
+      })
+      return
+    }
+    const above = stretches[before + 1]
+    if (above === undefined) last.to += before === series.at ? humanLines : 0
+    this.#insert(series, category, before, { from: seq, to: seq, file, line, base })
+    // Where a category has been given another file, the files themselves have no order.
+    if (above !== undefined && above.base === base) {
+      this.#extendRun(series, category, {
+        kind: 'disorder',
+        file,
+        line,
+        from: seq,
+        to: seq,
+        expected,
+      })
+    } else this.#endRun(series, category)
+  }
+
+  /** Adds a number that has not come yet, above the stretch `before`. */
+  #insert(series: Series, category: string, before: number, added: Stretch): void {
+    const { stretches } = series
+    const below = stretches[before]
+    const above = stretches[before + 1]
+    if (below !== undefined && below.to + 1 === added.from) {
+      below.to = added.from
+      if (above !== undefined && above.from === below.to + 1) {
+        below.to = above.to
+        stretches.splice(before + 1, 1)
+      }
+      series.at = before
+    } else {
+      series.at = before + 1
+      if (above !== undefined && above.from === added.from + 1) {
+        stretches[before + 1] = { ...added, to: above.to }
+      } else stretches.splice(before + 1, 0, added)
+    }
+    if (stretches.length <= stretchesMax) return
+    const [lowest, second] = stretches as [Stretch, Stretch]
+    this.#tellGap(category, lowest, second)
+    lowest.to = second.to
+    stretches.splice(1, 1)
+    series.at = Math.max(0, series.at - 1)
+  }
+
+  #extendRun(series: Series, category: string, run: Run): void {
+    const { run: last } = series
+    if (last?.kind === run.kind && last.file === run.file && last.to + 1 === run.from) {
+      last.to = run.from
+      return
+    }
+    this.#endRun(series, category)
+    series.run = run
+  }
+
+  #endRun(series: Series, category: string): void {
+    const { run } = series
+    if (run === undefined) return
+    series.run = undefined
+    const { kind, file, line, from, to, expected } = run
+    const one = from === to
+    const what = one
+      ? `Entry ${from} of ${category}: it`
+      : `Entries ${from} to ${to} of ${category}: they`
+    const verb =
+      kind === 'disorder'
+        ? one
+          ? 'comes late'
+          : 'come late'
+        : `${one ? 'is' : 'are'} there already`
+    this.#found({ file, line, kind, category, message: `${what} ${verb}; expected ${expected}` })
+  }
+
+  #tellGap(category: string, below: Stretch, { from, file, line }: Stretch): void {
+    const missing = from - below.to - 1
     const what =
       missing === 1
-        ? `Entry ${from} of ${category} is missing`
-        : `${missing} entries of ${category} are missing, ${from} to ${to}`
+        ? `Entry ${from - 1} of ${category} is missing`
+        : `${missing} entries of ${category} are missing, ${below.to + 1} to ${from - 1}`
     const reported =
       this.#reported === 0 ? '' : `; the logger has reported ${this.#reported} as lost`
     this.#found({ file, line, kind: 'gap', category, message: `${what}${reported}` })
   }
 }
 
-/** Whether a number was missing; from now on it is not. */
-function takeOut(gaps: Gap[], seq: number): boolean {
-  const at = gaps.findIndex(({ from, to }) => from <= seq && seq <= to)
-  const gap = gaps[at]
-  if (gap === undefined) return false
-  if (gap.from === gap.to) gaps.splice(at, 1)
-  else if (seq === gap.from) gap.from++
-  else if (seq === gap.to) gap.to--
-  else {
-    gaps.splice(at + 1, 0, { ...gap, from: seq + 1 })
-    gap.to = seq - 1
-  }
-  return true
+/** Whether an entry in `error.log` belongs to a category that has a file of its own. */
+function isElsewhere(series: Series, base: string, category: string): boolean {
+  return base === errorFile && series.base !== errorFile && category !== 'error'
+}
+
+/**
+ * Whether an entry in `error.log`, of a category of which nothing is known yet, may be a copy. A configured category may
+ * have `error.log` as its own file; then it has entries that are no errors there, sooner or later.
+ */
+function isLikeCopy({ category, level }: LogEntry, base: string): boolean {
+  if (base !== errorFile || category === 'error') return false
+  return Object.hasOwn(builtinCategories, category) || severityOf(level)! >= ERROR
 }
 
 /** How many entries an entry of our own says were lost or reached the console only. */

@@ -1,32 +1,32 @@
 // Is anything missing? Reads every line of every file, rotated and compressed ones too, and follows the numbers of
 // each category. The memory it takes does not depend on how much there is to read.
 //
-//   43 44 47 45 48        47: 45 and 46 are missing so far
-//         └──┘            45: it was missing, so it is out of order; 46 stays missing: a gap
-//   43 44 44              44: it was not missing, so it is a duplicate
-//
 // What this cannot see: entries lost at the very end, as after a crash, since the next start goes on from the last
 // number on the disk; the oldest ones, which rotation and retention delete; and whether error.log holds a copy of
 // every error, as either may have been rotated away.
 
+import { isUtf8 } from 'node:buffer'
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { errorFile } from '../entry/category.ts'
 import { parseLine } from '../entry/parser.ts'
 import { absolutePathOf, defaultLogPath } from '../files/log-path.ts'
 import { stateOf } from '../files/lock.ts'
 import { parseName } from '../files/names.ts'
 import { directoryMode, fileMode } from '../files/open.ts'
 import { basesIn } from './bases.ts'
-import { humanTime } from './log-line.ts'
 import { type OpenLog, openNewer } from './open-log.ts'
 import { lastLineEnd, readForwards } from './reader.ts'
 import { Remarks } from './remark.ts'
 import { SeqChecks } from './seq-checks.ts'
+import type { Sieve } from './sieve.ts'
 import type { VerifyFault } from './verify-fault.ts'
 
 /** Faults that are kept; the others are counted. */
 const faultsMax = 1000
+
+/** A line of `structured_format: false`, with its category. */
+const humanLine =
+  /^\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\] [A-Z]{4,8} *\| ([a-z0-9][a-z0-9._-]{0,63}) *\| /
 
 /** What was read, and what was found. */
 export interface VerifyReport {
@@ -71,6 +71,8 @@ class Verification {
   #files = 0
   #lines = 0
   #entries = 0
+  /** Whether the last line was a human line, or one of those indented below it. */
+  #isBelowHuman = false
   readonly #seqs = new SeqChecks((fault) => this.#found(fault))
 
   constructor(directory: string) {
@@ -116,10 +118,20 @@ class Verification {
     const isTorn = !log.compressed && end > 0 && lastLineEnd(log) < end
     let line = 0
     let read = 0
+    // Bytes that are no UTF-8 do not show in the decoded line; what they were decoded to may be meant.
+    let decoded = 0
+    const foreign = new Set<number>()
+    const notice: Sieve = (bytes, from, to) => {
+      decoded++
+      if (!isUtf8(bytes.subarray(from, to))) foreign.add(decoded)
+      return false
+    }
     try {
-      for await (const lines of readForwards(log, end)) {
+      for await (const lines of readForwards(log, end, notice)) {
         for (const { raw, offset } of lines) {
-          this.#checkLine(raw, file, ++line, base)
+          line++
+          if (foreign.delete(line)) this.#foundForeign(file, line)
+          else this.#checkLine(raw, file, line, base)
           read = offset + Buffer.byteLength(raw)
         }
       }
@@ -143,13 +155,20 @@ class Verification {
     this.#lines++
     const entry = parseLine(raw)
     if (entry === undefined) {
-      if (humanTime.test(raw) || raw.startsWith('    ')) this.#seqs.interrupt(base)
-      else this.#found({ file, line, ...whatIsWrongWith(raw) })
+      const category = humanLine.exec(raw)?.[1]
+      if (category !== undefined) this.#seqs.passHumanLine(category)
+      this.#isBelowHuman = category !== undefined || (this.#isBelowHuman && raw.startsWith('    '))
+      if (!this.#isBelowHuman) this.#found({ file, line, ...whatIsWrongWith(raw) })
       return
     }
-    if (base === errorFile && entry.category !== 'error') return
-    this.#entries++
-    this.#seqs.check(entry, file, line, base)
+    this.#isBelowHuman = false
+    if (this.#seqs.check(entry, file, line, base)) this.#entries++
+  }
+
+  #foundForeign(file: string, line: number): void {
+    this.#lines++
+    this.#isBelowHuman = false
+    this.#found({ file, line, kind: 'invalid', message: 'The line is not UTF-8' })
   }
 
   #checkModes(names: readonly string[]): void {
@@ -188,7 +207,8 @@ function whatIsWrongWith(raw: string): Pick<VerifyFault, 'kind' | 'message'> {
 /** Undefined when it has gone, or is a stranger's: neither is ours to judge. */
 function modeOf(path: string): number | undefined {
   try {
-    return (statSync(path, { throwIfNoEntry: false })?.mode ?? Number.NaN) & 0o777 || undefined
+    const stat = statSync(path, { throwIfNoEntry: false })
+    return stat && stat.mode & 0o777
   } catch {
     return undefined
   }

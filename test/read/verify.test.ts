@@ -156,6 +156,42 @@ describe('verifyLogs()', () => {
     assert.deepEqual([faults.length, faults_total], [1000, 1500])
   })
 
+  test('is not deceived by what is put where an entry was', async (t) => {
+    const log_path = await written(t)
+    const without = (line: string): number => (JSON.parse(line) as { seq: number }).seq
+    for (const [i, forged] of ['    at x', '[2026-11-24 12:00:00] x', ''].entries()) {
+      edit(log_path, 'system.log', (lines) => {
+        lines.splice(10 + 4 * i, 1, ...(forged === '' ? [] : [forged]))
+      })
+    }
+    const path = join(log_path, 'audit.log')
+    const line = readFileSync(join(log_path, 'system.log'), 'utf8').split('\n')[0]!
+    assert.ok(without(line) > 0)
+    const [before, after] = line.replace('"category":"system"', '"category":"audit"').split('"s')
+    writeFileSync(
+      path,
+      Buffer.concat([Buffer.from(`${before}"s`), Buffer.from([0xff]), Buffer.from(`${after}\n`)]),
+    )
+    const { faults } = await verifyLogs({ log_path })
+    const kinds = faults.map(({ kind, file, message }) => `${kind} ${file} ${message}`)
+    assert.equal(kinds[0], 'invalid audit.log The line is not UTF-8')
+    assert.equal(kinds.filter((kind) => kind.startsWith('invalid system.log')).length, 2)
+    assert.equal(kinds.filter((kind) => kind.startsWith('gap system.log')).length, 3)
+  })
+
+  test('finds no fault where the format was switched, and back', async (t) => {
+    const log_path = logDirectory(t)
+    for (const structured_format of [true, false, true]) {
+      const log = createLogger({ log_path, structured_format })
+      for (let i = 0; i < 5; i++) {
+        log.system.info('s')
+        log.sdk.error('d', new Error('no'))
+      }
+      await log.close()
+    }
+    assert.deepEqual((await verifyLogs({ log_path })).faults, [])
+  })
+
   test('rejects for a directory that is not there and for wrong options', async (t) => {
     await assert.rejects(verifyLogs({ log_path: logDirectory(t) }), { code: 'ENOENT' })
     await assert.rejects(verifyLogs({ log: 1 } as object), /expected log_path, a string, got log/)
