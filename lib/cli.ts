@@ -6,15 +6,18 @@
 // not do its work, or `verify` found a fault; 2 for wrong usage. A closed pipe ends it quietly.
 
 import { readFileSync } from 'node:fs'
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { type ColorChoice, wantsColor } from './command/color.ts'
-import { textOfError, UsageError } from './command/failure.ts'
+import { textOfError, UsageError, visibleLines } from './command/failure.ts'
 import type { Io } from './command/io.ts'
 import { Output } from './command/output.ts'
 import { Progress } from './command/progress.ts'
 import type { TailOptions } from './command/tail.ts'
 
 const { stdout, stderr } = process
+
+/** Below what is said of wrong usage. */
+const hint = `Try 'ringlog --help', or --help behind a command.`
 
 /** Does the work of one command; the exit code. */
 type Work = (io: Io) => Promise<number>
@@ -41,7 +44,7 @@ async function run(work: Work, isQuiet = false): Promise<void> {
   } catch (error) {
     await out.end()
     remark(textOfError(error))
-    if (error instanceof UsageError) stderr.write(`Try 'ringlog --help'.\n`)
+    if (error instanceof UsageError) stderr.write(`${hint}\n`)
     process.exitCode = error instanceof UsageError ? 2 : 1
   }
 }
@@ -82,10 +85,12 @@ const program = new Command('ringlog')
   .version(version(), '-V, --version', 'print the version')
   .helpOption('-h, --help', 'print this help')
   .showSuggestionAfterError()
+  .showHelpAfterError(hint)
   .exitOverride()
   .configureOutput({
     writeOut: (text) => void out.write(text),
-    writeErr: (text) => stderr.write(text),
+    // It may repeat what was typed, which may come from a script and hold anything.
+    writeErr: (text) => stderr.write(visibleLines(text)),
   })
   .addHelpText(
     'after',
@@ -171,21 +176,17 @@ program
     }),
   )
 
-const eventSource = program
+program
   .command('event-source')
-  .description('Registers the source of the Windows Event Log, as administrator.')
-for (const action of ['install', 'remove'] as const) {
-  eventSource
-    .command(action)
-    .description(action === 'install' ? 'registers the source' : 'takes the source away again')
-    .option('--source <name>', 'the source, as configured', 'RiskManagerDaemon')
-    .action(({ source }: { source: string }) =>
-      run(async (io) => {
-        const { changeEventSource } = await import('./command/event-source.ts')
-        return changeEventSource(action, source, io)
-      }),
-    )
-}
+  .description('Registers the source of the Windows Event Log, or removes it; as administrator.')
+  .addArgument(new Argument('<action>', 'what to do').choices(['install', 'remove']))
+  .option('--source <name>', 'the source, as configured', 'RiskManagerDaemon')
+  .action((action: 'install' | 'remove', { source }: { source: string }) =>
+    run(async (io) => {
+      const { changeEventSource } = await import('./command/event-source.ts')
+      return changeEventSource(action, source, io)
+    }),
+  )
 
 program
   .command('lnav')

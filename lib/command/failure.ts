@@ -8,7 +8,12 @@ export class UsageError extends Error {}
 
 /** An error as lines of text without what could drive a terminal. */
 export function textOfError(error: unknown): string {
-  return messageOf(error).split('\n').map(visible).join('\n')
+  return visibleLines(messageOf(error))
+}
+
+/** Lines of text without what could drive a terminal. */
+export function visibleLines(text: string): string {
+  return text.split('\n').map(visible).join('\n')
 }
 
 /** `Cannot read /var/log/x: permission denied (EACCES)` instead of `EACCES: permission denied, scandir '/var/log/x'`. */

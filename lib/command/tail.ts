@@ -60,7 +60,8 @@ export async function tail(options: TailOptions, color: boolean, io: Io): Promis
 
   let count = 0
   let isWhole = true
-  io.progress.repeat((seconds) => `searching, ${seconds} s`)
+  // Who follows is not told where searching ends and waiting begins.
+  if (wanted.follow !== true) io.progress.repeat((seconds) => `searching, ${seconds} s`)
   try {
     const lines = readLogs(
       { ...wanted, log_path: place.directory, signal: io.out.closed },

@@ -20,6 +20,9 @@ export async function verify(options: DirectoryOptions, io: Io): Promise<number>
     await io.out.write(`${visible(place)}: ${kind}: ${visible(message)}\n`)
   }
   const { entries, files, faults_total: faults } = report
+  const untold = faults - report.faults.length
+  if (untold > 0) io.remark(`${untold} more faults are not listed`)
+  if (files === 0) io.remark(`no log files in ${visible(directory)}`)
   const found = faults === 0 ? 'no fault' : `${faults} ${faults === 1 ? 'fault' : 'faults'}`
   await io.out.write(`${entries} entries in ${files} files, ${found}\n`)
   return faults === 0 ? 0 : 1
