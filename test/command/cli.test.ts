@@ -1,0 +1,341 @@
+// The command as it is typed: the built program in a process of its own, with its output, its remarks and its exit code.
+
+import assert from 'node:assert/strict'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { createInterface } from 'node:readline'
+import { describe, it, type TestContext } from 'node:test'
+import { createLogger } from '../../lib/index.ts'
+import { logDirectory } from '../log-directory.ts'
+
+const program = resolve('dist/cli.js')
+const hasShell = spawnSync('bash', ['-c', 'true']).status === 0
+const hasLnav = spawnSync('lnav', ['-V']).status === 0
+const hasTmux = spawnSync('tmux', ['-V']).status === 0
+const plain = { ...process.env, NO_COLOR: undefined, FORCE_COLOR: undefined, TZ: 'UTC' }
+
+interface Ended {
+  readonly code: number | null
+  readonly out: string
+  readonly err: string
+}
+
+function ringlog(args: readonly string[], env: NodeJS.ProcessEnv = {}): Ended {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...args], {
+    encoding: 'utf8',
+    env: { ...plain, ...env },
+  })
+  assert.doesNotMatch(stderr, /^\s+at .*:\d+:\d+/m, 'no stack trace')
+  return { code: status, out: stdout, err: stderr }
+}
+
+/** A directory with one entry of each of some kinds. */
+async function logged(t: TestContext): Promise<string> {
+  const directory = logDirectory(t)
+  const log = createLogger({ log_path: directory, log_level: 'debug', console: 'off' })
+  log.system.info('Daemon started', { version: '1.4.2' })
+  log.sdk.debug('Order filled', { account_id: 'ABC123' })
+  log.enforcement.warning('Near the limit', { account_id: 'DEF456' })
+  log.system.critical('evil \u001b[2J')
+  log.error.error('Order failed', new Error('rejected'), { order_id: 42 })
+  await log.close()
+  return directory
+}
+
+function messagesOf({ out }: Ended): string[] {
+  return out
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => (JSON.parse(line) as { message: string }).message)
+    .toSorted()
+}
+
+describe('ringlog tail', () => {
+  it('shows entries as human lines, by time, copies once, and nothing that drives the terminal', async (t) => {
+    const { code, out, err } = ringlog(['tail', '-d', await logged(t)])
+    assert.equal(code, 0)
+    assert.equal(err, '')
+    const lines = out.split('\n').map((line) => line.replace(/^\[[\d: -]{19}\] /, ''))
+    assert.deepEqual(lines.toSorted(), [
+      '',
+      String.raw`CRITICAL | system      | evil \x1b[2J`,
+      'DEBUG | sdk         | ABC123 | Order filled',
+      'ERROR | error       | Order failed',
+      'INFO  | system      | Daemon started',
+      'WARNING | enforcement | DEF456 | Near the limit',
+    ])
+  })
+
+  it('--json gives the bytes of the lines, and filters hold together', async (t) => {
+    const directory = await logged(t)
+    const [line] = readFileSync(join(directory, 'enforcement.log'), 'utf8').split('\n')
+    assert.equal(ringlog(['tail', '-d', directory, '--json', '-c', 'enforcement']).out, `${line}\n`)
+    assert.equal(ringlog(['tail', '-d', directory, '-o', 'json', '-a', 'DEF456']).out, `${line}\n`)
+    const filtered = (...args: string[]): string[] =>
+      messagesOf(ringlog(['tail', '-d', directory, '--json', ...args]))
+    assert.deepEqual(filtered('-l', 'error'), ['Order failed', 'evil \u001b[2J'])
+    assert.deepEqual(filtered('-g', '^Order f'), ['Order failed', 'Order filled'])
+    assert.deepEqual(filtered('-g', '^Order f', '-l', 'ERROR'), ['Order failed'])
+    assert.deepEqual(filtered('-c', 'sdk', '-c', 'error'), ['Order failed', 'Order filled'])
+    assert.deepEqual(filtered('-S', '2h').length, 5)
+    assert.deepEqual(filtered('-U', '2h'), [])
+    assert.deepEqual(filtered('-n', '2').length, 2)
+    assert.deepEqual(filtered('-n', '0'), [])
+  })
+
+  it('-x unfolds context and stack', async (t) => {
+    const { out } = ringlog(['tail', '-d', await logged(t), '-x', '-c', 'error'])
+    assert.match(
+      out,
+      /Order failed\n {4}\{\n {6}"order_id": 42\n {4}\}\n {4}Error: rejected\n {8}at /,
+    )
+  })
+
+  it('shows a line that is no entry with a mark; with --json it is a remark, which -q silences', async (t) => {
+    const directory = await logged(t)
+    writeFileSync(
+      join(directory, 'audit.log'),
+      Buffer.from('{"torn\n\u00ff\u001b[2J\n{"a":1}\n', 'latin1'),
+    )
+    const { code, out } = ringlog(['tail', '-d', directory])
+    assert.equal(code, 0)
+    assert.match(out, /^\[not an entry\] audit\.log: \{"torn$/m)
+    assert.match(out, /^\[not an entry\] audit\.log: \ufffd\\x1b\[2J$/m)
+    const json = ringlog(['tail', '-d', directory, '--json'])
+    assert.match(json.out, /^\{"a":1\}$/m)
+    assert.doesNotMatch(json.out, /torn/)
+    assert.match(json.err, /^ringlog: not JSON, in audit\.log at byte 0: \{"torn$/m)
+    assert.equal(ringlog(['tail', '-d', directory, '--json', '-q']).err, '')
+  })
+
+  it('--color, FORCE_COLOR and NO_COLOR decide on colour, in this order', async (t) => {
+    const directory = await logged(t)
+    const isColored = (args: string[], env: NodeJS.ProcessEnv): boolean =>
+      ringlog(['tail', '-d', directory, ...args], env).out.includes('\u001b[')
+    assert.equal(isColored([], {}), false, 'a pipe')
+    assert.equal(isColored(['--color', 'always'], { NO_COLOR: '1' }), true)
+    assert.equal(isColored([], { FORCE_COLOR: '1' }), true)
+    assert.equal(isColored([], { FORCE_COLOR: '0' }), false)
+    assert.equal(isColored(['--color', 'never'], { FORCE_COLOR: '1' }), false)
+  })
+
+  it('-f goes on with what is written, and a signal ends it', async (t) => {
+    const directory = await logged(t)
+    const child = spawn(
+      process.execPath,
+      [program, 'tail', '-d', directory, '-f', '-n', '1', '--json'],
+      {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      },
+    )
+    t.after(() => child.kill('SIGKILL'))
+    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+    await lines.next()
+    const line =
+      '{"timestamp":"2099-01-01T00:00:00.000+00:00","level":"INFO","category":"audit","message":"new"}'
+    appendFileSync(join(directory, 'audit.log'), `${line}\n`)
+    assert.equal((await lines.next()).value, line)
+    child.kill('SIGINT')
+    assert.deepEqual(await once(child, 'exit'), [null, 'SIGINT'])
+  })
+
+  it('ends quietly when the pipe is closed', { skip: !hasShell && 'no bash' }, async (t) => {
+    const directory = logDirectory(t)
+    mkdirSync(directory, { mode: 0o700 })
+    const line =
+      '{"timestamp":"2026-01-01T00:00:00.000+00:00","level":"INFO","category":"system","message":"m"}\n'
+    // More than pipes hold: the writing must meet the closed pipe.
+    writeFileSync(join(directory, 'system.log'), line.repeat(20_000))
+    const script = `"$0" "$1" tail -d "$2" -n 20000 | head -1; echo "$\{PIPESTATUS[0]}"`
+    const { stdout, stderr } = spawnSync(
+      'bash',
+      ['-c', script, process.execPath, program, directory],
+      {
+        encoding: 'utf8',
+        env: plain,
+      },
+    )
+    assert.equal(stderr, '')
+    assert.equal(stdout, '[2026-01-01 00:00:00] INFO  | system      | m\n0\n')
+  })
+
+  it(
+    'a full device is told, with 1',
+    { skip: !(hasShell && existsSync('/dev/full')) && 'no /dev/full' },
+    async (t) => {
+      const args = [process.execPath, program, await logged(t)]
+      const full = spawnSync('bash', ['-c', '"$0" "$1" tail -d "$2" > /dev/full', ...args], {
+        encoding: 'utf8',
+      })
+      assert.deepEqual(
+        [full.status, full.stderr],
+        [1, 'ringlog: Cannot write the output: no space left on device (ENOSPC)\n'],
+      )
+    },
+  )
+})
+
+describe('ringlog', () => {
+  for (const [args, right] of [
+    [['tial'], /Did you mean tail\?/],
+    [['tail', '--folow'], /Did you mean --follow\?/],
+    [['tail', '-n', '-1'], /expected an integer from 0, got '-1'/],
+    [['tail', '-l', 'warn'], /did you mean warning\?/],
+    [['tail', '-g', '('], /expected a regular expression, got '\('/],
+    [['tail', '-S', 'noon'], /expected .*today, yesterday, 15m.*, got 'noon'/],
+    [['tail', '-o', 'xml'], /Allowed choices are human, json/],
+    [['tail', '-d', 'a', '--config', 'b'], /cannot be used with/],
+    [['clean', '--retention-days', '366'], /expected an integer from 1 to 365, got '366'/],
+    [['config'], /missing required argument 'file'/],
+    [['event-source', 'instal'], /Allowed choices are install, remove/],
+    [['event-source', 'install', '--source', 'a\\b'], /without backslash/],
+    [['\u001b[2Jtail'], /unknown command '\\x1b\[2Jtail'/],
+  ] as const) {
+    it(`${JSON.stringify(args)} is wrong usage: 2, with what is right`, () => {
+      const { code, out, err } = ringlog(args)
+      assert.equal(code, 2)
+      assert.equal(out, '')
+      assert.match(err, right)
+      assert.match(err, /Try 'ringlog --help'/)
+    })
+  }
+
+  it('cannot do its work: 1, with the reason', (t) => {
+    const gone = logDirectory(t)
+    for (const command of ['tail', 'clean', 'verify']) {
+      const { code, out, err } = ringlog([command, '-d', gone])
+      assert.deepEqual([command, code, out], [command, 1, ''])
+      assert.match(err, /^ringlog: .*no such file or directory/)
+    }
+  })
+
+  it('--help and --version go to standard output, with 0', () => {
+    assert.match(ringlog(['tail', '--help']).out, /^Usage: ringlog tail [^]*Examples:/)
+    const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }
+    assert.deepEqual(ringlog(['--version']), { code: 0, out: `${version}\n`, err: '' })
+  })
+
+  it('config prints what holds, which is a configuration again; or every problem', (t) => {
+    const directory = logDirectory(t)
+    mkdirSync(directory)
+    const file = join(directory, 'system.json')
+    writeFileSync(file, '{"logging":{"retention_days":30}}')
+    const { code, out } = ringlog(['config', file])
+    assert.equal(code, 0)
+    writeFileSync(file, out)
+    assert.equal(ringlog(['config', file]).out, out)
+    assert.equal(
+      (JSON.parse(out) as { logging: { retention_days: number } }).logging.retention_days,
+      30,
+    )
+    writeFileSync(file, '{"logging":{"retention_days":0,"console":"no"}}')
+    const bad = ringlog(['config', file])
+    assert.equal(bad.code, 1)
+    assert.match(
+      bad.err,
+      /logging\.retention_days: expected .* got 0\n[^]*logging\.console: expected /,
+    )
+  })
+
+  it('verify tells each fault with its place, and ends with 1; without a fault with 0', async (t) => {
+    const directory = await logged(t)
+    const { code, out } = ringlog(['verify', '-d', directory])
+    assert.deepEqual([code, out], [0, '5 entries in 5 files, no fault\n'])
+    appendFileSync(join(directory, 'enforcement.log'), 'rubbish\n')
+    const faulty = ringlog(['verify', '-d', directory])
+    assert.equal(faulty.code, 1)
+    assert.equal(
+      faulty.out,
+      'enforcement.log:2: invalid: The line is not JSON\n5 entries in 5 files, 1 fault\n',
+    )
+  })
+
+  it('clean --dry-run --compress says what clean --compress does; --config names the directory', async (t) => {
+    const directory = await logged(t)
+    const rotated = join(directory, 'system.log.1')
+    writeFileSync(rotated, 'x'.repeat(1000), { mode: 0o600 })
+    const file = join(directory, 'system.json')
+    writeFileSync(
+      file,
+      JSON.stringify({ logging: { log_path: directory, rotation: { compress: true } } }),
+    )
+    const dry = ringlog(['clean', '--config', file, '--dry-run'])
+    assert.deepEqual(dry, {
+      code: 0,
+      out: 'would be compressed  system.log.1.gz  1000 bytes\n',
+      err: '',
+    })
+    assert.ok(existsSync(rotated))
+    assert.match(
+      ringlog(['clean', '--config', file]).out,
+      /^compressed {2}system\.log\.1\.gz {2}1000 bytes to \d+ bytes\n$/,
+    )
+    assert.ok(!existsSync(rotated) && existsSync(`${rotated}.gz`))
+  })
+
+  it(
+    'event-source says that it needs Windows',
+    { skip: process.platform === 'win32' && 'Windows' },
+    () => {
+      const { code, err } = ringlog(['event-source', 'install'])
+      assert.equal(code, 1)
+      assert.match(err, /expected Windows, got /)
+    },
+  )
+
+  it(
+    'lnav reads the log by the format that is printed',
+    { skip: !hasLnav && 'no lnav' },
+    async (t) => {
+      const directory = await logged(t)
+      const home = join(directory, 'home')
+      const formats = join(home, '.lnav', 'formats', 'installed')
+      mkdirSync(formats, { recursive: true })
+      writeFileSync(join(formats, 'ringlog.json'), ringlog(['lnav']).out)
+      const sql = ';SELECT log_level, category, log_body FROM ringlog ORDER BY log_line'
+      const { stdout, stderr } = spawnSync(
+        'lnav',
+        ['-n', '-c', sql, '-c', ':write-json-to -', join(directory, 'system.log')],
+        { encoding: 'utf8', env: { ...plain, HOME: home, XDG_CONFIG_HOME: undefined } },
+      )
+      assert.equal(stderr, '')
+      const rows = JSON.parse(stdout) as { log_level: string; category: string; log_body: string }[]
+      assert.deepEqual(
+        rows.map((row) => `${row.log_level} ${row.category} ${row.log_body.slice(0, 14)}`),
+        ['info system Daemon started', 'debug sdk Order filled', 'critical system evil \u001b[2J'],
+      )
+    },
+  )
+
+  it('a terminal shows the lines in colour', { skip: !hasTmux && 'no tmux' }, async (t) => {
+    const directory = await logged(t)
+    const socket = `ringlog-${process.pid}`
+    const tmux = (...args: string[]): string =>
+      spawnSync('tmux', ['-L', socket, '-f', '/dev/null', ...args], {
+        encoding: 'utf8',
+        env: plain,
+      }).stdout
+    t.after(() => tmux('kill-server'))
+    const quoted = [process.execPath, program, 'tail', '-d', directory, '-c', 'enforcement']
+      .map((word) => `'${word}'`)
+      .join(' ')
+    // The signal comes when the command has ended; the shell stays, and with it the screen.
+    tmux(
+      'new-session',
+      '-d',
+      '-x',
+      '100',
+      '-y',
+      '10',
+      `env -u NO_COLOR -u FORCE_COLOR ${quoted}; tmux wait-for -S shown; exec cat`,
+    )
+    tmux('wait-for', 'shown')
+    assert.match(
+      tmux('capture-pane', '-p'),
+      /^\[[\d: -]{19}\] WARNING \| enforcement \| DEF456 \| Near the limit\n/,
+    )
+    assert.match(tmux('capture-pane', '-p', '-e'), /\u001b\[33mWARNING/)
+  })
+})
