@@ -6,6 +6,7 @@ import { burst } from './burst.ts'
 import { call } from './call.ts'
 import { disk } from './disk.ts'
 import { eventLog } from './event-log.ts'
+import { following } from './following.ts'
 import { growth } from './growth.ts'
 import { original } from './original.ts'
 import { reading } from './reading.ts'
@@ -23,6 +24,7 @@ export const measures: readonly Measure[] = [
   slow,
   eventLog,
   reading,
+  following,
   growth,
   original,
 ]
