@@ -129,14 +129,14 @@ test('readLogs() survives a chunk of nothing but line ends, rubbish, and lying e
     { timestamp: '2025-10-17T14:00:00Z', level: 'ERROR', category: 'a', message: 'm', seq: -1.5 },
     { timestamp: '2025-10-17T14:00:00Z', level: 'ERROR', category: 'a', message: 'm', context: [] },
   ].map((lie) => `${JSON.stringify(lie)}\n`)
-  const bytes = Buffer.from(Array.from({ length: 1 << 18 }, (_, i) => (i * 2_654_435_761) >>> 24))
+  const bytes = Buffer.from(Array.from({ length: 1 << 16 }, (_, i) => (i * 2_654_435_761) >>> 24))
   const log_path = directoryWith(t, {
     'system.log.2.gz': gzipSync(Buffer.alloc(1 << 18, '\n')),
-    'system.log.1': Buffer.concat([Buffer.alloc(1 << 18, '\n'), bytes, Buffer.from('\n')]),
+    'system.log.1': Buffer.concat([bytes, Buffer.from('\n')]),
     'system.log': `${lies.join('')}${line(1, 'ERROR')}`,
   })
   const all = await read({ log_path })
-  assert.ok(all.shown.length > 1 << 19)
+  assert.ok(all.shown.length > 1 << 18)
   assert.equal(all.shown.at(-1), 'm1')
   for (const lines of [Infinity, 1_000_000]) {
     assert.deepEqual(await read({ log_path, level: 'ERROR', lines }), { shown: ['m1'], told: [] })
