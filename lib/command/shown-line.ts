@@ -3,12 +3,11 @@
 // Everything is shown: an entry as its human line; the human lines of a file without JSON as they are; and what is
 // neither, a torn line or rubbish, as it is with a mark. Nothing of it drives the terminal.
 
-import { type FormatOptions, formatEntry, visible } from '../entry/human.ts'
+import { type FormatOptions, formatEntry, piecesOf, visible } from '../entry/human.ts'
 import { parseName } from '../files/names.ts'
 import type { LogLine } from '../read/log-line.ts'
 
-/** Longer lines are shown piece by piece: with every character as an escape they could not be one string. */
-const pieceChars = 65_536
+/** Longer entries are shown as they are, piece by piece: with escapes for all characters they could not be one string. */
 const formattedCharsMax = 1 << 26
 
 const humanLine = /^\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\] [A-Z]{4,8} *\| /
@@ -37,7 +36,7 @@ export class LineShower {
     if (!this.#isHuman(line)) {
       yield `${this.#options.color === true ? markColored : mark} ${visible(file)}: `
     }
-    yield* visiblePieces(raw)
+    for (const piece of piecesOf(raw)) yield visible(piece)
     yield '\n'
   }
 
@@ -49,16 +48,5 @@ export class LineShower {
     }
     this.#human.delete(base)
     return false
-  }
-}
-
-/** A text with visible escapes, in pieces that are no part of a character. */
-export function* visiblePieces(text: string): Generator<string> {
-  for (let from = 0; from < text.length;) {
-    let to = from + pieceChars
-    const last = text.charCodeAt(to - 1)
-    if (last >= 0xd800 && last < 0xdc00) to++
-    yield visible(text.slice(from, to))
-    from = to
   }
 }

@@ -226,3 +226,23 @@ test('formatEntry() shows a time with another offset in UTC', () => {
   const timestamp = '2025-10-17T16:23:45.123+02:00'
   assert.equal(formatEntry({ ...entry, timestamp }), formatEntry(entry))
 })
+
+test('visible() shows a long text as it shows a short one', () => {
+  const bell = '\u0007'
+  assert.equal(visible(bell.repeat(200_000)), String.raw`\x07`.repeat(200_000))
+  // Characters and marks that lie across any place where a long text could be cut.
+  for (const characters of ['\u{1f600}', '\u{e0041}', `a${'\u0301'.repeat(9)}`]) {
+    const shown = visible(characters)
+    for (let before = 65_536 - 12; before <= 65_536; before++) {
+      const padding = 'x'.repeat(before)
+      const text = `${padding}${characters}${bell}`
+      assert.equal(
+        visible(text.padEnd(70_000, 'y')),
+        `${padding}${shown}\\x07`.padEnd(
+          70_000 + visible(characters + bell).length - (characters + bell).length,
+          'y',
+        ),
+      )
+    }
+  }
+})
