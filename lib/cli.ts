@@ -55,8 +55,9 @@ function version(): string {
 }
 
 function count(text: string): number {
+  if (text === 'all') return Infinity
   if (/^\d{1,15}$/.test(text)) return Number(text)
-  throw new InvalidArgumentError(`expected an integer from 0, got '${text}'`)
+  throw new InvalidArgumentError(`expected an integer from 0, or all, got '${text}'`)
 }
 
 function days(text: string): number {
@@ -104,7 +105,7 @@ Examples:
 
 withDirectory(program.command('tail'))
   .description('Shows the log: all files merged by time, copies in error.log once.')
-  .option('-n, --lines <count>', 'the last so many (default: 20; all with --since)', count)
+  .option('-n, --lines <count>', 'the last so many, or all (default: 20; all with --since)', count)
   .option('-f, --follow', 'go on with what is written, across rotations')
   .option('-c, --category <name>', 'only this category; may be repeated', collect)
   .option('-l, --level <level>', 'only this level and above')
@@ -206,5 +207,10 @@ try {
   if (!(error instanceof CommanderError)) throw error
   // commander has said what is wrong, and ends with 1 for everything; asking for help is no mistake.
   process.exitCode = error.exitCode === 0 ? 0 : 2
+  // The help, or the version.
+  await out.end()
+  if (out.error !== undefined) {
+    remark(textOfError(out.error))
+    process.exitCode = 1
+  }
 }
-await out.end()

@@ -51,7 +51,7 @@ export async function tail(options: TailOptions, color: boolean, io: Io): Promis
   const wanted = wantedOf(options, Date.now())
   const place = await placeOf(options)
   remarkUnknown(options.category ?? [], place, io)
-  if (wanted.follow === true && !exists(place.directory)) {
+  if (wanted.follow === true && !isDirectory(place.directory)) {
     io.remark(`waiting for ${visible(place.directory)}, which is not there yet`)
   }
   const { local = false, expand = false } = options
@@ -160,6 +160,11 @@ function remarkEmpty(directory: string, io: Io): void {
   }
 }
 
-function exists(directory: string): boolean {
-  return statSync(directory, { throwIfNoEntry: false }) !== undefined
+/** @throws {UsageError} when something else is there: no directory would ever come. */
+function isDirectory(path: string): boolean {
+  const stat = statSync(path, { throwIfNoEntry: false })
+  if (stat?.isDirectory() === false) {
+    throw new UsageError(`expected the directory of the logs, got the file '${path}'`)
+  }
+  return stat !== undefined
 }

@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, closeSync, existsSync, mkdirSync, openSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { describe, it, type TestContext } from 'node:test'
@@ -83,6 +84,21 @@ describe('ringlog tail', () => {
     assert.deepEqual(filtered('-U', '2h'), [])
     assert.deepEqual(filtered('-n', '2').length, 2)
     assert.deepEqual(filtered('-n', '0'), [])
+  })
+
+  it('-n all gives all lines', async (t) => {
+    const directory = await logged(t)
+    const line = readFileSync(join(directory, 'enforcement.log'))
+    for (let i = 0; i < 40; i++) appendFileSync(join(directory, 'audit.log'), line)
+    assert.equal(messagesOf(ringlog(['tail', '-d', directory, '--json'])).length, 20)
+    assert.equal(messagesOf(ringlog(['tail', '-d', directory, '--json', '-n', 'all'])).length, 45)
+  })
+
+  it('-f does not wait for a directory where a file is', async (t) => {
+    const file = join(await logged(t), 'system.log')
+    const { code, out, err } = ringlog(['tail', '-f', '-d', file])
+    assert.deepEqual([code, out], [2, ''])
+    assert.ok(err.startsWith(`ringlog: expected the directory of the logs, got the file '${file}'`))
   })
 
   it('-x unfolds context and stack', async (t) => {
@@ -181,7 +197,7 @@ describe('ringlog', () => {
   for (const [args, right] of [
     [['tial'], /Did you mean tail\?/],
     [['tail', '--folow'], /Did you mean --follow\?/],
-    [['tail', '-n', '-1'], /expected an integer from 0, got '-1'/],
+    [['tail', '-n', '-1'], /expected an integer from 0, or all, got '-1'/],
     [['tail', '-l', 'warn'], /did you mean warning\?/],
     [['tail', '-g', '('], /expected a regular expression, got '\('/],
     [['tail', '-S', 'noon'], /expected .*today, yesterday, 15m.*, got 'noon'/],
@@ -209,6 +225,17 @@ describe('ringlog', () => {
       assert.deepEqual([command, code, out], [command, 1, ''])
       assert.match(err, /^ringlog: .*no such file or directory/)
     }
+  })
+
+  it('--help ends with 1 when it cannot be written', { skip: !existsSync('/dev/full') }, () => {
+    const full = openSync('/dev/full', 'w')
+    const { status, stderr } = spawnSync(process.execPath, [program, '--help'], {
+      stdio: ['ignore', full, 'pipe'],
+      encoding: 'utf8',
+    })
+    closeSync(full)
+    assert.equal(status, 1)
+    assert.match(stderr, /^ringlog: Cannot write the output: no space left on device/)
   })
 
   it('--help and --version go to standard output, with 0', () => {
