@@ -61,6 +61,8 @@ function writeAll(fd: number, bytes: Buffer): void {
 
 /** Whether a write to stderr could wait for ever: known on Linux only. */
 function mayBlock(): boolean {
+  // Under Wine a Windows process finds the /proc of the system below.
+  if (process.platform !== 'linux') return false
   try {
     const flags = /^flags:\s*(\d+)/m.exec(readFileSync('/proc/self/fdinfo/2', 'utf8'))?.[1]
     return flags !== undefined && (Number.parseInt(flags, 8) & constants.O_NONBLOCK) === 0
