@@ -3,6 +3,7 @@
 
 import { spawnSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 
 const options = process.argv.slice(2).filter((word) => word.startsWith('--'))
@@ -19,9 +20,12 @@ if (files.length === 0) {
   )
   process.exit(1)
 }
+// Much of the time is waiting for child processes. Node's own default is one less than there are processors: on two
+// of them one file at a time, 169 s instead of 130 (Node 20.20, 2026-11).
+const concurrency = Math.max(2, availableParallelism() - 1)
 const { status } = spawnSync(
   process.execPath,
-  ['--import', 'tsx', '--test', ...options, ...files],
+  ['--import', 'tsx', '--test', `--test-concurrency=${concurrency}`, ...options, ...files],
   {
     stdio: 'inherit',
   },
