@@ -161,13 +161,13 @@ function viewOf(bytes: Buffer): DataView {
 // The functions below write at `at`, where there must be room, and return the place behind what they wrote.
 
 /** Writes text made ready before. */
-export function putReady(view: DataView, at: number, { words, length }: ReadyText): number {
+function putReady(view: DataView, at: number, { words, length }: ReadyText): number {
   for (let i = 0; i < words.length; i++) view.setFloat64(at + 8 * i, words[i]!, true)
   return at + length
 }
 
 /** Writes a string with its quotes. */
-export function putString(bytes: Buffer, at: number, text: string): number {
+function putString(bytes: Buffer, at: number, text: string): number {
   const { length } = text
   bytes[at] = quote
   if (length <= shortMax) {

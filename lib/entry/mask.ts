@@ -1,7 +1,7 @@
 // Secrets inside strings: what a message, a stack or any other text holds of credentials is masked before it
 // becomes part of a line, so that no file, no console and no event log ever sees it.
 //
-// A text goes through `mayHoldSecret` first, which most texts end with. What passes is searched for each form a
+// A text goes through `formsOf` first, which most texts end with. What passes is searched for each form a
 // secret has: private keys, credentials in URLs and headers, tokens that are known by their own shape, and
 // values behind a name that names a secret (`name-value.ts`). All of it takes time in proportion to the text,
 // whatever the text is: every pattern starts at a place that the one before cannot reach across.
@@ -13,10 +13,10 @@ import { maskNamedValues } from './name-value.ts'
 import { redacted, type Redactor } from './redact.ts'
 
 /** The shortest text that can hold a secret, a configured name and one character: `a=1`. */
-export const secretCharsMin = 3
+const secretCharsMin = 3
 
 /** The shortest run of letters, digits, `_` and `-` that can be a token by itself: a key's name at Amazon. */
-export const tokenCharsMin = 20
+const tokenCharsMin = 20
 
 /** The shortest scheme with its credential: `bearer abcd`. */
 const credentialCharsMin = 11
@@ -104,8 +104,10 @@ const TOKEN = 16
 const SCHEME = 32
 
 /**
- * The forms of secrets that a text may hold; 0 for most. Substrings are looked for by `includes`, which costs a
- * tenth of a pattern: all together 0.2 µs for 140 characters of prose (Node 20.20, 2026-11).
+ * The forms of secrets that a text may hold; 0 for most. No secret is recognised without one of these: `=`, `:`,
+ * `%3`, `@`, `</` or `--`; the name of a scheme and a blank; a run of letters, digits, `_` or `-` as long as a token.
+ * Substrings are looked for by `includes`, which costs a tenth of a pattern: all together 0.2 µs for 140 characters
+ * of prose (Node 20.20, 2026-11).
  */
 function formsOf(text: string): number {
   const { length } = text
@@ -117,17 +119,6 @@ function formsOf(text: string): number {
   if (length >= credentialCharsMin && schemes.test(text)) forms |= SCHEME
   if (length >= tokenCharsMin && hasLongRun(text)) forms |= TOKEN
   return forms
-}
-
-/**
- * Whether a text may hold a secret; if not, `mask` would change nothing.
- *
- * No secret is recognised without one of these: `=`, `:`, `%3`, `@`, `</` or `--`; the name of a scheme and a
- * blank; a run of {@link tokenCharsMin} letters, digits, `_` or `-`; nor in less than {@link secretCharsMin}
- * characters.
- */
-export function mayHoldSecret(text: string): boolean {
-  return formsOf(text) !== 0
 }
 
 /**

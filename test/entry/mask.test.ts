@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { checkSync } from 'recheck'
-import { mask, mayHoldSecret, patterns } from '../../lib/entry/mask.ts'
+import { mask, patterns } from '../../lib/entry/mask.ts'
 import { Redactor, redacted } from '../../lib/entry/redact.ts'
 import { carriers, carrying, namedCarriers, names } from '../secrets.ts'
 
@@ -20,7 +20,6 @@ describe('mask()', () => {
         const masked = mask(text, redactor)
         if (masked.includes(secret) || !masked.includes(redacted))
           leaks.push(`${text} -> ${masked}`)
-        assert.ok(mayHoldSecret(text), text)
         assert.equal(mask(masked, redactor), masked, 'masking twice changes nothing')
       }
     }
@@ -128,7 +127,6 @@ describe('mask()', () => {
     fc.assert(
       fc.property(text, (given) => {
         const masked = mask(given, redactor)
-        if (!mayHoldSecret(given)) assert.equal(masked, given)
         // What is left holds no secret of a form known to the first pass but for what masking has joined.
         assert.equal(mask(mask(masked, redactor), redactor), mask(masked, redactor))
       }),
