@@ -4,6 +4,8 @@
 import { type Job, type Measure, type Outcome, type Scale, pause, turn } from '../measure.ts'
 import { pathNames, openSubject, type SubjectName, subjects } from '../subjects/catalog.ts'
 
+const quickSubjects: readonly SubjectName[] = ['ringlog-typed', 'ringlog-untyped', 'pino-async']
+
 /** Entries logged in one turn of the loop. */
 const burstCalls = 100
 /** Until what runs is compiled: 10⁴ entries would show that, and not their cost. */
@@ -32,7 +34,9 @@ export const disk: Measure = {
   plan: (scale: Scale) => {
     const rotating = pathNames.filter((name) => subjects[name].rotates)
     return [
-      ...[...pathNames, 'ready-bytes' as const].map((subject) => jobOf('entry', subject, scale)),
+      ...[...(scale === 'quick' ? quickSubjects : pathNames), 'ready-bytes' as const].map(
+        (subject) => jobOf('entry', subject, scale),
+      ),
       ...(scale === 'quick' ? [] : rotating.map((subject) => jobOf('unrotated', subject, scale))),
     ]
   },
