@@ -4,8 +4,9 @@
 // It keeps the process alive only while somebody awaits the next change, and wakes them 50 times a second at most,
 // however often the files are written: each look costs some 50 µs and more.
 
-import { type FSWatcher, statSync, watch } from 'node:fs'
+import { type FSWatcher, watch } from 'node:fs'
 import { dirname } from 'node:path'
+import { keyOf } from './open-log.ts'
 
 const pollMs = 250
 /** Between two times that somebody is woken. */
@@ -116,15 +117,5 @@ export class DirectoryWatch {
     this.#wake = undefined
     this.#poll.unref()
     wake()
-  }
-}
-
-function keyOf(path: string): string | undefined {
-  try {
-    const stat = statSync(path, { bigint: true, throwIfNoEntry: false })
-    return stat === undefined ? undefined : `${stat.dev}:${stat.ino}`
-  } catch {
-    // Not to be reached now.
-    return undefined
   }
 }

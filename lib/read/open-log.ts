@@ -12,6 +12,7 @@ import {
   read as readCallback,
   readSync,
   readdirSync,
+  statSync,
 } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -164,11 +165,16 @@ export function openLog(directory: string, file: FileName): OpenLog | undefined 
   return undefined
 }
 
+/** How often a walk that rotations came into is done again. One takes some 50 µs, a rotation more. */
+const walksMax = 16
+
 /**
  * Opens a base's files from the newest to the first that is known, while somebody may be rotating them.
  *
  * A rotation only ever moves a file to a higher number, and the highest first. So whoever walks upwards meets
- * each file at least once, and knows one that it meets twice by its inode.
+ * each file at least once, and knows one that it meets twice by its inode. But after two rotations since the last
+ * name, the next one bears a file that is newer: when the name at which it began bears another file in the end, it
+ * walks again, and what it has opened stays open meanwhile.
  *
  * @param isKnown Asked for each file, newest first; the first that is known ends the walk and is closed.
  * @param remarks Told of files that cannot be opened; they are passed over.
@@ -182,7 +188,27 @@ export function openNewer(
   remarks: Remarks,
   from: number = 0,
 ): OpenLog[] {
-  const opened: OpenLog[] = []
+  const first = join(directory, nameOf(base, from, false))
+  let opened: OpenLog[] = []
+  for (let walks = 1; ; walks++) {
+    const key = keyOf(first)
+    const met = walk(directory, base, isKnown, remarks, from, opened)
+    // Those that are not met again have been removed since, and so they are the oldest.
+    opened = [...opened.filter((log) => !met.includes(log)), ...met]
+    if (walks === walksMax || keyOf(first) === key) return opened
+  }
+}
+
+/** @param opened Files that it need not open again. */
+function walk(
+  directory: string,
+  base: string,
+  isKnown: (log: OpenLog) => boolean,
+  remarks: Remarks,
+  from: number,
+  opened: readonly OpenLog[],
+): OpenLog[] {
+  const met: OpenLog[] = []
   const last = highestIndex(directory, base, remarks)
   // Two more: what was listed as the highest may have moved on since.
   for (let index = from; index <= last + 2; index++) {
@@ -192,11 +218,15 @@ export function openNewer(
       try {
         log = openLog(directory, { name, base, index, compressed })
         if (log === undefined) continue
-        if (opened.some((other) => isTwin(other, log!))) log.close()
-        else if (isKnown(log)) {
+        const twin = opened.find((other) => isTwin(other, log!))
+        if (met.some((other) => other === twin || isTwin(other, log!))) log.close()
+        else if (twin !== undefined) {
           log.close()
-          return opened.toReversed()
-        } else opened.push(log)
+          met.push(twin)
+        } else if (isKnown(log)) {
+          log.close()
+          return met.toReversed()
+        } else met.push(log)
       } catch (error) {
         // No permission, no descriptor left, a disk that fails.
         log?.close()
@@ -204,7 +234,7 @@ export function openNewer(
       }
     }
   }
-  return opened.toReversed()
+  return met.toReversed()
 }
 
 /** The names in a directory; none while it is not there, or cannot be read, which is told. */
@@ -232,6 +262,16 @@ function isTwin(a: OpenLog, b: OpenLog): boolean {
   if (a.key === b.key) return true
   if (a.compressed === b.compressed || a.unpackedSize !== b.unpackedSize) return false
   return isSame(a.identity(), b.identity())
+}
+
+/** Device and inode of what bears a name; undefined when nothing does, or it is not to be reached now. */
+export function keyOf(path: string): string | undefined {
+  try {
+    const stat = statSync(path, { bigint: true, throwIfNoEntry: false })
+    return stat === undefined ? undefined : `${stat.dev}:${stat.ino}`
+  } catch {
+    return undefined
+  }
 }
 
 function isAbsent(error: unknown): boolean {

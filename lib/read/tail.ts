@@ -12,10 +12,9 @@
 // still append to the file it has renamed. A line whose `\n` has not come is kept back until it comes, or its file
 // is finished.
 
-import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { LineSplitter, type RawLine } from './line-splitter.ts'
-import { type Identity, type OpenLog, isSame, openNewer } from './open-log.ts'
+import { type Identity, type OpenLog, isSame, keyOf, openNewer } from './open-log.ts'
 import { readForwards } from './reader.ts'
 import type { Remarks } from './remark.ts'
 import type { Sieve } from './sieve.ts'
@@ -80,6 +79,7 @@ export class Tail {
   /** Looks what files there are and opens those that are new. Soon after each rotation, or they may be gone. */
   look(): void {
     const newest = this.#held.at(-1)
+    // As long as the directory cannot be searched, nothing new is seen.
     const live = keyOf(this.#path)
     if (newest !== undefined && live === newest.log.key) {
       this.#checkTruncated(newest)
@@ -210,15 +210,4 @@ export class Tail {
 
 function startsWith(bytes: Buffer, beginning: Buffer): boolean {
   return bytes.subarray(0, beginning.length).equals(beginning)
-}
-
-/** Device and inode of what bears a name; undefined when nothing does. */
-function keyOf(path: string): string | undefined {
-  try {
-    const stat = statSync(path, { bigint: true, throwIfNoEntry: false })
-    return stat === undefined ? undefined : `${stat.dev}:${stat.ino}`
-  } catch {
-    // The directory cannot be searched now: as long as that lasts nothing new is seen.
-    return undefined
-  }
 }
