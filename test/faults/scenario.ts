@@ -45,7 +45,7 @@ export interface Tools {
 export interface Scenario {
   /** As it stands in the table. */
   readonly title: string
-  /** Left out of a quick run: another scenario takes the same way through the code. */
+  /** Left out unless all are asked for: another scenario takes the same way through the code. */
   readonly isVariant?: boolean
   /** No other scenario runs at the same time: it takes time. */
   readonly isAlone?: boolean
