@@ -100,13 +100,20 @@ export class SeqChecks {
     if (series !== undefined) series.humanLines++
   }
 
-  /** Tells what is still missing. */
-  end(): void {
+  /**
+   * Tells what is still missing.
+   *
+   * @param last Per category the number that it has come to at least, as far as that is known.
+   */
+  end(last: { readonly [category: string]: number } = {}): void {
     for (const [category, series] of this.#series) this.#endRun(series, category)
-    for (const [category, { stretches }] of this.#series) {
+    for (const [category, { stretches, humanLines, base }] of this.#series) {
       for (let i = 1; i < stretches.length; i++) {
         this.#tellGap(category, stretches[i - 1]!, stretches[i]!)
       }
+      const to = stretches.at(-1)!.to + humanLines
+      const end = Object.hasOwn(last, category) ? last[category]! : to
+      if (end > to) this.#tellMissing(category, to + 1, end, base, undefined)
     }
   }
 
@@ -212,11 +219,23 @@ export class SeqChecks {
   }
 
   #tellGap(category: string, below: Stretch, { from, file, line }: Stretch): void {
-    const missing = from - below.to - 1
+    this.#tellMissing(category, below.to + 1, from - 1, file, line)
+  }
+
+  /** @param line The one before which they are missing; undefined at the end. */
+  #tellMissing(
+    category: string,
+    from: number,
+    to: number,
+    file: string,
+    line: number | undefined,
+  ): void {
+    const missing = to - from + 1
+    const at = line === undefined ? ' at the end' : ''
     const what =
       missing === 1
-        ? `Entry ${from - 1} of ${category} is missing`
-        : `${missing} entries of ${category} are missing, ${below.to + 1} to ${from - 1}`
+        ? `Entry ${from} of ${category} is missing${at}`
+        : `${missing} entries of ${category} are missing${at}, ${from} to ${to}`
     const reported =
       this.#reported === 0 ? '' : `; the logger has reported ${this.#reported} as lost`
     this.#found({ file, line, kind: 'gap', category, message: `${what}${reported}` })

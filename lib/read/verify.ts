@@ -1,9 +1,9 @@
 // Is anything missing? Reads every line of every file, rotated and compressed ones too, and follows the numbers of
 // each category. The memory it takes does not depend on how much there is to read.
 //
-// What this cannot see: entries lost at the very end, as after a crash, since the next start goes on from the last
-// number on the disk; the oldest ones, which rotation and retention delete; and whether error.log holds a copy of
-// every error, as either may have been rotated away.
+// What this cannot see: the oldest entries, which rotation and retention delete; whether error.log holds a copy of
+// every error, as either may have been rotated away; and what is missing at the very end beyond the numbers that the
+// writer has last left in its lock: all of them when it was closed, those of its last rotation when it crashed.
 
 import { isUtf8 } from 'node:buffer'
 import { readdirSync, statSync } from 'node:fs'
@@ -55,6 +55,9 @@ export interface VerifyOptions {
  * @throws {TypeError} (rejects) for an option that is none; the system's error when the directory cannot be read.
  */
 export async function verifyLogs(options: VerifyOptions = {}): Promise<VerifyReport> {
+  if (typeof options !== 'object' || options === null) {
+    throw new TypeError(`Cannot verify: expected an object with log_path, got ${String(options)}`)
+  }
   const { log_path: path = defaultLogPath, ...others } = options
   const [unknown] = Object.keys(others)
   if (unknown !== undefined || typeof path !== 'string') {
@@ -85,6 +88,8 @@ class Verification {
       this.#found({ file, line: undefined, kind: 'unreadable', message: text })
     })
     this.#checkModes(names)
+    // Beside a writer, its last entries may still be on their way.
+    const { holder, ledger } = stateOf(this.#directory)
     for (const base of basesIn(this.#directory, names, () => true, remarks)) {
       // Before the files are opened: a writer that ends meanwhile ends its last line.
       const isWritten = stateOf(this.#directory).holder !== undefined
@@ -96,7 +101,7 @@ class Verification {
         for (const log of logs) log.close()
       }
     }
-    this.#seqs.end()
+    this.#seqs.end(holder === undefined ? ledger?.seq : undefined)
     return {
       directory: this.#directory,
       files: this.#files,

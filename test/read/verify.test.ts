@@ -89,6 +89,23 @@ describe('verifyLogs()', () => {
     )
   })
 
+  test('tells what is missing at the end, once the writer has ended', async (t) => {
+    const log_path = await written(t)
+    const cut = (file: string): void => edit(log_path, file, (lines) => void lines.splice(-4, 3))
+    const log = createLogger({ log_path })
+    cut('system.log')
+    assert.deepEqual((await verifyLogs({ log_path })).faults, [])
+    await log.close()
+    const { faults } = await verifyLogs({ log_path })
+    assert.deepEqual(
+      faults.map(({ kind, file, line, message }) => [kind, file, line, message]),
+      [
+        ['gap', 'system.log', undefined, 'Entry 3000 of system is missing at the end'],
+        ['gap', 'system.log', undefined, '2 entries of sdk are missing at the end, 3029 to 3030'],
+      ],
+    )
+  })
+
   test(
     'finds a missing file, a damaged gzip and wrong modes',
     { skip: process.platform === 'win32' },
@@ -195,5 +212,6 @@ describe('verifyLogs()', () => {
   test('rejects for a directory that is not there and for wrong options', async (t) => {
     await assert.rejects(verifyLogs({ log_path: logDirectory(t) }), { code: 'ENOENT' })
     await assert.rejects(verifyLogs({ log: 1 } as object), /expected log_path, a string, got log/)
+    await assert.rejects(verifyLogs(null!), /expected an object with log_path, got null/)
   })
 })
