@@ -70,6 +70,8 @@ export class DirectoryLock {
   #generation = 0
   #fd = -1
   #inode = 0n
+  /** The file is written whole, and nobody else was there. */
+  #isTaken = false
   #since = ''
   /** Bytes written: a shorter text is filled up. */
   #length = 0
@@ -94,9 +96,10 @@ export class DirectoryLock {
    */
   hold(): void {
     makeDirectory(this.#directory)
-    if (this.isHeld) return
-    this.#letGo()
+    if (this.#isTaken && this.#isInPlace()) return
+    this.#withdraw()
     this.#take()
+    this.#isTaken = true
     this.#signs = setInterval(() => this.#sign(), signMs).unref()
     this.#taken(this.#ledger)
   }
@@ -110,22 +113,30 @@ export class DirectoryLock {
 
   /** Lets another writer have the directory. The file stays; one that is another's by now is left alone. */
   release(ledger: Ledger): void {
-    if (this.isHeld) {
-      this.#ledger = ledger
-      try {
-        this.#write(true)
-      } catch {
-        // Without a lock there is no ledger, but nobody is kept out either.
-        rmSync(this.#pathOf(this.#generation), { force: true })
-      }
+    if (this.#isTaken) this.#ledger = ledger
+    try {
+      // Into our own inode: whatever bears the name by now.
+      if (this.#fd !== -1) this.#write(true)
+    } catch {
+      this.#removeAtEnd()
     }
     this.#letGo()
   }
 
-  /** Whether the lock is ours, and still lies in the directory. */
+  /** Whether the lock is ours, and still lies in the directory; false also when that cannot be known now. */
   get isHeld(): boolean {
+    try {
+      return this.#isTaken && this.#isInPlace()
+    } catch {
+      return false
+    }
+  }
+
+  /** Whether the file we have made bears its name. Throws when that cannot be known: we may still be its owner. */
+  #isInPlace(): boolean {
     if (this.#fd === -1) return false
-    return inodeOf(this.#pathOf(this.#generation)) === this.#inode
+    const path = this.#pathOf(this.#generation)
+    return lstatSync(path, { bigint: true, throwIfNoEntry: false })?.ino === this.#inode
   }
 
   #take(): void {
@@ -154,8 +165,8 @@ export class DirectoryLock {
       throw error
     }
     try {
-      fchmodSync(this.#fd, fileMode)
       this.#inode = fstatSync(this.#fd, { bigint: true }).ino
+      fchmodSync(this.#fd, fileMode)
       this.#since = new Date().toISOString()
       this.#length = 0
       this.#write(false)
@@ -184,12 +195,27 @@ export class DirectoryLock {
     return true
   }
 
+  /**
+   * Removes what we have made. Where that fails, the descriptor stays open, and the next one to take the lock tries
+   * again: closed, the file would be that of a holder who lives, and keep us out ourselves.
+   */
   #withdraw(): void {
+    this.#isTaken = false
+    if (this.#isInPlace()) rmSync(this.#pathOf(this.#generation), { force: true })
     this.#letGo()
-    rmSync(this.#pathOf(this.#generation), { force: true })
+  }
+
+  /** Without a lock there is no ledger, but nobody is kept out either. */
+  #removeAtEnd(): void {
+    try {
+      this.#withdraw()
+    } catch {
+      // It stays as that of a process which will soon have ended.
+    }
   }
 
   #letGo(): void {
+    this.#isTaken = false
     clearInterval(this.#signs)
     if (this.#fd !== -1) closeSync(this.#fd)
     this.#fd = -1
@@ -280,15 +306,6 @@ function asRecord(text: string): LockRecord | undefined {
       typeof released === 'boolean'
     return isWhole ? record : undefined
   } catch {
-    return undefined
-  }
-}
-
-function inodeOf(path: string): bigint | undefined {
-  try {
-    return lstatSync(path, { bigint: true, throwIfNoEntry: false })?.ino
-  } catch {
-    // The directory cannot be searched: we do not know, and taking it again will say why.
     return undefined
   }
 }

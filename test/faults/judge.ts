@@ -50,10 +50,13 @@ const errorBase = 'error.log'
 const namePattern = /^([a-z]+\.log)(?:\.(\d+)(\.gz)?)?$/
 const lineEnd = 0x0a
 
-/** All log files of a directory, each base's oldest first; none when it is not there. */
+/**
+ * All log files of a directory, each base's oldest first; none when it is not there. A file that is there twice, plain
+ * and compressed, is one: that is how a compression looks that was ended before its last step.
+ */
 export function sourcesOf(directory: string): Source[] {
   if (!existsSync(directory)) return []
-  return readdirSync(directory)
+  const sources = readdirSync(directory)
     .flatMap((name) => {
       const match = namePattern.exec(name)
       if (match === null) return []
@@ -66,6 +69,12 @@ export function sourcesOf(directory: string): Source[] {
       }
     })
     .toSorted(oldestFirst)
+  return sources.filter(
+    ({ base, index, bytes }, i) =>
+      !sources
+        .slice(i + 1)
+        .some((other) => other.base === base && other.index === index && other.bytes.equals(bytes)),
+  )
 }
 
 /** By base, and there the oldest first. */

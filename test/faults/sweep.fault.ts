@@ -41,6 +41,8 @@ interface Fault extends Omit<Injection, 'when'> {
   readonly title: string
   /** The same way through the code as another. */
   readonly isVariant?: boolean
+  /** The known-bad writer has nothing of the kind. */
+  readonly isOurs?: boolean
   readonly job?: Partial<Job>
   /** Which calls fail, n being the first, and what holds then. */
   readonly modes: readonly Mode[]
@@ -122,23 +124,72 @@ const faults: readonly Fault[] = [
   },
 ]
 
+/** Rotated files become gzip meanwhile. */
+const compressing: Partial<Job> = {
+  config: { rotation: { max_size_mb: 1, max_files: 3, compress: true } },
+  pauseMs: 100,
+}
+
+/**
+ * The calls of which a compression consists, besides those that the writer has, too. What it writes goes to a name that
+ * is not known beforehand; what a full disk does to that is a fault of its own.
+ */
+const compressionCalls: readonly (readonly [name: string, calls: string])[] = [
+  ['statfs', 'statfs'],
+  ['link', 'link,linkat'],
+  ['fsync', 'fsync'],
+  ['rename', 'rename,renameat,renameat2'],
+]
+const lockCalls: typeof compressionCalls = [
+  ['open', 'openat'],
+  ['stat', 'statx,newfstatat,fstat'],
+  ['chmod', 'fchmod'],
+  ['read', 'read,pread64'],
+  ['write', writeCalls],
+]
+
+const upkeep: readonly Fault[] = [
+  ...compressionCalls.map(([name, calls]) => ({
+    title: `${name} of a compression fails with EIO`,
+    calls,
+    isOurs: true,
+    action: 'error=EIO',
+    job: compressing,
+    modes: [once, harmless],
+  })),
+  ...lockCalls.map(([name, calls]) => ({
+    title: `${name} of the lock fails with EIO`,
+    calls,
+    isOurs: true,
+    action: 'error=EIO',
+    names: ['ringlog.1.lock', 'ringlog.2.lock'],
+    modes: [once, forEver],
+  })),
+]
+
 const kills: readonly Fault[] = [
   { title: 'SIGKILL at a write', calls: writeCalls },
   { title: 'SIGKILL at a rename', calls: 'rename,renameat,renameat2' },
   { title: 'SIGKILL at an open', calls: 'openat' },
+  ...compressionCalls.map(([name, calls]) => ({
+    title: `SIGKILL at the ${name} of a compression`,
+    calls,
+    isOurs: true,
+    job: compressing,
+  })),
 ].map((fault) => ({
   ...fault,
   action: 'signal=SIGKILL',
   modes: [{ ...once, expected: { promised: 'acknowledged', signal: 'SIGKILL', torn: 1 } }],
 }))
 
-export const sweeps: readonly Scenario[] = [...faults, ...kills].flatMap((fault) =>
+export const sweeps: readonly Scenario[] = [...faults, ...upkeep, ...kills].flatMap((fault) =>
   fault.modes.map((mode) => ({
     title: fault.modes.length > 1 ? `${fault.title}, ${mode.title}` : fault.title,
     whyNot: whyNoStrace,
     isVariant: fault.isVariant === true || mode.title === '3 in a row',
     runs: (tools: Tools) => sweep(tools, fault, mode, {}),
-    ...(mode === once || fault.modes.length === 1
+    ...((mode === once || fault.modes.length === 1) && fault.isOurs !== true
       ? { control: (tools: Tools) => sweep(tools, fault, mode, { writer: 'bare' }) }
       : {}),
   })),
