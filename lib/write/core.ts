@@ -129,6 +129,7 @@ export class Core implements Exiting {
     const { pump, intake, eventLog } = this.#parts
     if (intake.isCapturing) intake.abandon()
     const writeAll = (): void => {
+      pump.reportDropped(true)
       pump.flushSync(patience)
       pump.giveUp()
       eventLog?.exit()
@@ -152,7 +153,7 @@ export class Core implements Exiting {
     const { intake, pump, routes, counters, eventLog, upkeep } = this.#parts
     // Where entries were dropped the ring may still be full, and there is no later moment to say so.
     if (counters.droppedTotal + counters.diverted > 0) pump.makeRoom()
-    pump.reportDropped()
+    pump.reportDropped(true)
     const flushed = pump.flush()
     intake.close()
     try {

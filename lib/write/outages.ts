@@ -70,13 +70,17 @@ export class Outages {
     )
   }
 
-  /** Tells in the files what is missing there, once all of them can be written. */
-  reportDropped(): void {
+  /**
+   * Tells in the files what is missing there, once all of them can be written.
+   *
+   * @param isLast There is no later moment: a file that could not be written is tried with it.
+   */
+  reportDropped(isLast: boolean = false): void {
     const { counters, routes, report } = this.#options
     const dropped = counters.droppedSince(this.#droppedReported)
     const diverted = counters.diverted - this.#divertedReported
     const total = Object.values(dropped).reduce((sum, entries) => sum + entries, 0)
-    if (total + diverted === 0 || routes.some((route) => route.down)) return
+    if (total + diverted === 0 || (!isLast && routes.some((route) => route.down))) return
     this.#droppedReported = [...counters.dropped]
     this.#divertedReported = counters.diverted
     if (diverted === 0) report(`${total} entries were lost`, { dropped })

@@ -373,9 +373,9 @@ export class Pump {
     }
   }
 
-  /** Tells in the files what was lost, once all of them can be written. */
-  reportDropped(): void {
-    this.#outages.reportDropped()
+  /** Tells in the files what was lost, once all of them can be written; the last time, in any case. */
+  reportDropped(isLast: boolean = false): void {
+    this.#outages.reportDropped(isLast)
   }
 
   #settleWaiters(): void {

@@ -57,10 +57,15 @@ const ballast = 'ballast'
 /** Fills a file system up to a number of bytes that is no multiple of a page. */
 function fill({ disk }: Workplace, tools: Tools): void {
   const { bavail, bsize } = statfsSync(disk)
-  writeFileSync(
-    join(disk, ballast),
-    Buffer.alloc(bavail * bsize - tools.random.integer(0, 500) * kib),
-  )
+  try {
+    writeFileSync(
+      join(disk, ballast),
+      Buffer.alloc(bavail * bsize - tools.random.integer(0, 500) * kib),
+    )
+  } catch (error) {
+    // The subject still writes what it was given before: then it is full sooner.
+    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error
+  }
 }
 
 function free({ disk }: Workplace): void {
