@@ -34,6 +34,7 @@ let endStarted = 0
 let closeFailure: string | undefined
 let failedAt: number | undefined
 let recoveredMs: number | undefined
+let isSettled = false
 let longestCallMs = 0
 let longestTurnMs = 0
 let peakBytes = 0
@@ -164,6 +165,7 @@ async function close(): Promise<void> {
     if (log.stats().queued > 0) await pause(5)
   }
   look()
+  isSettled = log.stats().queued === 0
   clearInterval(looking)
   endStarted = performance.now()
   await log.close().catch((error: unknown) => {
@@ -179,6 +181,7 @@ function tell(): void {
     logged,
     stats: { accepted, written, diverted, queued, failures, rotations, last_error, dropped },
     closeFailure,
+    isSettled,
     recoveredMs,
     endMs: performance.now() - endStarted,
     longestCallMs,

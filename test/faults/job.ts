@@ -61,6 +61,8 @@ export interface Outcome {
   > & { readonly dropped: Readonly<Record<string, number>> & { readonly total: number } }
   /** Why close() was rejected. */
   readonly closeFailure: string | undefined
+  /** Whether everything was in the files before the end, in the time that there was for it. */
+  readonly isSettled: boolean
   /** Milliseconds from the first failure seen until nothing was queued; undefined when none was, or it stayed. */
   readonly recoveredMs: number | undefined
   /** Milliseconds from the call that ends the process until its last listener runs. */

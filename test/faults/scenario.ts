@@ -93,6 +93,8 @@ export function assess(label: string, ended: Ended, directory: string, expected:
     complaints.push(`${-balance} entries are there that were counted as lost`)
   if (!isKilled && outcome !== undefined && outcome.stats.queued !== 0)
     complaints.push(`${outcome.stats.queued} entries are queued for ever`)
+  if (ended.job.settleMs > 0 && outcome !== undefined && !outcome.isSettled)
+    complaints.push(`no recovery within ${ended.job.settleMs / 1000} s`)
   if (expected.promised === 'complete' && counted > 0) complaints.push(`${counted} entries dropped`)
   const hasCopies = ended.job.writer === 'ringlog'
   if (expected.promised === 'complete' && hasCopies && finding.copiesMissing > 0)

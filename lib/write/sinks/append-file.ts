@@ -14,6 +14,7 @@ import {
   ftruncateSync,
   openSync,
   readSync,
+  statfsSync,
   statSync,
   writeSync,
 } from 'node:fs'
@@ -103,6 +104,17 @@ export class AppendFile {
   /** By how much the file has grown since the last look; negative when it has been truncated. */
   growth(): number {
     return fstatSync(this.#fd).size - this.size
+  }
+
+  /** The error that so many bytes more will meet, or have met in the thread pool, which only the next turn hears of. */
+  refusal(bytes: number): Error | undefined {
+    try {
+      const { bavail, bsize } = statfsSync(this.#directory)
+      if (bavail * bsize >= bytes) return undefined
+    } catch {
+      return undefined
+    }
+    return Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' })
   }
 
   /** Whether the file ends with the bytes before `end`, as far as a look at its last kilobytes tells. */

@@ -187,9 +187,14 @@ export class FileSink implements Sink {
       this.#writing = true
       this.#answers.begin(this.#file.size)
       stream.write(batch.subarray(written, end), (error) => {
-        // After an error the stream closes, and what is missing is found out there.
-        if (error || this.#stream !== stream) return
+        if (this.#stream !== stream) return
         this.#writing = this.#stalled = false
+        if (error) {
+          // The stream closes, which takes turns of the event loop; what is missing is found out there, or by the
+          // synchronous path before.
+          this.#ready = false
+          return
+        }
         try {
           if (this.#flight === flight && !flight.verify(this.#file)) this.#stale = true
         } catch (reason) {
@@ -254,7 +259,7 @@ export class FileSink implements Sink {
   #progress(): number | undefined {
     const flight = this.#flight
     if (flight === undefined || this.#stalled) return undefined
-    if (!flight.isPending && !this.#syncing) return undefined
+    if (!this.#writing && !this.#syncing) return undefined
     try {
       flight.advance(this.#file)
       return this.#file.size
@@ -264,9 +269,9 @@ export class FileSink implements Sink {
     }
   }
 
-  #stall(): void {
+  #stall(reason: Error = new Error(`no answer from the disk for ${answerMsMax / 1000} s`)): void {
     this.#stalled = true
-    this.#fail(new Error(`no answer from the disk for ${answerMsMax / 1000} s`))
+    this.#fail(reason)
   }
 
   // --- the synchronous path ---
@@ -274,12 +279,14 @@ export class FileSink implements Sink {
   /** Waits for the piece in the thread pool; false when that makes no progress. */
   #landed(flight: Flight, patience: Patience): boolean {
     try {
-      if (this.#stream === undefined) flight.settle(this.#file)
+      if (!this.#writing) flight.settle(this.#file)
       while (flight.isPending) {
+        // Before the look at the file: what has landed in between has had its space.
+        const refusal = this.#file.refusal(flight.handed - flight.written)
         if (flight.advance(this.#file)) patience.answered()
         else if (this.#stalled) return false
-        else if (!patience.nap()) {
-          this.#stall()
+        else if (refusal !== undefined || !patience.nap()) {
+          this.#stall(refusal)
           return false
         }
       }
