@@ -1,7 +1,7 @@
-// Schema → code: compiles an event's schema into the capture that copies its values into the lanes, and the
-// way back for the serializer.
+// Schema → code: compiles an event's schema into the capture that copies its values into the lanes
+// (event-capture.ts), and the way back for the serializer.
 //
-//   schema ──plan──► fields in the order of the schema ──► capture(lanes, context)
+//   schema ──plan──► fields in the order of the schema ──► straight(context), capture(lanes, context)
 //                                                      ├──► write(out, lanes): the JSON, as bytes
 //                                                      └──► restore(lanes): the object ──► fast-json-stringify
 //
@@ -15,6 +15,7 @@
 
 import fastJsonStringify from 'fast-json-stringify'
 import { type EventDefinition, messageParts } from './event.ts'
+import { type Capture, captureOf, type MakeStraight, straightOf } from './event-capture.ts'
 import {
   type Field,
   jsonSchemaOf,
@@ -33,28 +34,16 @@ import {
   readyText,
 } from './json-bytes.ts'
 import { isHijacked, jsonOf, quoted } from './json-text.ts'
-import { ABSENT, type Lanes, TYPED } from './lanes.ts'
+import type { Lanes } from './lanes.ts'
 import { mask } from './mask.ts'
 import { RecurringString } from './recurring.ts'
 import { redacted, type Redactor } from './redact.ts'
-import { captureValue } from './snapshot.ts'
-
-/** The outcomes of a capture: all is in the lanes; the types do not match; it is too large for its places. */
-export const CAPTURED = 0
-export const MISMATCHED = 1
-export const UNFIT = 2
-
-/**
- * Fixed places an event may have, in strings, in numbers and in loose values: far below what one entry may
- * take of the lanes, as they are written without a look at what is left.
- */
-const fixedPlacesMax = 400
-const loosePlacesMax = 400
 
 /** How one event is captured, and made text again. */
 export interface EventCodec {
-  /** Copies the context's values, and gives one of the three outcomes; unless CAPTURED, what is written must be taken back. */
-  readonly capture: (lanes: Lanes, context: unknown) => number
+  readonly capture: Capture
+  /** Undefined for an event with loose values. */
+  readonly straight: MakeStraight | undefined
   /** The context as an object, read from the lanes behind the TYPED tag; the secrets in its strings are masked. */
   readonly restore: (lanes: Lanes, readLoose: (lanes: Lanes, tag: number) => unknown) => Restored
   /**
@@ -98,6 +87,7 @@ export function compileEvent(event: EventDefinition, redactor: Redactor): EventC
   const isConstant = messageParts(event.message).every((part) => typeof part === 'string')
   return {
     capture: captureOf(plan, fields, closed),
+    straight: straightOf(plan, fields, closed),
     restore: restoreOf(plan, fields, masked),
     write: writeOf(plan, fields, masked),
     stringify: (context) =>
@@ -114,77 +104,6 @@ export function compileEvent(event: EventDefinition, redactor: Redactor): EventC
 }
 
 const text = JSON.stringify
-
-function captureOf(plan: Plan, fields: readonly Field[], closed: boolean): EventCodec['capture'] {
-  const lines: string[] = []
-  let objects = 0
-  const names = new Map<Field, string>()
-  const read = (from: string, node: Plan): void => {
-    lines.push(`if (typeof ${from} !== 'object' || ${from} === null) return ${MISMATCHED}`)
-    for (const [key, member] of node.keys) {
-      if ('keys' in member) {
-        const name = `o${objects++}`
-        lines.push(`const ${name} = ${from}[${text(key)}]`)
-        read(name, member)
-      } else if (member.kind !== 'secret') {
-        const name = `v${names.size}`
-        names.set(member, name)
-        lines.push(`const ${name} = ${from}[${text(key)}]`)
-        if (member.kind !== 'loose')
-          lines.push(`if (typeof ${name} !== '${member.kind}') return ${MISMATCHED}`)
-        if (member.kind === 'number')
-          lines.push(`if (${name} - ${name} !== 0) return ${MISMATCHED}`)
-      }
-    }
-  }
-  read('c', plan)
-  if (closed) lines.push(`for (const k in c) if (!known.has(k)) return ${MISMATCHED}`)
-  const strings = fields.filter(({ kind }) => kind === 'string').map((field) => names.get(field)!)
-  const numbers = fields.filter(({ kind }) => kind === 'number' || kind === 'boolean')
-  const loose = fields.filter(({ kind }) => kind === 'loose')
-  if (
-    strings.length > fixedPlacesMax ||
-    numbers.length > fixedPlacesMax ||
-    loose.length > loosePlacesMax
-  ) {
-    return () => UNFIT
-  }
-  const length = strings.map((name) => `${name}.length`).join(' + ') || '0'
-  lines.push(
-    `const chars = ${length}`,
-    `if (chars > lanes.charsMax) return ${UNFIT}`,
-    'const { refs, nums, mask } = lanes, r = lanes.refTail, n = lanes.numTail',
-    'lanes.tags[lanes.tagTail & mask] = TYPED',
-    'lanes.tagTail = (lanes.tagTail + 1) | 0',
-    ...strings.map((name, i) => `refs[(r + ${i}) & mask] = ${name}`),
-    ...numbers.map((field, i) => {
-      const name = names.get(field)!
-      return `nums[(n + ${i}) & mask] = ${field.kind === 'boolean' ? `${name} ? 1 : 0` : name}`
-    }),
-    `lanes.refTail = (r + ${strings.length}) | 0`,
-    `lanes.numTail = (n + ${numbers.length}) | 0`,
-    'lanes.chars += chars',
-    ...loose.map(
-      (field) =>
-        `loose(lanes, ${names.get(field)!}, ${text(field.path.at(-1))}); if (lanes.exhausted) return ${UNFIT}`,
-    ),
-    `return ${CAPTURED}`,
-  )
-  // oxlint-disable-next-line no-implied-eval -- compiling the schema is the point; names come through JSON.stringify
-  const make = new Function(
-    'TYPED',
-    'loose',
-    'known',
-    `return (lanes, c) => {\n${lines.join('\n')}\n}`,
-  )
-  return make(TYPED, captureLoose, new Set(plan.keys.keys())) as EventCodec['capture']
-}
-
-function captureLoose(lanes: Lanes, value: unknown, key: string): void {
-  const type = typeof value
-  if (type === 'undefined' || type === 'function' || type === 'symbol') lanes.pushTag(ABSENT)
-  else captureValue(lanes, value, key, 1)
-}
 
 /** Where each field's value is found by generated code that has `refs`, `nums`, `mask`, `r` and `n`. */
 function placesOf(fields: readonly Field[]): Map<Field, string> {

@@ -3,6 +3,7 @@
 import { bind } from '../entry/bindings.ts'
 import { compileEvent, type EventCodec } from '../entry/codec.ts'
 import type { EventDefinition } from '../entry/event.ts'
+import type { EventCall } from '../entry/event-capture.ts'
 import { Lanes } from '../entry/lanes.ts'
 import { severityOf } from '../entry/level.ts'
 import type { Redactor } from '../entry/redact.ts'
@@ -28,6 +29,8 @@ export interface CoreParts {
   readonly categories: ReadonlyMap<string, Category>
   readonly routes: readonly Route[]
   readonly intake: Intake
+  /** The ring's. */
+  readonly lanes: Lanes
   readonly pump: Pump
   readonly serializer: Serializer
   readonly redactor: Redactor
@@ -67,10 +70,7 @@ export class Core implements Exiting {
   }
 
   /** What logs an event of this definition. Compiled once per definition, however often it is asked for. */
-  eventLogger(
-    event: EventDefinition,
-    bindings: Bindings | undefined,
-  ): (context: unknown, accountId?: string) => void {
+  eventLogger(event: EventDefinition, bindings: Bindings | undefined): EventCall {
     const { intake, redactor } = this.#parts
     const owner = this.#category(event.category)
     const severity = severityOf(event.level)
@@ -84,9 +84,12 @@ export class Core implements Exiting {
     }
     const compiled = codec
     const template = { ...templateOf(owner.name, severity, bindings, compiled), owner }
-    return (context, accountId) => {
+    const otherwise: EventCall = (context, accountId) => {
       if (owner.threshold <= severity) intake.logEvent(template, compiled, context, accountId)
     }
+    if (compiled.straight === undefined || owner.isWritten) return otherwise
+    const { lanes, counters } = this.#parts
+    return compiled.straight({ template, severity, owner, lanes, intake, counters, otherwise })
   }
 
   setLevel(severity: number, name: string | undefined): void {

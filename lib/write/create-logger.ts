@@ -147,6 +147,7 @@ export function assemble(
     categories,
     routes: [...routes.values()],
     intake,
+    lanes: ring.lanes,
     pump,
     serializer,
     redactor,

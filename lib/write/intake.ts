@@ -1,26 +1,22 @@
 // HOT PATH: call → intake → ring. Takes the arguments of one call, copies their values into the lanes and
 // commits the entry. It does not serialize, does not write, and never throws.
 //
-// Two rare cases leave the straight path: a context too large for the lanes is turned into text at once;
+// A typed event with fixed places only comes by a way of its own (event-capture.ts), and by logEvent() where that
+// hands it on. Two rare cases leave the straight path: a context too large for the lanes is turned into text at once;
 // and a call that comes from within another call's capture (a getter that logs) waits, as text, until that
 // one is committed.
 
 import { captureException, textOf } from '../entry/exception.ts'
-import { cut, Lanes, NULL } from '../entry/lanes.ts'
-import { CAPTURED, type EventCodec, MISMATCHED } from '../entry/codec.ts'
+import { cut, NULL } from '../entry/lanes.ts'
+import type { EventCodec } from '../entry/codec.ts'
+import { CAPTURED, MISMATCHED } from '../entry/event-capture.ts'
 import type { Serializer } from '../entry/serializer.ts'
 import { captureContext, captureValue, pushJsonText } from '../entry/snapshot.ts'
 import type { CategoryTemplate } from './category.ts'
+import { Oversize } from './oversize.ts'
 import { type Ring, entryPlacesMax } from './ring.ts'
 import type { Route } from './route.ts'
 import type { Counters } from './stats.ts'
-
-/**
- * Places of the lanes in which a context is captured that is too large for the ring's: the first try, and the
- * last. This is what bounds the time of a call, whatever it is given: past 131 072 values, marked, no more are read.
- */
-const largePlacesMin = 1 << 14
-const largePlacesMax = 1 << 17
 
 /** Calls from within calls that are followed; a getter that logs the object it belongs to would never end. */
 const asidesMax = 4
@@ -62,6 +58,7 @@ export class Intake {
   readonly #options: IntakeOptions
   readonly #ring: Ring<CategoryTemplate>
   readonly #counters: Counters
+  readonly #oversize: Oversize
   readonly #schedule: () => void
   #state = 0
   /** Entries that came while another was being captured. */
@@ -76,6 +73,7 @@ export class Intake {
     this.#options = options
     this.#ring = options.ring
     this.#counters = options.counters
+    this.#oversize = new Oversize(options.serializer, options.charsMax)
     this.#schedule = options.schedule
   }
 
@@ -135,8 +133,8 @@ export class Intake {
         else lanes.pushTag(NULL)
         if (!complete || lanes.exhausted) {
           ring.rollback()
-          const large = this.#contextText(context, first, firstValue, second, secondValue)
-          this.#pushTexts(large.text, isThrown ? this.#exceptionText(thrown) : undefined)
+          const large = this.#oversize.context(context, first, firstValue, second, secondValue)
+          this.#pushTexts(large.text, isThrown ? this.#oversize.exception(thrown) : undefined)
           lanes.accountId = large.accountId
         }
         const account =
@@ -216,6 +214,25 @@ export class Intake {
     }
   }
 
+  /** Whether an entry with so many UTF-16 units can be committed now, with nothing in its way. */
+  admits(chars: number): boolean {
+    return this.#state === 0 && this.#ring.hasRoom(chars)
+  }
+
+  /** Commits what a straight call (event-capture.ts) has written to the lanes, once it has been admitted. */
+  commit(template: CategoryTemplate, time: number, accountId: string | undefined): void {
+    const { owner } = template
+    // Should there be no room on the stack for this, nothing has happened.
+    this.#ring.commit(template, time, accountId, '', owner.seqBase + owner.accepted + 1)
+    owner.accepted++
+    this.#counters.accepted++
+    try {
+      this.#schedule()
+    } catch {
+      // The caller's stack is full. The entry is in the ring, and the next call asks again.
+    }
+  }
+
   /** Whether a call is being captured: then nothing may be read from the ring. */
   get isCapturing(): boolean {
     return (this.#state & CAPTURING) !== 0
@@ -269,34 +286,10 @@ export class Intake {
     ring.lanes.begin(entryPlacesMax)
     if (captureContext(ring.lanes, context)) return
     ring.rollback()
-    const large = this.#contextText(context)
+    const large = this.#oversize.context(context)
     ring.lanes.begin(entryPlacesMax)
     pushJsonText(ring.lanes, large.text)
     ring.lanes.accountId = large.accountId
-  }
-
-  /** A context as text, by way of lanes that are large enough for it. */
-  #contextText(
-    context: unknown,
-    first?: string,
-    firstValue?: unknown,
-    second?: string,
-    secondValue?: unknown,
-  ): { text: string; accountId: string | undefined } {
-    for (let places = largePlacesMin; ; places *= 8) {
-      const large = new Lanes(places, this.#options.charsMax)
-      large.begin(places)
-      const complete = captureContext(large, context, first, firstValue, second, secondValue)
-      if (!complete && places < largePlacesMax) continue
-      return { text: this.#options.serializer.value(large), accountId: large.accountId }
-    }
-  }
-
-  #exceptionText(thrown: unknown): string {
-    const large = new Lanes(largePlacesMin, this.#options.charsMax)
-    large.begin(largePlacesMin)
-    captureException(large, thrown, 1, captureValue)
-    return this.#options.serializer.value(large)
   }
 
   /** Puts texts into the lanes in place of a captured context and exception. */
@@ -351,9 +344,9 @@ export class Intake {
     this.#asides++
     try {
       const time = Date.now()
-      const { text, accountId: lifted } = this.#contextText(context)
+      const { text, accountId: lifted } = this.#oversize.context(context)
       const isThrown = thrown !== undefined && thrown !== null
-      const exception = isThrown ? this.#exceptionText(thrown) : undefined
+      const exception = isThrown ? this.#oversize.exception(thrown) : undefined
       const words = textOf(message)
       const account = accountId === undefined || accountId === null ? lifted : textOf(accountId)
       this.#state |= AWAITED

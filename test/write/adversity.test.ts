@@ -17,12 +17,12 @@ test('a stack overflow in the midst of log calls costs those calls, and no later
         category: 'sdk',
         level: 'INFO',
         message: 'typed {n}',
-        context: Type.Object({ n: Type.Number() }),
+        context: Type.Object({ n: Type.Number(), text: Type.String() }),
       }),
     )
     const deeper = (n: number): void => {
-      if ((n + round) % 2 === 0) log.system.info('step', { n, inner: { list: [n] } })
-      else typed({ n })
+      if ((n + round) % 3 === 0) log.system.info('step', { n, inner: { list: [n] } })
+      else typed({ n, text: `text ${n}` })
       deeper(n + 1)
     }
     try {
@@ -38,9 +38,14 @@ test('a stack overflow in the midst of log calls costs those calls, and no later
     )
     await log.close()
     const steps = linesOf(directory, 'system.log').filter(({ category }) => category !== 'audit')
-    for (const { message, context } of steps) {
+    for (const { category, message, context } of steps) {
       if (message === 'step') assert.deepEqual(context!['inner'], { list: [context!['n']] })
+      if (category === 'sdk') assert.equal(context!['text'], `text ${context!['n'] as number}`)
     }
+    const { accepted, written, dropped } = log.stats()
+    assert.equal(accepted, written + dropped.total)
+    const sdk = steps.filter(({ category }) => category === 'sdk')
+    assert.ok(sdk.at(-1)!.seq - sdk.length <= dropped.total, 'no number is used up uncounted')
   }
 })
 

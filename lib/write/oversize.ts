@@ -1,0 +1,51 @@
+// What is too large for the ring's lanes, or comes at a moment when they are taken: it is captured in lanes of its own,
+// and made text at once, in the caller's turn.
+
+import { captureException } from '../entry/exception.ts'
+import { Lanes } from '../entry/lanes.ts'
+import type { Serializer } from '../entry/serializer.ts'
+import { captureContext, captureValue } from '../entry/snapshot.ts'
+
+/**
+ * Places of those lanes: the first try, and the last. This is what bounds the time of a call, whatever it is given:
+ * past 131 072 values, marked, no more are read.
+ */
+const placesMin = 1 << 14
+const placesMax = 1 << 17
+
+/** Makes text of what does not go through the ring's lanes. */
+export class Oversize {
+  readonly #serializer: Serializer
+  readonly #charsMax: number
+
+  /** @param charsMax Longest string captured whole, in UTF-16 units. */
+  constructor(serializer: Serializer, charsMax: number) {
+    this.#serializer = serializer
+    this.#charsMax = charsMax
+  }
+
+  /** A context as JSON, and the account lifted out of it; `first` to `secondValue` as in `Intake.log()`. */
+  context(
+    context: unknown,
+    first?: string,
+    firstValue?: unknown,
+    second?: string,
+    secondValue?: unknown,
+  ): { text: string; accountId: string | undefined } {
+    for (let places = placesMin; ; places *= 8) {
+      const lanes = new Lanes(places, this.#charsMax)
+      lanes.begin(places)
+      const complete = captureContext(lanes, context, first, firstValue, second, secondValue)
+      if (!complete && places < placesMax) continue
+      return { text: this.#serializer.value(lanes), accountId: lanes.accountId }
+    }
+  }
+
+  /** What was thrown, as JSON. */
+  exception(thrown: unknown): string {
+    const lanes = new Lanes(placesMin, this.#charsMax)
+    lanes.begin(placesMin)
+    captureException(lanes, thrown, 1, captureValue)
+    return this.#serializer.value(lanes)
+  }
+}
