@@ -9,13 +9,13 @@ import {
   type SubjectName,
   subjects,
 } from '../subjects/catalog.ts'
+import { batchCalls, pauseMs, warmUpBatches } from './call.ts'
 
 const eventsPerS = 1000
 /** Entries logged in one turn of the loop, until the burst is over. */
 const turnCalls = 1000
 /** Of the whole window, calm included: 100 000 entries and 2 s. */
 const entriesPerMs = 50
-const warmUpCalls = 5000
 const quickSubjects: readonly SubjectName[] = ['nothing', 'ringlog-typed', 'pino-async']
 
 export const burst: Measure = {
@@ -48,9 +48,9 @@ export const burst: Measure = {
       entriesMax: 1 << 18,
     })
     let i = 0
-    while (i < warmUpCalls) {
-      for (let k = 0; k < 500; k++) subject.entry(i++)
-      await pause(10)
+    while (i < warmUpBatches * batchCalls) {
+      for (let k = 0; k < batchCalls; k++) subject.entry(i++)
+      await pause(pauseMs)
     }
     const end = i + job.count
     let logged: Promise<void> | undefined

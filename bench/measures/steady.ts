@@ -9,10 +9,10 @@ import {
   type SubjectName,
   subjects,
 } from '../subjects/catalog.ts'
+import { batchCalls, pauseMs, warmUpBatches } from './call.ts'
 
 const eventsPerS = 1000
 const entriesPerEvent = 5
-const warmUpCalls = 5000
 const quickSubjects: readonly SubjectName[] = ['nothing', 'ringlog-typed', 'pino-async']
 
 export const steady: Measure = {
@@ -39,9 +39,9 @@ export const steady: Measure = {
   async run(job: Job, directory: string): Promise<Outcome> {
     const subject = await openSubject(job.subject, { directory, rotation: rotatesFor(job.subject) })
     let i = 0
-    while (i < warmUpCalls) {
-      for (let k = 0; k < 500; k++) subject.entry(i++)
-      await pause(10)
+    while (i < warmUpBatches * batchCalls) {
+      for (let k = 0; k < batchCalls; k++) subject.entry(i++)
+      await pause(pauseMs)
     }
     const lateness = await runLoad({
       eventsPerS,
