@@ -49,10 +49,7 @@ export function captureContext(
     try {
       const prototype: unknown = Object.getPrototypeOf(context)
       const isPlain = prototype === objectPrototype || prototype === null
-      if (
-        !isPlain ||
-        !captureTopMembers(lanes, context as Record<string, unknown>, first, second)
-      ) {
+      if (!isPlain || !copyMembers(lanes, context as Record<string, unknown>, 1, first, second)) {
         lanes.setTails(tagTail, numTail, refTail)
         captureTopWithCare(lanes, context, first, second)
       }
@@ -70,29 +67,7 @@ export function captureContext(
   return complete
 }
 
-/** Copies the members of a plain context; false when one of them throws, or it speaks for itself by toJSON. */
-function captureTopMembers(
-  lanes: Lanes,
-  context: Record<string, unknown>,
-  first: string | undefined,
-  second: string | undefined,
-): boolean {
-  try {
-    for (const key in context) {
-      if (!hasOwn.call(context, key) || key === first || key === second) continue
-      const value = context[key]
-      if (key === 'account_id' && isAccountId(value)) lanes.accountId = String(value)
-      else if (key === 'toJSON' && typeof value === 'function') return false
-      else captureMember(lanes, key, value, 1)
-      if (lanes.exhausted) break
-    }
-    return true
-  } catch {
-    return false
-  }
-}
-
-/** The same for any object, member by member. */
+/** The members of any context, one by one. */
 function captureTopWithCare(
   lanes: Lanes,
   context: object,
@@ -162,22 +137,40 @@ export function captureValue(lanes: Lanes, value: unknown, key: string, depth: n
   }
 }
 
-function captureObject(lanes: Lanes, object: object, key: string, depth: number): void {
+/** `isCareful`: its members are known to throw, or to speak for themselves. */
+function captureObject(
+  lanes: Lanes,
+  object: object,
+  key: string,
+  depth: number,
+  isCareful = false,
+): void {
   if (depth > depthMax) {
     lanes.pushString('[Depth]')
     return
   }
-  const { ancestors } = lanes
-  for (let i = 1; i < depth; i++) {
-    if (ancestors[i] === object) {
-      lanes.pushString('[Circular]')
-      return
-    }
+  const { ancestors, tagTail, numTail, refTail, chars } = lanes
+  if (isAround(ancestors, object, depth - 1)) {
+    lanes.pushString('[Circular]')
+    return
   }
-  const { tagTail, numTail, refTail } = lanes
   ancestors[depth] = object
   try {
-    captureContainer(lanes, object, key, depth)
+    const prototype: unknown = Object.getPrototypeOf(object)
+    if (!isCareful && (prototype === objectPrototype || prototype === null)) {
+      lanes.pushTag(OBJECT)
+      if (copyMembers(lanes, object as Readonly<Record<string, unknown>>, depth)) {
+        lanes.pushTag(END)
+      } else {
+        lanes.setTails(tagTail, numTail, refTail)
+        lanes.chars = chars
+        captureSpecial(lanes, object, key, depth)
+      }
+    } else if (Array.isArray(object) && (object as { toJSON?: unknown }).toJSON === undefined) {
+      captureElements(lanes, object, depth)
+    } else {
+      captureSpecial(lanes, object, key, depth)
+    }
   } catch (error) {
     lanes.setTails(tagTail, numTail, refTail)
     lanes.pushString(throwsMark(error))
@@ -185,42 +178,34 @@ function captureObject(lanes: Lanes, object: object, key: string, depth: number)
   ancestors[depth] = undefined
 }
 
-function captureContainer(lanes: Lanes, object: object, key: string, depth: number): void {
-  const prototype: unknown = Object.getPrototypeOf(object)
-  if (prototype === objectPrototype || prototype === null) {
-    captureMembers(lanes, object as Record<string, unknown>, key, depth)
-  } else if (Array.isArray(object) && (object as { toJSON?: unknown }).toJSON === undefined) {
-    captureElements(lanes, object, depth)
-  } else {
-    captureSpecial(lanes, object, key, depth)
-  }
-}
-
 /**
- * Copies a plain object. Strings and numbers, most of what is ever logged, are written here, without a call
- * and with the tails in local variables: they go back to the lanes before anything else writes, and at the end.
+ * Copies the members of a plain object. Most of what is ever logged is written here, without a call and with the tails
+ * in local variables: they go back to the lanes before anything else writes, and at the end.
  *
- * A getter that throws ends the loop: then all is taken back, and the members are read one by one with care.
+ * @param first A member that is left out of a context, at depth 1; likewise `second`.
+ * @returns false when a getter throws, or the object speaks for itself by toJSON; what is written is to be taken back.
  */
-function captureMembers(
+function copyMembers(
   lanes: Lanes,
-  object: Record<string, unknown>,
-  name: string,
+  object: Readonly<Record<string, unknown>>,
   depth: number,
-): void {
-  const { tags, nums, refs, mask, refLimit, tagTail, numTail, refTail } = lanes
-  const charsMax = lanes.charsMax - lanes.chars
-  let speaksForItself = false
-  let tag = tagTail
-  let num = numTail
-  let ref = refTail
-  let chars = 0
-  tags[tag & mask] = OBJECT
-  tag = (tag + 1) | 0
+  first?: string,
+  second?: string,
+): boolean {
+  const { tags, nums, refs, mask, refLimit, charsMax, ancestors } = lanes
+  let { tagTail: tag, numTail: num, refTail: ref } = lanes
+  let { chars } = lanes
   try {
     for (const key in object) {
       if (!hasOwn.call(object, key)) continue
       const value = object[key]
+      if (depth === 1) {
+        if (first !== undefined && (key === first || key === second)) continue
+        if (key === 'account_id' && isAccountId(value)) {
+          lanes.accountId = String(value)
+          continue
+        }
+      }
       if (typeof value === 'number' && value - value === 0) {
         refs[ref & mask] = key
         ref = (ref + 1) | 0
@@ -235,33 +220,61 @@ function captureMembers(
         chars += value.length
         tags[tag & mask] = STRING
         tag = (tag + 1) | 0
+      } else if (typeof value === 'boolean') {
+        refs[ref & mask] = key
+        ref = (ref + 1) | 0
+        tags[tag & mask] = value ? TRUE : FALSE
+        tag = (tag + 1) | 0
+      } else if (
+        typeof value === 'object' &&
+        value !== null &&
+        depth < depthMax &&
+        Object.getPrototypeOf(value) === objectPrototype &&
+        !isAround(ancestors, value, depth)
+      ) {
+        refs[ref & mask] = key
+        tags[tag & mask] = OBJECT
+        lanes.setTails((tag + 1) | 0, num, (ref + 1) | 0)
+        lanes.chars = chars
+        ancestors[depth + 1] = value
+        if (copyMembers(lanes, value as Readonly<Record<string, unknown>>, depth + 1)) {
+          lanes.pushTag(END)
+        } else {
+          lanes.setTails(tag, num, (ref + 1) | 0)
+          lanes.chars = chars
+          captureObject(lanes, value, key, depth + 1, true)
+        }
+        ancestors[depth + 1] = undefined
+        ;({ tagTail: tag, numTail: num, refTail: ref, chars } = lanes)
+        if (lanes.exhausted) break
       } else if (typeof value === 'function' && key === 'toJSON') {
-        speaksForItself = true
-        break
+        return false
       } else {
         lanes.setTails(tag, num, ref)
+        lanes.chars = chars
         captureMember(lanes, key, value, depth)
-        tag = lanes.tagTail
-        num = lanes.numTail
-        ref = lanes.refTail
+        ;({ tagTail: tag, numTail: num, refTail: ref, chars } = lanes)
         if (lanes.exhausted) break
       }
       // Each member takes a reference, so looking at these is enough here.
       if (((refLimit - ref) | 0) <= 0) break
     }
   } catch {
-    lanes.setTails(tagTail, numTail, refTail)
-    captureWithCare(lanes, object, depth)
-    return
+    return false
   }
-  if (speaksForItself) {
-    lanes.setTails(tagTail, numTail, refTail)
-    captureSpecial(lanes, object, name, depth)
-    return
-  }
-  tags[tag & mask] = END
-  lanes.setTails((tag + 1) | 0, num, ref)
-  lanes.chars += chars
+  lanes.setTails(tag, num, ref)
+  lanes.chars = chars
+  return true
+}
+
+/** Whether an object is one of those around a place of that depth: then it would contain itself. */
+function isAround(
+  ancestors: readonly (object | undefined)[],
+  object: object,
+  depth: number,
+): boolean {
+  for (let i = 1; i <= depth; i++) if (ancestors[i] === object) return true
+  return false
 }
 
 /** Copies the members of an object one by one, so that one that throws costs no other. */
