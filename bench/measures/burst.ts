@@ -16,7 +16,7 @@ const eventsPerS = 1000
 const turnCalls = 1000
 /** Of the whole window, calm included: 100 000 entries and 2 s. */
 const entriesPerMs = 50
-const quickSubjects: readonly SubjectName[] = ['nothing', 'ringlog-typed', 'pino-async']
+const quickSubjects: readonly SubjectName[] = ['nothing', 'ringlog-typed']
 
 export const burst: Measure = {
   name: 'burst',

@@ -29,11 +29,12 @@ const variantSubjects: Readonly<Record<keyof typeof variantTitles, readonly Subj
   bound: without(['ringlog-typed', 'ringlog-untyped', 'rotating-file-stream', 'write-sync']),
   error: without(['ringlog-typed', 'ringlog-bound', 'rotating-file-stream', 'write-sync']),
 }
-const quickSubjects = new Set<SubjectName>(['ringlog-typed', 'ringlog-untyped', 'ringlog-bound'])
+const quickSubjects = new Set<SubjectName>(['ringlog-typed', 'ringlog-untyped'])
+const quickVariants = new Set<string>(['entry', 'disabled', 'message'])
 
 /** Of the rivals, a quick run has the one that is compared with most, and the entry itself only. */
 function isQuick(name: SubjectName, variant: string): boolean {
-  if (quickSubjects.has(name)) return true
+  if (quickSubjects.has(name)) return quickVariants.has(variant)
   return variant === 'entry' && (name === 'pino-async' || subjects[name].kind === 'limit')
 }
 

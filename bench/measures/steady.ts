@@ -13,7 +13,7 @@ import { batchCalls, pauseMs, warmUpBatches } from './call.ts'
 
 const eventsPerS = 1000
 const entriesPerEvent = 5
-const quickSubjects: readonly SubjectName[] = ['nothing', 'ringlog-typed', 'pino-async']
+const quickSubjects: readonly SubjectName[] = ['nothing', 'ringlog-typed']
 
 export const steady: Measure = {
   name: 'steady',

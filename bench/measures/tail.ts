@@ -7,7 +7,7 @@ import { percentileName, percentilePoints, Samples } from '../statistics.ts'
 import { pathNames, openSubject, rotatesFor, type SubjectName } from '../subjects/catalog.ts'
 import { batchCalls, pauseMs, warmUpBatches } from './call.ts'
 
-const quickSubjects: readonly SubjectName[] = ['ringlog-typed', 'pino-async', 'winston', 'lanes']
+const quickSubjects: readonly SubjectName[] = ['ringlog-typed', 'pino-async', 'lanes']
 const shown = new Set<number>([50, 99, 99.9, 100])
 
 export const tail: Measure = {
