@@ -29,8 +29,6 @@ export type EventCall = (context: unknown, accountId?: string) => void
 export interface StraightParts<T> {
   readonly template: T
   readonly severity: number
-  /** The category: the lowest severity that is logged. */
-  readonly owner: { readonly threshold: number }
   /** The ring's. */
   readonly lanes: Lanes
   /** Where calls arrive. */
@@ -161,7 +159,6 @@ export function straightOf(
   const steps = stepsOf(plan, fields, closed, 'return otherwise(c, a)')
   if (steps === undefined || steps.loose.length > 0) return undefined
   const lines = [
-    'if (owner.threshold > severity) return',
     'let t, n, r',
     'try {',
     "if (a !== undefined && typeof a !== 'string') return otherwise(c, a)",
@@ -182,7 +179,7 @@ export function straightOf(
   const make = new Function(
     'TYPED',
     'known',
-    `return ({ template, severity, owner, lanes, intake, counters, otherwise }) => {
+    `return ({ template, severity, lanes, intake, counters, otherwise }) => {
 const { tags, refs, nums, mask, charsMax } = lanes
 return (c, a) => {\n${lines.join('\n')}\n} }`,
   )

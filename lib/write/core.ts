@@ -84,12 +84,17 @@ export class Core implements Exiting {
     }
     const compiled = codec
     const template = { ...templateOf(owner.name, severity, bindings, compiled), owner }
-    const otherwise: EventCall = (context, accountId) => {
-      if (owner.threshold <= severity) intake.logEvent(template, compiled, context, accountId)
-    }
-    if (compiled.straight === undefined || owner.isWritten) return otherwise
     const { lanes, counters } = this.#parts
-    return compiled.straight({ template, severity, owner, lanes, intake, counters, otherwise })
+    const otherwise: EventCall = (context, accountId) =>
+      intake.logEvent(template, compiled, context, accountId)
+    const call =
+      compiled.straight === undefined || owner.isWritten
+        ? otherwise
+        : compiled.straight({ template, severity, lanes, intake, counters, otherwise })
+    // Small enough for V8 to put it into the caller's code: below the level not even the context is made then.
+    return (context, accountId) => {
+      if (owner.threshold <= severity) call(context, accountId)
+    }
   }
 
   setLevel(severity: number, name: string | undefined): void {

@@ -43,7 +43,6 @@ interface Rig {
   readonly lanes: Lanes
   readonly told: string[]
   readonly counters: { accepted: number; dropped: number[] }
-  readonly owner: { threshold: number }
   /** What comes in the way of the next call. */
   trouble: 'not admitted' | 'commit' | 'everything' | undefined
   readonly call: (context: unknown, accountId?: string) => void
@@ -53,19 +52,16 @@ function rig(closed = false): Rig {
   const lanes = new Lanes(1 << 10, charsMax)
   const told: string[] = []
   const counters = { accepted: 0, dropped: [0, 0, 0, 0, 0] }
-  const owner = { threshold: 0 }
   const make = straightOf(...planned(fill), closed)
   assert.ok(make !== undefined)
   const rigged: Rig = {
     lanes,
     told,
     counters,
-    owner,
     trouble: undefined,
     call: make({
       template: 'template',
       severity: 1,
-      owner,
       lanes,
       counters,
       intake: {
@@ -106,14 +102,6 @@ describe('straightOf()', () => {
     })
     call(data)
     assert.deepEqual(told, ['admits 6', 'commits A1', 'admits 6', 'commits undefined'])
-  })
-
-  test('does nothing below the level', () => {
-    const { lanes, told, owner, call } = rig()
-    owner.threshold = 2
-    call(data)
-    assert.deepEqual(told, [])
-    assert.equal(lanes.tagTail, 0)
   })
 
   const unfit: Readonly<Record<string, readonly [unknown, unknown?]>> = {
