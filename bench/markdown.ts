@@ -26,6 +26,7 @@ export function conditionsOf(results: Results): string {
     results.rounds === 1
       ? 'One round: figures for a look, without a spread.'
       : `Each configuration in a process of its own, ${results.rounds} rounds, interleaved: median (min–max). ` +
+        "V8's young generation has grown to its full size before, as in a process that has run for a while. " +
         'A line whose entries are not all in the files, valid, in order and once says so and has no figures.',
   ].join('\n')
 }
