@@ -25,7 +25,8 @@ const job: Partial<Job> = {
   categories: ['audit', 'sdk'],
   entries: 4000,
   perTurn: 50,
-  padding: 400,
+  // With 1 MB a file, each is rotated once in the trouble.
+  padding: 800,
   errorEvery: 50,
   stops,
   settleMs: 40_000,
@@ -43,7 +44,9 @@ interface Trouble {
   /** What must be done afterwards, so that all can be read and removed. */
   readonly after?: (workplace: Workplace) => void
   readonly expected: Expected
-  /** The known-bad writer is not hurt by it. */
+  /** What the known-bad writer needs to come to the trouble before it ends: it writes entry by entry. */
+  readonly bareJob?: Partial<Job>
+  /** It is not hurt: it closes a file before it opens the next. */
   readonly isHarmless?: boolean
 }
 
@@ -139,6 +142,7 @@ const troubles: readonly Trouble[] = [
     },
     end: ({ disk }) => rmSync(join(disk, 'inodes'), { recursive: true }),
     expected: complete,
+    bareJob: { pauseMs: 10 },
   },
   {
     title: 'file system read-only at the start, then writable',
@@ -156,6 +160,7 @@ const troubles: readonly Trouble[] = [
     end: ({ logs }) => chmodSync(logs, 0o700),
     after: ({ logs }) => chmodSync(logs, 0o700),
     expected: complete,
+    bareJob: { pauseMs: 10 },
   })),
   {
     title: 'directory with mode 555 for ever',
@@ -164,6 +169,7 @@ const troubles: readonly Trouble[] = [
     begin: ({ logs }) => chmodSync(logs, 0o555),
     after: ({ logs }) => chmodSync(logs, 0o700),
     expected: complete,
+    bareJob: { pauseMs: 10 },
   },
   {
     title: 'no descriptors left, then closed',
@@ -174,6 +180,7 @@ const troubles: readonly Trouble[] = [
     begin: () => {},
     end: () => {},
     expected: complete,
+    isHarmless: true,
   },
   {
     title: 'a file in the place of the directory, then removed',
@@ -194,7 +201,10 @@ export const disks: readonly Scenario[] = troubles.map((trouble) => ({
   runs: (tools: Tools) => repeat(tools, trouble, tools.scale(runsEach), {}),
   ...(trouble.isHarmless
     ? {}
-    : { control: (tools: Tools) => repeat(tools, trouble, controlRuns, { writer: 'bare' }) }),
+    : {
+        control: (tools: Tools) =>
+          repeat(tools, trouble, controlRuns, { writer: 'bare', ...trouble.bareJob }),
+      }),
 }))
 
 async function* repeat(

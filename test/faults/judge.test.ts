@@ -63,6 +63,15 @@ test('judge() counts what went with a file that was taken away, unless it is the
   assert.deepEqual([found.entries, found.gone], [2, 2])
 })
 
+test('judge() counts a copy in a file that was taken away as there, and again elsewhere not as twice', () => {
+  const entry = file([line(1, 'audit', 'ERROR')])
+  const gone = file([line(1, 'audit', 'ERROR')], 'error.log', { isGone: true })
+  assert.deepEqual(faults(judge([entry, gone])), none)
+  const again = file([line(1, 'audit', 'ERROR')], 'error.log')
+  assert.deepEqual(faults(judge([entry, gone, again])), none)
+  assert.deepEqual(faults(judge([entry, gone, again, again])), { ...none, duplicated: 1 })
+})
+
 test('judge() adds up what the library tells of losses and torn lines', () => {
   const own = (seq: number, context: object): string =>
     JSON.stringify({ level: 'WARNING', category: 'system', message: 'm', context, seq })

@@ -98,6 +98,7 @@ export function judge(sources: readonly Source[]): Finding {
   const seqs = new Map<string, Set<number>>()
   const goneSeqs = new Map<string, Set<number>>()
   const copies = new Set<string>()
+  const goneCopies = new Set<string>()
   const toBeCopied: string[] = []
   const wrong: string[] = []
   let duplicated = 0
@@ -127,8 +128,9 @@ export function judge(sources: readonly Source[]): Finding {
 
       const key = `${category} ${seq}`
       if (source.base === errorBase && category !== 'error') {
-        if (copies.has(key) && !source.isGone) duplicated++
-        copies.add(key)
+        if (source.isGone) goneCopies.add(key)
+        else if (copies.has(key)) duplicated++
+        else copies.add(key)
         continue
       }
       if (source.isGone) {
@@ -157,7 +159,7 @@ export function judge(sources: readonly Source[]): Finding {
     duplicated,
     torn,
     disordered,
-    copiesMissing: toBeCopied.filter((key) => !copies.has(key)).length,
+    copiesMissing: toBeCopied.filter((key) => !copies.has(key) && !goneCopies.has(key)).length,
     tornTold,
     lossTold,
     wrong,

@@ -41,7 +41,7 @@ interface Fault extends Omit<Injection, 'when'> {
   readonly title: string
   /** The same way through the code as another. */
   readonly isVariant?: boolean
-  /** The known-bad writer has nothing of the kind. */
+  /** The known-bad writer has nothing of the kind, or is right there. */
   readonly isOurs?: boolean
   readonly job?: Partial<Job>
   /** Which calls fail, n being the first, and what holds then. */
@@ -97,6 +97,7 @@ const faults: readonly Fault[] = [
   ...['EIO', 'EACCES', 'EBUSY'].map((code, i) => ({
     isVariant: i > 0,
     title: `unlink fails with ${code}`,
+    isOurs: true,
     calls: 'unlink,unlinkat',
     action: `error=${code}`,
     modes: [once, harmless],
@@ -167,10 +168,11 @@ const upkeep: readonly Fault[] = [
   })),
 ]
 
+// What it acknowledges it has written, so it survives these; the kills at random moments are its undoing.
 const kills: readonly Fault[] = [
-  { title: 'SIGKILL at a write', calls: writeCalls },
-  { title: 'SIGKILL at a rename', calls: 'rename,renameat,renameat2' },
-  { title: 'SIGKILL at an open', calls: 'openat' },
+  { title: 'SIGKILL at a write', calls: writeCalls, isOurs: true },
+  { title: 'SIGKILL at a rename', calls: 'rename,renameat,renameat2', isOurs: true },
+  { title: 'SIGKILL at an open', calls: 'openat', isOurs: true },
   ...compressionCalls.map(([name, calls]) => ({
     title: `SIGKILL at the ${name} of a compression`,
     calls,
