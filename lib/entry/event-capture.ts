@@ -156,23 +156,29 @@ export function straightOf(
   fields: readonly Field[],
   closed: boolean,
 ): MakeStraight | undefined {
-  const steps = stepsOf(plan, fields, closed, 'return otherwise(c, a)')
+  const steps = stepsOf(plan, fields, closed, 'break straight')
   if (steps === undefined || steps.loose.length > 0) return undefined
   const lines = [
+    // A getter that logs the object it belongs to takes the long way, which counts how deep it is.
+    "if (!isReading && (a === undefined || typeof a === 'string')) {",
     'let t, n, r',
-    'try {',
-    "if (a !== undefined && typeof a !== 'string') return otherwise(c, a)",
+    'isReading = true',
+    'straight: try {',
     ...steps.reads,
-    'if (chars > charsMax || !intake.admits(chars)) return otherwise(c, a)',
+    'isReading = false',
+    'if (chars > charsMax || !intake.admits(chars)) break straight',
     'const time = Date.now()',
     ...steps.writes,
     'lanes.chars = chars',
     'intake.commit(template, time, a)',
+    'return',
     '} catch {',
     // A getter has thrown, or the caller's stack is full. Then it may be so for whatever is called here, too.
     'if (r !== undefined) { lanes.tagTail = t; lanes.numTail = n; lanes.refTail = r }',
-    'try { otherwise(c, a) } catch { counters.dropped[severity]++; counters.accepted++ }',
     '}',
+    'isReading = false',
+    '}',
+    'try { otherwise(c, a) } catch { counters.dropped[severity]++; counters.accepted++ }',
   ]
   // One text for all loggers that have the event: V8 takes what it closes over for constants as long as there is one.
   // oxlint-disable-next-line no-implied-eval -- as above
@@ -181,6 +187,7 @@ export function straightOf(
     'known',
     `return ({ template, severity, lanes, intake, counters, otherwise }) => {
 const { tags, refs, nums, mask, charsMax } = lanes
+let isReading = false
 return (c, a) => {\n${lines.join('\n')}\n} }`,
   )
   return make(TYPED, new Set(plan.keys.keys())) as MakeStraight

@@ -192,7 +192,7 @@ function copyMembers(
   first?: string,
   second?: string,
 ): boolean {
-  const { tags, nums, refs, mask, refLimit, charsMax, ancestors } = lanes
+  const { tags, nums, refs, mask, refLimit, tagLimit, charsMax, ancestors } = lanes
   let { tagTail: tag, numTail: num, refTail: ref } = lanes
   let { chars } = lanes
   try {
@@ -206,6 +206,8 @@ function copyMembers(
           continue
         }
       }
+      // Keys count as well: they are held as long as the entry is.
+      chars += key.length
       if (typeof value === 'number' && value - value === 0) {
         refs[ref & mask] = key
         ref = (ref + 1) | 0
@@ -251,13 +253,12 @@ function copyMembers(
         return false
       } else {
         lanes.setTails(tag, num, ref)
-        lanes.chars = chars
+        lanes.chars = chars - key.length
         captureMember(lanes, key, value, depth)
         ;({ tagTail: tag, numTail: num, refTail: ref, chars } = lanes)
         if (lanes.exhausted) break
       }
-      // Each member takes a reference, so looking at these is enough here.
-      if (((refLimit - ref) | 0) <= 0) break
+      if (((refLimit - ref) | 0) <= 0 || ((tagLimit - tag) | 0) <= 0) break
     }
   } catch {
     return false

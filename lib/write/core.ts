@@ -160,7 +160,8 @@ export class Core implements Exiting {
   async #close(): Promise<void> {
     const { intake, pump, routes, counters, eventLog, upkeep } = this.#parts
     // Where entries were dropped the ring may still be full, and there is no later moment to say so.
-    if (counters.droppedTotal + counters.diverted > 0) pump.makeRoom()
+    // Not from within a getter: nothing may be read from the ring while its call is being captured.
+    if (counters.droppedTotal + counters.diverted > 0 && !intake.isCapturing) pump.makeRoom()
     pump.reportDropped(true)
     const flushed = pump.flush()
     intake.close()

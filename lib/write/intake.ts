@@ -315,8 +315,12 @@ export class Intake {
         } while (!ring.hasRoom(chars) && ring.size > 0)
         return true
       case 'block':
-        do this.#options.makeRoom()
-        while (!ring.hasRoom(chars) && ring.size > 0)
+        do {
+          const { head } = ring
+          this.#options.makeRoom()
+          // From within the pump's own work none is made: an entry of ours, of a file that works again, has to go.
+          if (ring.head === head) return ring.size === 0
+        } while (!ring.hasRoom(chars) && ring.size > 0)
         return true
       default:
         return false

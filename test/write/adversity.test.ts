@@ -317,3 +317,102 @@ test('texts beyond any line are one line each, and cannot imitate an entry', asy
   // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
   assert.ok(!/[\u0000-\u001f\u007f-\u009f\u2028]/.test(lines.join('')))
 })
+
+/** An entry that takes most of the places that one may take. */
+const large = (n: number): object => ({ samples: Array.from({ length: 940 }, () => n) })
+
+test('a context of many values without text overwrites no other entry of a full ring', async (t) => {
+  const directory = logDirectory(t)
+  const log = createLogger({ log_path: directory, buffer: { entries: 64 } })
+  const flags = Object.fromEntries(Array.from({ length: 900 }, (_, i) => [`f${i}`, true]))
+  const contexts: object[] = [{ a: 1 }, { b: [true] }, large(1), large(2), large(3)]
+  contexts.push({ ...large(4), ...flags }, { last: true })
+  for (const context of contexts) log.system.info('one of them', context)
+  await log.close()
+  const lines = linesOf(directory, 'system.log')
+  assert.deepEqual(
+    lines.map(({ context }) => context),
+    contexts,
+  )
+  assert.ok(lines.every(({ exception }) => exception === undefined))
+})
+
+test('a typed event whose getters log the event itself comes to an end', async (t) => {
+  const directory = logDirectory(t)
+  const log = createLogger({ log_path: directory })
+  const context = Type.Object({ a: Type.Number(), b: Type.Number() })
+  const logged = log.event(
+    defineEvent({ category: 'sdk', level: 'INFO', message: 'itself', context }),
+  )
+  let calls = 0
+  const self = {
+    get a() {
+      calls++
+      logged(self)
+      return 1
+    },
+    get b() {
+      calls++
+      logged(self)
+      return 2
+    },
+  }
+  logged(self)
+  assert.ok(calls < 1000, `${calls} calls`)
+  await log.close()
+  const { accepted, written, dropped } = log.stats()
+  assert.equal(accepted, written + dropped.total)
+  const lines = linesOf(directory, 'system.log').filter(({ category }) => category === 'sdk')
+  assert.ok(lines.length > 1)
+  for (const line of lines) assert.deepEqual(line.context, { a: 1, b: 2 })
+})
+
+test('keys count against buffer.bytes', async (t) => {
+  const log = createLogger({
+    log_path: logDirectory(t),
+    buffer: { bytes: 1 << 20, on_full: 'drop_new' },
+  })
+  for (let i = 0; i < 100; i++) log.system.info('key', { [`${i} `.padEnd(50_000, 'x')]: i })
+  const { queued } = log.stats()
+  assert.ok(queued > 5 && queued < 30, `${queued} entries wait`)
+  await log.close()
+})
+
+test('a file found torn in the midst of a full ring does not hold up flushSync()', async (t) => {
+  const directory = logDirectory(t)
+  const log = createLogger({ log_path: directory, buffer: { entries: 64 } })
+  log.system.info('first')
+  await log.flush()
+  rmSync(join(directory, 'system.log'))
+  writeFileSync(join(directory, 'system.log'), 'a torn line')
+  log.system.info('long', { text: 'x'.repeat(300_000) })
+  for (let i = 0; i < 4; i++) log.system.info('large', large(i))
+  log.flushSync()
+  await log.close()
+  const text = readFileSync(join(directory, 'system.log'), 'utf8')
+  assert.equal(text.split('\n').filter((line) => line.includes('"large"')).length, 4)
+  const { accepted, written, dropped } = log.stats()
+  assert.equal(accepted, written + dropped.total)
+})
+
+test('close() from within a getter leaves the entry whole that is being captured', async (t) => {
+  const directory = logDirectory(t)
+  const log = createLogger({
+    log_path: directory,
+    buffer: { entries: 64, on_full: 'drop_new' },
+  })
+  for (let i = 0; i < 70; i++) log.system.info('fill', { i })
+  await log.flush()
+  let closing: Promise<void> | undefined
+  log.system.info('outer', {
+    a: 'A',
+    get b() {
+      closing ??= log.close()
+      return 'B'
+    },
+    c: { d: 1 },
+  })
+  await closing
+  const outer = linesOf(directory, 'system.log').find(({ message }) => message === 'outer')
+  assert.deepEqual(outer?.context, { a: 'A', b: 'B', c: { d: 1 } })
+})

@@ -106,11 +106,14 @@ export class AppendFile {
     return fstatSync(this.#fd).size - this.size
   }
 
-  /** The error that so many bytes more will meet, or have met in the thread pool, which only the next turn hears of. */
+  /**
+   * The error that so many bytes more will meet, or have met in the thread pool, which only the next turn hears of. A
+   * system that sets no limit says 0 blocks; what only root may use counts as free.
+   */
   refusal(bytes: number): Error | undefined {
     try {
-      const { bavail, bsize } = statfsSync(this.#directory)
-      if (bavail * bsize >= bytes) return undefined
+      const { bfree, blocks, bsize } = statfsSync(this.#directory)
+      if (blocks === 0 || bfree * bsize >= bytes) return undefined
     } catch {
       return undefined
     }

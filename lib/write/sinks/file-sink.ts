@@ -34,6 +34,8 @@ import type { Sink, SinkEvents } from './sink.ts'
 /** A file is tried again after 100 ms, then after twice as long each time, up to 30 s. */
 const retryMsMin = 100
 const retryMsMax = 30_000
+/** Milliseconds without progress after which a piece may have been refused. */
+const doubtNaps = 20
 
 export interface FileSinkOptions extends RotationOptions {
   /** A batch counts as written when it is on the device, not only in the operating system. */
@@ -161,7 +163,9 @@ export class FileSink implements Sink {
         this.#submit()
       })
     })
-    stream.on('close', () => this.#streamClosed(failure))
+    stream.on('close', () => {
+      if (this.#stream === stream) this.#streamClosed(failure)
+    })
   }
 
   /** Takes the next step with the batch under way, if it can be taken now. */
@@ -188,13 +192,9 @@ export class FileSink implements Sink {
       this.#answers.begin(this.#file.size)
       stream.write(batch.subarray(written, end), (error) => {
         if (this.#stream !== stream) return
+        // It will close, in some later turn; for us it has. What is missing is found out when the file is opened anew.
+        if (error) return this.#streamClosed(error)
         this.#writing = this.#stalled = false
-        if (error) {
-          // The stream closes, which takes turns of the event loop; what is missing is found out there, or by the
-          // synchronous path before.
-          this.#ready = false
-          return
-        }
         try {
           if (this.#flight === flight && !flight.verify(this.#file)) this.#stale = true
         } catch (reason) {
@@ -280,9 +280,9 @@ export class FileSink implements Sink {
   #landed(flight: Flight, patience: Patience): boolean {
     try {
       if (!this.#writing) flight.settle(this.#file)
-      while (flight.isPending) {
+      for (let naps = 0; flight.isPending; naps++) {
         // Before the look at the file: what has landed in between has had its space.
-        const refusal = this.#file.refusal(flight.handed - flight.written)
+        const refusal = naps < doubtNaps ? undefined : this.#file.refusal(flight.pending)
         if (flight.advance(this.#file)) patience.answered()
         else if (this.#stalled) return false
         else if (refusal !== undefined || !patience.nap()) {

@@ -27,7 +27,11 @@ export class Flight {
     return this.written === this.batch.length
   }
 
-  /** The stream has a piece whose fate is not known. */
+  /** Bytes of the piece that the stream has and whose fate is not known. */
+  get pending(): number {
+    return this.handed - this.written
+  }
+
   get isPending(): boolean {
     return this.handed > this.written
   }
@@ -35,7 +39,7 @@ export class Flight {
   /** Looks how much of the pending piece has come to the file; whether it is more than before. */
   advance(file: AppendFile): boolean {
     if (file.growth() < 0) return this.#landedAnew(file)
-    const grown = file.grown(this.handed - this.written)
+    const grown = file.grown(this.pending)
     this.written += grown
     return grown > 0
   }
@@ -52,7 +56,7 @@ export class Flight {
       return false
     }
     const growth = file.growth()
-    if (growth >= 0 && growth < this.handed - this.written) {
+    if (growth >= 0 && growth < this.pending) {
       // A short write, which the stream does not notice: what is missing is written again. Unless the file was
       // truncated under us, before the piece.
       if (!file.endsWith(this.batch, this.written, this.handed)) {
