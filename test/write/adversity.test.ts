@@ -404,6 +404,7 @@ test('close() from within a getter leaves the entry whole that is being captured
   for (let i = 0; i < 70; i++) log.system.info('fill', { i })
   await log.flush()
   let closing: Promise<void> | undefined
+  log.system.info('before', { x: 1 })
   log.system.info('outer', {
     a: 'A',
     get b() {
