@@ -13,7 +13,7 @@ import {
   subjects,
 } from '../subjects/catalog.ts'
 
-const eventsPerS = 200
+const eventsPerS = 100
 const entriesPerEvent = 5
 /** A subject that blocks falls behind for ever: after this many times the planned time it logs no more. */
 const patience = 2
@@ -23,7 +23,7 @@ export const slow: Measure = {
   name: 'slow',
   title: 'When the disk is slow',
   about:
-    'Each write to the log file takes 50 ms longer (injected with strace). 200 events per second, 5 enforcement ' +
+    'Each write to the log file takes 50 ms longer (injected with strace). 100 events per second, 5 enforcement ' +
     'entries each. Time of single calls, µs; lateness of a 1 ms timer, µs; peak memory of the process. All entries ' +
     'logged are in the files afterwards, or the row says so.',
   metrics: [

@@ -99,14 +99,19 @@ export function openReadyBytes({ directory }: SubjectOptions): Subject {
   const linesPerPiece = Math.floor((256 * 1024) / line.length)
   const piece = Buffer.concat(Array.from({ length: linesPerPiece }, () => line))
   let waiting = 0
+  const flush = async (): Promise<void> => {
+    writeSync(file, piece, 0, waiting * line.length)
+    waiting = 0
+  }
   return {
     entry: () => {
       if (++waiting < linesPerPiece) return
       writeSync(file, piece)
       waiting = 0
     },
+    flush,
     end: async () => {
-      writeSync(file, piece, 0, waiting * line.length)
+      await flush()
       closeSync(file)
     },
   }

@@ -92,6 +92,7 @@ export function openTyped(options: SubjectOptions): Subject {
     disabled: (i) => checked(smallContext(i), account),
     small: (i) => filled(smallContext(i), account),
     repeated: () => closed(context, account),
+    flush: () => log.flush(),
     end: () => closeOf(log),
   }
 }

@@ -39,7 +39,9 @@ export type Subject = {
   error?(i: number): void
   /** The enforcement entry with one context object made beforehand: what is allocated is the library's own. */
   repeated?(i: number): void
-  /** Resolves when everything logged is in the files. */
+  /** Resolves when everything logged so far is in the files. */
+  flush?(): Promise<void>
+  /** Resolves when everything logged is in the files; nothing is logged afterwards. */
   end(): Promise<void>
 }
 
