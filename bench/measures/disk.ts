@@ -105,9 +105,9 @@ export async function costOf(
   warmUp: number,
   directory: string,
 ): Promise<Cost> {
-  for (let part = 0; part < warmUpParts; part++) {
-    const [from, to] = [part, part + 1].map((k) => Math.floor((warmUp * k) / warmUpParts))
-    await logInTurns(log, from!, to!)
+  const part = Math.ceil(warmUp / warmUpParts)
+  for (let from = 0; from < warmUp; from += part) {
+    await logInTurns(log, from, Math.min(from + part, warmUp))
     await calm(directory)
   }
   return timed(count, async () => {

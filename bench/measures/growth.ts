@@ -99,12 +99,11 @@ async function runBursts(subject: Subject, n: number, count: number): Promise<Ou
     await subject.flush?.()
   }
   for (const length of warmUpBursts) await burst(length)
-  const end = i + count
   const cost = await timed(count, async () => {
-    while (i < end) await burst(n)
+    for (let logged = 0; logged < count; logged += n) await burst(n)
   })
   await subject.end()
-  return { metrics: metricsOf(cost), logged: end }
+  return { metrics: metricsOf(cost), logged: i }
 }
 
 function metricsOf({ userUs, cpuUs, wallUs }: Cost): Outcome['metrics'] {
