@@ -1,5 +1,6 @@
-// `npm run bench:docs`: puts the tables of bench/results/latest.json into README.md, between its markers, and
-// makes the pictures in docs/. Nothing is typed by hand. A file may be given in place of latest.json.
+// `npm run bench:docs`: puts the tables of bench/results/latest.json into docs/costs.md, some of them into README.md,
+// between the markers there, and makes the pictures in docs/. Nothing is typed by hand. A file may be given in place of
+// latest.json.
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -14,14 +15,17 @@ mkdirSync(docs, { recursive: true })
 writeFileSync(join(docs, 'bench-latency.svg'), latencyPicture(results))
 writeFileSync(join(docs, 'bench-throughput.svg'), throughputPicture(results))
 
-/** Measures whose tables README shows; a run prints all of them, and the file holds them. */
+/** Measures whose tables README shows. */
 const shown: ReadonlySet<string> = new Set(['tail', 'allocation', 'disk'])
 
-const readme = join(repository, 'README.md')
-const text = betweenMarkers(readFileSync(readme, 'utf8'), 'bench', tablesOf(results, shown))
-// As `npm run format` would leave it, so that the check of the format does not fail on what a script wrote.
-const options = await resolveConfig(readme)
-writeFileSync(readme, await format(text, { ...options, parser: 'markdown' }))
-console.log(
-  `README.md, docs/bench-latency.svg and docs/bench-throughput.svg show ${results.commit}`,
-)
+await place('README.md', tablesOf(results, shown))
+await place(join('docs', 'costs.md'), tablesOf(results))
+console.log(`README.md and docs/ show ${results.commit}`)
+
+async function place(name: string, tables: string): Promise<void> {
+  const file = join(repository, name)
+  const text = betweenMarkers(readFileSync(file, 'utf8'), 'bench', tables)
+  // As `npm run format` would leave it, so that the check of the format does not fail on what a script wrote.
+  const options = await resolveConfig(file)
+  writeFileSync(file, await format(text, { ...options, parser: 'markdown' }))
+}

@@ -17,10 +17,10 @@ const usage = `npm run bench -- [options]
   --quick             everything in less than a minute, one round: for a look
   --only a,b          of ${measures.map(({ name }) => name).join(', ')}
                       the rest stays, if commit, machine and rounds are the same
-  --rounds N          rounds, interleaved (3; with --quick 1)
+  --rounds N          rounds, interleaved (2, a quarter of an hour; with --quick 1)
   --directory DIR     write the logs below DIR (${os.tmpdir()})`
 
-const roundsOf: Readonly<Record<Scale, number>> = { quick: 1, full: 3 }
+const roundsOf: Readonly<Record<Scale, number>> = { quick: 1, full: 2 }
 
 interface Options {
   readonly scale: Scale
