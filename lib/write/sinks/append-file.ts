@@ -108,12 +108,13 @@ export class AppendFile {
 
   /**
    * The error that so many bytes more will meet, or have met in the thread pool, which only the next turn hears of. A
-   * system that sets no limit says 0 blocks; what only root may use counts as free.
+   * system that sets no limit says 0 blocks; what is kept for root is free for root alone.
    */
   refusal(bytes: number): Error | undefined {
     try {
-      const { bfree, blocks, bsize } = statfsSync(this.#directory)
-      if (blocks === 0 || bfree * bsize >= bytes) return undefined
+      const { bavail, bfree, blocks, bsize } = statfsSync(this.#directory)
+      const free = process.geteuid?.() === 0 ? bfree : bavail
+      if (blocks === 0 || free * bsize >= bytes) return undefined
     } catch {
       return undefined
     }
