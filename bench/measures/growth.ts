@@ -29,10 +29,10 @@ const lineBytes = 600
 /** A variant is `entries/1000000`, `bytes/1000000`, `fields/10`, `categories/20`, `rotation/0`. */
 const steps: Readonly<Record<string, Readonly<Record<Scale, readonly number[]>>>> = {
   entries: { quick: [1e4, 1e5], full: [1e4, 1e5, 1e6, 1e7] },
-  bytes: { quick: [1e4, 1e5], full: [1e4, 1e5, 1e6, 1e7] },
-  fields: { quick: [1, 100], full: [1, 10, 100, 1000] },
+  bytes: { quick: [1e5], full: [1e4, 1e5, 1e6, 1e7] },
+  fields: { quick: [100], full: [1, 10, 100, 1000] },
   categories: { quick: [20], full: [1, 5, 20] },
-  rotation: { quick: [0], full: [0, 1] },
+  rotation: { quick: [], full: [0, 1] },
 }
 const subjectNames: Readonly<Record<string, SubjectName>> = {
   bytes: 'ready-bytes',
