@@ -2,7 +2,7 @@
 
 import type { SubjectName } from './subjects/catalog.ts'
 
-/** How much is done. `quick`: the whole bench in less than a minute, one round, for a look. */
+/** How much is done. `quick`: the whole bench in about a minute, one round, for a look. */
 export type Scale = 'quick' | 'full'
 
 /** One configuration of one measure: what a process is told to do. */

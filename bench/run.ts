@@ -14,7 +14,7 @@ import { whyNotSlow } from './slow-disk.ts'
 import { groupBy } from './statistics.ts'
 
 const usage = `npm run bench -- [options]
-  --quick             everything in less than a minute, one round: for a look
+  --quick             everything in about a minute, one round: for a look
   --only a,b          of ${measures.map(({ name }) => name).join(', ')}
                       the rest stays, if commit, machine and rounds are the same
   --rounds N          rounds, interleaved (2, a quarter of an hour; with --quick 1)
