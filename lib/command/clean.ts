@@ -1,6 +1,6 @@
 // `ringlog clean`: what has been deleted and compressed, a line each.
 
-import { visible } from '../entry/human.ts'
+import { visible } from '../entry/human-line.ts'
 import { cleanLogs } from '../files/clean-logs.ts'
 import { type DirectoryOptions, placeOf } from './directory.ts'
 import type { Io } from './io.ts'

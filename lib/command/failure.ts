@@ -1,7 +1,7 @@
 // What went wrong, in words for whoever typed the command: never a stack trace, nothing that drives the terminal.
 
 import { getSystemErrorMap } from 'node:util'
-import { visible } from '../entry/human.ts'
+import { visible } from '../entry/human-line.ts'
 
 /** The command line is wrong: exit code 2. The message says what is right. */
 export class UsageError extends Error {}

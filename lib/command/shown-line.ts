@@ -3,7 +3,7 @@
 // Everything is shown: an entry as its human line; the human lines of a file without JSON as they are; and what is
 // neither, a torn line or rubbish, as it is with a mark. Nothing of it drives the terminal.
 
-import { type FormatOptions, formatEntry, piecesOf, visible } from '../entry/human.ts'
+import { type FormatOptions, formatEntry, piecesOf, visible } from '../entry/human-line.ts'
 import { parseName } from '../files/names.ts'
 import type { LogLine } from '../read/log-line.ts'
 

@@ -5,7 +5,7 @@
 
 import { readdirSync, statSync } from 'node:fs'
 import { builtinCategories } from '../entry/category.ts'
-import { visible } from '../entry/human.ts'
+import { visible } from '../entry/human-line.ts'
 import { type LevelName, levelNames, severityOf } from '../entry/level.ts'
 import { filesByBase } from '../files/names.ts'
 import type { LogLine } from '../read/log-line.ts'

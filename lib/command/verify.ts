@@ -1,6 +1,6 @@
 // `ringlog verify`: every fault in a line, and the sum of it.
 
-import { visible } from '../entry/human.ts'
+import { visible } from '../entry/human-line.ts'
 import { verifyLogs } from '../read/verify.ts'
 import { type DirectoryOptions, placeOf } from './directory.ts'
 import type { Io } from './io.ts'

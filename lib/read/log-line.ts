@@ -4,7 +4,7 @@
 // file: it has that line's time and stays behind it wherever files are merged.
 
 import type { LogEntry } from '../entry/entry.ts'
-import { parseLine } from '../entry/parser.ts'
+import { parseLine } from '../entry/line.ts'
 import type { RawLine } from './line-splitter.ts'
 
 /** One line of a log file. */

@@ -8,7 +8,7 @@
 import { isUtf8 } from 'node:buffer'
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { parseLine } from '../entry/parser.ts'
+import { parseLine } from '../entry/line.ts'
 import { absolutePathOf, defaultLogPath } from '../files/log-path.ts'
 import { stateOf } from '../files/lock.ts'
 import { parseName } from '../files/names.ts'

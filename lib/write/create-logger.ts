@@ -2,8 +2,8 @@
 
 import { builtinCategories, errorFile } from '../entry/category.ts'
 import type { LogEntry } from '../entry/entry.ts'
-import { formatEntry, formatException, visible } from '../entry/human.ts'
-import { parseLine } from '../entry/parser.ts'
+import { formatEntry, formatException, visible } from '../entry/human-line.ts'
+import { parseLine } from '../entry/line.ts'
 import { CRITICAL, INFO, WARNING, severityOf } from '../entry/level.ts'
 import { Redactor } from '../entry/redact.ts'
 import { Serializer } from '../entry/serializer.ts'

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { stripVTControlCharacters } from 'node:util'
 import fc from 'fast-check'
 import type { LogEntry } from '../../lib/entry/entry.ts'
-import { formatEntry, visible } from '../../lib/entry/human.ts'
+import { formatEntry, visible } from '../../lib/entry/human-line.ts'
 
 const entry: LogEntry = {
   timestamp: '2025-10-17T14:23:45.123+00:00',

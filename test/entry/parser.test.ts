@@ -1,7 +1,7 @@
 import { strict as assert } from 'node:assert'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { parseLine } from '../../lib/entry/parser.ts'
+import { parseLine } from '../../lib/entry/line.ts'
 
 const example =
   '{"timestamp":"2025-10-17T14:23:45.123+00:00","level":"INFO","category":"enforcement","account_id":"ABC123",' +

@@ -2,7 +2,7 @@ import { strict as assert } from 'node:assert'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { levelNames, severityOf } from '../../lib/entry/level.ts'
-import { parseLine } from '../../lib/entry/parser.ts'
+import { parseLine } from '../../lib/entry/line.ts'
 import { sieveBelow } from '../../lib/read/sieve.ts'
 
 const timestamp = '2025-10-17T14:23:45.123+00:00'

@@ -8,10 +8,10 @@
 
 import { openSync, read } from 'node:fs'
 import type { LogEntry } from '../../entry/entry.ts'
-import { formatEntry, visible } from '../../entry/human.ts'
+import { formatEntry, visible } from '../../entry/human-line.ts'
 import { cut } from '../../entry/lanes.ts'
 import { WARNING } from '../../entry/level.ts'
-import { parseLine } from '../../entry/parser.ts'
+import { parseLine } from '../../entry/line.ts'
 import { type EventApi, type EventSourceHandle, errorType, warningType } from './event-log-ffi.ts'
 
 /** What may wait: 4096 events or 8 MiB, whichever is reached first. */
