@@ -13,8 +13,8 @@ import {
   STRING,
   TRUE,
 } from '../lib/entry/lanes.ts'
-import { mask } from '../lib/entry/mask.ts'
-import { Redactor } from '../lib/entry/redact.ts'
+import { mask } from '../lib/redact/secret-text.ts'
+import { Redactor } from '../lib/redact/secret-keys.ts'
 import { Serializer } from '../lib/entry/serializer.ts'
 import { captureContext } from '../lib/entry/snapshot.ts'
 import { enforcementContext } from './workload.ts'

@@ -35,9 +35,9 @@ import {
 } from './json-bytes.ts'
 import { isHijacked, jsonOf, quoted } from './json-text.ts'
 import type { Lanes } from './lanes.ts'
-import { mask } from './mask.ts'
+import { mask } from '../redact/secret-text.ts'
 import { RecurringString } from './recurring.ts'
-import { redacted, type Redactor } from './redact.ts'
+import { redacted, type Redactor } from '../redact/secret-keys.ts'
 
 /** How one event is captured, and made text again. */
 export interface EventCodec {

@@ -9,7 +9,7 @@ import { Compile } from 'typebox/compile'
 import { isObjectSchema } from './event.ts'
 import { textOf } from './exception.ts'
 import { jsonOf } from './json-text.ts'
-import { redacted, type Redactor } from './redact.ts'
+import { redacted, type Redactor } from '../redact/secret-keys.ts'
 
 /** The restored context of an event. */
 export type Restored = Record<string, unknown>

@@ -20,9 +20,9 @@ import {
   STRING,
   TRUE,
 } from './lanes.ts'
-import { mask } from './mask.ts'
+import { mask } from '../redact/secret-text.ts'
 import { RecurringString } from './recurring.ts'
-import { redacted, type Redactor } from './redact.ts'
+import { redacted, type Redactor } from '../redact/secret-keys.ts'
 import { boundText, type Template } from './template.ts'
 
 const brace = 0x7b

@@ -5,7 +5,7 @@
 
 import { builtinCategories, namePattern } from '../entry/category.ts'
 import type { Level, LevelName } from '../entry/level.ts'
-import { normalized } from '../entry/redact.ts'
+import { normalized } from '../redact/secret-keys.ts'
 import { ConfigError, type ConfigProblem } from '../errors.ts'
 import { absolutePathOf, defaultLogPath } from '../files/log-path.ts'
 import { checkValue } from './config-check.ts'

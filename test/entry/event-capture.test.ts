@@ -7,7 +7,7 @@ import { Type } from '../../lib/entry/event.ts'
 import { CAPTURED, captureOf, straightOf } from '../../lib/entry/event-capture.ts'
 import { type Field, type Plan, planOf } from '../../lib/entry/event-plan.ts'
 import { Lanes } from '../../lib/entry/lanes.ts'
-import { Redactor } from '../../lib/entry/redact.ts'
+import { Redactor } from '../../lib/redact/secret-keys.ts'
 
 const fill = Type.Object({
   symbol: Type.String(),

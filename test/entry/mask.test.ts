@@ -4,8 +4,8 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { checkSync } from 'recheck'
-import { mask, patterns } from '../../lib/entry/mask.ts'
-import { Redactor, redacted } from '../../lib/entry/redact.ts'
+import { mask, patterns } from '../../lib/redact/secret-text.ts'
+import { Redactor, redacted } from '../../lib/redact/secret-keys.ts'
 import { carriers, carrying, namedCarriers, names } from '../secrets.ts'
 
 const redactor = new Redactor({ keys: ['broker_pin'], allow: ['session'] })

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { Redactor, normalized } from '../../lib/entry/redact.ts'
+import { Redactor, normalized } from '../../lib/redact/secret-keys.ts'
 
 const secret =
   'apiKey api_key API-KEY x-api-key X_API_KEY Authorization proxy-authorization password passWord db_password passwd pwd mysql_pwd clientSecret client-secret aws_secret_access_key AWS_ACCESS_KEY_ID refreshToken csrf-token XSRF-TOKEN privateKey PRIVATE_KEY passphrase Set-Cookie cookie session connect.sid sessionId connectionString apiSecret jwt pin otp seed_phrase bearerToken credentials PHPSESSID _csrf'.split(

@@ -5,7 +5,7 @@
 // would have to list all names. What is masked is not looked at again, and a name has 64 characters at most, so
 // the time is in proportion to the text.
 
-import { redacted, type Redactor } from './redact.ts'
+import { redacted, type Redactor } from './secret-keys.ts'
 
 /** How far a name reaches back; how many blanks, and how many marks, may stand between it and its separator. */
 const nameCharsMax = 64

@@ -9,8 +9,8 @@
 // It is best effort: a secret in prose (`the password is hunter2`) has no form. What is sure is the value of
 // a key that names a secret (`redact.ts`).
 
-import { maskNamedValues } from './name-value.ts'
-import { redacted, type Redactor } from './redact.ts'
+import { maskNamedValues } from './secret-assignments.ts'
+import { redacted, type Redactor } from './secret-keys.ts'
 
 /** The shortest text that can hold a secret, a configured name and one character: `a=1`. */
 const secretCharsMin = 3
