@@ -1,7 +1,7 @@
 // ringlog with a Windows Event Log that takes 50 ms for each event. The real one is to be had on Windows only, so
 // that its place is taken by a timer: one call at a time, off the caller's path, as through the real interfaces.
 
-import { resolveConfig } from '../../lib/write/config.ts'
+import { resolveConfig } from '../../lib/config/resolve.ts'
 import { assemble } from '../../lib/write/create-logger.ts'
 import type { EventApi } from '../../lib/write/sinks/event-log-ffi.ts'
 import { accountContext, message } from '../workload.ts'

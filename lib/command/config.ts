@@ -1,6 +1,6 @@
 // `ringlog config FILE`: what a configuration comes to, or all that is wrong with it.
 
-import { loadConfig } from '../write/config.ts'
+import { loadConfig } from '../config/resolve.ts'
 import type { Io } from './io.ts'
 
 /**

@@ -1,7 +1,7 @@
 // Which directory a command works on: `-d`, or the one that a configuration names, or the default.
 
 import { absolutePathOf, defaultLogPath } from '../files/log-path.ts'
-import type { ResolvedConfig } from '../write/config.ts'
+import type { ResolvedConfig } from '../config/resolve.ts'
 import { UsageError } from './failure.ts'
 
 /** The options that say it; one of them at most. */
@@ -30,7 +30,7 @@ export async function placeOf({ directory, config: file }: DirectoryOptions): Pr
     return { directory: absolutePathOf(directory ?? defaultLogPath), config: undefined }
   }
   // Loaded only here: the schema of the configuration takes longer to load than all else together.
-  const { loadConfig } = await import('../write/config.ts')
+  const { loadConfig } = await import('../config/resolve.ts')
   const config = loadConfig(file)
   return { directory: config.log_path, config }
 }

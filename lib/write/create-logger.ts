@@ -13,7 +13,12 @@ import { lastSeqs } from '../files/last-seq.ts'
 import type { Ledger } from '../files/ledger.ts'
 import { Category, type CategoryTemplate } from './category.ts'
 import type { CategoryLogger } from './category-logger.ts'
-import { type LoggingConfig, type ResolvedConfig, loadConfig, resolveConfig } from './config.ts'
+import {
+  type LoggingConfig,
+  type ResolvedConfig,
+  loadConfig,
+  resolveConfig,
+} from '../config/resolve.ts'
 import { Core } from './core.ts'
 import { watchExit } from './exit.ts'
 import { Intake } from './intake.ts'

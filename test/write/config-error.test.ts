@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Rule } from '../../lib/write/config-check.ts'
-import { resolveConfig } from '../../lib/write/config.ts'
+import type { Rule } from '../../lib/config/validate.ts'
+import { resolveConfig } from '../../lib/config/resolve.ts'
 import { errorOf, places, problemsOf, sectionWith } from './config-places.ts'
 
 /** Values that fit nowhere, by what they are. */

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { pathToFileURL } from 'node:url'
 import { ConfigError } from '../../lib/errors.ts'
-import { loadConfig, resolveConfig } from '../../lib/write/config.ts'
+import { loadConfig, resolveConfig } from '../../lib/config/resolve.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'ringlog-config-'))
 const file = join(directory, 'system.json')

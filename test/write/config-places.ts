@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict'
 import { ConfigError } from '../../lib/errors.ts'
-import type { Rule } from '../../lib/write/config-check.ts'
-import { resolveConfig } from '../../lib/write/config.ts'
-import { loggingSchema } from '../../lib/write/logging-config.ts'
+import type { Rule } from '../../lib/config/validate.ts'
+import { resolveConfig } from '../../lib/config/resolve.ts'
+import { loggingSchema } from '../../lib/config/schema.ts'
 
 /** The error of a configuration that cannot be used. */
 export function errorOf(section: unknown, options?: { file?: string }): ConfigError {

@@ -5,9 +5,9 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { Value } from 'typebox/value'
 import { ConfigError } from '../../lib/errors.ts'
-import type { Rule } from '../../lib/write/config-check.ts'
-import { resolveConfig, type LoggingConfig, type ResolvedConfig } from '../../lib/write/config.ts'
-import { loggingSchema } from '../../lib/write/logging-config.ts'
+import type { Rule } from '../../lib/config/validate.ts'
+import { resolveConfig, type LoggingConfig, type ResolvedConfig } from '../../lib/config/resolve.ts'
+import { loggingSchema } from '../../lib/config/schema.ts'
 import { places, problemsOf, sectionWith } from './config-places.ts'
 
 const defaults: ResolvedConfig = {

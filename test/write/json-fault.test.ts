@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { jsonFaultOf } from '../../lib/write/json-fault.ts'
+import { jsonFaultOf } from '../../lib/config/json-fault.ts'
 
 /** Where V8 says that a text stops being JSON, if it says so. */
 function messageOf(text: string): string | undefined {

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { getSystemErrorMap } from 'node:util'
 import { ConfigError } from '../errors.ts'
 import { absolutePathOf } from '../files/log-path.ts'
-import { keysOf, shown } from './config-value.ts'
+import { keysOf, shown } from './value.ts'
 import { jsonFaultOf } from './json-fault.ts'
 
 const byteOrderMark = Buffer.from('\ufeff')

@@ -5,7 +5,7 @@
 
 import { Type, type Static, type TProperties, type TSchema } from 'typebox'
 import type { Level, LevelName } from '../entry/level.ts'
-import type { Rule } from './config-check.ts'
+import type { Rule } from './validate.ts'
 
 /** The `logging` section of `system.json`. Every key is optional. */
 export interface LoggingConfig {

@@ -8,13 +8,13 @@ import type { Level, LevelName } from '../entry/level.ts'
 import { normalized } from '../redact/secret-keys.ts'
 import { ConfigError, type ConfigProblem } from '../errors.ts'
 import { absolutePathOf, defaultLogPath } from '../files/log-path.ts'
-import { checkValue } from './config-check.ts'
-import { readSection } from './config-file.ts'
-import { pathOf, shown } from './config-value.ts'
-import { type LoggingConfig, type ResolvedConfig, loggingSchema } from './logging-config.ts'
-import { nearestOf } from './nearest.ts'
+import { checkValue } from './validate.ts'
+import { readSection } from './load-file.ts'
+import { pathOf, shown } from './value.ts'
+import { type LoggingConfig, type ResolvedConfig, loggingSchema } from './schema.ts'
+import { nearestOf } from './closest-word.ts'
 
-export type { LoggingConfig, ResolvedConfig } from './logging-config.ts'
+export type { LoggingConfig, ResolvedConfig } from './schema.ts'
 
 /**
  * Checks a `logging` section and fills in the defaults.
