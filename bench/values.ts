@@ -12,11 +12,11 @@ import {
   OBJECT,
   STRING,
   TRUE,
-} from '../lib/entry/lanes.ts'
+} from '../lib/capture/lanes.ts'
 import { mask } from '../lib/redact/secret-text.ts'
 import { Redactor } from '../lib/redact/secret-keys.ts'
 import { Serializer } from '../lib/entry/serializer.ts'
-import { captureContext } from '../lib/entry/snapshot.ts'
+import { captureContext } from '../lib/capture/context.ts'
 import { enforcementContext } from './workload.ts'
 
 const rounds = 7

@@ -1,8 +1,8 @@
 // The fields that `with()` binds: captured and written as JSON once, when they are bound.
 
-import { Lanes } from './lanes.ts'
+import { Lanes } from '../capture/lanes.ts'
 import type { Serializer } from './serializer.ts'
-import { captureContext } from './snapshot.ts'
+import { captureContext } from '../capture/context.ts'
 import type { Bindings } from './template.ts'
 
 /** Places in which fields are captured at first, and at most. */

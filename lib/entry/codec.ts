@@ -34,7 +34,7 @@ import {
   readyText,
 } from './json-bytes.ts'
 import { isHijacked, jsonOf, quoted } from './json-text.ts'
-import type { Lanes } from './lanes.ts'
+import type { Lanes } from '../capture/lanes.ts'
 import { mask } from '../redact/secret-text.ts'
 import { RecurringString } from './recurring.ts'
 import { redacted, type Redactor } from '../redact/secret-keys.ts'

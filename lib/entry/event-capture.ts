@@ -11,8 +11,8 @@
 // Functions are built with `new Function`; every name in their text comes through JSON.stringify.
 
 import type { Field, Plan } from './event-plan.ts'
-import { ABSENT, type Lanes, TYPED } from './lanes.ts'
-import { captureValue } from './snapshot.ts'
+import { ABSENT, type Lanes, TYPED } from '../capture/lanes.ts'
+import { captureValue } from '../capture/context.ts'
 
 /** The outcomes of a capture: all is in the lanes; the types do not match; it is too large for its places. */
 export const CAPTURED = 0

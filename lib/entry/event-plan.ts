@@ -7,7 +7,7 @@
 import type { TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { isObjectSchema } from './event.ts'
-import { textOf } from './exception.ts'
+import { textOf } from '../capture/error.ts'
 import { jsonOf } from './json-text.ts'
 import { redacted, type Redactor } from '../redact/secret-keys.ts'
 

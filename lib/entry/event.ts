@@ -2,7 +2,7 @@
 
 import { type Static, type TObject, Type } from 'typebox'
 import { namePattern } from './category.ts'
-import { textOf } from './exception.ts'
+import { textOf } from '../capture/error.ts'
 import { type Level, type LevelName, levelNames, severityOf } from './level.ts'
 
 /** What `defineEvent` returns; given to `log.event()`. */

@@ -6,8 +6,8 @@
 // field is trusted to have its type.
 
 import type { ExceptionInfo, LogEntry } from './entry.ts'
-import { textOf, throwsMark } from './exception.ts'
-import { depthMax } from './lanes.ts'
+import { textOf, throwsMark } from '../capture/error.ts'
+import { depthMax } from '../capture/lanes.ts'
 
 export interface FormatOptions {
   /** Show times in the local zone instead of as recorded (UTC). @default false */

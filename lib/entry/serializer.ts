@@ -7,13 +7,22 @@
 
 import type { EventCodec } from './codec.ts'
 import type { Restored } from './event-plan.ts'
-import { textOf } from './exception.ts'
+import { textOf } from '../capture/error.ts'
 import { type JsonBytes, readyText } from './json-bytes.ts'
 import { jsonOf, quoted } from './json-text.ts'
-import { ABSENT, cut, JSON_TEXT, type Lanes, NULL, OBJECT, STRING, TYPED } from './lanes.ts'
+import {
+  ABSENT,
+  cut,
+  JSON_TEXT,
+  type Lanes,
+  NULL,
+  OBJECT,
+  STRING,
+  TYPED,
+} from '../capture/lanes.ts'
 import { RecurringString } from './recurring.ts'
 import type { Redactor } from '../redact/secret-keys.ts'
-import { isAccountId } from './snapshot.ts'
+import { isAccountId } from '../capture/context.ts'
 import { type Bindings, boundText, type Template } from './template.ts'
 import { joined, ValueWriter } from './value-writer.ts'
 

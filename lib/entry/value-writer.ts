@@ -19,7 +19,7 @@ import {
   OBJECT,
   STRING,
   TRUE,
-} from './lanes.ts'
+} from '../capture/lanes.ts'
 import { mask } from '../redact/secret-text.ts'
 import { RecurringString } from './recurring.ts'
 import { redacted, type Redactor } from '../redact/secret-keys.ts'

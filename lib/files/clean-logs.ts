@@ -6,7 +6,7 @@
 // that starts in the middle is noticed before the new name is given.
 
 import { builtinCategories } from '../entry/category.ts'
-import { textOf } from '../entry/exception.ts'
+import { textOf } from '../capture/error.ts'
 import { type CleanReport, cleanDirectory } from './clean.ts'
 import { stateOf } from './lock.ts'
 import { absolutePathOf, defaultLogPath } from './log-path.ts'

@@ -1,6 +1,6 @@
 // HOT PATH: call → gate → intake. The methods a user calls.
 
-import { isError } from '../entry/exception.ts'
+import { isError } from '../capture/error.ts'
 import { CRITICAL, DEBUG, ERROR, INFO, WARNING } from '../entry/level.ts'
 import { type Bindings, templateOf } from '../entry/template.ts'
 import type { Category, CategoryTemplate } from './category.ts'

@@ -6,15 +6,15 @@
 // and a call that comes from within another call's capture (a getter that logs) waits, as text, until that
 // one is committed.
 
-import { captureException, textOf } from '../entry/exception.ts'
-import { cut, NULL } from '../entry/lanes.ts'
+import { captureException, textOf } from '../capture/error.ts'
+import { cut, NULL } from '../capture/lanes.ts'
 import type { EventCodec } from '../entry/codec.ts'
 import { CAPTURED, MISMATCHED } from '../entry/event-capture.ts'
 import type { Serializer } from '../entry/serializer.ts'
-import { captureContext, captureValue, pushJsonText } from '../entry/snapshot.ts'
+import { captureContext, captureValue, pushJsonText } from '../capture/context.ts'
 import type { CategoryTemplate } from './category.ts'
 import { Oversize } from './oversize.ts'
-import { type Ring, entryPlacesMax } from './ring.ts'
+import { type Ring, entryPlacesMax } from '../capture/ring.ts'
 import type { Route } from './route.ts'
 import type { Counters } from './stats.ts'
 

@@ -2,7 +2,7 @@
 
 import { builtinCategories } from '../entry/category.ts'
 import type { ContextOf, EventDefinition } from '../entry/event.ts'
-import { textOf } from '../entry/exception.ts'
+import { textOf } from '../capture/error.ts'
 import { ERROR, INFO, type Level, levelNames, severityOf } from '../entry/level.ts'
 import type { Bindings } from '../entry/template.ts'
 import type { BoundCategoryLogger, CategoryLogger } from './category-logger.ts'

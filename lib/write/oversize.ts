@@ -1,10 +1,10 @@
 // What is too large for the ring's lanes, or comes at a moment when they are taken: it is captured in lanes of its own,
 // and made text at once, in the caller's turn.
 
-import { captureException } from '../entry/exception.ts'
-import { Lanes } from '../entry/lanes.ts'
+import { captureException } from '../capture/error.ts'
+import { Lanes } from '../capture/lanes.ts'
 import type { Serializer } from '../entry/serializer.ts'
-import { captureContext, captureValue } from '../entry/snapshot.ts'
+import { captureContext, captureValue } from '../capture/context.ts'
 
 /**
  * Places of those lanes: the first try, and the last. This is what bounds the time of a call, whatever it is given:

@@ -6,7 +6,7 @@ import type { TSchema } from 'typebox'
 import { Type } from '../../lib/entry/event.ts'
 import { CAPTURED, captureOf, straightOf } from '../../lib/entry/event-capture.ts'
 import { type Field, type Plan, planOf } from '../../lib/entry/event-plan.ts'
-import { Lanes } from '../../lib/entry/lanes.ts'
+import { Lanes } from '../../lib/capture/lanes.ts'
 import { Redactor } from '../../lib/redact/secret-keys.ts'
 
 const fill = Type.Object({

@@ -8,10 +8,10 @@ import { compileEvent } from '../../lib/entry/codec.ts'
 import { CAPTURED } from '../../lib/entry/event-capture.ts'
 import { defineEvent, messageParts, Type, type EventDefinition } from '../../lib/entry/event.ts'
 import { JsonBytes } from '../../lib/entry/json-bytes.ts'
-import { Lanes } from '../../lib/entry/lanes.ts'
+import { Lanes } from '../../lib/capture/lanes.ts'
 import { Redactor } from '../../lib/redact/secret-keys.ts'
 import { Serializer } from '../../lib/entry/serializer.ts'
-import { captureContext } from '../../lib/entry/snapshot.ts'
+import { captureContext } from '../../lib/capture/context.ts'
 import { templateOf } from '../../lib/entry/template.ts'
 
 const places = 1 << 12

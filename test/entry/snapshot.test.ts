@@ -4,11 +4,11 @@ import assert from 'node:assert/strict'
 import { runInNewContext } from 'node:vm'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { Lanes } from '../../lib/entry/lanes.ts'
+import { Lanes } from '../../lib/capture/lanes.ts'
 import { mask } from '../../lib/redact/secret-text.ts'
 import { Redactor } from '../../lib/redact/secret-keys.ts'
 import { Serializer } from '../../lib/entry/serializer.ts'
-import { captureContext } from '../../lib/entry/snapshot.ts'
+import { captureContext } from '../../lib/capture/context.ts'
 
 const places = 1 << 14
 

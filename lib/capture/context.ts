@@ -5,7 +5,7 @@
 // reading fails costs that value only. Nothing is allocated for plain data: objects, arrays, strings, numbers.
 
 import { types } from 'node:util'
-import { captureException, isError, textOf, throwsMark } from './exception.ts'
+import { captureException, isError, textOf, throwsMark } from './error.ts'
 import {
   ARRAY,
   END,

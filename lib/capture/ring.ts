@@ -11,7 +11,7 @@
 // An entry counts from the moment of commit(): a capture that gives up midway leaves no trace. What to do
 // when the ring is full (drop, count, block) is decided by the caller, not here.
 
-import { Lanes } from '../entry/lanes.ts'
+import { Lanes } from './lanes.ts'
 import type { Template } from '../entry/template.ts'
 
 /** Places in the lanes per entry, on average: the enforcement entry takes 11 numbers and 6
