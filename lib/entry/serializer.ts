@@ -5,8 +5,8 @@
 // any other typed event becomes an object again, and goes through what fast-json-stringify compiled from its
 // schema.
 
-import type { EventCodec } from './codec.ts'
-import type { Restored } from './event-plan.ts'
+import type { EventCodec } from '../event/compile-encoder.ts'
+import type { Restored } from '../event/plan.ts'
 import { textOf } from '../capture/error.ts'
 import { type JsonBytes, readyText } from './json-bytes.ts'
 import { jsonOf, quoted } from './json-text.ts'

@@ -1,6 +1,6 @@
 // What is known of an entry before the call: everything that can be decided once is decided here.
 
-import type { EventCodec } from './codec.ts'
+import type { EventCodec } from '../event/compile-encoder.ts'
 import { type ReadyText, readyText } from './json-bytes.ts'
 import { levelNames } from './level.ts'
 import { RecurringString } from './recurring.ts'

@@ -3,7 +3,7 @@
 // Keys are met again and again, so what is known of one, its bytes and whether it names a secret, is looked up
 // once per member. No value of a secret key is written, at any depth.
 
-import type { Restored } from './event-plan.ts'
+import type { Restored } from '../event/plan.ts'
 import { JsonBytes, type ReadyText, readyText } from './json-bytes.ts'
 import { jsonOf, quoted } from './json-text.ts'
 import {

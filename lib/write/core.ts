@@ -1,9 +1,9 @@
 // What all loggers derived from one `createLogger` share: categories, levels, ring, pump, files, and the end.
 
 import { bind } from '../entry/bindings.ts'
-import { compileEvent, type EventCodec } from '../entry/codec.ts'
-import type { EventDefinition } from '../entry/event.ts'
-import type { EventCall } from '../entry/event-capture.ts'
+import { compileEvent, type EventCodec } from '../event/compile-encoder.ts'
+import type { EventDefinition } from '../event/definition.ts'
+import type { EventCall } from '../event/compile-capture.ts'
 import { Lanes } from '../capture/lanes.ts'
 import { severityOf } from '../entry/level.ts'
 import type { Redactor } from '../redact/secret-keys.ts'

@@ -8,8 +8,8 @@
 
 import { captureException, textOf } from '../capture/error.ts'
 import { cut, NULL } from '../capture/lanes.ts'
-import type { EventCodec } from '../entry/codec.ts'
-import { CAPTURED, MISMATCHED } from '../entry/event-capture.ts'
+import type { EventCodec } from '../event/compile-encoder.ts'
+import { CAPTURED, MISMATCHED } from '../event/compile-capture.ts'
 import type { Serializer } from '../entry/serializer.ts'
 import { captureContext, captureValue, pushJsonText } from '../capture/context.ts'
 import type { CategoryTemplate } from './category.ts'

@@ -1,7 +1,7 @@
 // The logger as a user holds it: categories, convenience methods, levels, and the end.
 
 import { builtinCategories } from '../entry/category.ts'
-import type { ContextOf, EventDefinition } from '../entry/event.ts'
+import type { ContextOf, EventDefinition } from '../event/definition.ts'
 import { textOf } from '../capture/error.ts'
 import { ERROR, INFO, type Level, levelNames, severityOf } from '../entry/level.ts'
 import type { Bindings } from '../entry/template.ts'

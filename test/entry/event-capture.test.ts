@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { TSchema } from 'typebox'
-import { Type } from '../../lib/entry/event.ts'
-import { CAPTURED, captureOf, straightOf } from '../../lib/entry/event-capture.ts'
-import { type Field, type Plan, planOf } from '../../lib/entry/event-plan.ts'
+import { Type } from '../../lib/event/definition.ts'
+import { CAPTURED, captureOf, straightOf } from '../../lib/event/compile-capture.ts'
+import { type Field, type Plan, planOf } from '../../lib/event/plan.ts'
 import { Lanes } from '../../lib/capture/lanes.ts'
 import { Redactor } from '../../lib/redact/secret-keys.ts'
 

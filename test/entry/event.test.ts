@@ -4,9 +4,14 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { bind } from '../../lib/entry/bindings.ts'
-import { compileEvent } from '../../lib/entry/codec.ts'
-import { CAPTURED } from '../../lib/entry/event-capture.ts'
-import { defineEvent, messageParts, Type, type EventDefinition } from '../../lib/entry/event.ts'
+import { compileEvent } from '../../lib/event/compile-encoder.ts'
+import { CAPTURED } from '../../lib/event/compile-capture.ts'
+import {
+  defineEvent,
+  messageParts,
+  Type,
+  type EventDefinition,
+} from '../../lib/event/definition.ts'
 import { JsonBytes } from '../../lib/entry/json-bytes.ts'
 import { Lanes } from '../../lib/capture/lanes.ts'
 import { Redactor } from '../../lib/redact/secret-keys.ts'

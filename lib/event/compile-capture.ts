@@ -10,7 +10,7 @@
 //
 // Functions are built with `new Function`; every name in their text comes through JSON.stringify.
 
-import type { Field, Plan } from './event-plan.ts'
+import type { Field, Plan } from './plan.ts'
 import { ABSENT, type Lanes, TYPED } from '../capture/lanes.ts'
 import { captureValue } from '../capture/context.ts'
 

@@ -1,9 +1,9 @@
 // Typed events: the definition a user writes once, next to the code that logs it.
 
 import { type Static, type TObject, Type } from 'typebox'
-import { namePattern } from './category.ts'
+import { namePattern } from '../entry/category.ts'
 import { textOf } from '../capture/error.ts'
-import { type Level, type LevelName, levelNames, severityOf } from './level.ts'
+import { type Level, type LevelName, levelNames, severityOf } from '../entry/level.ts'
 
 /** What `defineEvent` returns; given to `log.event()`. */
 export interface EventDefinition<Context extends TObject = TObject> {

@@ -14,8 +14,8 @@
 // Functions are built with `new Function`; every name in their text comes through JSON.stringify.
 
 import fastJsonStringify from 'fast-json-stringify'
-import { type EventDefinition, messageParts } from './event.ts'
-import { type Capture, captureOf, type MakeStraight, straightOf } from './event-capture.ts'
+import { type EventDefinition, messageParts } from './definition.ts'
+import { type Capture, captureOf, type MakeStraight, straightOf } from './compile-capture.ts'
 import {
   type Field,
   jsonSchemaOf,
@@ -25,18 +25,18 @@ import {
   shown,
   valueAt,
   withoutAccount,
-} from './event-plan.ts'
+} from './plan.ts'
 import {
   type JsonBytes,
   numberBytesMax,
   putNumber,
   type ReadyText,
   readyText,
-} from './json-bytes.ts'
-import { isHijacked, jsonOf, quoted } from './json-text.ts'
+} from '../entry/json-bytes.ts'
+import { isHijacked, jsonOf, quoted } from '../entry/json-text.ts'
 import type { Lanes } from '../capture/lanes.ts'
 import { mask } from '../redact/secret-text.ts'
-import { RecurringString } from './recurring.ts'
+import { RecurringString } from '../entry/recurring.ts'
 import { redacted, type Redactor } from '../redact/secret-keys.ts'
 
 /** How one event is captured, and made text again. */

@@ -6,9 +6,9 @@
 
 import type { TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
-import { isObjectSchema } from './event.ts'
+import { isObjectSchema } from './definition.ts'
 import { textOf } from '../capture/error.ts'
-import { jsonOf } from './json-text.ts'
+import { jsonOf } from '../entry/json-text.ts'
 import { redacted, type Redactor } from '../redact/secret-keys.ts'
 
 /** The restored context of an event. */
