@@ -3,7 +3,7 @@
 //
 //   npm run bench:values
 
-import { JsonBytes } from '../lib/entry/json-bytes.ts'
+import { JsonBytes } from '../lib/encode/json-bytes.ts'
 import {
   END,
   type Lanes,
@@ -15,7 +15,7 @@ import {
 } from '../lib/capture/lanes.ts'
 import { mask } from '../lib/redact/secret-text.ts'
 import { Redactor } from '../lib/redact/secret-keys.ts'
-import { Serializer } from '../lib/entry/serializer.ts'
+import { Serializer } from '../lib/encode/line-encoder.ts'
 import { captureContext } from '../lib/capture/context.ts'
 import { enforcementContext } from './workload.ts'
 

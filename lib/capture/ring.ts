@@ -12,7 +12,7 @@
 // when the ring is full (drop, count, block) is decided by the caller, not here.
 
 import { Lanes } from './lanes.ts'
-import type { Template } from '../entry/template.ts'
+import type { Template } from '../encode/line-template.ts'
 
 /** Places in the lanes per entry, on average: the enforcement entry takes 11 numbers and 6
  * references as a typed event, 29 references, its keys among them, untyped. */

@@ -32,11 +32,11 @@ import {
   putNumber,
   type ReadyText,
   readyText,
-} from '../entry/json-bytes.ts'
-import { isHijacked, jsonOf, quoted } from '../entry/json-text.ts'
+} from '../encode/json-bytes.ts'
+import { isHijacked, jsonOf, quoted } from '../encode/json-text.ts'
 import type { Lanes } from '../capture/lanes.ts'
 import { mask } from '../redact/secret-text.ts'
-import { RecurringString } from '../entry/recurring.ts'
+import { RecurringString } from '../encode/string-cache.ts'
 import { redacted, type Redactor } from '../redact/secret-keys.ts'
 
 /** How one event is captured, and made text again. */

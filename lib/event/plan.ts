@@ -8,7 +8,7 @@ import type { TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { isObjectSchema } from './definition.ts'
 import { textOf } from '../capture/error.ts'
-import { jsonOf } from '../entry/json-text.ts'
+import { jsonOf } from '../encode/json-text.ts'
 import { redacted, type Redactor } from '../redact/secret-keys.ts'
 
 /** The restored context of an event. */

@@ -1,6 +1,6 @@
 // Lines that are written together, as bytes in a buffer that serves again for later batches.
 
-import { JsonBytes } from '../entry/json-bytes.ts'
+import { JsonBytes } from '../encode/json-bytes.ts'
 
 /** Bytes of a new batch's buffer. It grows when a line does not fit. */
 const bufferBytes = 288 * 1024

@@ -1,6 +1,6 @@
 // A category as the write side knows it: its level, its numbering and the file it goes to.
 
-import type { Template } from '../entry/template.ts'
+import type { Template } from '../encode/line-template.ts'
 import type { Route } from './route.ts'
 
 /** A category of one logger. */

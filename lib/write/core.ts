@@ -1,14 +1,14 @@
 // What all loggers derived from one `createLogger` share: categories, levels, ring, pump, files, and the end.
 
-import { bind } from '../entry/bindings.ts'
+import { bind } from '../encode/bindings.ts'
 import { compileEvent, type EventCodec } from '../event/compile-encoder.ts'
 import type { EventDefinition } from '../event/definition.ts'
 import type { EventCall } from '../event/compile-capture.ts'
 import { Lanes } from '../capture/lanes.ts'
 import { severityOf } from '../entry/level.ts'
 import type { Redactor } from '../redact/secret-keys.ts'
-import type { Serializer } from '../entry/serializer.ts'
-import { type Bindings, templateOf } from '../entry/template.ts'
+import type { Serializer } from '../encode/line-encoder.ts'
+import { type Bindings, templateOf } from '../encode/line-template.ts'
 import type { Category } from './category.ts'
 import { BoundCategoryLogger } from './category-logger.ts'
 import { type Exiting, unwatchExit } from './exit.ts'

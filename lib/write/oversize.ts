@@ -3,7 +3,7 @@
 
 import { captureException } from '../capture/error.ts'
 import { Lanes } from '../capture/lanes.ts'
-import type { Serializer } from '../entry/serializer.ts'
+import type { Serializer } from '../encode/line-encoder.ts'
 import { captureContext, captureValue } from '../capture/context.ts'
 
 /**

@@ -10,7 +10,7 @@
 
 import { performance } from 'node:perf_hooks'
 import { WARNING } from '../entry/level.ts'
-import type { Serializer } from '../entry/serializer.ts'
+import type { Serializer } from '../encode/line-encoder.ts'
 import { Backlog } from './backlog.ts'
 import { entriesIn } from './batch-entries.ts'
 import type { CategoryTemplate } from './category.ts'

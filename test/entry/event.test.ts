@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { bind } from '../../lib/entry/bindings.ts'
+import { bind } from '../../lib/encode/bindings.ts'
 import { compileEvent } from '../../lib/event/compile-encoder.ts'
 import { CAPTURED } from '../../lib/event/compile-capture.ts'
 import {
@@ -12,12 +12,12 @@ import {
   Type,
   type EventDefinition,
 } from '../../lib/event/definition.ts'
-import { JsonBytes } from '../../lib/entry/json-bytes.ts'
+import { JsonBytes } from '../../lib/encode/json-bytes.ts'
 import { Lanes } from '../../lib/capture/lanes.ts'
 import { Redactor } from '../../lib/redact/secret-keys.ts'
-import { Serializer } from '../../lib/entry/serializer.ts'
+import { Serializer } from '../../lib/encode/line-encoder.ts'
 import { captureContext } from '../../lib/capture/context.ts'
-import { templateOf } from '../../lib/entry/template.ts'
+import { templateOf } from '../../lib/encode/line-template.ts'
 
 const places = 1 << 12
 

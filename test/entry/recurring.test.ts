@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { JsonBytes } from '../../lib/entry/json-bytes.ts'
-import { escapeSteering } from '../../lib/entry/json-text.ts'
-import { RecurringString } from '../../lib/entry/recurring.ts'
+import { JsonBytes } from '../../lib/encode/json-bytes.ts'
+import { escapeSteering } from '../../lib/encode/json-text.ts'
+import { RecurringString } from '../../lib/encode/string-cache.ts'
 
 test('RecurringString.write() writes each string masked, quoted and escaped, recurring or not', () => {
   const few = fc.constantFrom(

@@ -7,7 +7,7 @@ import fc from 'fast-check'
 import { Lanes } from '../../lib/capture/lanes.ts'
 import { mask } from '../../lib/redact/secret-text.ts'
 import { Redactor } from '../../lib/redact/secret-keys.ts'
-import { Serializer } from '../../lib/entry/serializer.ts'
+import { Serializer } from '../../lib/encode/line-encoder.ts'
 import { captureContext } from '../../lib/capture/context.ts'
 
 const places = 1 << 14

@@ -4,12 +4,12 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { JsonBytes } from '../../lib/entry/json-bytes.ts'
+import { JsonBytes } from '../../lib/encode/json-bytes.ts'
 import { NULL } from '../../lib/capture/lanes.ts'
 import { Redactor } from '../../lib/redact/secret-keys.ts'
-import { Serializer } from '../../lib/entry/serializer.ts'
+import { Serializer } from '../../lib/encode/line-encoder.ts'
 import { captureContext } from '../../lib/capture/context.ts'
-import { templateOf } from '../../lib/entry/template.ts'
+import { templateOf } from '../../lib/encode/line-template.ts'
 import { Ring, entryPlacesMax } from '../../lib/capture/ring.ts'
 
 const template = templateOf('system', 1)

@@ -20,11 +20,11 @@ import {
   STRING,
   TYPED,
 } from '../capture/lanes.ts'
-import { RecurringString } from './recurring.ts'
+import { RecurringString } from './string-cache.ts'
 import type { Redactor } from '../redact/secret-keys.ts'
 import { isAccountId } from '../capture/context.ts'
-import { type Bindings, boundText, type Template } from './template.ts'
-import { joined, ValueWriter } from './value-writer.ts'
+import { type Bindings, boundText, type Template } from './line-template.ts'
+import { joined, ValueWriter } from './value-encoder.ts'
 
 const brace = 0x7b
 const endBrace = 0x7d

@@ -21,9 +21,9 @@ import {
   TRUE,
 } from '../capture/lanes.ts'
 import { mask } from '../redact/secret-text.ts'
-import { RecurringString } from './recurring.ts'
+import { RecurringString } from './string-cache.ts'
 import { redacted, type Redactor } from '../redact/secret-keys.ts'
-import { boundText, type Template } from './template.ts'
+import { boundText, type Template } from './line-template.ts'
 
 const brace = 0x7b
 const endBrace = 0x7d

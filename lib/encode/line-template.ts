@@ -2,8 +2,8 @@
 
 import type { EventCodec } from '../event/compile-encoder.ts'
 import { type ReadyText, readyText } from './json-bytes.ts'
-import { levelNames } from './level.ts'
-import { RecurringString } from './recurring.ts'
+import { levelNames } from '../entry/level.ts'
+import { RecurringString } from './string-cache.ts'
 
 /** Fields bound by `with()`, already text. */
 export interface Bindings {

@@ -1,9 +1,9 @@
 // The fields that `with()` binds: captured and written as JSON once, when they are bound.
 
 import { Lanes } from '../capture/lanes.ts'
-import type { Serializer } from './serializer.ts'
+import type { Serializer } from './line-encoder.ts'
 import { captureContext } from '../capture/context.ts'
-import type { Bindings } from './template.ts'
+import type { Bindings } from './line-template.ts'
 
 /** Places in which fields are captured at first, and at most. */
 const placesMin = 4096
