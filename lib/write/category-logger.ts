@@ -3,7 +3,7 @@
 import { isError } from '../capture/error.ts'
 import { CRITICAL, DEBUG, ERROR, INFO, WARNING } from '../entry/level.ts'
 import { type Bindings, templateOf } from '../encode/line-template.ts'
-import type { Category, CategoryTemplate } from './category.ts'
+import type { Category, CategoryTemplate } from '../deliver/category.ts'
 import type { Intake } from './intake.ts'
 
 /**

@@ -12,11 +12,11 @@ import type { EventCodec } from '../event/compile-encoder.ts'
 import { CAPTURED, MISMATCHED } from '../event/compile-capture.ts'
 import type { Serializer } from '../encode/line-encoder.ts'
 import { captureContext, captureValue, pushJsonText } from '../capture/context.ts'
-import type { CategoryTemplate } from './category.ts'
+import type { CategoryTemplate } from '../deliver/category.ts'
 import { Oversize } from './oversize.ts'
 import { type Ring, entryPlacesMax } from '../capture/ring.ts'
-import type { Route } from './route.ts'
-import type { Counters } from './stats.ts'
+import type { Route } from '../deliver/file-queue.ts'
+import type { Counters } from '../deliver/counters.ts'
 
 /** Calls from within calls that are followed; a getter that logs the object it belongs to would never end. */
 const asidesMax = 4

@@ -7,7 +7,7 @@ import { ERROR, INFO, type Level, levelNames, severityOf } from '../entry/level.
 import type { Bindings } from '../encode/line-template.ts'
 import type { BoundCategoryLogger, CategoryLogger } from './category-logger.ts'
 import type { Core } from './core.ts'
-import type { LoggerStats } from './stats.ts'
+import type { LoggerStats } from '../deliver/counters.ts'
 
 /**
  * A logger. Made by `createLogger`; all loggers that `with` derives from it share its files and its end.

@@ -4,9 +4,9 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { levelNames } from '../../lib/entry/level.ts'
-import { Backlog } from '../../lib/write/backlog.ts'
-import { entriesIn } from '../../lib/write/batch-entries.ts'
-import { Route } from '../../lib/write/route.ts'
+import { Backlog } from '../../lib/deliver/load-shedding.ts'
+import { entriesIn } from '../../lib/deliver/batch-entries.ts'
+import { Route } from '../../lib/deliver/file-queue.ts'
 
 const batchBytesMax = 2048
 const bytesMax = 16 * 1024

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Batch } from '../../lib/write/batch.ts'
+import { Batch } from '../../lib/deliver/batch.ts'
 
 test('Batch counts entries by severity, copies not at all, and is empty after clear()', () => {
   const batch = new Batch()

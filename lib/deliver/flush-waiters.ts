@@ -1,7 +1,7 @@
 // Those who wait for what they logged to be written: each for all that was in the ring when it came.
 
 import { NotWrittenError } from '../errors.ts'
-import type { Route } from './route.ts'
+import type { Route } from './file-queue.ts'
 
 interface Waiter {
   /** The ring position up to which everything must be written. */

@@ -1,8 +1,8 @@
 // What goes wrong with the files, and right again: told to a person at once, one line per cause, and in the files
 // as soon as they can be written, so that whoever reads them later knows what is missing and since when.
 
-import type { Route } from './route.ts'
-import type { Counters } from './stats.ts'
+import type { Route } from './file-queue.ts'
+import type { Counters } from './counters.ts'
 
 export interface OutagesOptions {
   readonly routes: readonly Route[]

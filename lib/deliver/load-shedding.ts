@@ -4,7 +4,7 @@
 
 import type { Batch } from './batch.ts'
 import { entriesIn } from './batch-entries.ts'
-import type { Route } from './route.ts'
+import type { Route } from './file-queue.ts'
 
 /** Of the bytes that may wait, what is made free at a time. */
 const shedShare = 1 / 16

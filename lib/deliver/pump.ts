@@ -11,16 +11,16 @@
 import { performance } from 'node:perf_hooks'
 import { WARNING } from '../entry/level.ts'
 import type { Serializer } from '../encode/line-encoder.ts'
-import { Backlog } from './backlog.ts'
+import { Backlog } from './load-shedding.ts'
 import { entriesIn } from './batch-entries.ts'
 import type { CategoryTemplate } from './category.ts'
 import { FlushWaiters } from './flush-waiters.ts'
 import { Outages, type OutagesOptions } from './outages.ts'
 import type { Ring } from '../capture/ring.ts'
-import type { Route } from './route.ts'
-import type { EventLog } from './sinks/event-log.ts'
-import { Patience } from './sinks/patience.ts'
-import type { SinkEvents } from './sinks/sink.ts'
+import type { Route } from './file-queue.ts'
+import type { EventLog } from '../write/sinks/event-log.ts'
+import { Patience } from '../write/sinks/patience.ts'
+import type { SinkEvents } from '../write/sinks/sink.ts'
 
 /** A gathered batch of this size is handed over as soon as its sink is free, in bytes. */
 const batchBytes = 64 * 1024

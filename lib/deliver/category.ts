@@ -1,7 +1,7 @@
 // A category as the write side knows it: its level, its numbering and the file it goes to.
 
 import type { Template } from '../encode/line-template.ts'
-import type { Route } from './route.ts'
+import type { Route } from './file-queue.ts'
 
 /** A category of one logger. */
 export class Category {
