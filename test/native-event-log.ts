@@ -4,7 +4,7 @@
 
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import type { EventApi } from '../lib/write/sinks/event-log-ffi.ts'
+import type { EventApi } from '../lib/sinks/windows-event-api.ts'
 
 const require = createRequire(import.meta.url)
 

@@ -3,7 +3,7 @@
 
 import { resolveConfig } from '../../lib/config/resolve.ts'
 import { assemble } from '../../lib/write/create-logger.ts'
-import type { EventApi } from '../../lib/write/sinks/event-log-ffi.ts'
+import type { EventApi } from '../../lib/sinks/windows-event-api.ts'
 import { accountContext, message } from '../workload.ts'
 import { configOf } from './ringlog.ts'
 import type { Subject } from './subject.ts'

@@ -1,7 +1,7 @@
 // The way to one file: lines are gathered into a batch, full batches wait their turn, one is with the sink.
 
 import { Batch } from './batch.ts'
-import type { Sink } from '../write/sinks/sink.ts'
+import type { Sink } from '../sinks/sink.ts'
 
 /** One file's batches. */
 export class Route {

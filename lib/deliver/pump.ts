@@ -18,9 +18,9 @@ import { FlushWaiters } from './flush-waiters.ts'
 import { Outages, type OutagesOptions } from './outages.ts'
 import type { Ring } from '../capture/ring.ts'
 import type { Route } from './file-queue.ts'
-import type { EventLog } from '../write/sinks/event-log.ts'
-import { Patience } from '../write/sinks/patience.ts'
-import type { SinkEvents } from '../write/sinks/sink.ts'
+import type { EventLog } from '../sinks/event-log-sink.ts'
+import { Patience } from '../sinks/patience.ts'
+import type { SinkEvents } from '../sinks/sink.ts'
 
 /** A gathered batch of this size is handed over as soon as its sink is free, in bytes. */
 const batchBytes = 64 * 1024

@@ -18,8 +18,8 @@ import { dirname, join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
 import fc from 'fast-check'
 import { makeDirectory } from '../../../lib/files/open.ts'
-import { FileSink } from '../../../lib/write/sinks/file-sink.ts'
-import { Patience } from '../../../lib/write/sinks/patience.ts'
+import { FileSink } from '../../../lib/sinks/file-sink.ts'
+import { Patience } from '../../../lib/sinks/patience.ts'
 import { filesOf, logDirectory } from '../../log-directory.ts'
 
 const kib = 1024

@@ -7,12 +7,17 @@
 // One call at a time: two could end in either order, and each would hold one of the pool's four threads.
 
 import { openSync, read } from 'node:fs'
-import type { LogEntry } from '../../entry/entry.ts'
-import { formatEntry, visible } from '../../entry/human-line.ts'
-import { cut } from '../../capture/lanes.ts'
-import { WARNING } from '../../entry/level.ts'
-import { parseLine } from '../../entry/line.ts'
-import { type EventApi, type EventSourceHandle, errorType, warningType } from './event-log-ffi.ts'
+import type { LogEntry } from '../entry/entry.ts'
+import { formatEntry, visible } from '../entry/human-line.ts'
+import { cut } from '../capture/lanes.ts'
+import { WARNING } from '../entry/level.ts'
+import { parseLine } from '../entry/line.ts'
+import {
+  type EventApi,
+  type EventSourceHandle,
+  errorType,
+  warningType,
+} from './windows-event-api.ts'
 
 /** What may wait: 4096 events or 8 MiB, whichever is reached first. */
 const waitingMax = 4096

@@ -23,9 +23,9 @@
 // to be in the thread pool would not be there when the process exits.
 
 import { createStream, type RotatingFileStream } from 'rotating-file-stream'
-import { fileMode } from '../../files/open.ts'
+import { fileMode } from '../files/open.ts'
 import { AppendFile } from './append-file.ts'
-import { Flight } from './flight.ts'
+import { Flight } from './write-progress.ts'
 import { AnswerWatch } from './answer-watch.ts'
 import { answerMsMax, type Patience } from './patience.ts'
 import { Rotation, type RotationOptions } from './rotation.ts'
