@@ -1,7 +1,7 @@
 // `ringlog clean`: what has been deleted and compressed, a line each.
 
 import { visible } from '../entry/human-line.ts'
-import { cleanLogs } from '../files/clean-logs.ts'
+import { cleanLogs } from '../directory/clean-logs.ts'
 import { type DirectoryOptions, placeOf } from './directory.ts'
 import type { Io } from './io.ts'
 

@@ -4,7 +4,7 @@
 // neither, a torn line or rubbish, as it is with a mark. Nothing of it drives the terminal.
 
 import { type FormatOptions, formatEntry, piecesOf, visible } from '../entry/human-line.ts'
-import { parseName } from '../files/names.ts'
+import { parseName } from '../directory/names.ts'
 import type { LogLine } from '../read/log-line.ts'
 
 /** Longer entries are shown as they are, piece by piece: with escapes for all characters they could not be one string. */

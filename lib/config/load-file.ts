@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { getSystemErrorMap } from 'node:util'
 import { ConfigError } from '../errors.ts'
-import { absolutePathOf } from '../files/log-path.ts'
+import { absolutePathOf } from '../directory/log-path.ts'
 import { keysOf, shown } from './value.ts'
 import { jsonFaultOf } from './json-fault.ts'
 

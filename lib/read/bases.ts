@@ -3,7 +3,7 @@
 // other is one when it begins as our lines do.
 
 import { errorFile } from '../entry/category.ts'
-import { type FileName, filesByBase } from '../files/names.ts'
+import { type FileName, filesByBase } from '../directory/names.ts'
 import { humanTime } from './log-line.ts'
 import { openLog } from './open-log.ts'
 import type { Remarks } from './remark.ts'

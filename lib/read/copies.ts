@@ -7,7 +7,7 @@
 import { errorFile } from '../entry/category.ts'
 import type { LogEntry } from '../entry/entry.ts'
 import { ERROR, severityOf } from '../entry/level.ts'
-import { parseName } from '../files/names.ts'
+import { parseName } from '../directory/names.ts'
 import type { LogLine } from './log-line.ts'
 
 /** Half of what is remembered at most. */

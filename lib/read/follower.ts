@@ -4,7 +4,7 @@
 // slow reader. Lines that are there at the same time are merged; it never waits for a line that may yet come.
 
 import { errorFile } from '../entry/category.ts'
-import { parseName } from '../files/names.ts'
+import { parseName } from '../directory/names.ts'
 import { basesIn } from './bases.ts'
 import { DirectoryWatch } from './directory-watch.ts'
 import { Forwards, type TimedLine } from './log-line.ts'

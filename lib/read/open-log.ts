@@ -16,7 +16,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { type FileName, nameOf, parseName } from '../files/names.ts'
+import { type FileName, nameOf, parseName } from '../directory/names.ts'
 import type { Remarks } from './remark.ts'
 
 const read = promisify(readCallback)

@@ -5,7 +5,7 @@
 //   what comes ───► tails ─► merge ──────────────────┘
 
 import { readdirSync } from 'node:fs'
-import { absolutePathOf, defaultLogPath } from '../files/log-path.ts'
+import { absolutePathOf, defaultLogPath } from '../directory/log-path.ts'
 import { basesIn } from './bases.ts'
 import { Copies } from './copies.ts'
 import type { Follower } from './follower.ts'

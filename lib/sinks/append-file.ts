@@ -21,7 +21,7 @@ import {
 import { open } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
-import { openForAppend } from '../files/open.ts'
+import { openForAppend } from '../directory/open.ts'
 
 /** Bytes of the end of a file that are compared with what was written last. */
 const endBytesMax = 4096

@@ -23,7 +23,7 @@
 // to be in the thread pool would not be there when the process exits.
 
 import { createStream, type RotatingFileStream } from 'rotating-file-stream'
-import { fileMode } from '../files/open.ts'
+import { fileMode } from '../directory/open.ts'
 import { AppendFile } from './append-file.ts'
 import { Flight } from './write-progress.ts'
 import { AnswerWatch } from './answer-watch.ts'

@@ -4,7 +4,7 @@
 // new one would be renamed along. Ours takes 0.25 ms for ten names (Node 20.20, ext4, 2026-11), once in 50 MB, and
 // whoever comes next finds a new file.
 
-import { rotateSync } from '../files/rotate.ts'
+import { rotateSync } from '../directory/rotate.ts'
 
 /** A rotation that has failed is tried again after 100 ms, then after twice as long each time, up to 60 s. */
 const retryMsMin = 100

@@ -18,7 +18,7 @@ import type { Route } from '../deliver/file-queue.ts'
 import type { EventLog } from '../sinks/event-log-sink.ts'
 import type { Patience } from '../sinks/patience.ts'
 import type { Counters, LoggerStats } from '../deliver/counters.ts'
-import type { Upkeep } from './upkeep.ts'
+import type { Upkeep } from '../directory/maintenance.ts'
 
 /** Places of the lanes in which bound fields are captured. */
 const bindingPlaces = 4096

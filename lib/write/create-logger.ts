@@ -9,8 +9,8 @@ import { Redactor } from '../redact/secret-keys.ts'
 import { Serializer } from '../encode/line-encoder.ts'
 import { templateOf } from '../encode/line-template.ts'
 import { LockedError } from '../errors.ts'
-import { lastSeqs } from '../files/last-seq.ts'
-import type { Ledger } from '../files/ledger.ts'
+import { lastSeqs } from '../directory/last-seq.ts'
+import type { Ledger } from '../directory/checkpoint.ts'
 import { Category, type CategoryTemplate } from '../deliver/category.ts'
 import type { CategoryLogger } from './category-logger.ts'
 import {
@@ -31,7 +31,7 @@ import { EventLog } from '../sinks/event-log-sink.ts'
 import { type EventApi, loadEventApi } from '../sinks/windows-event-api.ts'
 import { FileSink } from '../sinks/file-sink.ts'
 import { Counters } from '../deliver/counters.ts'
-import { Upkeep } from './upkeep.ts'
+import { Upkeep } from '../directory/maintenance.ts'
 
 /** A configuration that adds categories. */
 export interface ConfigWithCategories<Name extends string> extends LoggingConfig {

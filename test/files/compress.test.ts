@@ -18,9 +18,9 @@ import { join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
 import { gunzipSync } from 'node:zlib'
-import { compressFile, isGzipOf } from '../../lib/files/compress.ts'
-import { parseName } from '../../lib/files/names.ts'
-import { rotateSync } from '../../lib/files/rotate.ts'
+import { compressFile, isGzipOf } from '../../lib/directory/compress.ts'
+import { parseName } from '../../lib/directory/names.ts'
+import { rotateSync } from '../../lib/directory/rotate.ts'
 import { logDirectory, modeOf } from '../log-directory.ts'
 
 function directoryOf(t: TestContext): string {

@@ -5,8 +5,8 @@ import { appendFileSync, mkdirSync, renameSync, rmSync, truncateSync, writeFileS
 import { join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
 import { gzipSync } from 'node:zlib'
-import { lastSeqs } from '../../lib/files/last-seq.ts'
-import { asLedger, type Ledger, ledgerOf } from '../../lib/files/ledger.ts'
+import { lastSeqs } from '../../lib/directory/last-seq.ts'
+import { asLedger, type Ledger, ledgerOf } from '../../lib/directory/checkpoint.ts'
 import { logDirectory } from '../log-directory.ts'
 
 const line = (category: string, seq: number): string =>

@@ -8,9 +8,9 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { describe, test } from 'node:test'
 import { LockedError } from '../../lib/errors.ts'
-import type { Ledger } from '../../lib/files/ledger.ts'
-import { DirectoryLock, stateOf } from '../../lib/files/lock.ts'
-import { makeDirectory } from '../../lib/files/open.ts'
+import type { Ledger } from '../../lib/directory/checkpoint.ts'
+import { DirectoryLock, stateOf } from '../../lib/directory/lock.ts'
+import { makeDirectory } from '../../lib/directory/open.ts'
 import { logDirectory, modeOf } from '../log-directory.ts'
 
 const fixture = join(import.meta.dirname, '../fixtures/locking.ts')

@@ -7,7 +7,7 @@ import {
   nameOf,
   parseName,
   temporaryName,
-} from '../../lib/files/names.ts'
+} from '../../lib/directory/names.ts'
 
 test('parseName() takes live, rotated and compressed names apart', () => {
   const cases = [

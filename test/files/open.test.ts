@@ -14,9 +14,9 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import { makeDirectory, openForAppend } from '../../lib/files/open.ts'
-import { rotateSync } from '../../lib/files/rotate.ts'
-import { lastSeqs } from '../../lib/files/last-seq.ts'
+import { makeDirectory, openForAppend } from '../../lib/directory/open.ts'
+import { rotateSync } from '../../lib/directory/rotate.ts'
+import { lastSeqs } from '../../lib/directory/last-seq.ts'
 import { logDirectory, modeOf } from '../log-directory.ts'
 
 describe('makeDirectory()', () => {

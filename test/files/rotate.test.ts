@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { parseName } from '../../lib/files/names.ts'
-import { rotateSync } from '../../lib/files/rotate.ts'
+import { parseName } from '../../lib/directory/names.ts'
+import { rotateSync } from '../../lib/directory/rotate.ts'
 
 /** The files of a directory that bear the name of a log file, with what they hold. */
 function filesIn(directory: string): Record<string, string> {

@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:
 import { join } from 'node:path'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { filesByBase, nameOf } from '../../lib/files/names.ts'
+import { filesByBase, nameOf } from '../../lib/directory/names.ts'
 import { openNewer } from '../../lib/read/open-log.ts'
 import { Remarks } from '../../lib/read/remark.ts'
 import { logDirectory } from '../log-directory.ts'

@@ -14,7 +14,7 @@ import { type TestContext, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { type LogLine, type StreamOptions, createLogger, streamLogs } from '../../lib/index.ts'
-import { rotateSync } from '../../lib/files/rotate.ts'
+import { rotateSync } from '../../lib/directory/rotate.ts'
 import { logDirectory } from '../log-directory.ts'
 
 interface Fields {

@@ -33,8 +33,8 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { LockedError } from '../errors.ts'
-import { type Holder, type Life, lifeOf, self, signMs } from './holder.ts'
-import { type Ledger, asLedger } from './ledger.ts'
+import { type Holder, type Life, lifeOf, self, signMs } from './lock-owner.ts'
+import { type Ledger, asLedger } from './checkpoint.ts'
 import { fileMode, makeDirectory } from './open.ts'
 
 const lockPattern = /^ringlog\.([1-9]\d{0,14})\.lock$/

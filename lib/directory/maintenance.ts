@@ -8,11 +8,11 @@
 import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import { type CleanReport, cleanDirectory } from '../files/clean.ts'
-import { type Ledger, ledgerOf } from '../files/ledger.ts'
-import { DirectoryLock } from '../files/lock.ts'
-import { baseOfTemporary } from '../files/names.ts'
-import { dayMs } from '../files/retention.ts'
+import { type CleanReport, cleanDirectory } from './clean.ts'
+import { type Ledger, ledgerOf } from './checkpoint.ts'
+import { DirectoryLock } from './lock.ts'
+import { baseOfTemporary } from './names.ts'
+import { dayMs } from './retention.ts'
 
 /** What could not be done is tried again after 5 minutes; a disk that is full seldom is no longer so sooner. */
 const retryMs = 300_000

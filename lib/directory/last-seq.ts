@@ -11,7 +11,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
-import { type Ledger, goesOnFrom } from './ledger.ts'
+import { type Ledger, goesOnFrom } from './checkpoint.ts'
 import { type FileName, filesByBase } from './names.ts'
 
 /** Bytes read at a time, from the end backwards. */
