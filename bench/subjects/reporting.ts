@@ -2,7 +2,7 @@
 // that its place is taken by a timer: one call at a time, off the caller's path, as through the real interfaces.
 
 import { resolveConfig } from '../../lib/config/resolve.ts'
-import { assemble } from '../../lib/write/create-logger.ts'
+import { assemble } from '../../lib/logger/create-logger.ts'
 import type { EventApi } from '../../lib/sinks/windows-event-api.ts'
 import { accountContext, message } from '../workload.ts'
 import { configOf } from './ringlog.ts'

@@ -20,7 +20,7 @@ import {
   resolveConfig,
 } from '../config/resolve.ts'
 import { Core } from './core.ts'
-import { watchExit } from './exit.ts'
+import { watchExit } from './process-exit.ts'
 import { Intake } from './intake.ts'
 import { BoundLogger, type Logger, memberNames } from './logger.ts'
 import { Pump } from '../deliver/pump.ts'
