@@ -5,7 +5,7 @@
 
 import { type FormatOptions, formatEntry, piecesOf, visible } from '../entry/human-line.ts'
 import { parseName } from '../directory/names.ts'
-import type { LogLine } from '../read/log-line.ts'
+import type { LogLine } from '../read/time-order.ts'
 
 /** Longer entries are shown as they are, piece by piece: with escapes for all characters they could not be one string. */
 const formattedCharsMax = 1 << 26

@@ -8,7 +8,7 @@ import { errorFile } from '../entry/category.ts'
 import type { LogEntry } from '../entry/entry.ts'
 import { ERROR, severityOf } from '../entry/level.ts'
 import { parseName } from '../directory/names.ts'
-import type { LogLine } from './log-line.ts'
+import type { LogLine } from './time-order.ts'
 
 /** Half of what is remembered at most. */
 const generationMax = 32_768

@@ -10,7 +10,7 @@
 // was ever seen elsewhere may be one that has `error.log` as its own file: after one vain wait it is not waited for.
 
 import { type Copies, isCopy, isInErrorFile } from './copies.ts'
-import type { LogLine, TimedLine } from './log-line.ts'
+import type { LogLine, TimedLine } from './time-order.ts'
 
 /** How long a copy waits, from its timestamp or from when it was seen, whichever is earlier. Milliseconds. */
 export const copyWaitMs = 1000

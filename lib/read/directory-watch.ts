@@ -6,7 +6,7 @@
 
 import { type FSWatcher, watch } from 'node:fs'
 import { dirname } from 'node:path'
-import { keyOf } from './open-log.ts'
+import { keyOf } from './log-file.ts'
 
 const pollMs = 250
 /** Between two times that somebody is woken. */

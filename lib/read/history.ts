@@ -2,12 +2,12 @@
 // last lines have been found. A file that fails is told and left, the others go on.
 
 import { type Copies, type Place, isCopy, isInErrorFile } from './copies.ts'
-import { Backwards, Forwards, type LogLine, type TimedLine } from './log-line.ts'
+import { Backwards, Forwards, type LogLine, type TimedLine } from './time-order.ts'
 import { merge } from './merge.ts'
-import type { OpenLog } from './open-log.ts'
-import { readBackwards, readForwards } from './reader.ts'
+import type { OpenLog } from './log-file.ts'
+import { readBackwards, readForwards } from './read-lines.ts'
 import type { Remarks } from './remark.ts'
-import type { Wanted } from './stream-options.ts'
+import type { Wanted } from './query.ts'
 
 /** So many lines of one time are held beyond those asked for, to tell an entry from its copy. */
 const tiesMax = 1000

@@ -1,7 +1,7 @@
 // Several files → one order: by time. Each file keeps its own order, whatever its clock did, and of lines of the
 // same time those of an earlier source come first. So within a category the lines stay in the order of `seq`.
 
-import type { TimedLine } from './log-line.ts'
+import type { TimedLine } from './time-order.ts'
 
 interface Cursor {
   readonly batches: AsyncIterator<readonly TimedLine[]>

@@ -6,16 +6,16 @@
 
 import { readdirSync } from 'node:fs'
 import { absolutePathOf, defaultLogPath } from '../directory/log-path.ts'
-import { basesIn } from './bases.ts'
+import { basesIn } from './series.ts'
 import { Copies } from './copies.ts'
-import type { Follower } from './follower.ts'
+import type { Follower } from './tail-directory.ts'
 import { type Span, history } from './history.ts'
-import type { LogLine } from './log-line.ts'
-import { namesIn, openNewer } from './open-log.ts'
-import { lastLineEnd } from './reader.ts'
+import type { LogLine } from './time-order.ts'
+import { namesIn, openNewer } from './log-file.ts'
+import { lastLineEnd } from './read-lines.ts'
 import { Remarks, type Tell } from './remark.ts'
-import { type StreamOptions, type Wanted, wantedOf } from './stream-options.ts'
-import type { Tail } from './tail.ts'
+import { type StreamOptions, type Wanted, wantedOf } from './query.ts'
+import type { Tail } from './tail-series.ts'
 
 /** How long after its moment an entry may reach its file: as long as the writer's buffer is held up. */
 const arrivalMsMax = 2000
@@ -101,7 +101,7 @@ async function* linesOf(
     openBases(directory, wanted, remarks, follow, bases)
     if (follow) {
       // Loaded here, when the files are open: who does not follow has the first line sooner.
-      const { Follower } = await import('./follower.ts')
+      const { Follower } = await import('./tail-directory.ts')
       if (ended.signal.aborted) return
       follower = new Follower(directory, wanted, remarks)
       for (const base of bases) tailOf(base, follower.add(base.name))

@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
-import { basesIn } from '../../lib/read/bases.ts'
+import { basesIn } from '../../lib/read/series.ts'
 import { type Remark, Remarks } from '../../lib/read/remark.ts'
 import { logDirectory } from '../log-directory.ts'
 

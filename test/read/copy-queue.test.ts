@@ -2,7 +2,7 @@ import { strict as assert } from 'node:assert'
 import { test } from 'node:test'
 import { Copies } from '../../lib/read/copies.ts'
 import { CopyQueue, copyWaitMs } from '../../lib/read/copy-queue.ts'
-import type { TimedLine } from '../../lib/read/log-line.ts'
+import type { TimedLine } from '../../lib/read/time-order.ts'
 
 const start = Date.parse('2025-10-17T14:00:00Z')
 

@@ -5,7 +5,7 @@ import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { test } from 'node:test'
-import { Follower } from '../../lib/read/follower.ts'
+import { Follower } from '../../lib/read/tail-directory.ts'
 import { Remarks } from '../../lib/read/remark.ts'
 import { logDirectory } from '../log-directory.ts'
 

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { filesByBase, nameOf } from '../../lib/directory/names.ts'
-import { openNewer } from '../../lib/read/open-log.ts'
+import { openNewer } from '../../lib/read/log-file.ts'
 import { Remarks } from '../../lib/read/remark.ts'
 import { logDirectory } from '../log-directory.ts'
 

@@ -6,8 +6,8 @@ import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { parseName } from '../../lib/directory/names.ts'
 import type { RawLine } from '../../lib/read/line-splitter.ts'
-import { type OpenLog, openLog } from '../../lib/read/open-log.ts'
-import { lastLineEnd, readBackwards, readForwards } from '../../lib/read/reader.ts'
+import { type OpenLog, openLog } from '../../lib/read/log-file.ts'
+import { lastLineEnd, readBackwards, readForwards } from '../../lib/read/read-lines.ts'
 import { logDirectory } from '../log-directory.ts'
 
 function logOf(t: TestContext, directory: string, name: string, bytes: Buffer): OpenLog {

@@ -5,7 +5,7 @@ import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import type { LogEntry } from '../../lib/entry/entry.ts'
 import type { LevelName } from '../../lib/entry/level.ts'
-import { SeqChecks } from '../../lib/read/seq-checks.ts'
+import { SeqChecks } from '../../lib/read/seq-audit.ts'
 import type { VerifyFault } from '../../lib/read/verify-fault.ts'
 
 interface Given {

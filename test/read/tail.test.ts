@@ -16,7 +16,7 @@ import fc from 'fast-check'
 import { filesByBase, nameOf } from '../../lib/directory/names.ts'
 import { rotateSync } from '../../lib/directory/rotate.ts'
 import { Remarks } from '../../lib/read/remark.ts'
-import { Tail } from '../../lib/read/tail.ts'
+import { Tail } from '../../lib/read/tail-series.ts'
 import { logDirectory } from '../log-directory.ts'
 
 const base = 'system.log'

@@ -4,8 +4,8 @@
 
 import { errorFile } from '../entry/category.ts'
 import { type FileName, filesByBase } from '../directory/names.ts'
-import { humanTime } from './log-line.ts'
-import { openLog } from './open-log.ts'
+import { humanTime } from './time-order.ts'
+import { openLog } from './log-file.ts'
 import type { Remarks } from './remark.ts'
 
 /** `system.log.bak`, `system.log-20251017`: a copy of a log, whose lines would be shown twice. */

@@ -5,14 +5,14 @@
 
 import { errorFile } from '../entry/category.ts'
 import { parseName } from '../directory/names.ts'
-import { basesIn } from './bases.ts'
+import { basesIn } from './series.ts'
 import { DirectoryWatch } from './directory-watch.ts'
-import { Forwards, type TimedLine } from './log-line.ts'
+import { Forwards, type TimedLine } from './time-order.ts'
 import { merge } from './merge.ts'
-import { namesIn } from './open-log.ts'
+import { namesIn } from './log-file.ts'
 import type { Remarks } from './remark.ts'
-import type { Wanted } from './stream-options.ts'
-import { Tail } from './tail.ts'
+import type { Wanted } from './query.ts'
+import { Tail } from './tail-series.ts'
 
 interface Followed {
   readonly tail: Tail

@@ -14,8 +14,8 @@
 
 import { join } from 'node:path'
 import { LineSplitter, type RawLine } from './line-splitter.ts'
-import { type Identity, type OpenLog, isSame, keyOf, openNewer } from './open-log.ts'
-import { readForwards } from './reader.ts'
+import { type Identity, type OpenLog, isSame, keyOf, openNewer } from './log-file.ts'
+import { readForwards } from './read-lines.ts'
 import type { Remarks } from './remark.ts'
 import type { Sieve } from './sieve.ts'
 

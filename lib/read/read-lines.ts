@@ -2,7 +2,7 @@
 // file. A line that ends where the file ends, without a `\n`, is a line too.
 
 import { LineSplitter, type RawLine, pieceBytesMax } from './line-splitter.ts'
-import type { OpenLog } from './open-log.ts'
+import type { OpenLog } from './log-file.ts'
 import type { Sieve } from './sieve.ts'
 
 /** Forwards, all of it is wanted. */

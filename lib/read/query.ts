@@ -2,7 +2,7 @@
 
 import { builtinCategories, errorFile } from '../entry/category.ts'
 import { type Level, levelNames, severityOf } from '../entry/level.ts'
-import type { TimedLine } from './log-line.ts'
+import type { TimedLine } from './time-order.ts'
 import { momentOf } from './moment.ts'
 import { type Sieve, sieveBelow } from './sieve.ts'
 
