@@ -2,7 +2,7 @@
 
 import { visible } from '../entry/human-line.ts'
 import { cleanLogs } from '../directory/clean-logs.ts'
-import { type DirectoryOptions, placeOf } from './directory.ts'
+import { type DirectoryOptions, placeOf } from './target-directory.ts'
 import type { Io } from './io.ts'
 
 /** The options of `ringlog clean`. */

@@ -12,11 +12,11 @@ import type { LogLine } from '../read/time-order.ts'
 import { readLogs } from '../read/stream-logs.ts'
 import type { StreamOptions } from '../read/query.ts'
 import { nearestOf } from '../config/closest-word.ts'
-import { type DirectoryOptions, type Place, placeOf } from './directory.ts'
+import { type DirectoryOptions, type Place, placeOf } from './target-directory.ts'
 import { UsageError } from './failure.ts'
 import type { Io } from './io.ts'
 import { momentOfOption } from './moment.ts'
-import { LineShower } from './shown-line.ts'
+import { LineShower } from './render-line.ts'
 
 /** Lines shown when nothing says how many. */
 const linesDefault = 20

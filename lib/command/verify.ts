@@ -2,7 +2,7 @@
 
 import { visible } from '../entry/human-line.ts'
 import { verifyLogs } from '../read/verify.ts'
-import { type DirectoryOptions, placeOf } from './directory.ts'
+import { type DirectoryOptions, placeOf } from './target-directory.ts'
 import type { Io } from './io.ts'
 
 /**
