@@ -14,8 +14,8 @@ import {
   viaFfiNapi,
   viaKoffi,
   warningType,
-} from '../../../lib/sinks/windows-event-api.ts'
-import { hasModule } from '../../native-module.ts'
+} from '../../lib/sinks/windows-event-api.ts'
+import { hasModule } from '../native-module.ts'
 
 /** A call as the DLL sees it: numbers, strings, `handle` for the handle, null for NULL. */
 type Call = readonly [name: string, ...args: unknown[]]
@@ -245,7 +245,7 @@ describe('loadEventApi()', () => {
 
   test('leaves ffi-napi alone in a worker', elsewhere, async () => {
     const file = JSON.stringify(
-      new URL('../../../lib/sinks/windows-event-api.ts', import.meta.url).href,
+      new URL('../../lib/sinks/windows-event-api.ts', import.meta.url).href,
     )
     // A worker of Node 20 does not know the loader of its parent.
     const script = `

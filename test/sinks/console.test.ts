@@ -5,9 +5,9 @@ import { spawn } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, test } from 'node:test'
-import { logDirectory } from '../../log-directory.ts'
+import { logDirectory } from '../log-directory.ts'
 
-const library = join(import.meta.dirname, '../../../lib/index.ts')
+const library = join(import.meta.dirname, '../../lib/index.ts')
 
 /** Logs more warnings than a pipe holds, to files that cannot be written, and says how many the console took. */
 const program = (directory: string): string => `

@@ -17,10 +17,10 @@ import { open } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
 import fc from 'fast-check'
-import { makeDirectory } from '../../../lib/directory/open.ts'
-import { FileSink } from '../../../lib/sinks/file-sink.ts'
-import { Patience } from '../../../lib/sinks/patience.ts'
-import { filesOf, logDirectory } from '../../log-directory.ts'
+import { makeDirectory } from '../../lib/directory/open.ts'
+import { FileSink } from '../../lib/sinks/file-sink.ts'
+import { Patience } from '../../lib/sinks/patience.ts'
+import { filesOf, logDirectory } from '../log-directory.ts'
 
 const kib = 1024
 

@@ -4,17 +4,17 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
 import fc from 'fast-check'
-import { formatEntry } from '../../../lib/entry/human-line.ts'
-import { parseLine } from '../../../lib/entry/line.ts'
-import { CRITICAL } from '../../../lib/entry/level.ts'
-import { type LoggingConfig, resolveConfig } from '../../../lib/config/resolve.ts'
-import { assemble } from '../../../lib/logger/create-logger.ts'
-import type { Logger } from '../../../lib/logger/logger.ts'
-import { EventLog, eventText } from '../../../lib/sinks/event-log-sink.ts'
-import { type EventApi, loadEventApi } from '../../../lib/sinks/windows-event-api.ts'
-import { linesOf, logDirectory } from '../../log-directory.ts'
-import { eventsIn } from '../../native-event-log.ts'
-import { hasModule } from '../../native-module.ts'
+import { formatEntry } from '../../lib/entry/human-line.ts'
+import { parseLine } from '../../lib/entry/line.ts'
+import { CRITICAL } from '../../lib/entry/level.ts'
+import { type LoggingConfig, resolveConfig } from '../../lib/config/resolve.ts'
+import { assemble } from '../../lib/logger/create-logger.ts'
+import type { Logger } from '../../lib/logger/logger.ts'
+import { EventLog, eventText } from '../../lib/sinks/event-log-sink.ts'
+import { type EventApi, loadEventApi } from '../../lib/sinks/windows-event-api.ts'
+import { linesOf, logDirectory } from '../log-directory.ts'
+import { eventsIn } from '../native-event-log.ts'
+import { hasModule } from '../native-module.ts'
 
 /** An event log in memory, whose answers can be chosen. */
 class MemoryEventLog implements EventApi {
@@ -181,7 +181,7 @@ describe('assemble() with an event log', () => {
     { skip: process.platform === 'win32' },
     async (t) => {
       const directory = logDirectory(t)
-      const library = JSON.stringify(new URL('../../../lib/index.ts', import.meta.url).href)
+      const library = JSON.stringify(new URL('../../lib/index.ts', import.meta.url).href)
       const script = `
       import { existsSync, readFileSync } from 'node:fs'
       import { createRequire } from 'node:module'
@@ -395,7 +395,7 @@ describe('eventText()', () => {
 })
 
 describe('the end of the process', { concurrency: 2 }, () => {
-  const fixture = join(import.meta.dirname, '../../fixtures/reporting.ts')
+  const fixture = join(import.meta.dirname, '../fixtures/reporting.ts')
   const ends: readonly (readonly [way: string, name: EventApi['name'], code: number])[] = [
     ['natural end', 'ffi-napi', 0],
     ['exit at once', 'ffi-napi', 3],
