@@ -30,7 +30,7 @@ interface Options {
 }
 
 /** A job with what its runs came to, in the order of the rounds. */
-interface Ledger {
+interface Checkpoint {
   readonly job: Job
   readonly runs: Run[]
 }
@@ -50,7 +50,7 @@ async function bench({ scale, rounds, measures: chosen, directory }: Options): P
       const ledgers = await runMeasure(measure, scale, rounds, directory)
       progress('')
       console.error(`${measure.name}: ${((Date.now() - measureStarted) / 1000).toFixed(0)} s`)
-      rows.push(...ledgers.flatMap((ledger) => rowsOf(measure, ledger)))
+      rows.push(...ledgers.flatMap((checkpoint) => rowsOf(measure, checkpoint)))
     } else skipped[measure.name] = reason
   }
   const results: Results = {
@@ -76,8 +76,8 @@ async function runMeasure(
   scale: Scale,
   rounds: number,
   directory: string,
-): Promise<Ledger[]> {
-  const ledgers = measure.plan(scale).map((job): Ledger => ({ job, runs: [] }))
+): Promise<Checkpoint[]> {
+  const ledgers = measure.plan(scale).map((job): Checkpoint => ({ job, runs: [] }))
   for (let round = 0; round < rounds; round++) {
     for (const { job, runs } of ledgers) {
       if (round >= (job.roundsMax ?? rounds)) continue
@@ -89,7 +89,7 @@ async function runMeasure(
 }
 
 /** One row per metric. A fault in one round spoils the row: what is lost once in three is lost. */
-function rowsOf(measure: Measure, { job, runs }: Ledger): Row[] {
+function rowsOf(measure: Measure, { job, runs }: Checkpoint): Row[] {
   const faults = runs.flatMap(({ fault }) => (fault === undefined ? [] : [fault]))
   const fault = [...groupBy(faults, String).keys()].join('; ')
   const { variant, subject } = job

@@ -15,7 +15,7 @@ import {
 } from '../lib/capture/lanes.ts'
 import { mask } from '../lib/redact/secret-text.ts'
 import { Redactor } from '../lib/redact/secret-keys.ts'
-import { Serializer } from '../lib/encode/line-encoder.ts'
+import { LineEncoder } from '../lib/encode/line-encoder.ts'
 import { captureContext } from '../lib/capture/context.ts'
 import { enforcementContext } from './workload.ts'
 
@@ -26,7 +26,7 @@ const places = 1 << 12
 const lanes = new LanesOf(places, 1 << 24)
 const out = new JsonBytes(1 << 16)
 const redactor = new Redactor()
-const serializer = new Serializer(redactor, 1 << 24)
+const encoder = new LineEncoder(redactor, 1 << 24)
 const context = enforcementContext(1)
 
 /** The walk without any guard: no own-property check, no cycles, no limits, nothing but JSON's own types. */
@@ -96,7 +96,7 @@ const bareLineNs = nsOf(() => {
 })
 const lineNs = nsOf(() => {
   captured(captureContext)
-  serializer.value(lanes)
+  encoder.value(lanes)
 })
 show('walk and JSON without guards and secrets', bareLineNs)
 show('  with guards, keys and strings masked', lineNs, bareLineNs)

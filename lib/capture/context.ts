@@ -5,7 +5,8 @@
 // reading fails costs that value only. Nothing is allocated for plain data: objects, arrays, strings, numbers.
 
 import { types } from 'node:util'
-import { captureException, isError, textOf, throwsMark } from './error.ts'
+import { captureException } from './error.ts'
+import { isError, textOf, throwsMark } from '../entry/safe-text.ts'
 import {
   ARRAY,
   END,
@@ -17,8 +18,8 @@ import {
   OBJECT,
   STRING,
   TRUE,
-  depthMax,
 } from './lanes.ts'
+import { depthMax } from '../entry/entry.ts'
 import { captureBytes, captureDate, isBytes, replacementOf } from './special.ts'
 
 // oxlint-disable-next-line unbound-method -- always called with a receiver; in a for-in loop V8 makes a map check of it

@@ -2,8 +2,9 @@
 // moment of the call. Anything can be thrown, so anything is accepted; nothing here throws but for a
 // stack overflow of the caller's.
 
-import { types } from 'node:util'
-import { ARRAY, AS_TEXT, END, type Lanes, OBJECT, depthMax } from './lanes.ts'
+import { ARRAY, AS_TEXT, END, type Lanes, OBJECT } from './lanes.ts'
+import { isError, textOf, throwsMark } from '../entry/safe-text.ts'
+import { depthMax } from '../entry/entry.ts'
 
 /** Errors of an AggregateError that are shown. */
 const errorsMax = 100
@@ -52,16 +53,6 @@ export function captureException(
   if (isObject) captureDetails(lanes, thrown, depth, captureValue)
   lanes.pushTag(END)
   if (isObject) ancestors[depth] = undefined
-}
-
-/** Whether a value is an error, of whichever realm. */
-export function isError(value: unknown): value is Error {
-  try {
-    return types.isNativeError(value) || value instanceof Error
-  } catch {
-    // A revoked Proxy throws at being asked.
-    return false
-  }
 }
 
 function captureDetails(
@@ -144,25 +135,4 @@ function property(object: object, key: string | number): unknown {
   } catch (error) {
     return throwsMark(error)
   }
-}
-
-/** Any value as a short text, whatever it is. */
-export function textOf(value: unknown): string {
-  if (typeof value === 'string') return value
-  try {
-    return String(value)
-  } catch (error) {
-    return throwsMark(error)
-  }
-}
-
-/** The visible mark of a value that could not be read because reading it threw `error`. */
-export function throwsMark(error: unknown): string {
-  let reason = ''
-  try {
-    reason = isError(error) ? `${error.name}: ${error.message}` : String(error)
-  } catch {
-    // What was thrown cannot be read either: the mark alone has to do.
-  }
-  return `[Throws: ${reason.slice(0, 200)}]`
 }

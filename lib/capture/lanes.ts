@@ -15,6 +15,9 @@
 // differences stay right. A capture moves the tails as it goes; whoever captures checks for room first
 // and sets the tails back when it gives up.
 
+import { depthMax } from '../entry/entry.ts'
+import { cut } from '../entry/safe-text.ts'
+
 /** What stands at a place of the tag lane. */
 export const END = 0
 export const NULL = 1
@@ -36,9 +39,6 @@ export const TYPED = 9
 export const ABSENT = 10
 /** A value follows that is written as a string: its JSON. */
 export const AS_TEXT = 11
-
-/** The deepest nesting that is captured; the context itself is level 1. */
-export const depthMax = 16
 
 /**
  * Places kept free behind the limit of a capture: what is written between two looks at the limit, at most
@@ -191,17 +191,4 @@ export class Lanes {
     this.tagTail = this.numTail = this.refTail = 0
     this.tagHead = this.numHead = this.refHead = 0
   }
-}
-
-const cutMark = /…\[(\d{1,12}) more characters\]$/
-
-/** `text` shortened to `length` UTF-16 units, with a visible mark of how much is missing; also when cut before. */
-export function cut(text: string, length: number): string {
-  const earlier = cutMark.exec(text.slice(-40))
-  const whole = earlier === null ? text : text.slice(0, -earlier[0].length)
-  const missing = earlier === null ? 0 : Number(earlier[1])
-  if (whole.length <= length) return text
-  // A surrogate pair is not cut in two.
-  const end = length > 0 && (whole.charCodeAt(length - 1) & 0xfc00) === 0xd800 ? length - 1 : length
-  return `${whole.slice(0, end)}…[${whole.length - end + missing} more characters]`
 }

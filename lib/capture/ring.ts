@@ -12,7 +12,6 @@
 // when the ring is full (drop, count, block) is decided by the caller, not here.
 
 import { Lanes } from './lanes.ts'
-import type { Template } from '../encode/line-template.ts'
 
 /** Places in the lanes per entry, on average: the enforcement entry takes 11 numbers and 6
  * references as a typed event, 29 references, its keys among them, untyped. */
@@ -26,7 +25,7 @@ const stampPlaces = 3
 const endPlaces = 4
 
 /** The ring of captured entries. */
-export class Ring<T extends Template = Template> {
+export class Ring<T> {
   readonly lanes: Lanes
   /** Entries it holds at most. */
   readonly entriesMax: number

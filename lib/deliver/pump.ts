@@ -10,7 +10,7 @@
 
 import { performance } from 'node:perf_hooks'
 import { WARNING } from '../entry/level.ts'
-import type { Serializer } from '../encode/line-encoder.ts'
+import type { LineEncoder } from '../encode/line-encoder.ts'
 import { Backlog } from './load-shedding.ts'
 import { entriesIn } from './batch-entries.ts'
 import type { CategoryTemplate } from './category.ts'
@@ -37,7 +37,7 @@ const triedMsMin = 100
 
 export interface PumpOptions extends OutagesOptions {
   readonly ring: Ring<CategoryTemplate>
-  readonly serializer: Serializer
+  readonly encoder: LineEncoder
   /** The file that also gets every ERROR and CRITICAL entry. */
   readonly errorRoute: Route
   /** What is written for a line of JSON: itself, or its human line. */
@@ -249,7 +249,7 @@ export class Pump {
 
   /** Writes the line of the oldest entry to its file's batch, and a copy to that of the errors. */
   #gatherNext(): void {
-    const { ring, serializer, errorRoute, shape, show, showAlways, eventLog } = this.#options
+    const { ring, encoder, errorRoute, shape, show, showAlways, eventLog } = this.#options
     const { lanes, template } = ring
     const { severity } = template
     const { route } = template.owner
@@ -261,7 +261,7 @@ export class Pump {
     const from = out.size
     const refsFrom = lanes.refHead
     try {
-      serializer.write(out, lanes, template, ring.time, ring.accountId, ring.message, ring.seq)
+      encoder.write(out, lanes, template, ring.time, ring.accountId, ring.message, ring.seq)
     } catch (error) {
       // A line beyond the longest string of the engine, or a value that cannot be written after all.
       this.#options.counters.fail(error as Error)

@@ -1,7 +1,7 @@
 // What a run leaves for the next one, in the lock of its directory: the numbers that its entries have come to, and
 // how far the files had come then. Whoever starts has to read only what was written after that.
 //
-// It is a floor, never the truth: entries may have been written since. A ledger that is missing or damaged
+// It is a floor, never the truth: entries may have been written since. A checkpoint that is missing or damaged
 // costs time, nothing else. No clock is involved: a file is known by its inode, a moment by its size, and a file
 // that was cut and has grown again by the bytes that stood at its end.
 
@@ -20,7 +20,7 @@ export interface FileState {
 }
 
 /** The state of a directory at some moment. */
-export interface Ledger {
+export interface Checkpoint {
   /** `rotation.max_files` of the writer. */
   readonly max_files: number
   /** `rotation.compress` of the writer. */
@@ -32,18 +32,18 @@ export interface Ledger {
 }
 
 /**
- * The ledger of this moment.
+ * The checkpoint of this moment.
  *
  * @param bases The names of the live files.
  * @param writer What only the writer knows.
- * @param earlier The ledger before: files that are not written any more stay known, as long as they are there.
+ * @param earlier The checkpoint before: files that are not written any more stay known, as long as they are there.
  */
-export function ledgerOf(
+export function captureCheckpoint(
   directory: string,
   bases: Iterable<string>,
-  writer: Omit<Ledger, 'files'>,
-  earlier: Ledger | undefined,
-): Ledger {
+  writer: Omit<Checkpoint, 'files'>,
+  earlier: Checkpoint | undefined,
+): Checkpoint {
   const files: { [base: string]: FileState } = {}
   for (const base of new Set([...bases, ...Object.keys(earlier?.files ?? {})])) {
     const state = stateOfFile(join(directory, base))
@@ -85,8 +85,8 @@ function endOf(fd: number, bytes: number): string {
   return end.toString('base64')
 }
 
-/** A ledger read from a file; `undefined` for what is none. */
-export function asLedger(value: unknown): Ledger | undefined {
+/** A checkpoint read from a file; `undefined` for what is none. */
+export function asCheckpoint(value: unknown): Checkpoint | undefined {
   if (!isRecord(value)) return undefined
   const { max_files, compress, seq, files } = value
   if (!isCount(max_files) || typeof compress !== 'boolean') return undefined
@@ -100,7 +100,7 @@ export function asLedger(value: unknown): Ledger | undefined {
         typeof file['end'] === 'string' &&
         isCount(file['bytes']),
     )
-  return isWhole ? (value as unknown as Ledger) : undefined
+  return isWhole ? (value as unknown as Checkpoint) : undefined
 }
 
 function isRecord(value: unknown): value is { readonly [key: string]: unknown } {

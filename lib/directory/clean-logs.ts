@@ -6,7 +6,7 @@
 // that starts in the middle is noticed before the new name is given.
 
 import { builtinCategories } from '../entry/category.ts'
-import { textOf } from '../capture/error.ts'
+import { textOf } from '../entry/safe-text.ts'
 import { type CleanReport, cleanDirectory } from './clean.ts'
 import { stateOf } from './lock.ts'
 import { absolutePathOf, defaultLogPath } from './log-path.ts'
@@ -38,13 +38,13 @@ export interface CleanOptions {
 export async function cleanLogs(options: CleanOptions = {}): Promise<CleanReport> {
   const { log_path, retention_days, compress, dry_run } = checked(options)
   const directory = absolutePathOf(log_path)
-  const { holder, ledger } = stateOf(directory)
-  const files = [...Object.values(builtinCategories), ...Object.keys(ledger?.files ?? {})]
-  const isLeft = holder !== undefined && compress && ledger?.compress !== true
+  const { holder, checkpoint } = stateOf(directory)
+  const files = [...Object.values(builtinCategories), ...Object.keys(checkpoint?.files ?? {})]
+  const isLeft = holder !== undefined && compress && checkpoint?.compress !== true
   return cleanDirectory({
     directory,
     bases: new Set(files),
-    limits: { keep: ledger?.max_files, retentionMs: retention_days * dayMs },
+    limits: { keep: checkpoint?.max_files, retentionMs: retention_days * dayMs },
     leftovers: holder === undefined,
     compress: compress && holder === undefined,
     notCompressed: isLeft

@@ -11,7 +11,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
-import { type Ledger, goesOnFrom } from './checkpoint.ts'
+import { type Checkpoint, goesOnFrom } from './checkpoint.ts'
 import { type FileName, filesByBase } from './names.ts'
 
 /** Bytes read at a time, from the end backwards. */
@@ -30,7 +30,7 @@ type Read = (position: number, bytes: number) => Buffer
  * The last `seq` of each of the categories in a file and its rotated ones, newest first. Reads backwards
  * and only as far as it must.
  *
- * @param ledger What the last run left: what it has seen is not read again. A number in it may be higher than the
+ * @param checkpoint What the last run left: what it has seen is not read again. A number in it may be higher than the
  *   last one in the files, when entries that had been accepted were lost; then it counts.
  * @returns the categories found; those without an entry are missing.
  */
@@ -38,16 +38,16 @@ export function lastSeqs(
   directory: string,
   name: string,
   categories: ReadonlySet<string>,
-  ledger?: Ledger,
+  checkpoint?: Checkpoint,
 ): Map<string, number> {
   const found = new Map<string, number>()
-  const seen = ledger?.files[name]
+  const seen = checkpoint?.files[name]
   const isKnown = (category: string): boolean =>
-    found.has(category) || Object.hasOwn(ledger?.seq ?? {}, category)
+    found.has(category) || Object.hasOwn(checkpoint?.seq ?? {}, category)
   const files = filesByBase(namesIn(directory)).get(name) ?? []
   for (const file of files.toReversed()) {
     if (found.size === categories.size) break
-    // Unpacking takes long, and whoever is in the ledger has a number without it.
+    // Unpacking takes long, and whoever is in the checkpoint has a number without it.
     if (file.compressed && [...categories].every(isKnown)) continue
     try {
       if (searchFile(directory, file, seen, categories, found)) break
@@ -56,7 +56,7 @@ export function lastSeqs(
     }
   }
   for (const category of categories) {
-    const floor = ledger?.seq[category] ?? 0
+    const floor = checkpoint?.seq[category] ?? 0
     if (floor > (found.get(category) ?? 0)) found.set(category, floor)
   }
   return found
@@ -71,11 +71,11 @@ function namesIn(directory: string): string[] {
   }
 }
 
-/** Searches a file; true when all that is older is in the ledger. */
+/** Searches a file; true when all that is older is in the checkpoint. */
 function searchFile(
   directory: string,
   file: FileName,
-  seen: Ledger['files'][string] | undefined,
+  seen: Checkpoint['files'][string] | undefined,
   categories: ReadonlySet<string>,
   found: Map<string, number>,
 ): boolean {

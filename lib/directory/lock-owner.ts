@@ -10,7 +10,7 @@ import { hostname } from 'node:os'
 import { threadId } from 'node:worker_threads'
 
 /** A thread of a process, as it is written into the lock. */
-export interface Holder {
+export interface LockOwner {
   readonly pid: number
   /** On Linux the kernel's number of the thread, the pid for the main one; elsewhere Node's, 0 for the main one. */
   readonly thread: number
@@ -31,10 +31,10 @@ export const signMs = 2_000
 /** Who has been silent for so long is dead, if nothing better is known: as long as five signs, in milliseconds. */
 const silentMs = 10_000
 
-let own: Holder | undefined
+let own: LockOwner | undefined
 
 /** The thread that asks. */
-export function self(): Holder {
+export function self(): LockOwner {
   own ??= { ...identify(), pid: process.pid, host: hostname() }
   return own
 }
@@ -44,7 +44,7 @@ export function self(): Holder {
  *
  * @param silence Milliseconds since its last sign of life.
  */
-export function lifeOf(holder: Holder, silence: number): Life {
+export function lifeOf(holder: LockOwner, silence: number): Life {
   const me = self()
   if (holder.boot !== '' && holder.boot === me.boot && holder.pids === me.pids) {
     const started = startOf(`/proc/${holder.pid}/task/${holder.thread}/stat`)?.started
@@ -58,7 +58,7 @@ export function lifeOf(holder: Holder, silence: number): Life {
   return isSilent ? 'dead' : 'unsure'
 }
 
-function identify(): Omit<Holder, 'pid' | 'host'> {
+function identify(): Omit<LockOwner, 'pid' | 'host'> {
   try {
     // A /proc of other processes than ours is of no use.
     if (readlinkSync('/proc/self') === String(process.pid)) {

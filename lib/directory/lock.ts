@@ -1,5 +1,5 @@
 // One live writer per directory. The lock is a file `ringlog.<generation>.lock`, mode 0600, that says who holds the
-// directory; the highest generation counts. It stays when it is released, and keeps the ledger for the next start.
+// directory; the highest generation counts. It stays when it is released, and keeps the checkpoint for the next start.
 //
 // Taking over, with nothing but files to go by:
 //
@@ -33,8 +33,8 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { LockedError } from '../errors.ts'
-import { type Holder, type Life, lifeOf, self, signMs } from './lock-owner.ts'
-import { type Ledger, asLedger } from './checkpoint.ts'
+import { type LockOwner, type Life, lifeOf, self, signMs } from './lock-owner.ts'
+import { type Checkpoint, asCheckpoint } from './checkpoint.ts'
 import { fileMode, makeDirectory } from './open.ts'
 
 const lockPattern = /^ringlog\.([1-9]\d{0,14})\.lock$/
@@ -47,26 +47,26 @@ const attemptsMax = 300
 const napCell = new Int32Array(new SharedArrayBuffer(4))
 
 /** What stands in the file. */
-interface LockRecord extends Holder {
+interface LockRecord extends LockOwner {
   readonly since: string
   readonly released: boolean
-  readonly ledger: unknown
+  readonly checkpoint: unknown
 }
 
 /** A lock as it lies in the directory. */
 interface Lock {
   readonly generation: number
   /** Who made it; `undefined` while it is not written whole. */
-  readonly holder: Holder | undefined
+  readonly holder: LockOwner | undefined
   readonly life: Life
   readonly since: string
-  readonly ledger: Ledger | undefined
+  readonly checkpoint: Checkpoint | undefined
 }
 
 /** The lock of one directory. */
 export class DirectoryLock {
   readonly #directory: string
-  readonly #taken: (ledger: Ledger | undefined) => void
+  readonly #taken: (checkpoint: Checkpoint | undefined) => void
   #generation = 0
   #fd = -1
   #inode = 0n
@@ -75,18 +75,18 @@ export class DirectoryLock {
   #since = ''
   /** Bytes written: a shorter text is filled up. */
   #length = 0
-  #ledger: Ledger | undefined
+  #checkpoint: Checkpoint | undefined
   #signs: NodeJS.Timeout | undefined
 
   /** @param taken Told each time the lock has been taken, with what the last holder left. */
-  constructor(directory: string, taken: (ledger: Ledger | undefined) => void) {
+  constructor(directory: string, taken: (checkpoint: Checkpoint | undefined) => void) {
     this.#directory = directory
     this.#taken = taken
   }
 
   /** What was saved last, by us or by the holder before. */
-  get ledger(): Ledger | undefined {
-    return this.#ledger
+  get checkpoint(): Checkpoint | undefined {
+    return this.#checkpoint
   }
 
   /**
@@ -101,19 +101,19 @@ export class DirectoryLock {
     this.#take()
     this.#isTaken = true
     this.#signs = setInterval(() => this.#sign(), signMs).unref()
-    this.#taken(this.#ledger)
+    this.#taken(this.#checkpoint)
   }
 
   /** Writes down what the next start should know. Without effect while the lock is not held. */
-  save(ledger: Ledger): void {
+  save(checkpoint: Checkpoint): void {
     if (!this.isHeld) return
-    this.#ledger = ledger
+    this.#checkpoint = checkpoint
     this.#write(false)
   }
 
   /** Lets another writer have the directory. The file stays; one that is another's by now is left alone. */
-  release(ledger: Ledger): void {
-    if (this.#isTaken) this.#ledger = ledger
+  release(checkpoint: Checkpoint): void {
+    if (this.#isTaken) this.#checkpoint = checkpoint
     try {
       // Into our own inode: whatever bears the name by now.
       if (this.#fd !== -1) this.#write(true)
@@ -147,7 +147,7 @@ export class DirectoryLock {
         nap(1)
         continue
       }
-      this.#ledger = top?.ledger
+      this.#checkpoint = top?.checkpoint
       this.#generation = (top?.generation ?? 0) + 1
       if (this.#create() && this.#isAlone()) return
       nap(1 + Math.random() * 2)
@@ -205,7 +205,7 @@ export class DirectoryLock {
     this.#letGo()
   }
 
-  /** Without a lock there is no ledger, but nobody is kept out either. */
+  /** Without a lock there is no checkpoint, but nobody is kept out either. */
   #removeAtEnd(): void {
     try {
       this.#withdraw()
@@ -223,7 +223,12 @@ export class DirectoryLock {
 
   /** In one piece and in place, so that the file never needs more room and no reader finds half of it. */
   #write(released: boolean): void {
-    const record: LockRecord = { ...self(), since: this.#since, released, ledger: this.#ledger }
+    const record: LockRecord = {
+      ...self(),
+      since: this.#since,
+      released,
+      checkpoint: this.#checkpoint,
+    }
     const text = Buffer.from(JSON.stringify(record))
     const length = Math.max(this.#length, Math.ceil((text.length + 1) / 512) * 512)
     const bytes = Buffer.alloc(length, ' ')
@@ -249,11 +254,11 @@ export class DirectoryLock {
 
 /** Who writes to a directory now, and what is known of its files. */
 export function stateOf(directory: string): {
-  readonly holder: Holder | undefined
-  readonly ledger: Ledger | undefined
+  readonly holder: LockOwner | undefined
+  readonly checkpoint: Checkpoint | undefined
 } {
   const top = locksIn(directory).at(-1)
-  return { holder: top?.life === 'dead' ? undefined : top?.holder, ledger: top?.ledger }
+  return { holder: top?.life === 'dead' ? undefined : top?.holder, checkpoint: top?.checkpoint }
 }
 
 /** The locks of a directory, the highest generation last. */
@@ -284,11 +289,11 @@ function readLock(path: string, generation: number): Lock | undefined {
     if (record === undefined) {
       // Its maker is between two system calls, or was ended there.
       const life = Math.abs(silence) > unfinishedMs ? 'dead' : 'unsure'
-      return { generation, holder: undefined, life, since: '', ledger: undefined }
+      return { generation, holder: undefined, life, since: '', checkpoint: undefined }
     }
-    const { since, released, ledger, ...holder } = record
+    const { since, released, checkpoint, ...holder } = record
     const life = released ? 'dead' : lifeOf(holder, silence)
-    return { generation, holder, life, since, ledger: asLedger(ledger) }
+    return { generation, holder, life, since, checkpoint: asCheckpoint(checkpoint) }
   } finally {
     closeSync(fd)
   }
@@ -310,7 +315,7 @@ function asRecord(text: string): LockRecord | undefined {
   }
 }
 
-function lockedBy(directory: string, { life, since }: Lock, holder: Holder): LockedError {
+function lockedBy(directory: string, { life, since }: Lock, holder: LockOwner): LockedError {
   const me = self()
   const isOurs = holder.pid === me.pid && holder.pids === me.pids && holder.host === me.host
   return new LockedError(directory, holder.pid, isOurs, since, life === 'alive')

@@ -9,7 +9,7 @@ import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { type CleanReport, cleanDirectory } from './clean.ts'
-import { type Ledger, ledgerOf } from './checkpoint.ts'
+import { type Checkpoint, captureCheckpoint } from './checkpoint.ts'
 import { DirectoryLock } from './lock.ts'
 import { baseOfTemporary } from './names.ts'
 import { dayMs } from './retention.ts'
@@ -19,7 +19,7 @@ const retryMs = 300_000
 /** How long close() waits for the end of what is under way, in milliseconds. */
 const endMsMax = 2_000
 
-export interface UpkeepOptions {
+export interface MaintenanceOptions {
   readonly directory: string
   /** The names of the live files. */
   readonly bases: readonly string[]
@@ -30,14 +30,14 @@ export interface UpkeepOptions {
   /** The number of the last entry accepted, of each category. */
   readonly numbers: () => { readonly [category: string]: number }
   /** The directory is ours now, and this is what the last writer has left. */
-  readonly taken: (ledger: Ledger | undefined) => void
+  readonly taken: (checkpoint: Checkpoint | undefined) => void
   /** A rotated file could not be compressed or deleted; again, when it was so the last time. */
   readonly failed: (error: Error, again: boolean) => void
 }
 
 /** What a logger does for its directory. */
-export class Upkeep {
-  readonly #options: UpkeepOptions
+export class Maintenance {
+  readonly #options: MaintenanceOptions
   readonly #lock: DirectoryLock
   readonly #ending = new AbortController()
   #cleaning: Promise<void> | undefined
@@ -47,10 +47,10 @@ export class Upkeep {
   #daily: NodeJS.Timeout | undefined
   #retry: NodeJS.Timeout | undefined
 
-  constructor(options: UpkeepOptions) {
+  constructor(options: MaintenanceOptions) {
     this.#options = options
-    this.#lock = new DirectoryLock(options.directory, (ledger) => {
-      options.taken(ledger)
+    this.#lock = new DirectoryLock(options.directory, (checkpoint) => {
+      options.taken(checkpoint)
       this.#save()
       this.#begin()
     })
@@ -80,14 +80,14 @@ export class Upkeep {
     const late = setTimeout(endMsMax, undefined, { signal }).catch(() => {})
     await Promise.race([this.#cleaning, late])
     patience.abort()
-    this.#lock.release(this.#ledger())
+    this.#lock.release(this.#checkpoint())
   }
 
   /** The same, at once: the process ends. */
   exit(): void {
     this.#end()
     if (this.#cleaning !== undefined) this.#removeTemporaries()
-    this.#lock.release(this.#ledger())
+    this.#lock.release(this.#checkpoint())
   }
 
   #begin(): void {
@@ -159,22 +159,22 @@ export class Upkeep {
 
   /** Also files that an earlier configuration wrote: they grow old as well. */
   get #bases(): ReadonlySet<string> {
-    return new Set([...this.#options.bases, ...Object.keys(this.#lock.ledger?.files ?? {})])
+    return new Set([...this.#options.bases, ...Object.keys(this.#lock.checkpoint?.files ?? {})])
   }
 
-  #ledger(): Ledger {
+  #checkpoint(): Checkpoint {
     const { directory, bases, maxFiles, compress, numbers } = this.#options
-    return ledgerOf(
+    return captureCheckpoint(
       directory,
       bases,
       { max_files: maxFiles, compress, seq: numbers() },
-      this.#lock.ledger,
+      this.#lock.checkpoint,
     )
   }
 
   #save(): void {
     try {
-      this.#lock.save(this.#ledger())
+      this.#lock.save(this.#checkpoint())
     } catch (error) {
       // The disk has failed: the next start reads more, that is all.
       this.#options.failed(error as Error, true)

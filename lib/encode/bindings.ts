@@ -1,7 +1,7 @@
 // The fields that `with()` binds: captured and written as JSON once, when they are bound.
 
 import { Lanes } from '../capture/lanes.ts'
-import type { Serializer } from './line-encoder.ts'
+import type { LineEncoder } from './line-encoder.ts'
 import { captureContext } from '../capture/context.ts'
 import type { Bindings } from './line-template.ts'
 
@@ -16,7 +16,7 @@ const placesMax = 1 << 17
  * @param lanes Lanes that nobody else uses now; fresh ones when left out, or when the fields are many.
  */
 export function bind(
-  serializer: Serializer,
+  encoder: LineEncoder,
   context: unknown,
   parent: Bindings | undefined,
   charsMax: number,
@@ -27,10 +27,10 @@ export function bind(
   const isComplete = captureContext(lanes, context)
   if (!isComplete && lanes.capacity < placesMax) {
     const places = Math.min(lanes.capacity * 8, placesMax)
-    return bind(serializer, context, parent, charsMax, new Lanes(places, charsMax))
+    return bind(encoder, context, parent, charsMax, new Lanes(places, charsMax))
   }
   const members = new Map<string, string>(parent?.members)
   const accountId = lanes.accountId ?? parent?.accountId
-  for (const [key, text] of serializer.members(lanes)) members.set(key, text)
+  for (const [key, text] of encoder.members(lanes)) members.set(key, text)
   return { accountId, members }
 }

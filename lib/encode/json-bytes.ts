@@ -14,7 +14,7 @@
 // Invariant: between `size` and the end of `bytes` there is room for whatever was reserved; what is written is
 // valid UTF-8, and holds no character that drives or deceives a terminal.
 
-import { escapeSteering } from './json-text.ts'
+import { escapeSteering } from '../entry/json-text.ts'
 
 /** Text known beforehand, ready to be copied. */
 export interface ReadyText {

@@ -5,26 +5,18 @@
 // any other typed event becomes an object again, and goes through what fast-json-stringify compiled from its
 // schema.
 
-import type { EventCodec } from '../event/compile-encoder.ts'
-import type { Restored } from '../event/plan.ts'
-import { textOf } from '../capture/error.ts'
+import type { EventEncoder } from './event-encoder.ts'
+import type { Restored } from './event-encoder.ts'
+import { textOf } from '../entry/safe-text.ts'
 import { type JsonBytes, readyText } from './json-bytes.ts'
-import { jsonOf, quoted } from './json-text.ts'
-import {
-  ABSENT,
-  cut,
-  JSON_TEXT,
-  type Lanes,
-  NULL,
-  OBJECT,
-  STRING,
-  TYPED,
-} from '../capture/lanes.ts'
-import { RecurringString } from './string-cache.ts'
+import { jsonOf, quoted } from '../entry/json-text.ts'
+import { ABSENT, JSON_TEXT, type Lanes, NULL, OBJECT, STRING, TYPED } from '../capture/lanes.ts'
+import { cut } from '../entry/safe-text.ts'
+import { CachedString } from './string-cache.ts'
 import type { Redactor } from '../redact/secret-keys.ts'
 import { isAccountId } from '../capture/context.ts'
 import { type Bindings, boundText, type Template } from './line-template.ts'
-import { joined, ValueWriter } from './value-encoder.ts'
+import { joined, ValueEncoder } from './value-encoder.ts'
 
 const brace = 0x7b
 const endBrace = 0x7d
@@ -38,15 +30,15 @@ const seqKey = readyText(',"seq":')
 const lineEnd = readyText('}\n')
 
 /** Turns captured entries into lines. */
-export class Serializer {
-  readonly #values: ValueWriter
+export class LineEncoder {
+  readonly #values: ValueEncoder
   readonly #lineBytesMax: number
   readonly #mismatch: () => void
   // What consecutive entries mostly have in common is made once.
   #lastTime = NaN
   #lastTimestamp = ''
   #lastBeginning = readyText('')
-  readonly #account = new RecurringString()
+  readonly #account = new CachedString()
 
   /**
    * @param redactor Decides which keys are secret.
@@ -54,7 +46,7 @@ export class Serializer {
    * @param mismatch Called for a typed entry whose data break their schema.
    */
   constructor(redactor: Redactor, lineBytesMax: number, mismatch: () => void = () => {}) {
-    this.#values = new ValueWriter(redactor)
+    this.#values = new ValueEncoder(redactor)
     this.#lineBytesMax = lineBytesMax
     this.#mismatch = mismatch
   }
@@ -134,7 +126,7 @@ export class Serializer {
     out: JsonBytes,
     lanes: Lanes,
     template: Template,
-    event: EventCodec,
+    event: EventEncoder,
     time: number,
     accountId: string | undefined,
   ): void {
@@ -170,7 +162,7 @@ export class Serializer {
     out: JsonBytes,
     lanes: Lanes,
     template: Template,
-    event: EventCodec,
+    event: EventEncoder,
     time: number,
     accountId: string | undefined,
     tag: number,

@@ -1,9 +1,9 @@
 // What is known of an entry before the call: everything that can be decided once is decided here.
 
-import type { EventCodec } from '../event/compile-encoder.ts'
+import type { EventEncoder } from './event-encoder.ts'
 import { type ReadyText, readyText } from './json-bytes.ts'
 import { levelNames } from '../entry/level.ts'
-import { RecurringString } from './string-cache.ts'
+import { CachedString } from './string-cache.ts'
 
 /** Fields bound by `with()`, already text. */
 export interface Bindings {
@@ -23,9 +23,9 @@ export interface Template {
   /** All bound members that stand in each entry's context unless the call brings its own; undefined without any. */
   readonly bound: ReadyText | undefined
   /** What its messages have in common. */
-  readonly message: RecurringString
+  readonly message: CachedString
   /** The typed event, if the call is one. */
-  readonly event: EventCodec | undefined
+  readonly event: EventEncoder | undefined
 }
 
 /** Makes a template; the category's name is known to need no escaping. */
@@ -33,7 +33,7 @@ export function templateOf(
   category: string,
   severity: number,
   bindings?: Bindings,
-  event?: EventCodec,
+  event?: EventEncoder,
 ): Template {
   const head = readyText(`","level":"${levelNames[severity]}","category":"${category}"`)
   const bound = bindings === undefined ? '' : boundText(bindings, event?.keys ?? [])
@@ -43,7 +43,7 @@ export function templateOf(
     head,
     bindings,
     bound: bound === '' ? undefined : readyText(bound),
-    message: new RecurringString(),
+    message: new CachedString(),
     event,
   }
 }

@@ -3,13 +3,12 @@
 // Keys are met again and again, so what is known of one, its bytes and whether it names a secret, is looked up
 // once per member. No value of a secret key is written, at any depth.
 
-import type { Restored } from '../event/plan.ts'
+import type { Restored } from './event-encoder.ts'
 import { JsonBytes, type ReadyText, readyText } from './json-bytes.ts'
-import { jsonOf, quoted } from './json-text.ts'
+import { jsonOf, quoted } from '../entry/json-text.ts'
 import {
   ARRAY,
   AS_TEXT,
-  cut,
   END,
   FALSE,
   JSON_TEXT,
@@ -20,8 +19,9 @@ import {
   STRING,
   TRUE,
 } from '../capture/lanes.ts'
+import { cut } from '../entry/safe-text.ts'
 import { mask } from '../redact/secret-text.ts'
-import { RecurringString } from './string-cache.ts'
+import { CachedString } from './string-cache.ts'
 import { redacted, type Redactor } from '../redact/secret-keys.ts'
 import { boundText, type Template } from './line-template.ts'
 
@@ -52,11 +52,11 @@ interface Key {
   readonly text: ReadyText
   readonly isSecret: boolean
   /** The strings that are its values. */
-  readonly string: RecurringString
+  readonly string: CachedString
 }
 
 /** Writes captured values. */
-export class ValueWriter {
+export class ValueEncoder {
   readonly #redactor: Redactor
   /** For values that are wanted as strings; never in use while a value is written elsewhere. */
   readonly #scratch = new JsonBytes(4096)
@@ -222,7 +222,7 @@ export class ValueWriter {
       // A key can be made of data, so it is masked like any string.
       text: readyText(`${quoted(this.masked(shown))}:`),
       isSecret: this.#redactor.isSecret(shown),
-      string: new RecurringString(),
+      string: new CachedString(),
     }
     if (this.#keys.size >= keysMax) this.#keys.clear()
     if (name.length <= knownCharsMax) this.#keys.set(name, key)
@@ -236,7 +236,7 @@ export class ValueWriter {
   }
 
   /** Writes a string that stands in a place of its own. */
-  writeRecurring(out: JsonBytes, place: RecurringString, text: string): void {
+  writeRecurring(out: JsonBytes, place: CachedString, text: string): void {
     if (text.length > this.charsMax) this.writeString(out, text)
     else place.write(out, text, this.masked)
   }

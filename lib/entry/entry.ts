@@ -33,3 +33,6 @@ export interface LogEntry {
   /** One more than the last accepted entry of the category; goes on after a restart. Absent from foreign lines. */
   readonly seq?: number
 }
+
+/** The deepest nesting that is captured; the context itself is level 1. */
+export const depthMax = 16

@@ -6,8 +6,8 @@
 // field is trusted to have its type.
 
 import type { ExceptionInfo, LogEntry } from './entry.ts'
-import { textOf, throwsMark } from '../capture/error.ts'
-import { depthMax } from '../capture/lanes.ts'
+import { textOf, throwsMark } from './safe-text.ts'
+import { depthMax } from './entry.ts'
 
 export interface FormatOptions {
   /** Show times in the local zone instead of as recorded (UTC). @default false */

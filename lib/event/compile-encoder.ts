@@ -1,5 +1,5 @@
 // Schema → code: compiles an event's schema into the capture that copies its values into the lanes
-// (event-capture.ts), and the way back for the serializer.
+// (event-capture.ts), and the way back for the encoder.
 //
 //   schema ──plan──► fields in the order of the schema ──► straight(context), capture(lanes, context)
 //                                                      ├──► write(out, lanes): the JSON, as bytes
@@ -21,53 +21,22 @@ import {
   jsonSchemaOf,
   type Plan,
   planOf,
-  type Restored,
   shown,
   valueAt,
   withoutAccount,
 } from './plan.ts'
-import {
-  type JsonBytes,
-  numberBytesMax,
-  putNumber,
-  type ReadyText,
-  readyText,
-} from '../encode/json-bytes.ts'
-import { isHijacked, jsonOf, quoted } from '../encode/json-text.ts'
-import type { Lanes } from '../capture/lanes.ts'
+import { numberBytesMax, putNumber, type ReadyText, readyText } from '../encode/json-bytes.ts'
+import { isHijacked, jsonOf, quoted } from '../entry/json-text.ts'
+import type { EventEncoder, Restored } from '../encode/event-encoder.ts'
 import { mask } from '../redact/secret-text.ts'
-import { RecurringString } from '../encode/string-cache.ts'
+import { CachedString } from '../encode/string-cache.ts'
 import { redacted, type Redactor } from '../redact/secret-keys.ts'
 
 /** How one event is captured, and made text again. */
-export interface EventCodec {
+export interface EventCodec extends EventEncoder {
   readonly capture: Capture
   /** Undefined for an event with loose values. */
   readonly straight: MakeStraight | undefined
-  /** The context as an object, read from the lanes behind the TYPED tag; the secrets in its strings are masked. */
-  readonly restore: (lanes: Lanes, readLoose: (lanes: Lanes, tag: number) => unknown) => Restored
-  /**
-   * Writes the members of the context, `account_id` left out, and the brace that ends it, read from the lanes
-   * behind the TYPED tag. Undefined for an event with loose values, or without any members.
-   */
-  readonly write: ((out: JsonBytes, lanes: Lanes) => void) | undefined
-  /** The context as JSON, `account_id` left out. */
-  readonly stringify: (context: Restored) => string
-  /** The message, its places filled in. */
-  readonly message: (context: Restored) => string
-  /** What stands between the message and the context: `,"event":"…","context":`. */
-  readonly nameText: ReadyText
-  /** From the message's key to the context; undefined when the message has places. */
-  readonly words: ReadyText | undefined
-  /** The keys of the context. */
-  readonly keys: ReadonlySet<string>
-  /** The account that is lifted out of the context; read from the lanes behind the TYPED tag, where they stay. */
-  readonly accountOf: ((lanes: Lanes) => string) | undefined
-  /**
-   * Whether what was captured also obeys the rest of the schema: ranges, patterns, what loose values are.
-   * Undefined when the types say all.
-   */
-  readonly matches: ((context: Restored) => boolean) | undefined
 }
 
 /** A string with the secrets in it masked. */
@@ -170,7 +139,7 @@ function writeOf(plan: Plan, fields: readonly Field[], masked: Masked): EventCod
   if (plan.keys.has('account_id') && accountOf(plan, fields) === undefined) return undefined
   const place = placesOf(fields)
   // Between two strings the code writes with variables of its own; a string may move everything.
-  const strings: RecurringString[] = []
+  const strings: CachedString[] = []
   const lines: string[] = []
   let run: string[] = []
   let runBytes = 0
@@ -204,7 +173,7 @@ function writeOf(plan: Plan, fields: readonly Field[], masked: Masked): EventCod
       else if (member.kind === 'string') {
         flushRun()
         lines.push(`strings[${strings.length}].write(out, ${place.get(member)!}, masked)`)
-        strings.push(new RecurringString())
+        strings.push(new CachedString())
       } else {
         flushText()
         const value = place.get(member)!

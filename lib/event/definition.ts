@@ -2,7 +2,7 @@
 
 import { type Static, type TObject, Type } from 'typebox'
 import { namePattern } from '../entry/category.ts'
-import { textOf } from '../capture/error.ts'
+import { textOf } from '../entry/safe-text.ts'
 import { type Level, type LevelName, levelNames, severityOf } from '../entry/level.ts'
 
 /** What `defineEvent` returns; given to `log.event()`. */

@@ -7,12 +7,10 @@
 import type { TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { isObjectSchema } from './definition.ts'
-import { textOf } from '../capture/error.ts'
-import { jsonOf } from '../encode/json-text.ts'
+import type { Restored } from '../encode/event-encoder.ts'
+import { textOf } from '../entry/safe-text.ts'
+import { jsonOf } from '../entry/json-text.ts'
 import { redacted, type Redactor } from '../redact/secret-keys.ts'
-
-/** The restored context of an event. */
-export type Restored = Record<string, unknown>
 
 /** Whether a restored context obeys a part of its schema. */
 type Check = (context: Restored) => boolean

@@ -1,6 +1,6 @@
 // HOT PATH: call → gate → intake. The methods a user calls.
 
-import { isError } from '../capture/error.ts'
+import { isError } from '../entry/safe-text.ts'
 import { CRITICAL, DEBUG, ERROR, INFO, WARNING } from '../entry/level.ts'
 import { type Bindings, templateOf } from '../encode/line-template.ts'
 import type { Category, CategoryTemplate } from '../deliver/category.ts'

@@ -7,7 +7,7 @@ import type { EventCall } from '../event/compile-capture.ts'
 import { Lanes } from '../capture/lanes.ts'
 import { severityOf } from '../entry/level.ts'
 import type { Redactor } from '../redact/secret-keys.ts'
-import type { Serializer } from '../encode/line-encoder.ts'
+import type { LineEncoder } from '../encode/line-encoder.ts'
 import { type Bindings, templateOf } from '../encode/line-template.ts'
 import type { Category } from '../deliver/category.ts'
 import { BoundCategoryLogger } from './category-logger.ts'
@@ -18,21 +18,21 @@ import type { Route } from '../deliver/file-queue.ts'
 import type { EventLog } from '../sinks/event-log-sink.ts'
 import type { Patience } from '../sinks/patience.ts'
 import type { Counters, LoggerStats } from '../deliver/counters.ts'
-import type { Upkeep } from '../directory/maintenance.ts'
+import type { Maintenance } from '../directory/maintenance.ts'
 
 /** Places of the lanes in which bound fields are captured. */
 const bindingPlaces = 4096
 
 /** The parts that `createLogger` joins. */
 export interface CoreParts {
-  readonly upkeep: Upkeep
+  readonly maintenance: Maintenance
   readonly categories: ReadonlyMap<string, Category>
   readonly routes: readonly Route[]
   readonly intake: Intake
   /** The ring's. */
   readonly lanes: Lanes
   readonly pump: Pump
-  readonly serializer: Serializer
+  readonly encoder: LineEncoder
   readonly redactor: Redactor
   readonly counters: Counters
   readonly eventLog: EventLog | undefined
@@ -56,10 +56,10 @@ export class Core implements Exiting {
   /** Captures fields to be bound. What cannot be captured is bound as far as it can. */
   bind(fields: unknown, parent: Bindings | undefined): Bindings {
     // A getter among the fields may bind others.
-    if (this.#isBinding) return bind(this.#parts.serializer, fields, parent, this.#parts.charsMax)
+    if (this.#isBinding) return bind(this.#parts.encoder, fields, parent, this.#parts.charsMax)
     this.#isBinding = true
     try {
-      return bind(this.#parts.serializer, fields, parent, this.#parts.charsMax, this.#bindingLanes)
+      return bind(this.#parts.encoder, fields, parent, this.#parts.charsMax, this.#bindingLanes)
     } finally {
       this.#isBinding = false
     }
@@ -143,7 +143,7 @@ export class Core implements Exiting {
       eventLog?.exit()
     }
     writeAll()
-    this.#parts.upkeep.exit()
+    this.#parts.maintenance.exit()
     // Listeners that run after ours may still log.
     intake.writeThrough(writeAll)
   }
@@ -158,7 +158,7 @@ export class Core implements Exiting {
   }
 
   async #close(): Promise<void> {
-    const { intake, pump, routes, counters, eventLog, upkeep } = this.#parts
+    const { intake, pump, routes, counters, eventLog, maintenance } = this.#parts
     // Where entries were dropped the ring may still be full, and there is no later moment to say so.
     // Not from within a getter: nothing may be read from the ring while its call is being captured.
     if (counters.droppedTotal + counters.diverted > 0 && !intake.isCapturing) pump.makeRoom()
@@ -174,7 +174,7 @@ export class Core implements Exiting {
     } finally {
       pump.giveUp()
       await Promise.all([...routes.map((route) => route.sink.close()), eventLog?.close()])
-      await upkeep.close()
+      await maintenance.close()
       unwatchExit(this)
     }
   }

@@ -6,11 +6,11 @@ import { formatEntry, formatException, visible } from '../entry/human-line.ts'
 import { parseLine } from '../entry/line.ts'
 import { CRITICAL, INFO, WARNING, severityOf } from '../entry/level.ts'
 import { Redactor } from '../redact/secret-keys.ts'
-import { Serializer } from '../encode/line-encoder.ts'
+import { LineEncoder } from '../encode/line-encoder.ts'
 import { templateOf } from '../encode/line-template.ts'
 import { LockedError } from '../errors.ts'
 import { lastSeqs } from '../directory/last-seq.ts'
-import type { Ledger } from '../directory/checkpoint.ts'
+import type { Checkpoint } from '../directory/checkpoint.ts'
 import { Category, type CategoryTemplate } from '../deliver/category.ts'
 import type { CategoryLogger } from './category-logger.ts'
 import {
@@ -31,7 +31,7 @@ import { EventLog } from '../sinks/event-log-sink.ts'
 import { type EventApi, loadEventApi } from '../sinks/windows-event-api.ts'
 import { FileSink } from '../sinks/file-sink.ts'
 import { Counters } from '../deliver/counters.ts'
-import { Upkeep } from '../directory/maintenance.ts'
+import { Maintenance } from '../directory/maintenance.ts'
 
 /** A configuration that adds categories. */
 export interface ConfigWithCategories<Name extends string> extends LoggingConfig {
@@ -84,7 +84,7 @@ export function assemble(
   const directory = config.log_path
   const counters = new Counters()
   const redactor = new Redactor(config.redact)
-  const serializer = new Serializer(redactor, buffer.entry_bytes, () => {
+  const encoder = new LineEncoder(redactor, buffer.entry_bytes, () => {
     counters.mismatched++
   })
   const ring = new Ring<CategoryTemplate>(buffer.entries, buffer.bytes, buffer.entry_bytes)
@@ -100,7 +100,7 @@ export function assemble(
   const eventLog = eventLogOf(config, counters, tell, loadApi)
   const pump = new Pump({
     ring,
-    serializer,
+    encoder,
     counters,
     routes: [...routes.values()],
     errorRoute,
@@ -118,7 +118,7 @@ export function assemble(
   })
   const intake = new Intake({
     ring,
-    serializer,
+    encoder,
     counters,
     onFull: buffer.on_full,
     charsMax: buffer.entry_bytes,
@@ -131,7 +131,7 @@ export function assemble(
 
   const system = categories.get('system')!
   const report = { ...templateOf(system.name, WARNING), owner: system }
-  const upkeep = new Upkeep({
+  const maintenance = new Maintenance({
     directory,
     bases: [...routes.keys()],
     maxFiles: rotation.max_files,
@@ -141,20 +141,20 @@ export function assemble(
       Object.fromEntries(
         [...categories.values()].map(({ name, seqBase, accepted }) => [name, seqBase + accepted]),
       ),
-    taken: (ledger) => continueNumbering(directory, categories, ledger),
+    taken: (checkpoint) => continueNumbering(directory, categories, checkpoint),
     failed: (error, again) => {
       counters.fail(error)
       if (!again) tell(error.message)
     },
   })
   const core = new Core({
-    upkeep,
+    maintenance,
     categories,
     routes: [...routes.values()],
     intake,
     lanes: ring.lanes,
     pump,
-    serializer,
+    encoder,
     redactor,
     counters,
     eventLog,
@@ -164,7 +164,7 @@ export function assemble(
   const logger = new Bound(core, undefined)
 
   try {
-    upkeep.hold()
+    maintenance.hold()
   } catch (error) {
     if (error instanceof LockedError && error.certain) throw error
     // The files will say so when they are opened, and try again. What can be read is read.
@@ -182,13 +182,13 @@ export function assemble(
           ({ name, route: { file } }) =>
             file === route.file && config.durability[name] === 'synced',
         ),
-        prepare: () => upkeep.hold(),
+        prepare: () => maintenance.hold(),
       },
       {
         ...events,
         rotated: () => {
           events.rotated()
-          upkeep.rotated()
+          maintenance.rotated()
         },
       },
     )
@@ -243,11 +243,11 @@ function categoriesOf(
 function continueNumbering(
   directory: string,
   categories: ReadonlyMap<string, Category>,
-  ledger: Ledger | undefined,
+  checkpoint: Checkpoint | undefined,
 ): void {
   for (const file of new Set([...categories.values()].map(({ route }) => route.file))) {
     const ofFile = [...categories.values()].filter(({ route }) => route.file === file)
-    const last = lastSeqs(directory, file, new Set(ofFile.map(({ name }) => name)), ledger)
+    const last = lastSeqs(directory, file, new Set(ofFile.map(({ name }) => name)), checkpoint)
     for (const category of ofFile) {
       const ahead = (last.get(category.name) ?? 0) - category.accepted
       category.seqBase = Math.max(category.seqBase, ahead)

@@ -6,11 +6,13 @@
 // and a call that comes from within another call's capture (a getter that logs) waits, as text, until that
 // one is committed.
 
-import { captureException, textOf } from '../capture/error.ts'
-import { cut, NULL } from '../capture/lanes.ts'
+import { captureException } from '../capture/error.ts'
+import { textOf } from '../entry/safe-text.ts'
+import { NULL } from '../capture/lanes.ts'
+import { cut } from '../entry/safe-text.ts'
 import type { EventCodec } from '../event/compile-encoder.ts'
 import { CAPTURED, MISMATCHED } from '../event/compile-capture.ts'
-import type { Serializer } from '../encode/line-encoder.ts'
+import type { LineEncoder } from '../encode/line-encoder.ts'
 import { captureContext, captureValue, pushJsonText } from '../capture/context.ts'
 import type { CategoryTemplate } from '../deliver/category.ts'
 import { Oversize } from './oversize.ts'
@@ -38,7 +40,7 @@ export type OnFull = 'block' | 'drop_new' | 'drop_old'
 
 export interface IntakeOptions {
   readonly ring: Ring<CategoryTemplate>
-  readonly serializer: Serializer
+  readonly encoder: LineEncoder
   readonly counters: Counters
   readonly onFull: OnFull
   /** Longest string captured whole, in UTF-16 units. */
@@ -73,7 +75,7 @@ export class Intake {
     this.#options = options
     this.#ring = options.ring
     this.#counters = options.counters
-    this.#oversize = new Oversize(options.serializer, options.charsMax)
+    this.#oversize = new Oversize(options.encoder, options.charsMax)
     this.#schedule = options.schedule
   }
 

@@ -2,7 +2,7 @@
 
 import { builtinCategories } from '../entry/category.ts'
 import type { ContextOf, EventDefinition } from '../event/definition.ts'
-import { textOf } from '../capture/error.ts'
+import { textOf } from '../entry/safe-text.ts'
 import { ERROR, INFO, type Level, levelNames, severityOf } from '../entry/level.ts'
 import type { Bindings } from '../encode/line-template.ts'
 import type { BoundCategoryLogger, CategoryLogger } from './category-logger.ts'

@@ -3,7 +3,7 @@
 
 import { captureException } from '../capture/error.ts'
 import { Lanes } from '../capture/lanes.ts'
-import type { Serializer } from '../encode/line-encoder.ts'
+import type { LineEncoder } from '../encode/line-encoder.ts'
 import { captureContext, captureValue } from '../capture/context.ts'
 
 /**
@@ -15,12 +15,12 @@ const placesMax = 1 << 17
 
 /** Makes text of what does not go through the ring's lanes. */
 export class Oversize {
-  readonly #serializer: Serializer
+  readonly #encoder: LineEncoder
   readonly #charsMax: number
 
   /** @param charsMax Longest string captured whole, in UTF-16 units. */
-  constructor(serializer: Serializer, charsMax: number) {
-    this.#serializer = serializer
+  constructor(encoder: LineEncoder, charsMax: number) {
+    this.#encoder = encoder
     this.#charsMax = charsMax
   }
 
@@ -37,7 +37,7 @@ export class Oversize {
       lanes.begin(places)
       const complete = captureContext(lanes, context, first, firstValue, second, secondValue)
       if (!complete && places < placesMax) continue
-      return { text: this.#serializer.value(lanes), accountId: lanes.accountId }
+      return { text: this.#encoder.value(lanes), accountId: lanes.accountId }
     }
   }
 
@@ -46,6 +46,6 @@ export class Oversize {
     const lanes = new Lanes(placesMin, this.#charsMax)
     lanes.begin(placesMin)
     captureException(lanes, thrown, 1, captureValue)
-    return this.#serializer.value(lanes)
+    return this.#encoder.value(lanes)
   }
 }

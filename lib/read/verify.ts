@@ -89,7 +89,7 @@ class Verification {
     })
     this.#checkModes(names)
     // Beside a writer, its last entries may still be on their way.
-    const { holder, ledger } = stateOf(this.#directory)
+    const { holder, checkpoint } = stateOf(this.#directory)
     for (const base of basesIn(this.#directory, names, () => true, remarks)) {
       // Before the files are opened: a writer that ends meanwhile ends its last line.
       const isWritten = stateOf(this.#directory).holder !== undefined
@@ -101,7 +101,7 @@ class Verification {
         for (const log of logs) log.close()
       }
     }
-    this.#seqs.end(holder === undefined ? ledger?.seq : undefined)
+    this.#seqs.end(holder === undefined ? checkpoint?.seq : undefined)
     return {
       directory: this.#directory,
       files: this.#files,

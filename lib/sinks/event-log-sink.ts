@@ -9,7 +9,7 @@
 import { openSync, read } from 'node:fs'
 import type { LogEntry } from '../entry/entry.ts'
 import { formatEntry, visible } from '../entry/human-line.ts'
-import { cut } from '../capture/lanes.ts'
+import { cut } from '../entry/safe-text.ts'
 import { WARNING } from '../entry/level.ts'
 import { parseLine } from '../entry/line.ts'
 import {

@@ -25,7 +25,7 @@
 import { createStream, type RotatingFileStream } from 'rotating-file-stream'
 import { fileMode } from '../directory/open.ts'
 import { AppendFile } from './append-file.ts'
-import { Flight } from './write-progress.ts'
+import { WriteProgress } from './write-progress.ts'
 import { AnswerWatch } from './answer-watch.ts'
 import { answerMsMax, type Patience } from './patience.ts'
 import { Rotation, type RotationOptions } from './rotation.ts'
@@ -56,7 +56,7 @@ export class FileSink implements Sink {
   #writing = false
   /** The stream writes to another file than the one that bears the name: it is opened anew before the next write. */
   #stale = false
-  #flight: Flight | undefined
+  #flight: WriteProgress | undefined
   /** The thread pool is putting the batch on the device. */
   #syncing = false
   /** fdatasync has refused what is written and not synced. */
@@ -94,7 +94,7 @@ export class FileSink implements Sink {
   }
 
   write(batch: Buffer): void {
-    this.#flight = new Flight(batch)
+    this.#flight = new WriteProgress(batch)
     this.#submit()
   }
 
@@ -105,7 +105,7 @@ export class FileSink implements Sink {
       this.#acknowledge()
     }
     if (batch.length === 0) return true
-    const next = new Flight(batch)
+    const next = new WriteProgress(batch)
     if (this.#appendSync(next, patience)) {
       this.#works()
       return true
@@ -277,7 +277,7 @@ export class FileSink implements Sink {
   // --- the synchronous path ---
 
   /** Waits for the piece in the thread pool; false when that makes no progress. */
-  #landed(flight: Flight, patience: Patience): boolean {
+  #landed(flight: WriteProgress, patience: Patience): boolean {
     try {
       if (!this.#writing) flight.settle(this.#file)
       for (let naps = 0; flight.isPending; naps++) {
@@ -298,7 +298,7 @@ export class FileSink implements Sink {
   }
 
   /** Appends what is missing of a batch through our own descriptor; false when that fails. */
-  #appendSync(flight: Flight, patience: Patience): boolean {
+  #appendSync(flight: WriteProgress, patience: Patience): boolean {
     const { batch } = flight
     try {
       if (patience.isOver) throw new Error('no time is left to write')
@@ -323,7 +323,7 @@ export class FileSink implements Sink {
 
   // --- the device ---
 
-  async #sync(flight: Flight): Promise<void> {
+  async #sync(flight: WriteProgress): Promise<void> {
     const { written } = flight
     this.#syncing = true
     this.#answers.begin(this.#file.size)
@@ -347,7 +347,7 @@ export class FileSink implements Sink {
   }
 
   /** Puts on the device what the synchronous path has written. */
-  #syncNow(flight: Flight, patience: Patience): boolean {
+  #syncNow(flight: WriteProgress, patience: Patience): boolean {
     if (!this.#options.synced || flight.synced === flight.written) return true
     // At the end of the process nobody waits for more than that it is in the file.
     if (this.#doubtful || this.#stalled) return patience.isLast
@@ -364,7 +364,7 @@ export class FileSink implements Sink {
 
   // --- the file ---
 
-  #rotate(flight: Flight): void {
+  #rotate(flight: WriteProgress): void {
     try {
       this.#putAside(flight)
     } catch (error) {
@@ -375,7 +375,7 @@ export class FileSink implements Sink {
   }
 
   /** Puts the file aside and opens the next; one that cannot be renamed is written on. */
-  #putAside(flight: Flight): void {
+  #putAside(flight: WriteProgress): void {
     const isOurs = this.#file.whereabouts() === 'ours'
     try {
       if (isOurs && !this.#rotation.run()) return
@@ -389,7 +389,7 @@ export class FileSink implements Sink {
   }
 
   /** Opens the file that bears the name now, for the descriptor. */
-  #openFile(flight: Flight | undefined = this.#flight): void {
+  #openFile(flight: WriteProgress | undefined = this.#flight): void {
     const { isOther, tornBytes } = this.#file.open(flight?.inLine ?? false)
     if (isOther) {
       flight?.moveOn(this.#options.synced)

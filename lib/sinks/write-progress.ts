@@ -10,7 +10,7 @@ import type { AppendFile } from './append-file.ts'
 const lineEnd = 0x0a
 
 /** A batch on its way. */
-export class Flight {
+export class WriteProgress {
   readonly batch: Buffer
   /** Bytes that are in the file. */
   written = 0

@@ -7,7 +7,7 @@ import fc from 'fast-check'
 import { Lanes } from '../../lib/capture/lanes.ts'
 import { mask } from '../../lib/redact/secret-text.ts'
 import { Redactor } from '../../lib/redact/secret-keys.ts'
-import { Serializer } from '../../lib/encode/line-encoder.ts'
+import { LineEncoder } from '../../lib/encode/line-encoder.ts'
 import { captureContext } from '../../lib/capture/context.ts'
 
 const places = 1 << 14
@@ -17,8 +17,8 @@ function written(context: unknown, lanes = new Lanes(places, 1 << 20)): unknown 
   lanes.reset()
   lanes.begin(places)
   captureContext(lanes, context)
-  const serializer = new Serializer(new Redactor({ allow: [] }), 1 << 24)
-  return JSON.parse(serializer.value(lanes))
+  const encoder = new LineEncoder(new Redactor({ allow: [] }), 1 << 24)
+  return JSON.parse(encoder.value(lanes))
 }
 
 /** One field as it is written. */
@@ -53,8 +53,8 @@ describe('captureContext()', () => {
     captureContext(lanes, context)
     context.list.push(3)
     context.inner.text = 'after'
-    const serializer = new Serializer(new Redactor(), 1 << 24)
-    assert.equal(serializer.value(lanes), '{"list":[1,2],"inner":{"text":"before"}}')
+    const encoder = new LineEncoder(new Redactor(), 1 << 24)
+    assert.equal(encoder.value(lanes), '{"list":[1,2],"inner":{"text":"before"}}')
   })
 
   test('lifts account_id out of the context, as a string', () => {
@@ -67,7 +67,7 @@ describe('captureContext()', () => {
       lanes.begin(places)
       captureContext(lanes, { account_id: given, rule: 'r' })
       assert.equal(lanes.accountId, lifted)
-      assert.equal(new Serializer(new Redactor(), 1e6).value(lanes), '{"rule":"r"}')
+      assert.equal(new LineEncoder(new Redactor(), 1e6).value(lanes), '{"rule":"r"}')
     }
     assert.deepEqual(written({ account_id: { not: 'an id' } }), { account_id: { not: 'an id' } })
   })
@@ -77,7 +77,7 @@ describe('captureContext()', () => {
     lanes.begin(places)
     captureContext(lanes, { action: 'no', x: 1, rule: 'no' }, 'rule', 'R', 'action', 'A')
     assert.equal(
-      new Serializer(new Redactor(), 1e6).value(lanes),
+      new LineEncoder(new Redactor(), 1e6).value(lanes),
       '{"rule":"R","action":"A","x":1}',
     )
   })
@@ -86,7 +86,7 @@ describe('captureContext()', () => {
     const lanes = new Lanes(places, 1 << 20)
     lanes.begin(256)
     assert.equal(captureContext(lanes, { list: Array.from({ length: 1000 }, (_, i) => i) }), false)
-    const text = new Serializer(new Redactor(), 1e6).value(lanes)
+    const text = new LineEncoder(new Redactor(), 1e6).value(lanes)
     assert.equal((JSON.parse(text) as Record<string, unknown>)['…'], '[Truncated]')
     assert.equal(lanes.tagHead, lanes.tagTail)
   })
@@ -286,7 +286,7 @@ describe('captureContext()', () => {
     lanes.reset()
     lanes.begin(256)
     captureContext(lanes, { sparse, after: 1 })
-    const cutOff = JSON.parse(new Serializer(new Redactor(), 1e6).value(lanes)) as {
+    const cutOff = JSON.parse(new LineEncoder(new Redactor(), 1e6).value(lanes)) as {
       sparse: unknown[]
       '…': string
     }
@@ -299,7 +299,7 @@ describe('captureContext()', () => {
     const lanes = new Lanes(places, 1 << 20)
     lanes.begin(places)
     captureContext(lanes, context)
-    const text = new Serializer(new Redactor(), 1e6).value(lanes)
+    const text = new LineEncoder(new Redactor(), 1e6).value(lanes)
     assert.equal(text, '{"__proto__":{"polluted":1},"a":2}')
   })
 

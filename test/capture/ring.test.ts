@@ -7,14 +7,14 @@ import fc from 'fast-check'
 import { JsonBytes } from '../../lib/encode/json-bytes.ts'
 import { NULL } from '../../lib/capture/lanes.ts'
 import { Redactor } from '../../lib/redact/secret-keys.ts'
-import { Serializer } from '../../lib/encode/line-encoder.ts'
+import { LineEncoder } from '../../lib/encode/line-encoder.ts'
 import { captureContext } from '../../lib/capture/context.ts'
-import { templateOf } from '../../lib/encode/line-template.ts'
+import { type Template, templateOf } from '../../lib/encode/line-template.ts'
 import { Ring, entryPlacesMax } from '../../lib/capture/ring.ts'
 
 const template = templateOf('system', 1)
 
-function push(ring: Ring, context: object, message = 'm', seq = 1): boolean {
+function push(ring: Ring<Template>, context: object, message = 'm', seq = 1): boolean {
   if (!ring.hasRoom(message.length)) return false
   ring.lanes.begin(entryPlacesMax)
   captureContext(ring.lanes, context)
@@ -23,14 +23,14 @@ function push(ring: Ring, context: object, message = 'm', seq = 1): boolean {
   return true
 }
 
-const serializer = new Serializer(new Redactor(), 1 << 24)
+const encoder = new LineEncoder(new Redactor(), 1 << 24)
 
 /** Takes the oldest entry and gives its context and number. */
-function shift(ring: Ring): unknown {
+function shift(ring: Ring<Template>): unknown {
   const refsFrom = ring.lanes.refHead
   const { time, accountId, message, seq } = ring
   const out = new JsonBytes(64)
-  serializer.write(out, ring.lanes, ring.template, time, accountId, message, seq)
+  encoder.write(out, ring.lanes, ring.template, time, accountId, message, seq)
   ring.shift(refsFrom)
   return (JSON.parse(out.textFrom(0)) as { context: unknown }).context
 }
@@ -42,7 +42,7 @@ describe('Ring', () => {
     const length = 8
     let sequences = 0
     for (let code = 0; code < operations ** length; code++) {
-      const ring = new Ring(3, 1 << 20, 1 << 20)
+      const ring = new Ring<Template>(3, 1 << 20, 1 << 20)
       const model: number[] = []
       let rest = code
       for (let step = 0; step < length; step++, rest = Math.floor(rest / operations)) {
@@ -87,7 +87,7 @@ describe('Ring', () => {
     )
     fc.assert(
       fc.property(contexts, fc.infiniteStream(fc.boolean()), (all, coin) => {
-        const ring = new Ring(64, 1 << 20, 1 << 20)
+        const ring = new Ring<Template>(64, 1 << 20, 1 << 20)
         const model: object[] = []
         for (const context of all) {
           const plain = JSON.parse(JSON.stringify(context)) as object
@@ -105,22 +105,22 @@ describe('Ring', () => {
   })
 
   test('hasRoom() is false at the limit of entries, of characters and of places', () => {
-    const entries = new Ring(64, 1 << 20, 1 << 20)
+    const entries = new Ring<Template>(64, 1 << 20, 1 << 20)
     for (let i = 0; i < 64; i++) assert.ok(push(entries, {}))
     assert.equal(entries.hasRoom(0), false)
 
-    const characters = new Ring(64, 1000, 1 << 20)
+    const characters = new Ring<Template>(64, 1000, 1 << 20)
     assert.ok(push(characters, { text: 'x'.repeat(5000) }), 'one entry may be larger')
     assert.equal(characters.hasRoom(1), false)
 
-    const places = new Ring(64, 1 << 20, 1 << 20)
+    const places = new Ring<Template>(64, 1 << 20, 1 << 20)
     let pushed = 0
     while (push(places, { list: Array.from({ length: 900 }, () => 1) })) pushed++
     assert.ok(pushed >= 3 && pushed < 64, `${pushed} entries of 900 values`)
   })
 
   test('shift() lets go of every string', () => {
-    const ring = new Ring(64, 1 << 20, 1 << 20)
+    const ring = new Ring<Template>(64, 1 << 20, 1 << 20)
     for (let i = 0; i < 10; i++) push(ring, { text: `value ${i}` }, `message ${i}`)
     for (let i = 0; i < 5; i++) shift(ring)
     for (let i = 0; i < 5; i++) ring.shift()

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { lastSeqs } from '../../lib/directory/last-seq.ts'
-import { asLedger, type Ledger, ledgerOf } from '../../lib/directory/checkpoint.ts'
+import { asCheckpoint, type Checkpoint, captureCheckpoint } from '../../lib/directory/checkpoint.ts'
 import { logDirectory } from '../log-directory.ts'
 
 const line = (category: string, seq: number): string =>
@@ -18,33 +18,33 @@ function directoryOf(t: TestContext): string {
   return directory
 }
 
-function ledgerIn(directory: string, seq: Ledger['seq'], earlier?: Ledger): Ledger {
-  return ledgerOf(directory, ['s.log'], { max_files: 10, compress: false, seq }, earlier)
+function ledgerIn(directory: string, seq: Checkpoint['seq'], earlier?: Checkpoint): Checkpoint {
+  return captureCheckpoint(directory, ['s.log'], { max_files: 10, compress: false, seq }, earlier)
 }
 
-function found(directory: string, ledger?: Ledger): Record<string, number> {
+function found(directory: string, checkpoint?: Checkpoint): Record<string, number> {
   return Object.fromEntries(
-    lastSeqs(directory, 's.log', new Set(['system', 'sdk', 'constructor']), ledger),
+    lastSeqs(directory, 's.log', new Set(['system', 'sdk', 'constructor']), checkpoint),
   )
 }
 
 describe('lastSeqs()', () => {
-  test('reads only what was written since the ledger, also in a file rotated since', (t) => {
+  test('reads only what was written since the checkpoint, also in a file rotated since', (t) => {
     const directory = directoryOf(t)
-    // What stands here contradicts the ledger, so it shows when it is read.
+    // What stands here contradicts the checkpoint, so it shows when it is read.
     writeFileSync(join(directory, 's.log.1'), line('sdk', 999))
     writeFileSync(join(directory, 's.log'), line('sdk', 888) + line('system', 10))
-    const ledger = ledgerIn(directory, { system: 10, sdk: 5 })
-    assert.deepEqual(found(directory, ledger), { system: 10, sdk: 5 })
+    const checkpoint = ledgerIn(directory, { system: 10, sdk: 5 })
+    assert.deepEqual(found(directory, checkpoint), { system: 10, sdk: 5 })
     appendFileSync(join(directory, 's.log'), line('system', 11) + line('system', 12))
-    assert.deepEqual(found(directory, ledger), { system: 12, sdk: 5 })
+    assert.deepEqual(found(directory, checkpoint), { system: 12, sdk: 5 })
     renameSync(join(directory, 's.log.1'), join(directory, 's.log.2'))
     renameSync(join(directory, 's.log'), join(directory, 's.log.1'))
     writeFileSync(join(directory, 's.log'), line('system', 13))
-    assert.deepEqual(found(directory, ledger), { system: 13, sdk: 5 })
+    assert.deepEqual(found(directory, checkpoint), { system: 13, sdk: 5 })
   })
 
-  test('the ledger is a floor: entries that were accepted and lost keep their numbers', (t) => {
+  test('the checkpoint is a floor: entries that were accepted and lost keep their numbers', (t) => {
     const directory = directoryOf(t)
     writeFileSync(join(directory, 's.log'), line('system', 10))
     assert.deepEqual(found(directory, ledgerIn(directory, { system: 14 })), { system: 14 })
@@ -62,13 +62,13 @@ describe('lastSeqs()', () => {
       const directory = directoryOf(t)
       writeFileSync(join(directory, 's.log.1'), line('sdk', 19))
       writeFileSync(join(directory, 's.log'), line('system', 10).repeat(2))
-      const ledger = ledgerIn(directory, { system: 10 })
+      const checkpoint = ledgerIn(directory, { system: 10 })
       change(join(directory, 's.log'))
-      assert.ok((found(directory, ledger)['sdk'] ?? 0) >= 19, String(change))
+      assert.ok((found(directory, checkpoint)['sdk'] ?? 0) >= 19, String(change))
     }
   })
 
-  test('unpacks compressed files only for a category that the ledger does not know', (t) => {
+  test('unpacks compressed files only for a category that the checkpoint does not know', (t) => {
     const directory = directoryOf(t)
     writeFileSync(join(directory, 's.log'), line('system', 10))
     writeFileSync(join(directory, 's.log.2.gz'), gzipSync(line('sdk', 1)))
@@ -76,17 +76,17 @@ describe('lastSeqs()', () => {
     writeFileSync(join(directory, 's.log.3.gz'), 'damaged')
     assert.deepEqual(found(directory), { system: 10, sdk: 7 })
     const elsewhere = { 's.log': { inode: '1', bytes: 0, end: '' } }
-    const ledger = {
+    const checkpoint = {
       max_files: 1,
       compress: true,
       seq: { sdk: 3, constructor: 2 },
       files: elsewhere,
     }
-    assert.deepEqual(found(directory, ledger), { system: 10, sdk: 3, constructor: 2 })
+    assert.deepEqual(found(directory, checkpoint), { system: 10, sdk: 3, constructor: 2 })
   })
 })
 
-describe('ledgerOf()', () => {
+describe('captureCheckpoint()', () => {
   test('keeps categories and files of before as long as the files are there', (t) => {
     const directory = directoryOf(t)
     writeFileSync(join(directory, 's.log'), 's')
@@ -98,16 +98,16 @@ describe('ledgerOf()', () => {
       seq: { old: 4, system: 1 },
       files: { 'old.log': state, 'gone.log': state },
     }
-    const ledger = ledgerIn(directory, { system: 2 }, earlier)
-    assert.deepEqual(ledger.seq, { old: 4, system: 2 })
-    assert.deepEqual(Object.keys(ledger.files).toSorted(), ['old.log', 's.log'])
-    assert.deepEqual(asLedger(JSON.parse(JSON.stringify(ledger))), ledger)
+    const checkpoint = ledgerIn(directory, { system: 2 }, earlier)
+    assert.deepEqual(checkpoint.seq, { old: 4, system: 2 })
+    assert.deepEqual(Object.keys(checkpoint.files).toSorted(), ['old.log', 's.log'])
+    assert.deepEqual(asCheckpoint(JSON.parse(JSON.stringify(checkpoint))), checkpoint)
   })
 })
 
-test('asLedger() takes no other thing for one', () => {
+test('asCheckpoint() takes no other thing for one', () => {
   const right = { max_files: 1, compress: false, seq: { a: 1 }, files: {} }
-  assert.deepEqual(asLedger(right), right)
+  assert.deepEqual(asCheckpoint(right), right)
   for (const wrong of [
     undefined,
     null,
@@ -122,6 +122,6 @@ test('asLedger() takes no other thing for one', () => {
     { ...right, files: { a: { inode: 1, bytes: 1, end: '' } } },
     { ...right, files: { a: null } },
   ]) {
-    assert.equal(asLedger(wrong), undefined, JSON.stringify(wrong))
+    assert.equal(asCheckpoint(wrong), undefined, JSON.stringify(wrong))
   }
 })

@@ -8,13 +8,13 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { describe, test } from 'node:test'
 import { LockedError } from '../../lib/errors.ts'
-import type { Ledger } from '../../lib/directory/checkpoint.ts'
+import type { Checkpoint } from '../../lib/directory/checkpoint.ts'
 import { DirectoryLock, stateOf } from '../../lib/directory/lock.ts'
 import { makeDirectory } from '../../lib/directory/open.ts'
 import { logDirectory, modeOf } from '../log-directory.ts'
 
 const fixture = join(import.meta.dirname, '../fixtures/locking.ts')
-const ledger: Ledger = { max_files: 10, compress: false, seq: { system: 7 }, files: {} }
+const checkpoint: Checkpoint = { max_files: 10, compress: false, seq: { system: 7 }, files: {} }
 
 function start(directory: string, ...args: string[]): ChildProcessWithoutNullStreams {
   return spawn(process.execPath, ['--import', 'tsx', fixture, directory, ...args])
@@ -50,14 +50,14 @@ describe('DirectoryLock', () => {
     })
     // Holding on is no second holding.
     first.hold()
-    first.release(ledger)
+    first.release(checkpoint)
     const second = lockOf(directory)
     second.hold()
-    assert.deepEqual(second.ledger, ledger)
+    assert.deepEqual(second.checkpoint, checkpoint)
     // It is another's now.
-    first.release({ ...ledger, seq: {} })
+    first.release({ ...checkpoint, seq: {} })
     assert.throws(() => first.hold(), LockedError)
-    second.release(ledger)
+    second.release(checkpoint)
   })
 
   test('the file has mode 0600 whatever the umask, and one is left', (t) => {
@@ -68,7 +68,7 @@ describe('DirectoryLock', () => {
         for (let run = 1; run <= 3; run++) {
           const lock = lockOf(directory)
           lock.hold()
-          lock.release(ledger)
+          lock.release(checkpoint)
         }
       } finally {
         process.umask(before)
@@ -101,8 +101,8 @@ describe('DirectoryLock', () => {
     await once(holder, 'exit')
     const lock = lockOf(directory)
     lock.hold()
-    assert.deepEqual(lock.ledger, { ...ledger, seq: {} })
-    lock.release(ledger)
+    assert.deepEqual(lock.checkpoint, { ...checkpoint, seq: {} })
+    lock.release(checkpoint)
   })
 
   test('is held by one at a time, though five processes take it over from released and killed ones', async (t) => {
@@ -137,7 +137,7 @@ describe('DirectoryLock', () => {
     rewrite(directory, { thread: 4_000_000 })
     const third = lockOf(directory)
     third.hold()
-    third.release(ledger)
+    third.release(checkpoint)
   })
 
   for (const [where, change] of [
@@ -155,8 +155,8 @@ describe('DirectoryLock', () => {
       utimesSync(join(directory, 'ringlog.1.lock'), longAgo, longAgo)
       const next = lockOf(directory)
       next.hold()
-      next.release(ledger)
-      lock.release(ledger)
+      next.release(checkpoint)
+      lock.release(checkpoint)
     })
   }
 
@@ -170,7 +170,7 @@ describe('DirectoryLock', () => {
     utimesSync(path, 1, 1)
     t.mock.timers.tick(2_000)
     assert.ok(Date.now() - statSync(path).mtimeMs < 60_000)
-    lock.release(ledger)
+    lock.release(checkpoint)
   })
 
   test('is taken anew when it was removed with its directory, unless another one was faster', (t) => {
@@ -182,7 +182,7 @@ describe('DirectoryLock', () => {
     lock.hold()
     rmSync(directory, { recursive: true })
     assert.equal(lock.isHeld, false)
-    lock.save(ledger)
+    lock.save(checkpoint)
     assert.throws(() => readdirSync(directory), { code: 'ENOENT' })
     lock.hold()
     assert.equal(taken, 2)
@@ -191,10 +191,10 @@ describe('DirectoryLock', () => {
     const faster = lockOf(directory)
     faster.hold()
     assert.throws(() => lock.hold(), LockedError)
-    lock.release(ledger)
+    lock.release(checkpoint)
     assert.equal(faster.isHeld, true)
     assert.throws(() => lockOf(directory).hold(), LockedError)
-    faster.release(ledger)
+    faster.release(checkpoint)
   })
 
   test('takes over what is damaged, empty or no lock at all, and throws what the system says', (t) => {
@@ -205,9 +205,9 @@ describe('DirectoryLock', () => {
       utimesSync(join(directory, 'ringlog.41.lock'), 1, 1)
       const lock = lockOf(directory)
       lock.hold()
-      assert.equal(lock.ledger, undefined)
+      assert.equal(lock.checkpoint, undefined)
       assert.deepEqual(readdirSync(directory), ['ringlog.42.lock'])
-      lock.release(ledger)
+      lock.release(checkpoint)
     }
     const directory = logDirectory(t)
     writeFileSync(directory, '')
@@ -217,14 +217,14 @@ describe('DirectoryLock', () => {
   test('stateOf() tells who writes, and what the last one left', (t) => {
     const directory = logDirectory(t)
     makeDirectory(directory)
-    assert.deepEqual(stateOf(directory), { holder: undefined, ledger: undefined })
+    assert.deepEqual(stateOf(directory), { holder: undefined, checkpoint: undefined })
     const lock = lockOf(directory)
     lock.hold()
-    lock.save(ledger)
+    lock.save(checkpoint)
     assert.equal(stateOf(directory).holder?.pid, process.pid)
-    assert.deepEqual(stateOf(directory).ledger, ledger)
-    lock.release({ ...ledger, seq: { system: 8 } })
+    assert.deepEqual(stateOf(directory).checkpoint, checkpoint)
+    lock.release({ ...checkpoint, seq: { system: 8 } })
     assert.equal(stateOf(directory).holder, undefined)
-    assert.deepEqual(stateOf(directory).ledger?.seq, { system: 8 })
+    assert.deepEqual(stateOf(directory).checkpoint?.seq, { system: 8 })
   })
 })

@@ -126,7 +126,7 @@ describe('createLogger()', () => {
     assert.equal(linesOf(directory, 'audit.log').length, 0)
     const last = readFileSync(join(directory, 'system.log'), 'utf8').trimEnd().split('\n').at(-1)!
     assert.equal((JSON.parse(last) as Line).seq, 16)
-    // Without a ledger all is searched, compressed files too.
+    // Without a checkpoint all is searched, compressed files too.
     execFileSync('gzip', [join(directory, 'system.log')])
     execFileSync('mv', [join(directory, 'system.log.gz'), join(directory, 'system.log.1.gz')])
     for (const name of readdirSync(directory)) {

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { JsonBytes, readyText } from '../../lib/encode/json-bytes.ts'
-import { escapeSteering } from '../../lib/encode/json-text.ts'
+import { escapeSteering } from '../../lib/entry/json-text.ts'
 
 /** A sequence of values and what each is as text. */
 type Step = (out: JsonBytes) => string

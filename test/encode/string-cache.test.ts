@@ -4,10 +4,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { JsonBytes } from '../../lib/encode/json-bytes.ts'
-import { escapeSteering } from '../../lib/encode/json-text.ts'
-import { RecurringString } from '../../lib/encode/string-cache.ts'
+import { escapeSteering } from '../../lib/entry/json-text.ts'
+import { CachedString } from '../../lib/encode/string-cache.ts'
 
-test('RecurringString.write() writes each string masked, quoted and escaped, recurring or not', () => {
+test('CachedString.write() writes each string masked, quoted and escaped, recurring or not', () => {
   const few = fc.constantFrom(
     '',
     'a',
@@ -20,7 +20,7 @@ test('RecurringString.write() writes each string masked, quoted and escaped, rec
   )
   fc.assert(
     fc.property(fc.array(fc.oneof(few, few, fc.string()), { maxLength: 40 }), (texts) => {
-      const place = new RecurringString()
+      const place = new CachedString()
       const out = new JsonBytes(16)
       const masked = (text: string): string => text.replaceAll('secret', '[REDACTED]')
       for (const text of texts) place.write(out, text, masked)

@@ -15,7 +15,7 @@ import {
 import { JsonBytes } from '../../lib/encode/json-bytes.ts'
 import { Lanes } from '../../lib/capture/lanes.ts'
 import { Redactor } from '../../lib/redact/secret-keys.ts'
-import { Serializer } from '../../lib/encode/line-encoder.ts'
+import { LineEncoder } from '../../lib/encode/line-encoder.ts'
 import { captureContext } from '../../lib/capture/context.ts'
 import { templateOf } from '../../lib/encode/line-template.ts'
 
@@ -36,7 +36,7 @@ function logged(
 ): Logged {
   const lanes = new Lanes(places, 1 << 16)
   let mismatched = 0
-  const serializer = new Serializer(redactor, 1 << 24, () => mismatched++)
+  const encoder = new LineEncoder(redactor, 1 << 24, () => mismatched++)
   const codec = compileEvent(event, redactor)
   lanes.begin(places)
   const captured = codec.capture(lanes, data) === CAPTURED
@@ -44,10 +44,10 @@ function logged(
     assert.equal(lanes.tagTail, 0, 'a capture that refuses writes nothing')
     captureContext(lanes, data)
   }
-  const bound = bindings === undefined ? undefined : bind(serializer, bindings, undefined, 1 << 16)
+  const bound = bindings === undefined ? undefined : bind(encoder, bindings, undefined, 1 << 16)
   const template = templateOf(event.category, 1, bound, codec)
   const out = new JsonBytes(64)
-  serializer.write(out, lanes, template, 0, lanes.accountId, '', 7)
+  encoder.write(out, lanes, template, 0, lanes.accountId, '', 7)
   const text = out.textFrom(0)
   assert.equal(lanes.tagHead, lanes.tagTail, 'all that was captured has been read')
   assert.equal(lanes.refHead, lanes.refTail)

@@ -1,0 +1,35 @@
+// How the captured context of a typed event becomes text again: what compiling its schema gives the encoder.
+
+import type { Lanes } from '../capture/lanes.ts'
+import type { JsonBytes, ReadyText } from './json-bytes.ts'
+
+/** The restored context of an event. */
+export type Restored = Record<string, unknown>
+
+/** The encoder of one event. */
+export interface EventEncoder {
+  /** The context as an object, read from the lanes behind the TYPED tag; the secrets in its strings are masked. */
+  readonly restore: (lanes: Lanes, readLoose: (lanes: Lanes, tag: number) => unknown) => Restored
+  /**
+   * Writes the members of the context, `account_id` left out, and the brace that ends it, read from the lanes
+   * behind the TYPED tag. Undefined for an event with loose values, or without any members.
+   */
+  readonly write: ((out: JsonBytes, lanes: Lanes) => void) | undefined
+  /** The context as JSON, `account_id` left out. */
+  readonly stringify: (context: Restored) => string
+  /** The message, its places filled in. */
+  readonly message: (context: Restored) => string
+  /** What stands between the message and the context: `,"event":"…","context":`. */
+  readonly nameText: ReadyText
+  /** From the message's key to the context; undefined when the message has places. */
+  readonly words: ReadyText | undefined
+  /** The keys of the context. */
+  readonly keys: ReadonlySet<string>
+  /** The account that is lifted out of the context; read from the lanes behind the TYPED tag, where they stay. */
+  readonly accountOf: ((lanes: Lanes) => string) | undefined
+  /**
+   * Whether what was captured also obeys the rest of the schema: ranges, patterns, what loose values are.
+   * Undefined when the types say all.
+   */
+  readonly matches: ((context: Restored) => boolean) | undefined
+}
