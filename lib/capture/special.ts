@@ -1,6 +1,7 @@
 // Objects that speak for themselves in JSON, or that JSON has no word for: dates, boxes, bytes. What stands for
 // them is found here; nothing here goes into what they hold.
 
+import { isoOf } from '../entry/clock.ts'
 import { types } from 'node:util'
 import { END, type Lanes, NULL, OBJECT } from './lanes.ts'
 
@@ -34,7 +35,7 @@ function isOfAllObjects(toJSON: unknown): boolean {
 export function captureDate(lanes: Lanes, date: Date): void {
   const time = dateValue.call(date)
   if (Number.isNaN(time)) lanes.pushTag(NULL)
-  else lanes.pushString(new Date(time).toISOString())
+  else lanes.pushString(isoOf(time))
 }
 
 /** Whether an object is a buffer or a view of one. */

@@ -5,6 +5,7 @@
 // Whoever reads slowly slows us down, and memory does not grow: `write` says when to wait. Whoever has closed the
 // pipe has seen enough: from then on nothing is written, and `closed` ends what was only done for the sake of it.
 
+import { setImmediate } from '../entry/clock.ts'
 import { once } from 'node:events'
 import type { Writable } from 'node:stream'
 

@@ -1,6 +1,7 @@
 // One line on a terminal that says how far long work is. It appears only when the work takes longer than a
 // second, and is gone before anything else is written.
 
+import { monotonicMs, setInterval, clearInterval } from '../entry/clock.ts'
 import type { Writable } from 'node:stream'
 
 const firstMs = 1000
@@ -12,7 +13,7 @@ const erase = '\r\u001b[K'
 /** A line that changes. */
 export class Progress {
   readonly #stream: Writable | undefined
-  readonly #startMs = performance.now()
+  readonly #startMs = monotonicMs()
   #shownMs = 0
   #timer: NodeJS.Timeout | undefined
 
@@ -23,7 +24,7 @@ export class Progress {
 
   /** Says how far the work is; shown five times a second at most. */
   show(text: string): void {
-    const nowMs = performance.now()
+    const nowMs = monotonicMs()
     if (this.#stream === undefined || nowMs - this.#startMs < firstMs) return
     if (nowMs - this.#shownMs < everyMs) return
     this.#shownMs = nowMs
@@ -34,7 +35,7 @@ export class Progress {
   repeat(textAt: (seconds: number) => string): void {
     if (this.#stream === undefined) return
     this.#timer = setInterval(() => {
-      this.show(textAt(Math.round((performance.now() - this.#startMs) / 1000)))
+      this.show(textAt(Math.round((monotonicMs() - this.#startMs) / 1000)))
     }, everyMs).unref()
   }
 

@@ -3,6 +3,7 @@
 // Entries go to the output and nothing else does, so `--json` may be piped into jq whatever the files hold: a line
 // that is not JSON is told in a remark there.
 
+import { wallMs } from '../entry/clock.ts'
 import { readdirSync, statSync } from 'node:fs'
 import { builtinCategories } from '../entry/category.ts'
 import { visible } from '../entry/human-line.ts'
@@ -48,7 +49,7 @@ export interface TailOptions extends DirectoryOptions {
  * @throws {UsageError} when an option has a wrong value. The system's error when the directory cannot be read.
  */
 export async function tail(options: TailOptions, color: boolean, io: Io): Promise<number> {
-  const wanted = wantedOf(options, Date.now())
+  const wanted = wantedOf(options, wallMs())
   const place = await placeOf(options)
   remarkUnknown(options.category ?? [], place, io)
   if (wanted.follow === true && !isDirectory(place.directory)) {

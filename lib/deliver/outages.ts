@@ -1,6 +1,7 @@
 // What goes wrong with the files, and right again: told to a person at once, one line per cause, and in the files
 // as soon as they can be written, so that whoever reads them later knows what is missing and since when.
 
+import { monotonicMs } from '../entry/clock.ts'
 import type { Route } from './file-queue.ts'
 import type { Counters } from './counters.ts'
 
@@ -31,7 +32,7 @@ export class Outages {
     this.#options.counters.fail(error)
     if (route.down) return false
     route.down = true
-    route.downSince = Date.now()
+    route.downSince = monotonicMs()
     this.#tellOnce(error, `cannot write ${route.file}: ${error.message}; entries wait in memory`)
     return true
   }
@@ -41,7 +42,7 @@ export class Outages {
     if (!route.down) return false
     const { routes, counters, tell, report } = this.#options
     route.down = false
-    const seconds = Math.round((Date.now() - route.downSince) / 100) / 10
+    const seconds = Math.round((monotonicMs() - route.downSince) / 100) / 10
     if (!routes.some((other) => other.down)) {
       this.#told.clear()
       tell(`can write all files again, after ${seconds} s`)

@@ -8,7 +8,7 @@
 // Nothing that happens here reaches the caller. Entries of our own (what was lost, what failed) are logged
 // like any other, but only when the files work, so that no failure can feed itself.
 
-import { performance } from 'node:perf_hooks'
+import { setImmediate, monotonicMs } from '../entry/clock.ts'
 import { WARNING } from '../entry/level.ts'
 import type { LineEncoder } from '../encode/line-encoder.ts'
 import { Backlog } from './load-shedding.ts'
@@ -96,7 +96,7 @@ export class Pump {
     }
     this.#slice = () => {
       this.#scheduled = false
-      this.#drain(performance.now() + this.#sliceMs)
+      this.#drain(monotonicMs() + this.#sliceMs)
       this.#dispatch()
     }
   }
@@ -140,7 +140,7 @@ export class Pump {
 
   /** Writes everything in the ring that goes to one file before it returns; the rest goes on its usual way. */
   writeThrough(route: Route): void {
-    const now = Date.now()
+    const now = monotonicMs()
     if (!route.down || now - route.triedAt >= triedMsMin) {
       if (route.down) route.triedAt = now
       this.#inSync(() => {
@@ -216,7 +216,7 @@ export class Pump {
       if (!this.#takes(route)) return
       this.#gatherNext()
       if (--untilLook === 0) {
-        if (performance.now() > deadline) {
+        if (monotonicMs() > deadline) {
           this.schedule()
           return
         }

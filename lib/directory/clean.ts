@@ -4,6 +4,7 @@
 // It never touches a live file or a name that is none of the log's. Which names are the log's is said by the
 // caller, since a directory may be shared: `backup.log.1` of somebody else is not ours to delete.
 
+import { wallMs } from '../entry/clock.ts'
 import { readdirSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -96,7 +97,7 @@ export async function cleanDirectory(task: CleanTask): Promise<CleanReport> {
       directory,
       files,
       task.limits,
-      Date.now(),
+      wallMs(),
     )) {
       await attempt(name, async () => {
         if (!dryRun && !(await discard(directory, name, inode))) return

@@ -9,6 +9,7 @@
 // In the background, between two pieces stands a timer that does not keep the process alive: a process that has
 // nothing else to do ends, and the next start begins again.
 
+import { sleep } from '../entry/clock.ts'
 import {
   constants,
   existsSync,
@@ -21,7 +22,6 @@ import {
 import { type FileHandle, open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
-import { setTimeout } from 'node:timers/promises'
 import { createGunzip, createGzip } from 'node:zlib'
 import { type FileName, nameOf, temporaryName } from './names.ts'
 import { fileMode } from './open.ts'
@@ -176,7 +176,7 @@ async function* piecesOf(
     if (bytesRead === 0) return
     position += bytesRead
     yield piece.subarray(0, bytesRead)
-    await setTimeout(restMs, undefined, { ref: background !== true, signal })
+    await sleep(restMs, undefined, { ref: background !== true, signal })
   }
 }
 

@@ -18,6 +18,7 @@
 //
 // The file may be lost with the directory; so it is looked for whenever a file of the log is opened.
 
+import { setInterval, isoOf, clearInterval, wallMs } from '../entry/clock.ts'
 import {
   closeSync,
   constants,
@@ -167,7 +168,7 @@ export class DirectoryLock {
     try {
       this.#inode = fstatSync(this.#fd, { bigint: true }).ino
       fchmodSync(this.#fd, fileMode)
-      this.#since = new Date().toISOString()
+      this.#since = isoOf(wallMs())
       this.#length = 0
       this.#write(false)
     } catch (error) {
@@ -284,7 +285,7 @@ function readLock(path: string, generation: number): Lock | undefined {
     throw error
   }
   try {
-    const silence = Date.now() - fstatSync(fd).mtimeMs
+    const silence = wallMs() - fstatSync(fd).mtimeMs
     const record = asRecord(readFileSync(fd, 'utf8'))
     if (record === undefined) {
       // Its maker is between two system calls, or was ended there.

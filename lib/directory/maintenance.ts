@@ -5,9 +5,16 @@
 // waits for it. Names are changed within single turns of the event loop, as rotations are, so that neither sees
 // the other half done.
 
+import {
+  sleep,
+  clearInterval,
+  setInterval,
+  clearTimeout,
+  setImmediate,
+  setTimeout,
+} from '../entry/clock.ts'
 import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout } from 'node:timers/promises'
 import { type CleanReport, cleanDirectory } from './clean.ts'
 import { type Checkpoint, captureCheckpoint } from './checkpoint.ts'
 import { DirectoryLock } from './lock.ts'
@@ -77,7 +84,7 @@ export class Maintenance {
     const patience = new AbortController()
     const { signal } = patience
     // A disk that hangs is not waited for.
-    const late = setTimeout(endMsMax, undefined, { signal }).catch(() => {})
+    const late = sleep(endMsMax, undefined, { signal }).catch(() => {})
     await Promise.race([this.#cleaning, late])
     patience.abort()
     this.#lock.release(this.#checkpoint())
@@ -122,7 +129,7 @@ export class Maintenance {
       }
       if (failed.length === 0) this.#isFailing = false
       if (failed.length > 0 && !this.#ending.signal.aborted) {
-        this.#retry = globalThis.setTimeout(() => this.#clean(), retryMs).unref()
+        this.#retry = setTimeout(() => this.#clean(), retryMs).unref()
       }
     }
     this.#cleaning = undefined

@@ -5,6 +5,7 @@
 // any other typed event becomes an object again, and goes through what fast-json-stringify compiled from its
 // schema.
 
+import { isoOf } from '../entry/clock.ts'
 import type { EventEncoder } from './event-encoder.ts'
 import type { Restored } from './event-encoder.ts'
 import { textOf } from '../entry/safe-text.ts'
@@ -233,7 +234,7 @@ export class LineEncoder {
   timestamp(time: number): string {
     if (time !== this.#lastTime) {
       this.#lastTime = time
-      this.#lastTimestamp = `${new Date(time).toISOString().slice(0, -1)}+00:00`
+      this.#lastTimestamp = `${isoOf(time).slice(0, -1)}+00:00`
     }
     return this.#lastTimestamp
   }

@@ -10,6 +10,7 @@
 //
 // Functions are built with `new Function`; every name in their text comes through JSON.stringify.
 
+import { wallMs } from '../entry/clock.ts'
 import type { Field, Plan } from './plan.ts'
 import { ABSENT, type Lanes, TYPED } from '../capture/lanes.ts'
 import { captureValue } from '../capture/context.ts'
@@ -167,7 +168,7 @@ export function straightOf(
     ...steps.reads,
     'isReading = false',
     'if (chars > charsMax || !intake.admits(chars)) break straight',
-    'const time = Date.now()',
+    'const time = wallMs()',
     ...steps.writes,
     'lanes.chars = chars',
     'intake.commit(template, time, a)',
@@ -185,12 +186,13 @@ export function straightOf(
   const make = new Function(
     'TYPED',
     'known',
+    'wallMs',
     `return ({ template, severity, lanes, intake, counters, otherwise }) => {
 const { tags, refs, nums, mask, charsMax } = lanes
 let isReading = false
 return (c, a) => {\n${lines.join('\n')}\n} }`,
   )
-  return make(TYPED, new Set(plan.keys.keys())) as MakeStraight
+  return make(TYPED, new Set(plan.keys.keys()), wallMs) as MakeStraight
 }
 
 function captureLoose(lanes: Lanes, value: unknown, key: string): void {

@@ -6,6 +6,7 @@
 // and a call that comes from within another call's capture (a getter that logs) waits, as text, until that
 // one is committed.
 
+import { wallMs } from '../entry/clock.ts'
 import { captureException } from '../capture/error.ts'
 import { textOf } from '../entry/safe-text.ts'
 import { NULL } from '../capture/lanes.ts'
@@ -125,7 +126,7 @@ export class Intake {
       if (typeof message !== 'string') message = textOf(message)
       if (message.length > lanes.charsMax) message = cut(message, lanes.charsMax)
       if (ring.hasRoom(message.length) || this.#makeRoom(message.length)) {
-        const time = Date.now()
+        const time = wallMs()
         lanes.begin(entryPlacesMax)
         let complete = true
         if (context === undefined && first === undefined) lanes.pushTag(NULL)
@@ -186,7 +187,7 @@ export class Intake {
     try {
       if ((before & ABANDONED) !== 0) this.#recover()
       if (ring.hasRoom(0) || this.#makeRoom(0)) {
-        const time = Date.now()
+        const time = wallMs()
         lanes.begin(entryPlacesMax)
         let outcome = MISMATCHED
         try {
@@ -349,7 +350,7 @@ export class Intake {
     }
     this.#asides++
     try {
-      const time = Date.now()
+      const time = wallMs()
       const { text, accountId: lifted } = this.#oversize.context(context)
       const isThrown = thrown !== undefined && thrown !== null
       const exception = isThrown ? this.#oversize.exception(thrown) : undefined

@@ -4,6 +4,13 @@
 // It keeps the process alive only while somebody awaits the next change, and wakes them 50 times a second at most,
 // however often the files are written: each look costs some 50 µs and more.
 
+import {
+  setInterval,
+  clearInterval,
+  clearTimeout,
+  monotonicMs,
+  setTimeout,
+} from '../entry/clock.ts'
 import { type FSWatcher, watch } from 'node:fs'
 import { dirname } from 'node:path'
 import { keyOf } from './log-file.ts'
@@ -104,7 +111,7 @@ export class DirectoryWatch {
     this.#changed = true
     const wake = this.#wake
     if (wake === undefined || this.#pace !== undefined) return
-    const waitMs = this.#closed ? 0 : this.#wokenMs + paceMs - performance.now()
+    const waitMs = this.#closed ? 0 : this.#wokenMs + paceMs - monotonicMs()
     if (waitMs > 0) {
       this.#pace = setTimeout(() => {
         this.#pace = undefined
@@ -112,7 +119,7 @@ export class DirectoryWatch {
       }, waitMs)
       return
     }
-    this.#wokenMs = performance.now()
+    this.#wokenMs = monotonicMs()
     this.#changed = false
     this.#wake = undefined
     this.#poll.unref()

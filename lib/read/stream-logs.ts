@@ -4,6 +4,7 @@
 //                                                    ├─► each entry once ─► the caller
 //   what comes ───► tails ─► merge ──────────────────┘
 
+import { wallMs } from '../entry/clock.ts'
 import { readdirSync } from 'node:fs'
 import { absolutePathOf, defaultLogPath } from '../directory/log-path.ts'
 import { basesIn } from './series.ts'
@@ -61,7 +62,7 @@ export function streamLogs(options: StreamOptions = {}): AsyncIterable<LogLine> 
  */
 export function readLogs(options: StreamOptions, tell: Tell): AsyncIterable<LogLine> {
   const directory = absolutePathOf(options.log_path ?? defaultLogPath)
-  const wanted = wantedOf(options, Date.now())
+  const wanted = wantedOf(options, wallMs())
   const { follow = false, signal } = options
   return {
     [Symbol.asyncIterator]: () => {
@@ -119,11 +120,11 @@ async function* linesOf(
     const { CopyQueue } = await import('./copy-queue.ts')
     const queue = new CopyQueue(copies)
     for await (const lines of follower.lines(true)) {
-      for (const line of queue.push(lines.filter(wanted.matches), Date.now())) {
+      for (const line of queue.push(lines.filter(wanted.matches), wallMs())) {
         if (ended.signal.aborted) return
         yield line
       }
-      if (Date.now() > wanted.until + arrivalMsMax) return
+      if (wallMs() > wanted.until + arrivalMsMax) return
     }
   } finally {
     signal?.removeEventListener('abort', end)

@@ -1,5 +1,6 @@
 // Whether a disk answers, watched while the event loop runs. The synchronous path has its own patience.
 
+import { setTimeout, clearTimeout, setImmediate } from '../entry/clock.ts'
 import { answerMsMax } from './patience.ts'
 
 /** Notices when something given to the thread pool makes no progress for 2 s. */

@@ -6,6 +6,7 @@
 //
 // One call at a time: two could end in either order, and each would hold one of the pool's four threads.
 
+import { monotonicMs, clearTimeout, setTimeout, setImmediate } from '../entry/clock.ts'
 import { openSync, read } from 'node:fs'
 import type { LogEntry } from '../entry/entry.ts'
 import { formatEntry, visible } from '../entry/human-line.ts'
@@ -51,6 +52,8 @@ export interface EventLogOptions {
   readonly tell: (remark: string) => void
   /** Loads what makes the calls; throws when nothing can. */
   readonly load: () => EventApi
+  /** The clock that intervals are measured by, in milliseconds; a test sets its own. @default monotonicMs */
+  readonly now?: () => number
 }
 
 /** An event that waits. */
@@ -66,15 +69,16 @@ export class EventLog {
   /** The lowest severity that is reported. */
   readonly threshold: number
   readonly #options: EventLogOptions
+  readonly #now: () => number
   readonly #source: Buffer
   #api: EventApi | undefined
   #handle: EventSourceHandle | undefined
   readonly #waiting: Waiting[] = []
   #waitingBytes = 0
   #inFlight: Waiting | undefined
-  /** When the call in flight was made, milliseconds since the epoch. */
+  /** When the call in flight was made, by `now()`. */
   #inFlightSince = 0
-  /** When the process no longer waits, milliseconds since the epoch; undefined while it is not ending. */
+  /** When the process no longer waits, by `now()`; undefined while it is not ending. */
   #exitBy: number | undefined
   #scheduled = false
   /** Reasons that have been told, each with the error that counts it. */
@@ -85,6 +89,7 @@ export class EventLog {
 
   constructor(options: EventLogOptions) {
     this.#options = options
+    this.#now = options.now ?? monotonicMs
     this.threshold = options.threshold
     this.#source = wide(options.source)
   }
@@ -141,14 +146,14 @@ export class EventLog {
   exit(): void {
     if (this.#waiting.length === 0) return
     if (this.#exitBy === undefined) {
-      const now = Date.now()
+      const now = this.#now()
       this.#exitBy = now + patienceMs
       if (this.#inFlight !== undefined) {
         if (now - this.#inFlightSince > patienceMs) this.#exitBy = now
         else letBegin(this.#exitBy)
       }
     }
-    while (Date.now() < this.#exitBy) {
+    while (this.#now() < this.#exitBy) {
       const event = this.#shift()
       if (event === undefined) return
       const error = this.#reportSync(event)
@@ -195,7 +200,7 @@ export class EventLog {
     }
     const api = this.#api!
     this.#inFlight = event
-    this.#inFlightSince = Date.now()
+    this.#inFlightSince = this.#now()
     try {
       this.#handle ??= this.#registered(api)
       api.report(this.#handle, event.type, event.text, (error) => this.#done(event, error))
@@ -283,7 +288,7 @@ function letBegin(by: number): void {
   try {
     const mark = Buffer.alloc(1)
     read(openSync(process.execPath, 'r'), mark, 0, 1, 0, () => {})
-    while (mark[0] === 0 && Date.now() < by) Atomics.wait(napCell, 0, 0, 1)
+    while (mark[0] === 0 && monotonicMs() < by) Atomics.wait(napCell, 0, 0, 1)
   } catch {
     // No descriptor is to be had. The head start alone is what can be done then.
   }

@@ -22,6 +22,7 @@
 // The macrotask: while 'open' is emitted, the stream still holds writes back, and a batch that we believe
 // to be in the thread pool would not be there when the process exits.
 
+import { clearTimeout, setImmediate, setTimeout } from '../entry/clock.ts'
 import { createStream, type RotatingFileStream } from 'rotating-file-stream'
 import { fileMode } from '../directory/open.ts'
 import { AppendFile } from './append-file.ts'

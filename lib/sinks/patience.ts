@@ -45,11 +45,12 @@ export class Patience {
 
   /** Does something that may take a while. */
   spend<T>(work: () => T): T {
-    const start = performance.now()
+    const start = monotonicMs()
     try {
       return work()
     } finally {
-      this.#leftMs -= performance.now() - start
+      this.#leftMs -= monotonicMs() - start
     }
   }
 }
+import { monotonicMs } from '../entry/clock.ts'

@@ -4,6 +4,7 @@
 // new one would be renamed along. Ours takes 0.25 ms for ten names (Node 20.20, ext4, 2026-11), once in 50 MB, and
 // whoever comes next finds a new file.
 
+import { monotonicMs } from '../entry/clock.ts'
 import { rotateSync } from '../directory/rotate.ts'
 
 /** A rotation that has failed is tried again after 100 ms, then after twice as long each time, up to 60 s. */
@@ -42,7 +43,7 @@ export class Rotation {
    */
   pieceEnd(bytes: Buffer, from: number, size: number): number {
     const room = this.#isDemanded ? 0 : this.#options.limitBytes - size
-    if (bytes.length - from <= room || Date.now() < this.#notBefore) return bytes.length
+    if (bytes.length - from <= room || monotonicMs() < this.#notBefore) return bytes.length
     const end = room <= 0 ? 0 : bytes.lastIndexOf(lineEnd, from + room - 1) + 1
     if (end > from) return end
     if (size > 0 || this.#isDemanded) return from
@@ -61,7 +62,7 @@ export class Rotation {
     try {
       rotateSync(directory, name, keep)
     } catch (error) {
-      this.#notBefore = Date.now() + Math.min(retryMsMin * 2 ** this.#failures, retryMsMax)
+      this.#notBefore = monotonicMs() + Math.min(retryMsMin * 2 ** this.#failures, retryMsMax)
       this.#failures++
       const isShared = process.platform === 'win32' && this.#failures < failuresTold
       if (isShared) return false

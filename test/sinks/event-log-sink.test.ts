@@ -74,7 +74,7 @@ function loggerWith(
 }
 
 /** An event log by itself, with what it tells and counts. */
-function eventLogWith(load: () => EventApi) {
+function eventLogWith(load: () => EventApi, clock?: { now: number }) {
   const told: string[] = []
   const failures: string[] = []
   const eventLog = new EventLog({
@@ -83,6 +83,7 @@ function eventLogWith(load: () => EventApi) {
     fail: ({ message }) => failures.push(message),
     tell: (remark) => told.push(remark),
     load,
+    ...(clock === undefined ? {} : { now: () => clock.now }),
   })
   eventLog.open()
   return { eventLog, told, failures }
@@ -284,8 +285,7 @@ describe('EventLog', () => {
     assert.equal(told.length, 1)
   })
 
-  test('keeps 4096 events while the event log hangs, counts the rest, and is given up by close()', async (t) => {
-    t.mock.timers.enable({ apis: ['setTimeout'] })
+  test('keeps 4096 events while the event log hangs, counts the rest, and is given up by close()', async () => {
     const api = new MemoryEventLog()
     api.hangs = true
     const { eventLog, told, failures } = eventLogWith(() => api)
@@ -297,9 +297,7 @@ describe('EventLog', () => {
     assert.equal(told.length, 1)
     await new Promise(setImmediate)
     assert.equal(api.inFlight, 1)
-    const closed = eventLog.close()
-    t.mock.timers.tick(2000)
-    await closed
+    await eventLog.close()
     assert.equal(failures.length, 5000)
     assert.equal(told.length, 2)
     assert.ok(!api.calls.includes('close 1'), 'the call that hangs has the handle')
@@ -321,12 +319,12 @@ describe('EventLog', () => {
     assert.equal(kept + failures.length, events)
   })
 
-  test('exit() reports what waits, waits no longer than for a call that hangs', (t) => {
-    t.mock.timers.enable({ apis: ['Date'] })
+  test('exit() reports what waits, waits no longer than for a call that hangs', () => {
+    const clock = { now: 0 }
     const api = new MemoryEventLog()
-    const { eventLog, failures } = eventLogWith(() => api)
+    const { eventLog, failures } = eventLogWith(() => api, clock)
     api.answer = () => {
-      t.mock.timers.tick(150)
+      clock.now += 150
       return undefined
     }
     for (let i = 0; i < 100; i++) eventLog.take(lineOf(`${i}`), CRITICAL)
@@ -339,13 +337,14 @@ describe('EventLog', () => {
     assert.equal(failures.length, 87)
   })
 
-  test('exit() does not begin a call while one hangs', async (t) => {
+  test('exit() does not begin a call while one hangs', async () => {
+    const clock = { now: 0 }
     const api = new MemoryEventLog()
     api.hangs = true
-    const { eventLog, failures } = eventLogWith(() => api)
+    const { eventLog, failures } = eventLogWith(() => api, clock)
     eventLog.take(lineOf('hangs'), CRITICAL)
     await new Promise(setImmediate)
-    t.mock.timers.enable({ apis: ['Date'], now: Date.now() + 3000 })
+    clock.now = 3000
     eventLog.take(lineOf('waits'), CRITICAL)
     eventLog.exit()
     assert.deepEqual(api.texts, [])
