@@ -103,6 +103,7 @@ function withDefaults(config: LoggingConfig, problems: ConfigProblem[]): Resolve
       bytes,
       entry_bytes: entryBytes,
       on_full: buffer?.on_full ?? 'block',
+      flush_ms: buffer?.flush_ms ?? 50,
     },
   }
 }

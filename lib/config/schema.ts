@@ -161,6 +161,13 @@ export interface LoggingConfig {
      * @default 'block'
      */
     readonly on_full?: 'block' | 'drop_new' | 'drop_old'
+    /**
+     * How long an entry below ERROR may wait for company before it is written. Milliseconds, integer, 0 to 1000.
+     * ERROR and above, 64 KiB of entries, `flush()`, `written`, `synced` and the exit do not wait.
+     *
+     * @default 50
+     */
+    readonly flush_ms?: number
   }
 }
 
@@ -263,6 +270,7 @@ export const loggingSchema: Rule = schemaOf<LoggingConfig>()(
       bytes: integer(65_536, 4_294_967_296),
       entry_bytes: integer(1_024, 268_435_456),
       on_full: Type.Enum(['block', 'drop_new', 'drop_old']),
+      flush_ms: integer(0, 1_000),
     }),
   }),
 )

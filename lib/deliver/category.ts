@@ -3,6 +3,9 @@
 import type { Template } from '../encode/line-template.ts'
 import type { Route } from './file-queue.ts'
 
+/** What a category's entries survive; `logging.durability` says what each means. */
+export type Durability = 'buffered' | 'written' | 'synced'
+
 /** A category of one logger. */
 export class Category {
   readonly name: string
@@ -13,18 +16,21 @@ export class Category {
   own: boolean
   /** Entries are in the operating system before the call returns. */
   readonly isWritten: boolean
+  /** Entries are on the device before `flush()` resolves: they do not wait for company. */
+  readonly isSynced: boolean
   /** The `seq` of the last entry of earlier runs. */
   seqBase = 0
   /** Entries accepted in this run. */
   accepted = 0
 
-  constructor(name: string, route: Route, threshold: number, own: boolean, isWritten: boolean) {
+  constructor(name: string, route: Route, threshold: number, own: boolean, durability: Durability) {
     this.name = name
     this.route = route
     route.categories.add(name)
     this.threshold = threshold
     this.own = own
-    this.isWritten = isWritten
+    this.isWritten = durability === 'written'
+    this.isSynced = durability === 'synced'
   }
 }
 

@@ -1,15 +1,22 @@
 // The pump: ring → lines → batches → sinks, in our own turns of the event loop.
 //
-// It is scheduled when the ring goes from empty to not empty, and works in slices: after a time budget it
-// lets other work have its turn. Per file one batch is in flight, and the next is gathered meanwhile; when
+// It rests. A wake costs some 100 µs of the event loop, whether it moves one entry or a thousand; so an entry
+// waits for company, `flush_ms` at the most, and the pump is woken early only by what cannot wait: ERROR and
+// above, categories that are `synced`, 64 KiB of lines, a quarter of the ring, `flush()`, a file that works again.
+//
+//          first entry                      flush_ms over, or something that cannot wait
+//   idle ──────────────► resting (timer) ──────────────────────────────► awake ──slice──► idle
+//     └───────────────────────── what cannot wait ─────────────────────────►┘ ◄──┘ the time of the slice is over
+//
+// Awake it works in slices: after a time budget it lets other work have its turn. Per file one batch is in flight, and the next is gathered meanwhile; when
 // a file is slow, its full batch stops the pump, and the ring fills. When a file *fails*, entries for it go
 // on being gathered, within the bounds of the buffer, until it recovers: other files are not held up.
 //
 // Nothing that happens here reaches the caller. Entries of our own (what was lost, what failed) are logged
 // like any other, but only when the files work, so that no failure can feed itself.
 
-import { setImmediate, monotonicMs } from '../entry/clock.ts'
-import { WARNING } from '../entry/level.ts'
+import { clearTimeout, monotonicMs, setImmediate, setTimeout } from '../entry/clock.ts'
+import { ERROR, WARNING } from '../entry/level.ts'
 import type { LineEncoder } from '../encode/line-encoder.ts'
 import { Backlog } from './load-shedding.ts'
 import { entriesIn } from './batch-entries.ts'
@@ -32,6 +39,12 @@ const writingMax = 2
 const entriesPerLook = 16
 /** Entries made room for at a time when a caller finds the ring full. */
 const roomEntries = 512
+/** Of the ring's entries, the part that wakes the pump. */
+const wakeShare = 1 / 4
+/** Bytes of a line that are assumed until lines have been made: those of the enforcement entry. */
+const lineBytesFirst = 320
+/** The mean length of a line is that of so many lines, the latest counting most. */
+const lineBytesSpan = 64
 /** How often a failed file is tried by callers who would have their entry written at once, in milliseconds. */
 const triedMsMin = 100
 
@@ -52,6 +65,8 @@ export interface PumpOptions extends OutagesOptions {
   readonly waitingBytesMax: number
   /** Of entries of one level that cannot wait any more, the oldest go, not the newest. */
   readonly dropOld: boolean
+  /** How long an entry may wait for company, in milliseconds. 0: a slice follows each turn that logs. */
+  readonly flushMs: number
   /** How long a slice may take before other work has its turn. @default 0.5 milliseconds */
   readonly sliceMs?: number
 }
@@ -63,13 +78,28 @@ const nothing = Buffer.alloc(0)
  */
 const endOfTurn = Promise.resolve()
 
+/**
+ * What the pump does next. `idle`: nothing is in the ring, or a slow file has stopped the pump and will wake it.
+ * `resting`: entries wait for company, and the timer runs. `awake`: a slice comes.
+ */
+type State = 'idle' | 'resting' | 'awake'
+
 /** Moves entries from the ring to the files. */
 export class Pump {
   readonly #options: PumpOptions
   readonly #sliceMs: number
+  readonly #flushMs: number
   readonly #slice: () => void
   readonly #arm: () => void
-  #scheduled = false
+  #state: State = 'idle'
+  /** Made once, refreshed for each rest. It does not keep the process alive: the exit writes what waits. */
+  #timer: NodeJS.Timeout | undefined
+  /** The position of the ring at which the entries that wait come to `batchBytes`, or to their share of the ring. */
+  #wakeTail: number
+  /** Mean length of a line, in bytes, over the last slices. */
+  #lineBytes = lineBytesFirst
+  /** A slow file has stopped the pump, with entries in the ring: the end of its write wakes it. */
+  #isStopped = false
   /** The console took what it was given last; what it did not take is lost, not diverted. */
   #consoleWorks: boolean
   /** A synchronous path is at work: callbacks must not start batches meanwhile. */
@@ -91,22 +121,74 @@ export class Pump {
       lose: (severity, entries) => this.#lose(severity, entries),
     })
     this.#sliceMs = options.sliceMs ?? 0.5
+    this.#flushMs = options.flushMs
+    this.#wakeTail = this.#nextWakeTail()
     this.#arm = () => {
       setImmediate(this.#slice)
     }
     this.#slice = () => {
-      this.#scheduled = false
+      this.#state = 'idle'
       this.#drain(monotonicMs() + this.#sliceMs)
+      this.#wakeTail = this.#nextWakeTail()
       this.#dispatch()
     }
   }
 
+  /**
+   * HOT PATH: takes note of an entry that has come into the ring. It is moved after `flushMs`, or in the next turn
+   * when it, or what waits by now, cannot wait.
+   */
+  schedule({ severity, owner }: CategoryTemplate): void {
+    if (this.#state === 'awake') return
+    const { ring } = this.#options
+    if (
+      severity >= ERROR ||
+      ring.tail >= this.#wakeTail ||
+      ring.chars >= batchBytes ||
+      owner.isSynced
+    ) {
+      this.wake()
+    } else if (this.#state === 'idle') this.#rest()
+  }
+
   /** Asks for a slice in a later turn, unless one is coming already. */
-  schedule(): void {
-    if (this.#scheduled) return
+  wake(): void {
+    if (this.#state === 'awake') return
     // In this order: when the caller's stack is so full that this call fails, the next one asks again.
     void endOfTurn.then(this.#arm)
-    this.#scheduled = true
+    this.#state = 'awake'
+  }
+
+  /** Ends the rest for good. */
+  close(): void {
+    clearTimeout(this.#timer)
+  }
+
+  #rest(): void {
+    if (this.#flushMs === 0) {
+      this.wake()
+      return
+    }
+    if (this.#timer === undefined) {
+      // A timer that comes too late, after something has woken the pump, finds it awake or idle.
+      this.#timer = setTimeout(() => {
+        if (this.#state === 'resting') this.#slice()
+      }, this.#flushMs).unref()
+    } else this.#timer.refresh()
+    this.#state = 'resting'
+  }
+
+  /** Whether lines wait in a batch that no sink has. */
+  get #hasGathered(): boolean {
+    return this.#options.routes.some(
+      ({ gathered, waiting }) => gathered.lines > 0 || waiting.length > 0,
+    )
+  }
+
+  #nextWakeTail(): number {
+    const { ring } = this.#options
+    const entries = Math.min(batchBytes / this.#lineBytes, ring.entriesMax * wakeShare)
+    return ring.head + Math.max(1, Math.floor(entries))
   }
 
   /**
@@ -115,7 +197,7 @@ export class Pump {
    * @returns a promise that rejects as soon as one of the files cannot be written.
    */
   flush(): Promise<void> {
-    this.schedule()
+    this.wake()
     return this.#waiters.add(this.#options.ring.tail)
   }
 
@@ -149,13 +231,13 @@ export class Pump {
         this.#writeSync(route, patience)
       })
     }
-    this.schedule()
+    if (this.#state === 'idle' && (this.#options.ring.size > 0 || this.#hasGathered)) this.#rest()
   }
 
   /** Writes enough of the ring, synchronously, for a caller to go on. */
   makeRoom(): void {
     this.#inSync(() => this.#drainSync(roomEntries, new Patience(false)))
-    this.schedule()
+    this.wake()
   }
 
   /** Gives up what cannot be written any more: shows it on the console where it is for that, and counts it. */
@@ -179,17 +261,17 @@ export class Pump {
       written: () => {
         this.#written(route)
         this.#settleWaiters()
-        this.schedule()
+        if (this.#isStopped || this.#hasGathered) this.wake()
       },
       failed: (error) => {
         if (!outages.begin(route, error)) return
         this.#showPending(route)
         this.#settleWaiters()
-        this.schedule()
+        this.wake()
       },
       fault: (error) => outages.fault(route, error),
       recovered: () => {
-        if (outages.end(route)) this.schedule()
+        if (outages.end(route)) this.wake()
       },
       rotated: () => {
         counters.rotations++
@@ -211,13 +293,17 @@ export class Pump {
   #drain(deadline: number): void {
     const { ring } = this.#options
     let untilLook = entriesPerLook
+    this.#isStopped = false
     while (ring.size > 0) {
       const route = ring.template.owner.route
-      if (!this.#takes(route)) return
+      if (!this.#takes(route)) {
+        this.#isStopped = true
+        return
+      }
       this.#gatherNext()
       if (--untilLook === 0) {
         if (monotonicMs() > deadline) {
-          this.schedule()
+          this.wake()
           return
         }
         untilLook = entriesPerLook
@@ -270,6 +356,7 @@ export class Pump {
       return
     }
     ring.shift(refsFrom)
+    this.#lineBytes += (out.size - from - this.#lineBytes) / lineBytesSpan
     if (severity >= WARNING && show !== undefined && (route.down || showAlways)) {
       this.#consoleWorks = show(out.textFrom(from))
     }
@@ -326,12 +413,14 @@ export class Pump {
   #dispatch(): void {
     if (this.#synchronous) return
     const { ring, routes } = this.#options
+    // What is in the ring of a pump that rests is no company for what is gathered.
+    const isGathering = ring.size > 0 && this.#state === 'awake'
     let writing = 0
     for (const route of routes) if (route.inFlight !== undefined && !route.down) writing++
     for (const route of routes) {
       if (route.inFlight !== undefined || writing >= writingMax) continue
       const full = route.waiting.length > 0 || route.gathered.size >= batchBytes
-      if (!full && (route.gathered.lines === 0 || ring.size > 0)) continue
+      if (!full && (route.gathered.lines === 0 || isGathering)) continue
       const batch = route.take()
       if (batch === undefined) continue
       writing++

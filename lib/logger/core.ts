@@ -173,6 +173,7 @@ export class Core implements Exiting {
       if (routes.some((route) => route.pending > 0)) throw error
     } finally {
       pump.giveUp()
+      pump.close()
       await Promise.all([...routes.map((route) => route.sink.close()), eventLog?.close()])
       await maintenance.close()
       unwatchExit(this)

@@ -110,6 +110,7 @@ export function assemble(
     eventLog,
     waitingBytesMax: buffer.bytes,
     dropOld: buffer.on_full === 'drop_old',
+    flushMs: buffer.flush_ms,
     tell,
     report: (message, context) => {
       // Past the level: whoever looks for errors only has to see that some are missing.
@@ -122,7 +123,8 @@ export function assemble(
     counters,
     onFull: buffer.on_full,
     charsMax: buffer.entry_bytes,
-    schedule: () => pump.schedule(),
+    schedule: (template) => pump.schedule(template),
+    wake: () => pump.wake(),
     writeThrough: (route) => pump.writeThrough(route),
     makeRoom: () => pump.makeRoom(),
     tellClosed: () =>
@@ -230,10 +232,10 @@ function categoriesOf(
     files.map(([name, file]) => {
       const level = config.levels[name]
       const threshold = severityOf(level ?? config.log_level) ?? INFO
-      const isWritten = config.durability[name] === 'written'
+      const durability = config.durability[name] ?? 'buffered'
       return [
         name,
-        new Category(name, routes.get(file)!, threshold, level !== undefined, isWritten),
+        new Category(name, routes.get(file)!, threshold, level !== undefined, durability),
       ]
     }),
   )

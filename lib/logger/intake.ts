@@ -46,8 +46,10 @@ export interface IntakeOptions {
   readonly onFull: OnFull
   /** Longest string captured whole, in UTF-16 units. */
   readonly charsMax: number
-  /** Asks the pump for a slice. */
-  readonly schedule: () => void
+  /** Tells the pump of an entry that has come into the ring. */
+  readonly schedule: (template: CategoryTemplate) => void
+  /** Has the pump move what is in the ring as soon as the turn has ended. */
+  readonly wake: () => void
   /** Writes all that goes to a file before it returns. */
   readonly writeThrough: (route: Route) => void
   /** Writes part of the ring before it returns. */
@@ -62,7 +64,7 @@ export class Intake {
   readonly #ring: Ring<CategoryTemplate>
   readonly #counters: Counters
   readonly #oversize: Oversize
-  readonly #schedule: () => void
+  readonly #schedule: (template: CategoryTemplate) => void
   #state = 0
   /** Entries that came while another was being captured. */
   readonly #nested: (() => void)[] = []
@@ -148,7 +150,7 @@ export class Intake {
       isCommitted = true
       if (this.#state === CAPTURING) {
         this.#state = 0
-        this.#schedule()
+        this.#schedule(template)
       } else this.#end()
       if (template.owner.isWritten) this.#options.writeThrough(template.owner.route)
     } catch {
@@ -204,7 +206,7 @@ export class Intake {
       isCommitted = true
       if (this.#state === CAPTURING) {
         this.#state = 0
-        this.#schedule()
+        this.#schedule(template)
       } else this.#end()
       if (template.owner.isWritten) this.#options.writeThrough(template.owner.route)
     } catch {
@@ -230,7 +232,7 @@ export class Intake {
     owner.accepted++
     this.#counters.accepted++
     try {
-      this.#schedule()
+      this.#schedule(template)
     } catch {
       // The caller's stack is full. The entry is in the ring, and the next call asks again.
     }
@@ -267,7 +269,7 @@ export class Intake {
     if (this.#nested.length > 0) this.#commitNested()
     this.#state &= ~(CAPTURING | AWAITED)
     for (const work of this.#postponed.splice(0)) work()
-    if ((this.#state & WRITING_THROUGH) === 0) this.#schedule()
+    if ((this.#state & WRITING_THROUGH) === 0) this.#options.wake()
     else this.#flushSync()
   }
 

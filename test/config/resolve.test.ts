@@ -22,7 +22,13 @@ const defaults: ResolvedConfig = {
   redact: { keys: [], allow: [] },
   categories: {},
   durability: {},
-  buffer: { entries: 65_536, bytes: 67_108_864, entry_bytes: 16_777_216, on_full: 'block' },
+  buffer: {
+    entries: 65_536,
+    bytes: 67_108_864,
+    entry_bytes: 16_777_216,
+    on_full: 'block',
+    flush_ms: 50,
+  },
 }
 
 describe('resolveConfig()', () => {
@@ -44,7 +50,7 @@ describe('resolveConfig()', () => {
       redact: { keys: ['broker_pin'], allow: ['token_count'] },
       categories: { latency: { file: 'latency.log' } },
       durability: { audit: 'synced', latency: 'written' },
-      buffer: { entries: 64, bytes: 65_536, entry_bytes: 1_024, on_full: 'drop_old' },
+      buffer: { entries: 64, bytes: 65_536, entry_bytes: 1_024, on_full: 'drop_old', flush_ms: 0 },
     }
     assert.deepEqual(resolveConfig(given), given)
   })

@@ -1,0 +1,164 @@
+// When the pump moves what is in the ring: with sinks in memory and a rest that never ends by itself.
+
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { captureContext } from '../../lib/capture/context.ts'
+import { NULL } from '../../lib/capture/lanes.ts'
+import { Ring, entryPlacesMax } from '../../lib/capture/ring.ts'
+import { Category, type CategoryTemplate, type Durability } from '../../lib/deliver/category.ts'
+import { Counters } from '../../lib/deliver/counters.ts'
+import { Route } from '../../lib/deliver/file-queue.ts'
+import { Pump } from '../../lib/deliver/pump.ts'
+import { LineEncoder } from '../../lib/encode/line-encoder.ts'
+import { templateOf } from '../../lib/encode/line-template.ts'
+import { ERROR, INFO, WARNING } from '../../lib/entry/level.ts'
+import { Redactor } from '../../lib/redact/secret-keys.ts'
+import { MemorySink } from '../memory-sink.ts'
+
+const forEver = 2 ** 31 - 1
+
+/** A pump with the files `system.log` and `error.log`, and a category that goes to the first. */
+function pumpWith(options: { durability?: Durability; flushMs?: number; entries?: number } = {}) {
+  const ring = new Ring<CategoryTemplate>(options.entries ?? 4096, 1 << 26, 1 << 20)
+  const counters = new Counters()
+  const routes = [new Route('system.log'), new Route('error.log')] as const
+  const pump = new Pump({
+    ring,
+    encoder: new LineEncoder(new Redactor({ keys: [], allow: [] }), 1 << 20),
+    counters,
+    routes,
+    errorRoute: routes[1],
+    shape: undefined,
+    show: undefined,
+    showAlways: false,
+    eventLog: undefined,
+    waitingBytesMax: 1 << 26,
+    dropOld: false,
+    flushMs: options.flushMs ?? forEver,
+    sliceMs: forEver,
+    tell: () => {},
+    report: () => {},
+  })
+  const sinks = routes.map((route) => new MemorySink(pump.eventsOf(route)))
+  routes.forEach((route, i) => {
+    route.sink = sinks[i]!
+  })
+  const owner = new Category('system', routes[0], INFO, false, options.durability ?? 'buffered')
+  const log = (severity: number, context: object = {}): void => {
+    assert.ok(ring.hasRoom(0))
+    ring.lanes.begin(entryPlacesMax)
+    captureContext(ring.lanes, context)
+    ring.lanes.pushTag(NULL)
+    const template = { ...templateOf('system', severity), owner }
+    ring.commit(template, 0, undefined, 'm', ++owner.accepted)
+    counters.accepted++
+    pump.schedule(template)
+  }
+  return { pump, ring, counters, log, sink: sinks[0]!, errors: sinks[1]! }
+}
+
+/** The turns that a pump which is awake needs for everything, and some more. */
+async function turns(): Promise<void> {
+  for (let i = 0; i < 10; i++) await new Promise(setImmediate)
+}
+
+describe('Pump', () => {
+  test('schedule() lets entries below ERROR wait for company', async () => {
+    const { log, sink, ring, pump } = pumpWith()
+    log(INFO)
+    log(WARNING)
+    await turns()
+    assert.equal(ring.size, 2)
+    assert.deepEqual(sink.batches, [])
+    pump.close()
+  })
+
+  test('schedule() moves everything in one batch when the rest is over', async () => {
+    const { log, sink } = pumpWith({ flushMs: 1 })
+    for (let i = 0; i < 3; i++) log(INFO)
+    while (!sink.isBusy) await new Promise(setImmediate)
+    assert.equal(sink.batches.length, 1)
+    assert.equal(sink.lines.length, 3)
+  })
+
+  test('schedule() rests again after each slice', async () => {
+    const { log, sink } = pumpWith({ flushMs: 1 })
+    for (let round = 1; round <= 3; round++) {
+      log(INFO)
+      while (!sink.isBusy) await new Promise(setImmediate)
+      sink.land()
+      assert.equal(sink.batches.length, round)
+    }
+  })
+
+  const urgent: readonly (readonly [string, Parameters<typeof pumpWith>[0], number])[] = [
+    ['an ERROR', {}, ERROR],
+    ['an entry that is synced', { durability: 'synced' }, INFO],
+    ['any entry when flush_ms is 0', { flushMs: 0 }, INFO],
+  ]
+  for (const [what, options, severity] of urgent) {
+    test(`schedule() does not let ${what} wait, nor what came before it`, async () => {
+      const { log, sink, pump } = pumpWith(options)
+      if (severity === ERROR) log(INFO)
+      log(severity)
+      await turns()
+      assert.equal(sink.lines.length, severity === ERROR ? 2 : 1)
+      pump.close()
+    })
+  }
+
+  test('schedule() wakes the pump for 64 KiB of lines, learnt from the lines before', async () => {
+    const { log, sink, pump } = pumpWith()
+    const context = { text: 'x'.repeat(1_000) }
+    for (let i = 0; i < 66; i++) {
+      log(INFO, context)
+      await turns()
+      if (sink.isBusy) break
+      assert.ok(i < 65, 'no more than 66 lines of 1 000 characters wait')
+    }
+    sink.land()
+    const { length } = sink.lines
+    for (let i = 0; i < 70; i++) log(INFO, { n: i })
+    await turns()
+    assert.equal(sink.lines.length, length, 'short lines wait longer')
+    pump.close()
+  })
+
+  test('schedule() wakes the pump for a quarter of the ring', async () => {
+    const { log, sink, pump } = pumpWith({ entries: 64 })
+    for (let i = 0; i < 15; i++) log(INFO)
+    await turns()
+    assert.deepEqual(sink.batches, [])
+    log(INFO)
+    await turns()
+    assert.equal(sink.lines.length, 16)
+    pump.close()
+  })
+
+  test('flush() does not wait, and resolves when the batch has landed', async () => {
+    const { log, sink, pump } = pumpWith()
+    log(INFO)
+    const flushed = pump.flush()
+    await turns()
+    assert.equal(sink.lines.length, 1)
+    sink.land()
+    await flushed
+    pump.close()
+  })
+
+  test('what was gathered while a write was under way follows it, though the ring rests', async () => {
+    const { log, sink, pump } = pumpWith()
+    log(INFO, { n: 1 })
+    pump.wake()
+    await turns()
+    log(INFO, { n: 2 })
+    pump.wake()
+    await turns()
+    assert.equal(sink.batches.length, 1)
+    log(INFO, { n: 3 })
+    sink.land()
+    await turns()
+    assert.equal(sink.lines.length, 3)
+    pump.close()
+  })
+})

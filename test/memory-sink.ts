@@ -1,0 +1,51 @@
+// A sink in memory, for tests of what stands before it: batches land when the test says so.
+
+import type { Sink, SinkEvents } from '../lib/sinks/sink.ts'
+
+/** A sink that keeps what it is given. */
+export class MemorySink implements Sink {
+  /** The batches that were handed over, as text, the one under way last. */
+  readonly batches: string[] = []
+  readonly #events: SinkEvents
+  #underWay: Buffer | undefined
+
+  constructor(events: SinkEvents) {
+    this.#events = events
+  }
+
+  /** Whether a batch has been handed over and has not landed. */
+  get isBusy(): boolean {
+    return this.#underWay !== undefined
+  }
+
+  get lines(): string[] {
+    return this.batches.join('').split('\n').slice(0, -1)
+  }
+
+  write(batch: Buffer): void {
+    if (this.isBusy) throw new Error('Cannot write: expected no batch under way, got one')
+    this.batches.push(batch.toString())
+    this.#underWay = batch
+  }
+
+  writeSync(batch: Buffer): boolean {
+    this.land()
+    if (batch.length > 0) this.batches.push(batch.toString())
+    return true
+  }
+
+  /** Tells that the batch under way is written, if there is one. */
+  land(): void {
+    if (this.#underWay === undefined) return
+    this.#underWay = undefined
+    this.#events.written()
+  }
+
+  get landed(): number {
+    return 0
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve()
+  }
+}
