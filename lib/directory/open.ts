@@ -8,7 +8,6 @@ import {
   constants,
   fchmodSync,
   fstatSync,
-  lstatSync,
   mkdirSync,
   openSync,
   readSync,
@@ -22,15 +21,22 @@ export const directoryMode = 0o700
 /** Mode of every file. */
 export const fileMode = 0o600
 
+/** Which file it is, whatever name it bears. */
+export interface FileIdentity {
+  readonly device: bigint
+  readonly inode: bigint
+}
+
 /** A file opened for appending. */
-export interface OpenedFile {
+export interface OpenedFile extends FileIdentity {
   /** The descriptor; it follows the file when it is renamed. */
   readonly fd: number
-  readonly inode: bigint
   /** Bytes it holds. */
   readonly size: number
   /** Bytes of an unfinished last line that a crash left; it has been ended with `\n`, and nothing cut. */
   readonly tornBytes: number
+  /** The system lets the file grow no further (EFBIG): its torn last line could not be ended. */
+  readonly isFull: boolean
 }
 
 /** How much of the end of a file is read to find where its torn last line begins. */
@@ -53,7 +59,7 @@ export function makeDirectory(directory: string): void {
     return
   }
   for (let made = directory; ; made = dirname(made)) {
-    chmodSync(made, directoryMode)
+    chmodOwn(made, directoryMode)
     if (made === first || made === dirname(made)) return
   }
 }
@@ -61,12 +67,16 @@ export function makeDirectory(directory: string): void {
 /**
  * Opens a file for appending, made with mode 0600 if it is not there, and ends a torn last line.
  *
- * @param continues Inode of the file whose last line the caller is about to go on with, if it is in the
- *   middle of one: in that file the last line is left as it is.
+ * @param continues The file whose last line the caller is about to go on with, if it is in the middle of one: in
+ *   that file the last line is left as it is.
  * @throws the system's error; or one with code `RINGLOG_UNSAFE` when a link, a pipe, a device or another
  *   user's file stands there.
  */
-export function openForAppend(directory: string, name: string, continues?: bigint): OpenedFile {
+export function openForAppend(
+  directory: string,
+  name: string,
+  continues?: FileIdentity,
+): OpenedFile {
   const path = join(directory, name)
   const { O_RDWR, O_APPEND, O_CREAT } = constants
   // Without O_NONBLOCK a named pipe would hang the process here. Windows has neither of the two.
@@ -77,9 +87,8 @@ export function openForAppend(directory: string, name: string, continues?: bigin
     fd = openSync(path, flags, fileMode)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EACCES') throw error
-    // A umask may have taken our own bits from a file of ours, made by the stream.
-    if (!lstatSync(path).isFile()) throw error
-    chmodSync(path, fileMode)
+    // Our own bits may have been taken from a file of ours, by a umask and a crash, or by hand.
+    if (!chmodOwn(path, fileMode)) throw error
     fd = openSync(path, flags, fileMode)
   }
   try {
@@ -90,23 +99,80 @@ export function openForAppend(directory: string, name: string, continues?: bigin
       throw unsafe(path, 'a file of the user that runs the process')
     }
     if ((Number(stat.mode) & 0o777) !== fileMode) fchmodSync(fd, fileMode)
+    const identity = { device: stat.dev, inode: stat.ino }
     const size = Number(stat.size)
-    const tornBytes = stat.ino === continues ? 0 : endLastLine(fd, size)
-    return { fd, inode: stat.ino, size: tornBytes > 0 ? size + 1 : size, tornBytes }
+    const { tornBytes, isFull } =
+      continues !== undefined && isSameFile(identity, continues)
+        ? { tornBytes: 0, isFull: false }
+        : endLastLine(fd, size)
+    const isEnded = tornBytes > 0 && !isFull
+    return { fd, ...identity, size: isEnded ? size + 1 : size, tornBytes, isFull }
   } catch (error) {
     closeSync(fd)
     throw error
   }
 }
 
-/** Ends an unfinished last line; it is never cut off: it is evidence. Returns its length, 0 if there is none. */
-function endLastLine(fd: number, size: number): number {
-  if (size === 0) return 0
+/** Which file a descriptor leads to. */
+export function identityOf(fd: number): FileIdentity {
+  const { dev: device, ino: inode } = fstatSync(fd, { bigint: true })
+  return { device, inode }
+}
+
+/** Whether two descriptors, or a descriptor and a name, lead to one file. */
+export function isSameFile(one: FileIdentity, other: FileIdentity): boolean {
+  // Windows gives a device one number by name and another by descriptor (libuv 1.49 and later).
+  const isSameDevice = process.platform === 'win32' || one.device === other.device
+  return isSameDevice && one.inode === other.inode
+}
+
+/** Ends an unfinished last line; it is never cut off: it is evidence. Says how long it is, 0 if there is none. */
+function endLastLine(fd: number, size: number): Pick<OpenedFile, 'tornBytes' | 'isFull'> {
+  if (size === 0) return { tornBytes: 0, isFull: false }
   const end = Buffer.alloc(Math.min(size, tornWindowBytes))
   const read = readSync(fd, end, 0, end.length, size - end.length)
-  if (read === 0 || end[read - 1] === 0x0a) return 0
-  writeSync(fd, '\n')
-  return read - 1 - end.lastIndexOf(0x0a, read - 1)
+  if (read === 0 || end[read - 1] === 0x0a) return { tornBytes: 0, isFull: false }
+  const tornBytes = read - 1 - end.lastIndexOf(0x0a, read - 1)
+  try {
+    writeSync(fd, '\n')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EFBIG') throw error
+    return { tornBytes, isFull: true }
+  }
+  return { tornBytes, isFull: false }
+}
+
+/** Opens what a name leads to without any right to it (Linux). It is no constant of Node's. */
+const O_PATH = 0o10000000
+
+/**
+ * Sets the mode of a file or directory of ours. Whoever may write to the directory above may have put a link
+ * there since it was looked at: so the mode is set through a descriptor, and only of what belongs to us.
+ *
+ * @returns false when that cannot be done here, or is not ours to do.
+ */
+function chmodOwn(path: string, mode: number): boolean {
+  if (process.platform === 'win32') return false
+  const isLinux = process.platform === 'linux'
+  const guards = constants.O_NOFOLLOW | constants.O_NONBLOCK
+  let fd: number
+  try {
+    fd = openSync(path, isLinux ? O_PATH | constants.O_NOFOLLOW : constants.O_RDONLY | guards)
+  } catch {
+    return false
+  }
+  try {
+    const stat = fstatSync(fd)
+    if (!stat.isFile() && !stat.isDirectory()) return false
+    if (stat.uid !== process.geteuid?.()) return false
+    if (isLinux) chmodSync(`/proc/self/fd/${fd}`, mode)
+    else fchmodSync(fd, mode)
+    return true
+  } catch {
+    return false
+  } finally {
+    closeSync(fd)
+  }
 }
 
 function unsafe(path: string, expected: string): Error {

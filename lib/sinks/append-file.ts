@@ -5,6 +5,7 @@
 // that of another file by then.
 
 import {
+  type BigIntStats,
   closeSync,
   constants,
   fdatasync,
@@ -14,6 +15,7 @@ import {
   ftruncateSync,
   openSync,
   readSync,
+  lstatSync,
   statfsSync,
   statSync,
   writeSync,
@@ -21,7 +23,7 @@ import {
 import { open } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
-import { openForAppend } from '../directory/open.ts'
+import { type FileIdentity, type OpenedFile, isSameFile, openForAppend } from '../directory/open.ts'
 
 /** Bytes of the end of a file that are compared with what was written last. */
 const endBytesMax = 4096
@@ -30,6 +32,12 @@ const fdatasyncAsync = promisify(fdatasync)
 
 /** What the name of a file leads to now. */
 export type Whereabouts = 'ours' | 'renamed' | 'removed'
+
+/** The directory of the names of our own descriptors: Linux, and elsewhere. Windows has none. */
+const ownNames = process.platform === 'linux' ? '/proc/self/fd' : '/dev/fd'
+
+/** What a look at a file says of which it is. */
+type Stat = Pick<BigIntStats, 'dev' | 'ino'>
 
 /** A descriptor, and how many hold it. */
 interface Descriptor {
@@ -44,7 +52,7 @@ export class AppendFile {
   readonly #path: string
   readonly #prepare: () => void
   #descriptor: Descriptor | undefined
-  #inode = 0n
+  #identity: FileIdentity = { device: 0n, inode: 0n }
   /** Files opened so far; up to which of them the directory is known to be on the device. */
   #opened = 0
   #openedSynced = 0
@@ -67,22 +75,49 @@ export class AppendFile {
    * Opens the file that bears the name now, making it if it is not there.
    *
    * @param inLine The caller is in the middle of a line, and the file, if it is the same as before, ends there.
-   * @returns whether it is another file than before, and the bytes of a torn last line that has been ended.
+   * @returns whether it is another file than before, and what was found of a torn last line.
    */
-  open(inLine: boolean): { readonly isOther: boolean; readonly tornBytes: number } {
+  open(inLine: boolean): { readonly isOther: boolean } & Pick<OpenedFile, 'tornBytes' | 'isFull'> {
     this.#prepare()
-    const opened = openForAppend(this.#directory, this.#name, inLine ? this.#inode : undefined)
-    const isOther = opened.inode !== this.#inode
+    const opened = openForAppend(this.#directory, this.#name, inLine ? this.#identity : undefined)
+    const { fd, device, inode, size, tornBytes, isFull } = opened
+    const isOther = !isSameFile(opened, this.#identity)
     this.close()
-    this.#descriptor = { fd: opened.fd, holders: 1 }
-    this.#inode = opened.inode
-    this.size = opened.size
+    this.#descriptor = { fd, holders: 1 }
+    this.#identity = { device, inode }
+    this.size = size
     if (isOther) this.#opened++
-    return { isOther, tornBytes: opened.tornBytes }
+    return { isOther, tornBytes, isFull }
+  }
+
+  /**
+   * A name by which the system opens the file that we hold, whatever bears its own name by now: that may have
+   * become a link to another file since it was opened here. `undefined` where there is no such name, as on
+   * Windows, without /proc, or with a permission model that knows of our directory only.
+   */
+  get ownName(): string | undefined {
+    const name = `${ownNames}/${this.#fd}`
+    try {
+      return this.#isOurs(statSync(name, { bigint: true })) ? name : undefined
+    } catch {
+      return undefined
+    }
+  }
+
+  /** Which file it is. */
+  get identity(): FileIdentity {
+    return this.#identity
+  }
+
+  /** Keeps the descriptor open until what is returned is called, also when another file is opened meanwhile. */
+  hold(): () => void {
+    const descriptor = this.#descriptor!
+    descriptor.holders++
+    return () => letGo(descriptor)
   }
 
   close(): void {
-    if (this.#descriptor !== undefined) release(this.#descriptor)
+    if (this.#descriptor !== undefined) letGo(this.#descriptor)
     this.#descriptor = undefined
   }
 
@@ -144,26 +179,27 @@ export class AppendFile {
 
   /** Where our file is: under its name, under another, or nowhere. */
   whereabouts(): Whereabouts {
-    let inode: bigint | undefined
+    let stat: Stat | undefined
     try {
-      inode = statSync(this.#path, { bigint: true, throwIfNoEntry: false })?.ino
+      // Not what a link leads to: a link is not our file, even if it leads there.
+      stat = lstatSync(this.#path, { bigint: true, throwIfNoEntry: false })
     } catch {
       // The directory cannot be read, or is none any more: then only the file itself can say.
       return fstatSync(this.#fd).nlink > 0 ? 'ours' : 'removed'
     }
-    if (inode === this.#inode) return 'ours'
+    if (stat !== undefined && this.#isOurs(stat)) return 'ours'
     return fstatSync(this.#fd).nlink > 0 ? 'renamed' : 'removed'
   }
 
   /** Puts on the device what is in the file and, when it is a new one, that it is there. */
   async sync(): Promise<void> {
-    const descriptor = this.#descriptor!
     const opened = this.#opened
-    descriptor.holders++
+    const fd = this.#fd
+    const release = this.hold()
     try {
-      await fdatasyncAsync(descriptor.fd)
+      await fdatasyncAsync(fd)
     } finally {
-      release(descriptor)
+      release()
     }
     if (opened === this.#openedSynced || process.platform === 'win32') return
     // The directory may be new as well.
@@ -203,8 +239,8 @@ export class AppendFile {
     // A descriptor without O_APPEND, which on Linux appends whatever the position.
     const handle = await open(this.#path, constants.O_WRONLY | (constants.O_NOFOLLOW ?? 0))
     try {
-      const { ino } = await handle.stat({ bigint: true })
-      if (ino !== this.#inode || this.growth() !== 0 || !this.endsWith(bytes, 0, bytes.length)) {
+      const isOurs = this.#isOurs(await handle.stat({ bigint: true }))
+      if (!isOurs || this.growth() !== 0 || !this.endsWith(bytes, 0, bytes.length)) {
         throw new Error('the file has been changed by others')
       }
       const start = this.size - bytes.length
@@ -221,9 +257,13 @@ export class AppendFile {
   get #fd(): number {
     return this.#descriptor?.fd ?? -1
   }
+
+  #isOurs({ dev: device, ino: inode }: Stat): boolean {
+    return isSameFile({ device, inode }, this.#identity)
+  }
 }
 
-function release(descriptor: Descriptor): void {
+function letGo(descriptor: Descriptor): void {
   if (--descriptor.holders > 0) return
   try {
     closeSync(descriptor.fd)

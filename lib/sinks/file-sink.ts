@@ -23,8 +23,9 @@
 // to be in the thread pool would not be there when the process exits.
 
 import { clearTimeout, setImmediate, setTimeout } from '../entry/clock.ts'
-import { createStream, type RotatingFileStream } from 'rotating-file-stream'
-import { fileMode } from '../directory/open.ts'
+import { type Options, type RotatingFileStream, createStream } from 'rotating-file-stream'
+import { join } from 'node:path'
+import { fileMode, identityOf, isSameFile } from '../directory/open.ts'
 import { AppendFile } from './append-file.ts'
 import { WriteProgress } from './write-progress.ts'
 import { AnswerWatch } from './answer-watch.ts'
@@ -82,12 +83,10 @@ export class FileSink implements Sink {
 
   /** Opens the file. A failure is told through the events, and opening is tried again. */
   open(): void {
-    const { directory, name } = this.#options
     try {
       this.#flight?.settle(this.#file)
       this.#openFile()
-      // Without a size the stream appends for ever: putting the file aside is our affair.
-      this.#attach(createStream(name, { path: directory, mode: fileMode }))
+      this.#attach()
       this.#stale = false
     } catch (error) {
       this.#fail(error)
@@ -142,16 +141,32 @@ export class FileSink implements Sink {
     })
   }
 
-  #attach(stream: RotatingFileStream): void {
+  /** Has the stream open the file that we hold, whatever bears its name by then. */
+  #attach(): void {
+    const file = this.#file
+    const { ownName, identity } = file
+    const release = file.hold()
+    const stream = createStream(ownName ?? join(this.#options.directory, this.#options.name), {
+      // Nothing is an option that somebody has put on the prototype of all objects.
+      __proto__: null,
+      // Without a size the stream appends for ever: putting the file aside is our affair.
+      mode: fileMode,
+    } as Options)
     this.#stream = stream
     let failure: Error | undefined
     stream.on('error', (error) => {
       failure = error
     })
+    let isOpen = false
     stream.on('open', () => {
+      isOpen = true
+      release()
       try {
-        // The name led to our file before the stream opened it, and does so now: then the stream has it, too.
-        if (this.#file.whereabouts() !== 'ours') this.#stale = true
+        const fd = descriptorOf(stream)
+        if (fd === undefined ? ownName === undefined : !isSameFile(identityOf(fd), identity)) {
+          throw new Error('another file was in its place when it was opened')
+        }
+        if (file.whereabouts() !== 'ours') this.#stale = true
       } catch (error) {
         stream.destroy(error as Error)
         return
@@ -165,6 +180,7 @@ export class FileSink implements Sink {
       })
     })
     stream.on('close', () => {
+      if (!isOpen) release()
       if (this.#stream === stream) this.#streamClosed(failure)
     })
   }
@@ -398,4 +414,15 @@ export class FileSink implements Sink {
     }
     if (tornBytes > 0) this.#events.torn(tornBytes)
   }
+}
+
+/**
+ * The descriptor of a stream that is open; `undefined` when it does not say. rotating-file-stream 3.2.10 keeps it
+ * in `file`, which is no part of what it documents: so it is only looked at, and only to make sure.
+ */
+function descriptorOf(stream: RotatingFileStream): number | undefined {
+  const file: unknown = Reflect.get(stream, 'file')
+  const fd: unknown =
+    typeof file === 'object' && file !== null ? Reflect.get(file, 'fd') : undefined
+  return typeof fd === 'number' ? fd : undefined
 }

@@ -2,16 +2,18 @@
 
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import {
+import fs, {
   chmodSync,
   closeSync,
   mkdirSync,
   readFileSync,
   readdirSync,
+  renameSync,
   symlinkSync,
   writeFileSync,
   writeSync,
 } from 'node:fs'
+import { syncBuiltinESMExports } from 'node:module'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { makeDirectory, openForAppend } from '../../lib/directory/open.ts'
@@ -82,10 +84,42 @@ describe('openForAppend()', () => {
     const first = openForAppend(directory, 'f')
     closeSync(first.fd)
     writeFileSync(join(directory, 'f'), '{"half":')
-    const again = openForAppend(directory, 'f', first.inode)
+    const again = openForAppend(directory, 'f', first)
     closeSync(again.fd)
     assert.equal(readFileSync(join(directory, 'f'), 'utf8'), '{"half":')
   })
+  test(
+    'opens a file of ours without our own bits, and sets the mode of none that takes its place',
+    { skip: process.platform === 'linux' ? false : 'needs /proc' },
+    (t) => {
+      const directory = logDirectory(t)
+      makeDirectory(directory)
+      const [path, victim] = [join(directory, 'f'), join(directory, 'victim')]
+      writeFileSync(victim, '', { mode: 0o644 })
+      writeFileSync(path, '', { mode: 0o000 })
+      // The rights of root are not asked for.
+      const { openSync, chmodSync: chmod } = fs
+      let isRefused = false
+      t.mock.method(fs, 'openSync', (...words: Parameters<typeof openSync>) => {
+        if (isRefused || words[0] !== path) return openSync(...words)
+        isRefused = true
+        throw Object.assign(new Error('EACCES'), { code: 'EACCES' })
+      })
+      // The moment of a swap: the file has been looked at, and its mode is about to be set.
+      t.mock.method(fs, 'chmodSync', (...words: Parameters<typeof chmod>) => {
+        renameSync(path, join(directory, 'aside'))
+        symlinkSync(victim, path)
+        chmod(...words)
+      })
+      syncBuiltinESMExports()
+      t.after(() => {
+        t.mock.restoreAll()
+        syncBuiltinESMExports()
+      })
+      assert.throws(() => openForAppend(directory, 'f'), { code: 'ELOOP' })
+      assert.deepEqual([modeOf(victim), modeOf(join(directory, 'aside'))], [0o644, 0o600])
+    },
+  )
   test('refuses links, pipes and directories, without touching what is behind them', (t) => {
     const directory = logDirectory(t)
     makeDirectory(directory)
