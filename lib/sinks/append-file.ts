@@ -14,6 +14,7 @@ import {
   fsyncSync,
   ftruncateSync,
   openSync,
+  readFileSync,
   readSync,
   lstatSync,
   statfsSync,
@@ -32,6 +33,20 @@ const fdatasyncAsync = promisify(fdatasync)
 
 /** What the name of a file leads to now. */
 export type Whereabouts = 'ours' | 'renamed' | 'removed'
+
+/**
+ * What the system lets a file of this process grow to (RLIMIT_FSIZE), in bytes; Infinity where it is not known.
+ * Node ignores the signal that comes with it: a write beyond is short, and the next one fails with EFBIG.
+ */
+export function fileBytesMax(): number {
+  if (process.platform !== 'linux') return Infinity
+  try {
+    const limit = /^Max file size +(\d+)/m.exec(readFileSync('/proc/self/limits', 'latin1'))?.[1]
+    return limit === undefined ? Infinity : Number(limit)
+  } catch {
+    return Infinity
+  }
+}
 
 /** The directory of the names of our own descriptors: Linux, and elsewhere. Windows has none. */
 const ownNames = process.platform === 'linux' ? '/proc/self/fd' : '/dev/fd'
@@ -146,6 +161,9 @@ export class AppendFile {
    * system that sets no limit says 0 blocks; what is kept for root is free for root alone.
    */
   refusal(bytes: number): Error | undefined {
+    if (this.size >= fileBytesMax()) {
+      return Object.assign(new Error('EFBIG: file too large, write'), { code: 'EFBIG' })
+    }
     try {
       const { bavail, bfree, blocks, bsize } = statfsSync(this.#directory)
       const free = process.geteuid?.() === 0 ? bfree : bavail

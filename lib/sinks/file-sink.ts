@@ -26,7 +26,7 @@ import { clearTimeout, setImmediate, setTimeout } from '../entry/clock.ts'
 import { type Options, type RotatingFileStream, createStream } from 'rotating-file-stream'
 import { join } from 'node:path'
 import { fileMode, identityOf, isSameFile } from '../directory/open.ts'
-import { AppendFile } from './append-file.ts'
+import { AppendFile, fileBytesMax } from './append-file.ts'
 import { WriteProgress } from './write-progress.ts'
 import { AnswerWatch } from './answer-watch.ts'
 import { answerMsMax, type Patience } from './patience.ts'
@@ -229,7 +229,7 @@ export class FileSink implements Sink {
     this.#ready = false
     this.#writing = this.#stalled = false
     if (this.#closed !== undefined) this.#closed()
-    else if (failure === undefined) this.open()
+    else if (failure === undefined || this.#isFull(failure)) this.open()
     else this.#fail(failure)
   }
 
@@ -302,6 +302,7 @@ export class FileSink implements Sink {
         const refusal = naps < doubtNaps ? undefined : this.#file.refusal(flight.pending)
         if (flight.advance(this.#file)) patience.answered()
         else if (this.#stalled) return false
+        else if (refusal !== undefined && this.#isFull(refusal)) return true
         else if (refusal !== undefined || !patience.nap()) {
           this.#stall(refusal)
           return false
@@ -326,7 +327,7 @@ export class FileSink implements Sink {
       }
       while (!flight.isWhole) {
         const end = this.#rotation.pieceEnd(batch, flight.written, this.#file.size)
-        if (end > flight.written) patience.spend(() => flight.append(this.#file, end))
+        if (end > flight.written) this.#append(flight, end, patience)
         else if (this.#syncNow(flight, patience)) this.#putAside(flight)
         else return false
         patience.answered()
@@ -335,6 +336,14 @@ export class FileSink implements Sink {
     } catch (error) {
       this.#fail(error)
       return false
+    }
+  }
+
+  #append(flight: WriteProgress, end: number, patience: Patience): void {
+    try {
+      patience.spend(() => flight.append(this.#file, end))
+    } catch (error) {
+      if (!this.#isFull(error, flight)) throw error
     }
   }
 
@@ -381,6 +390,21 @@ export class FileSink implements Sink {
 
   // --- the file ---
 
+  /**
+   * Whether an error means that the system lets the file grow no further (EFBIG), and it can be put aside: then that
+   * is what happens next. Not with a file that holds nothing: a line longer than any file stays a failure.
+   */
+  #isFull(error: unknown, flight: WriteProgress | undefined = this.#flight): boolean {
+    if ((error as NodeJS.ErrnoException).code !== 'EFBIG') return false
+    flight?.settle(this.#file)
+    const { size } = this.#file
+    flight?.takeBackLine(this.#file)
+    if (this.#file.size === 0 || this.#rotation.isResting) return false
+    this.#rotation.lower(size)
+    this.#rotation.demand()
+    return true
+  }
+
   #rotate(flight: WriteProgress): void {
     try {
       this.#putAside(flight)
@@ -407,12 +431,17 @@ export class FileSink implements Sink {
 
   /** Opens the file that bears the name now, for the descriptor. */
   #openFile(flight: WriteProgress | undefined = this.#flight): void {
-    const { isOther, tornBytes } = this.#file.open(flight?.inLine ?? false)
+    const { isOther, tornBytes, isFull } = this.#file.open(flight?.inLine ?? false)
     if (isOther) {
+      this.#rotation.lower(fileBytesMax())
       flight?.moveOn(this.#options.synced)
       this.#doubtful = false
     }
     if (tornBytes > 0) this.#events.torn(tornBytes)
+    // Its last line could not be ended, so nothing may follow it there.
+    if (!isFull || !this.#rotation.run()) return
+    this.#openFile(flight)
+    this.#events.rotated()
   }
 }
 

@@ -27,12 +27,24 @@ export interface RotationOptions {
 /** One file's rotation. */
 export class Rotation {
   readonly #options: RotationOptions
+  #limitBytes: number
   #failures = 0
   #notBefore = 0
   #isDemanded = false
 
   constructor(options: RotationOptions) {
     this.#options = options
+    this.#limitBytes = options.limitBytes
+  }
+
+  /** The system lets no file grow beyond so many bytes. */
+  lower(limitBytes: number): void {
+    this.#limitBytes = Math.min(this.#limitBytes, limitBytes)
+  }
+
+  /** It has failed, and is not tried again yet. */
+  get isResting(): boolean {
+    return monotonicMs() < this.#notBefore
   }
 
   /**
@@ -42,8 +54,8 @@ export class Rotation {
    * @param size Bytes in the file.
    */
   pieceEnd(bytes: Buffer, from: number, size: number): number {
-    const room = this.#isDemanded ? 0 : this.#options.limitBytes - size
-    if (bytes.length - from <= room || monotonicMs() < this.#notBefore) return bytes.length
+    const room = this.#isDemanded ? 0 : this.#limitBytes - size
+    if (bytes.length - from <= room || this.isResting) return bytes.length
     const end = room <= 0 ? 0 : bytes.lastIndexOf(lineEnd, from + room - 1) + 1
     if (end > from) return end
     if (size > 0 || this.#isDemanded) return from

@@ -94,13 +94,32 @@ export class WriteProgress {
     return this.written > 0 && this.batch[this.written - 1] !== lineEnd
   }
 
+  /** Takes back the beginning of a line that has no room in the file, so that it goes whole into the next one. */
+  takeBackLine(file: AppendFile): void {
+    const start = this.#lineStart
+    try {
+      if (file.growth() !== 0 || !file.endsWith(this.batch, start, this.written)) return
+      file.cut(this.written - start)
+    } catch {
+      // It stays, and the line begins again in the next file.
+      return
+    }
+    this.handed = this.written = start
+    this.synced = Math.min(this.synced, start)
+  }
+
   /** Goes on in another file. `isSynced`: what is in the old one and not on the device is out of reach, and missing. */
   moveOn(isSynced: boolean): void {
     // The line begins again, so that none is split over two files.
-    if (this.inLine) this.written = this.batch.lastIndexOf(lineEnd, this.written - 1) + 1
+    this.written = this.#lineStart
     if (isSynced) this.written = Math.min(this.written, this.synced)
     this.handed = this.written
     this.synced = Math.min(this.synced, this.written)
+  }
+
+  /** Where the line begins in whose middle we are; where we are, if in none. */
+  get #lineStart(): number {
+    return this.inLine ? this.batch.lastIndexOf(lineEnd, this.written - 1) + 1 : this.written
   }
 
   /** Takes back what is in the file and not on the device. */

@@ -183,6 +183,15 @@ const troubles: readonly Trouble[] = [
     isHarmless: true,
   },
   {
+    title: 'no file may grow beyond 600 KiB',
+    whyNot: () => spawnSync('prlimit', ['--version']).error?.message,
+    start: () => ({ prefix: ['prlimit', `--fsize=${600 * kib}`] }),
+    begin: () => {},
+    end: () => {},
+    job: { config: { rotation: { max_size_mb: 1, max_files: 20 } } },
+    expected: complete,
+  },
+  {
     title: 'a file in the place of the directory, then removed',
     // It is there before the process is.
     start: ({ logs }) => {
