@@ -9,6 +9,7 @@ import { Redactor } from '../redact/secret-keys.ts'
 import { LineEncoder } from '../encode/line-encoder.ts'
 import { templateOf } from '../encode/line-template.ts'
 import { LockedError } from '../errors.ts'
+import { exposureOf } from '../directory/exposure.ts'
 import { lastSeqs } from '../directory/last-seq.ts'
 import type { Checkpoint } from '../directory/checkpoint.ts'
 import { Category, type CategoryTemplate } from '../deliver/category.ts'
@@ -167,6 +168,8 @@ export function assemble(
 
   try {
     maintenance.hold()
+    const exposure = exposureOf(directory)
+    if (exposure !== undefined) tell(`others may replace files of the log: ${exposure}`)
   } catch (error) {
     if (error instanceof LockedError && error.certain) throw error
     // The files will say so when they are opened, and try again. What can be read is read.
