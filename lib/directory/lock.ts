@@ -18,7 +18,7 @@
 //
 // The file may be lost with the directory; so it is looked for whenever a file of the log is opened.
 
-import { setInterval, isoOf, clearInterval, wallMs } from '../entry/clock.ts'
+import { setInterval, isoOf, clearInterval, napSync, wallMs } from '../entry/clock.ts'
 import {
   closeSync,
   constants,
@@ -44,8 +44,6 @@ const lockPattern = /^ringlog\.([1-9]\d{0,14})\.lock$/
 const unfinishedMs = 200
 /** How often taking is begun again, after 1 to 3 ms each time: longer than an unfinished lock is waited for. */
 const attemptsMax = 300
-
-const napCell = new Int32Array(new SharedArrayBuffer(4))
 
 /** What stands in the file. */
 interface LockRecord extends LockOwner {
@@ -145,13 +143,13 @@ export class DirectoryLock {
       const top = locksIn(this.#directory).at(-1)
       if (top !== undefined && top.life !== 'dead') {
         if (top.holder !== undefined) throw lockedBy(this.#directory, top, top.holder)
-        nap(1)
+        napSync(1)
         continue
       }
       this.#checkpoint = top?.checkpoint
       this.#generation = (top?.generation ?? 0) + 1
       if (this.#create() && this.#isAlone()) return
-      nap(1 + Math.random() * 2)
+      napSync(1 + Math.random() * 2)
     }
     throw new Error(`Cannot lock ${this.#directory}: others are trying as well`)
   }
@@ -320,8 +318,4 @@ function lockedBy(directory: string, { life, since }: Lock, holder: LockOwner): 
   const me = self()
   const isOurs = holder.pid === me.pid && holder.pids === me.pids && holder.host === me.host
   return new LockedError(directory, holder.pid, isOurs, since, life === 'alive')
-}
-
-function nap(ms: number): void {
-  Atomics.wait(napCell, 0, 0, ms)
 }

@@ -32,3 +32,17 @@ const SystemDate = Date
 export function isoOf(ms: number): string {
   return new SystemDate(ms).toISOString()
 }
+
+let napCell: Int32Array | undefined
+
+/** Blocks the thread for so many milliseconds, without using the processor where the environment allows it. */
+export function napSync(ms: number): void {
+  // Node can be started without shared memory, and a simulated browser has none.
+  if (typeof SharedArrayBuffer === 'undefined') {
+    const by = monotonicMs() + ms
+    while (monotonicMs() < by);
+    return
+  }
+  napCell ??= new Int32Array(new SharedArrayBuffer(4))
+  Atomics.wait(napCell, 0, 0, ms)
+}

@@ -6,7 +6,7 @@
 //
 // One call at a time: two could end in either order, and each would hold one of the pool's four threads.
 
-import { monotonicMs, clearTimeout, setTimeout, setImmediate } from '../entry/clock.ts'
+import { monotonicMs, napSync, clearTimeout, setTimeout, setImmediate } from '../entry/clock.ts'
 import { openSync, read } from 'node:fs'
 import type { LogEntry } from '../entry/entry.ts'
 import { formatEntry, visible } from '../entry/human-line.ts'
@@ -38,8 +38,6 @@ const inTheFiles = 'the log files have the entry all the same'
 const askTheService =
   'look whether the service "Windows Event Log" runs, and whether the source is registered ' +
   '("ringlog event-source install", as administrator)'
-
-const napCell = new Int32Array(new SharedArrayBuffer(4))
 
 export interface EventLogOptions {
   /** The name under which events appear. */
@@ -288,11 +286,11 @@ function letBegin(by: number): void {
   try {
     const mark = Buffer.alloc(1)
     read(openSync(process.execPath, 'r'), mark, 0, 1, 0, () => {})
-    while (mark[0] === 0 && monotonicMs() < by) Atomics.wait(napCell, 0, 0, 1)
+    while (mark[0] === 0 && monotonicMs() < by) napSync(1)
   } catch {
     // No descriptor is to be had. The head start alone is what can be done then.
   }
-  Atomics.wait(napCell, 0, 0, headStartMs)
+  napSync(headStartMs)
 }
 
 /**

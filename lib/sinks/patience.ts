@@ -1,12 +1,12 @@
 // How long blocking work waits for disks that do not answer. The event loop stands still meanwhile, so a write
 // in the thread pool is watched by looking at its file, and the wait must have an end.
 
+import { monotonicMs, napSync } from '../entry/clock.ts'
+
 /** A disk that has not answered for so long counts as failed, in milliseconds. */
 export const answerMsMax = 2_000
 /** Of the time that an exit has, so much is kept for writing to the disks that do answer. */
 const reserveMs = 200
-
-const napCell = new Int32Array(new SharedArrayBuffer(4))
 
 /** The patience of one piece of blocking work, for all its files together. */
 export class Patience {
@@ -39,7 +39,7 @@ export class Patience {
   /** Waits a millisecond; false when it has waited long enough. */
   nap(): boolean {
     if (this.#leftMs <= (this.#isLast ? reserveMs : 0)) return false
-    this.spend(() => Atomics.wait(napCell, 0, 0, 1))
+    this.spend(() => napSync(1))
     return true
   }
 
@@ -53,4 +53,3 @@ export class Patience {
     }
   }
 }
-import { monotonicMs } from '../entry/clock.ts'

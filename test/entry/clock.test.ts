@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
+import { monotonicMs, napSync } from '../../lib/entry/clock.ts'
 import { createLogger, streamLogs } from '../../lib/index.ts'
 import { logDirectory } from '../log-directory.ts'
 
@@ -41,6 +42,20 @@ describe('clock', () => {
     }
     await log.close()
     assert.match(readFileSync(join(log_path, 'system.log'), 'utf8'), /without setImmediate/)
+  })
+
+  test('napSync() waits, also where there is no shared memory', () => {
+    const shared = globalThis.SharedArrayBuffer
+    try {
+      for (const memory of [shared, undefined]) {
+        Object.assign(globalThis, { SharedArrayBuffer: memory })
+        const start = monotonicMs()
+        napSync(5)
+        assert.ok(monotonicMs() - start >= 4)
+      }
+    } finally {
+      globalThis.SharedArrayBuffer = shared
+    }
   })
 
   test('no other file of lib/ takes a clock or a timer from the environment', () => {
