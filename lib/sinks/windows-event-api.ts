@@ -85,7 +85,14 @@ const prototypes = {
   DeregisterEventSource: 'int __stdcall DeregisterEventSource(void *handle)',
 } as const
 
-const require = createRequire(import.meta.url)
+/**
+ * What loads a package of ours. Made when it is needed: in a CommonJS bundle there is no `import.meta.url`, and
+ * the bundle's own path stands in for it.
+ */
+function packageLoader(): NodeJS.Require {
+  const { url } = import.meta as { readonly url?: string }
+  return createRequire(url ?? __filename)
+}
 
 /**
  * Loads the interface that can be loaded, ffi-napi first. Takes 200 ms with ffi-napi, 70 ms with koffi (Wine 8.0,
@@ -119,8 +126,9 @@ export function viaFfiNapi(
     ffi.Library('advapi32', functions),
 ): EventApi {
   if (!isMainThread) throw new Error('cannot be used in a worker thread')
-  const ffi = require('ffi-napi') as FfiNapi
-  const ref = createRequire(require.resolve('ffi-napi'))('ref-napi') as Ref
+  const load = packageLoader()
+  const ffi = load('ffi-napi') as FfiNapi
+  const ref = createRequire(load.resolve('ffi-napi'))('ref-napi') as Ref
   const functions = find(ffi, signatures) as NativeFunctions
   return eventApi('ffi-napi', functions, {
     nothing: ref.NULL,
@@ -143,7 +151,7 @@ export function viaKoffi(
   find: (koffi: Koffi) => { func(prototype: string): unknown } = (koffi) =>
     koffi.load('advapi32.dll'),
 ): EventApi {
-  const library = find(require('koffi') as Koffi)
+  const library = find(packageLoader()('koffi') as Koffi)
   const functions = Object.fromEntries(
     Object.entries(prototypes).map(([name, prototype]) => [name, library.func(prototype)]),
   ) as NativeFunctions
