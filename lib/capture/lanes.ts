@@ -142,6 +142,11 @@ export class Lanes {
 
   pushNumber(value: number): void {
     this.pushTag(NUMBER)
+    this.placeNumber(value)
+  }
+
+  /** A number without a tag: one that has a place of its own. */
+  placeNumber(value: number): void {
     this.nums[this.numTail & this.mask] = value
     this.numTail = (this.numTail + 1) | 0
   }

@@ -11,7 +11,7 @@
 // Functions are built with `new Function`; every name in their text comes through JSON.stringify.
 
 import { wallMs } from '../entry/clock.ts'
-import type { Field, Plan } from './plan.ts'
+import { type Field, isPlan, type Kind, type Plan } from './plan.ts'
 import { ABSENT, type Lanes, TYPED } from '../capture/lanes.ts'
 import { captureValue } from '../capture/context.ts'
 
@@ -54,6 +54,17 @@ export type MakeStraight = <T>(parts: StraightParts<T>) => EventCall
 const fixedPlacesMax = 400
 const loosePlacesMax = 400
 
+/** Whether an event has more values than may be written without a look at what is left. */
+export function hasTooManyPlaces(fields: readonly Field[]): boolean {
+  const placesOf = (...kinds: readonly Kind[]): number =>
+    fields.filter(({ kind }) => kinds.includes(kind)).length
+  return (
+    placesOf('string') > fixedPlacesMax ||
+    placesOf('number', 'boolean') > fixedPlacesMax ||
+    placesOf('loose') > loosePlacesMax
+  )
+}
+
 const text = JSON.stringify
 
 /** Generated code in two parts, and the names it has for the values. */
@@ -79,7 +90,7 @@ function stepsOf(
   const read = (from: string, node: Plan): void => {
     reads.push(`if (typeof ${from} !== 'object' || ${from} === null) ${mismatched}`)
     for (const [key, member] of node.keys) {
-      if ('keys' in member) {
+      if (isPlan(member)) {
         const name = `o${objects++}`
         reads.push(`const ${name} = ${from}[${text(key)}]`)
         read(name, member)
@@ -98,13 +109,7 @@ function stepsOf(
   const strings = fields.filter(({ kind }) => kind === 'string').map((field) => names.get(field)!)
   const numbers = fields.filter(({ kind }) => kind === 'number' || kind === 'boolean')
   const loose = fields.filter(({ kind }) => kind === 'loose')
-  if (
-    strings.length > fixedPlacesMax ||
-    numbers.length > fixedPlacesMax ||
-    loose.length > loosePlacesMax
-  ) {
-    return undefined
-  }
+  if (hasTooManyPlaces(fields)) return undefined
   reads.push(`const chars = ${strings.map((name) => `${name}.length`).join(' + ') || '0'}`)
   const writes = [
     't = lanes.tagTail; n = lanes.numTail; r = lanes.refTail',
@@ -195,7 +200,8 @@ return (c, a) => {\n${lines.join('\n')}\n} }`,
   return make(TYPED, new Set(plan.keys.keys()), wallMs) as MakeStraight
 }
 
-function captureLoose(lanes: Lanes, value: unknown, key: string): void {
+/** Copies a value that has no place of its own, behind those that have. */
+export function captureLoose(lanes: Lanes, value: unknown, key: string): void {
   const type = typeof value
   if (type === 'undefined' || type === 'function' || type === 'symbol') lanes.pushTag(ABSENT)
   else captureValue(lanes, value, key, 1)

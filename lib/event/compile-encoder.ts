@@ -11,13 +11,16 @@
 // the enforcement entry. One with loose values is made an object again for fast-json-stringify: 1,500 ns (Node
 // 20.20, 2026-11).
 //
-// Functions are built with `new Function`; every name in their text comes through JSON.stringify.
+// Functions are built with `new Function`; every name in their text comes through JSON.stringify. Where a process
+// forbids that, the plan is walked instead (interpret.ts).
 
 import fastJsonStringify from 'fast-json-stringify'
 import { type EventDefinition, messageParts } from './definition.ts'
 import { type Capture, captureOf, type MakeStraight, straightOf } from './compile-capture.ts'
 import {
   type Field,
+  isPlan,
+  isPolluted,
   jsonSchemaOf,
   type Plan,
   planOf,
@@ -25,6 +28,7 @@ import {
   valueAt,
   withoutAccount,
 } from './plan.ts'
+import { interpretedCapture, interpretedRestore, mayGenerateCode } from './interpret.ts'
 import { numberBytesMax, putNumber, type ReadyText, readyText } from '../encode/json-bytes.ts'
 import { isHijacked, jsonOf, quoted } from '../entry/json-text.ts'
 import type { EventEncoder, Restored } from '../encode/event-encoder.ts'
@@ -42,25 +46,31 @@ export interface EventCodec extends EventEncoder {
 /** A string with the secrets in it masked. */
 type Masked = (string: string) => string
 
-/** Compiles an event. */
-export function compileEvent(event: EventDefinition, redactor: Redactor): EventCodec {
+/**
+ * Compiles an event.
+ *
+ * @param isGenerated Whether it becomes code; else its plan is walked. @default what the process allows
+ */
+export function compileEvent(
+  event: EventDefinition,
+  redactor: Redactor,
+  isGenerated: boolean = mayGenerateCode(),
+): EventCodec {
   const fields: Field[] = []
   const checks: ((context: Restored) => boolean)[] = []
   const plan = planOf(event.context, [], redactor, fields, checks)
-  const closed =
-    (event.context as { additionalProperties?: unknown }).additionalProperties === false
+  const { additionalProperties } = Object.getOwnPropertyDescriptors(event.context)
+  const closed = additionalProperties?.value === false
   const masked: Masked = (string) => mask(string, redactor)
-  const stringify = fastJsonStringify(jsonSchemaOf(withoutAccount(plan)))
   const message = messageOf(event.message)
   const nameText = `${event.name === undefined ? '' : `,"event":${quoted(event.name)}`},"context":`
   const isConstant = messageParts(event.message).every((part) => typeof part === 'string')
   return {
-    capture: captureOf(plan, fields, closed),
-    straight: straightOf(plan, fields, closed),
-    restore: restoreOf(plan, fields, masked),
-    write: writeOf(plan, fields, masked),
-    stringify: (context) =>
-      isHijacked() ? jsonOf({ ...context, account_id: undefined }) : stringify(context),
+    capture: (isGenerated ? captureOf : interpretedCapture)(plan, fields, closed),
+    straight: isGenerated ? straightOf(plan, fields, closed) : undefined,
+    restore: (isGenerated ? restoreOf : interpretedRestore)(plan, fields, masked),
+    write: isGenerated ? writeOf(plan, fields, masked) : undefined,
+    stringify: isGenerated ? stringifyOf(plan) : withoutAccountText,
     message,
     nameText: readyText(nameText),
     words: isConstant
@@ -73,6 +83,22 @@ export function compileEvent(event: EventDefinition, redactor: Redactor): EventC
 }
 
 const text = JSON.stringify
+
+function stringifyOf(plan: Plan): EventCodec['stringify'] {
+  if (isPolluted()) return withoutAccountText
+  let stringify: (context: Restored) => string
+  try {
+    stringify = fastJsonStringify(jsonSchemaOf(withoutAccount(plan)))
+  } catch {
+    // It refuses the name `__proto__` in a process in which that is forbidden.
+    return withoutAccountText
+  }
+  return (context) => (isHijacked() ? withoutAccountText(context) : stringify(context))
+}
+
+function withoutAccountText(context: Restored): string {
+  return jsonOf({ ...context, account_id: undefined })
+}
 
 /** Where each field's value is found by generated code that has `refs`, `nums`, `mask`, `r` and `n`. */
 function placesOf(fields: readonly Field[]): Map<Field, string> {
@@ -109,7 +135,7 @@ function restoreOf(plan: Plan, fields: readonly Field[], masked: Masked): EventC
     const members = [...node.keys].map(([key, member]) => {
       // Written plainly, `__proto__` would be the object's prototype.
       const name = key === '__proto__' ? '["__proto__"]' : text(key)
-      if ('keys' in member) return `${name}: ${literal(member)}`
+      if (isPlan(member)) return `${name}: ${literal(member)}`
       const value = place.get(member)!
       return `${name}: ${member.kind === 'string' ? `masked(${value})` : value}`
     })
@@ -166,7 +192,7 @@ function writeOf(plan: Plan, fields: readonly Field[], masked: Masked): EventCod
     for (const [key, member] of node.keys) {
       pending += `${isFirst ? '' : ','}${quoted(key)}:`
       isFirst = false
-      if ('keys' in member) {
+      if (isPlan(member)) {
         pending += '{'
         write(member)
       } else if (member.kind === 'secret') pending += text(redacted)
@@ -202,7 +228,7 @@ function writeOf(plan: Plan, fields: readonly Field[], masked: Masked): EventCod
 /** How the account is read where it is a string or a number; another one is not lifted. */
 function accountOf(plan: Plan, fields: readonly Field[]): EventCodec['accountOf'] {
   const account = plan.keys.get('account_id')
-  if (account === undefined || 'keys' in account) return undefined
+  if (account === undefined || isPlan(account)) return undefined
   if (account.kind !== 'string' && account.kind !== 'number') return undefined
   const before = fields.slice(0, fields.indexOf(account))
   const offset = before.filter(({ kind }) =>

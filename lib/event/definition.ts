@@ -54,7 +54,9 @@ export function defineEvent<Context extends TObject>(definition: {
   readonly message: string
   readonly context: Context
 }): EventDefinition<Context> {
-  const { name, category, level, message, context } = definition
+  const { category, level, message, context } = definition
+  // It may be left out, and then a polluted Object.prototype could give one.
+  const name = Object.hasOwn(definition, 'name') ? definition.name : undefined
   if (name !== undefined && (typeof name !== 'string' || name === '')) {
     throw misdefined('name', 'a non-empty string', name)
   }
@@ -114,12 +116,15 @@ export function isObjectSchema(schema: unknown): schema is TObject {
   return (
     typeof schema === 'object' &&
     schema !== null &&
-    'type' in schema &&
-    schema.type === 'object' &&
-    'properties' in schema &&
-    typeof schema.properties === 'object' &&
-    schema.properties !== null
+    ownMember(schema, 'type') === 'object' &&
+    typeof ownMember(schema, 'properties') === 'object' &&
+    ownMember(schema, 'properties') !== null
   )
+}
+
+/** What a polluted Object.prototype gives to every object is no part of a schema. */
+function ownMember(object: object, key: string): unknown {
+  return Object.hasOwn(object, key) ? (object as Record<string, unknown>)[key] : undefined
 }
 
 function misdefined(part: string, expected: string, actual: unknown): TypeError {

@@ -26,7 +26,14 @@ export interface Field {
 
 /** An object of the schema: fields and objects by key, in order. */
 export interface Plan {
+  readonly kind: 'object'
   readonly keys: ReadonlyMap<string, Field | Plan>
+}
+
+/** Whether a member of a plan is an object with a plan of its own. */
+export function isPlan(member: Field | Plan): member is Plan {
+  // Not by `keys`, which a polluted Object.prototype may give to every field.
+  return member.kind === 'object'
 }
 
 /**
@@ -44,8 +51,9 @@ export function planOf(
   checks: Check[],
 ): Plan {
   const keys = new Map<string, Field | Plan>()
-  if (!isObjectSchema(schema)) return { keys }
-  const required = new Set<string>(schema.required ?? [])
+  const plan = { kind: 'object', keys } as const
+  if (!isObjectSchema(schema)) return plan
+  const required = new Set<string>(Object.hasOwn(schema, 'required') ? schema.required : [])
   for (const [key, member] of Object.entries(schema.properties)) {
     const at = [...path, key]
     if (!redactor.isSecret(key) && required.has(key) && isFlat(member)) {
@@ -57,7 +65,7 @@ export function planOf(
     fields.push(field)
     keys.set(key, field)
     if (kind !== 'secret' && (kind === 'loose' || !isPlain(member))) {
-      const compiled = Compile(member)
+      const compiled = Compile(isPolluted() ? ownPartsOf(member) : member)
       const optional = !required.has(key)
       checks.push((context) => {
         const value = valueAt(context, at)
@@ -65,17 +73,16 @@ export function planOf(
       })
     }
   }
-  return { keys }
+  return plan
 }
 
 /** An object whose members can have places of their own: described by its properties alone. */
 function isFlat(schema: TSchema): boolean {
   return (
     isObjectSchema(schema) &&
-    !('patternProperties' in schema) &&
-    !('additionalProperties' in schema) &&
-    !('minProperties' in schema) &&
-    !('maxProperties' in schema)
+    !['patternProperties', 'additionalProperties', 'minProperties', 'maxProperties'].some((key) =>
+      Object.hasOwn(schema, key),
+    )
   )
 }
 
@@ -85,7 +92,7 @@ function kindOf(schema: TSchema): Kind {
     const: literal,
     enum: members,
     anyOf,
-  } = schema as {
+  } = ownPartsOf(schema) as {
     readonly type?: unknown
     readonly const?: unknown
     readonly enum?: readonly unknown[]
@@ -115,9 +122,26 @@ function isPlain(schema: TSchema): boolean {
   )
 }
 
+/** Whether someone has given members to all objects: what compiles schemas would take them for parts of each. */
+export function isPolluted(): boolean {
+  for (const _ in Object.prototype) return true
+  return false
+}
+
+/** A schema without what its parts inherit. */
+function ownPartsOf<T>(schema: T): T {
+  if (typeof schema !== 'object' || schema === null || schema instanceof RegExp) return schema
+  if (Array.isArray(schema)) return schema.map(ownPartsOf) as T
+  const own = Object.create(null) as Record<string, unknown>
+  for (const key of Reflect.ownKeys(schema) as string[]) {
+    own[key] = ownPartsOf((schema as Record<string, unknown>)[key])
+  }
+  return own as T
+}
+
 /** The account stands in the entry, not in its context. */
 export function withoutAccount(plan: Plan): Plan {
-  return { keys: new Map([...plan.keys].filter(([key]) => key !== 'account_id')) }
+  return { kind: 'object', keys: new Map([...plan.keys].filter(([key]) => key !== 'account_id')) }
 }
 
 /** The schema of what is restored: secrets are strings by then, loose values anything. */
@@ -129,10 +153,10 @@ export function jsonSchemaOf(plan: Plan): {
   const properties: Record<string, object> = Object.create(null) as Record<string, object>
   const required: string[] = []
   for (const [key, member] of plan.keys) {
-    if ('keys' in member) properties[key] = jsonSchemaOf(member)
+    if (isPlan(member)) properties[key] = jsonSchemaOf(member)
     else if (member.kind === 'loose') properties[key] = {}
     else properties[key] = { type: member.kind === 'secret' ? 'string' : member.kind }
-    if ('keys' in member || member.kind !== 'loose') required.push(key)
+    if (member.kind !== 'loose') required.push(key)
   }
   return { type: 'object', properties, required }
 }

@@ -33,11 +33,12 @@ function logged(
   data: unknown,
   bindings?: object,
   redactor = new Redactor(),
+  isGenerated?: boolean,
 ): Logged {
   const lanes = new Lanes(places, 1 << 16)
   let mismatched = 0
   const encoder = new LineEncoder(redactor, 1 << 24, () => mismatched++)
-  const codec = compileEvent(event, redactor)
+  const codec = compileEvent(event, redactor, isGenerated)
   lanes.begin(places)
   const captured = codec.capture(lanes, data) === CAPTURED
   if (!captured) {
@@ -250,6 +251,61 @@ describe('compileEvent()', () => {
     assert.deepEqual(line['context'], { x: 1 })
   })
 
+  test('is the same whatever has been given to all objects before', () => {
+    const optional = { a: Type.Optional(Type.Array(Type.Number())), b: Type.Unknown() }
+    const values = [data, { ...data, a: [1], b: { c: 1 } }, { ...data, count: -1 }, {}]
+    const redactor = new Redactor()
+    const lines = (): unknown[] => {
+      const { properties } = violation.context
+      const event = defineEvent({
+        category: 'sdk',
+        level: 'INFO',
+        message: 'At {rule}',
+        context: Type.Object({ ...properties, ...optional }),
+      })
+      return values.map((value) => logged(event, value, undefined, redactor))
+    }
+    const expected = lines()
+    const inherited: Readonly<Record<string, unknown>> = {
+      x: { a: 1 },
+      name: 'H',
+      kind: 'loose',
+      keys: 1,
+      type: 'string',
+      properties: { z: { type: 'string' } },
+      required: ['a'],
+      default: 5,
+      const: 1,
+      enum: [1],
+      anyOf: [{ type: 'string' }],
+      allOf: [{ type: 'string' }],
+      oneOf: [{ type: 'string' }],
+      not: {},
+      if: { type: 'string' },
+      items: { type: 'string' },
+      pattern: 'x',
+      minimum: 1e9,
+      minLength: 99,
+      minProperties: 99,
+      maxProperties: 0,
+      additionalProperties: false,
+      patternProperties: { '.*': { type: 'string' } },
+      $ref: '#/x',
+      mode: 'debug',
+      schema: {},
+    }
+    for (const [key, value] of Object.entries(inherited)) {
+      Object.assign(Object.prototype, { [key]: value })
+      let found: unknown[]
+      try {
+        found = lines()
+      } finally {
+        Reflect.deleteProperty(Object.prototype, key)
+      }
+      assert.deepEqual(found, expected, key)
+    }
+  })
+
   test("joins bound fields, which give way to the event's own", () => {
     const { line } = logged(violation, data, { rule: 'bound', request: 9, note: 'bound' })
     assert.deepEqual(line['context'], { request: 9, note: 'bound', ...data })
@@ -307,50 +363,60 @@ describe('compileEvent()', () => {
     ['without loose values', flat],
     ['of all kinds', fc.oneof(flat, fc.constantFrom('array', 'optional'))],
   ] as const)
-    test(`gives back every value of a random schema ${kinds}`, () => {
-      fc.assert(
-        fc.property(
-          fc.dictionary(fc.oneof(fc.stringMatching(/^[b-m]{1,4}$/), odd), member, { maxKeys: 12 }),
-          fc.infiniteStream(
-            fc.tuple(
-              fc.string(),
-              fc.double({ noNaN: true, noDefaultInfinity: true }),
-              fc.boolean(),
+    for (const isGenerated of [true, false]) {
+      test(`gives back every value of a random schema ${kinds}, ${isGenerated ? 'by' : 'without'} generated code`, () => {
+        fc.assert(
+          fc.property(
+            fc.dictionary(fc.oneof(fc.stringMatching(/^[b-m]{1,4}$/), odd), member, {
+              maxKeys: 12,
+            }),
+            fc.infiniteStream(
+              fc.tuple(
+                fc.string(),
+                fc.double({ noNaN: true, noDefaultInfinity: true }),
+                fc.boolean(),
+              ),
             ),
+            (shape, stream) => {
+              const redactor = new Redactor({ allow: Object.keys(shape) })
+              const value: Record<string, unknown> = {}
+              const properties: Record<string, ReturnType<typeof Type.Unknown>> = {}
+              for (const [key, kind] of Object.entries(shape)) {
+                const [text, number, flag] = stream.next().value as [string, number, boolean]
+                const [schema, sample] = {
+                  string: [Type.String(), text],
+                  number: [Type.Number(), number],
+                  boolean: [Type.Boolean(), flag],
+                  array: [Type.Array(Type.Number()), [number, 1]],
+                  optional: [Type.Optional(Type.String()), flag ? text : undefined],
+                  object: [
+                    Type.Object({ n: Type.Number(), b: Type.Object({ s: Type.String() }) }),
+                    { n: number, b: { s: text } },
+                  ],
+                }[kind] as [ReturnType<typeof Type.Unknown>, unknown]
+                properties[key] = schema
+                if (sample !== undefined) value[key] = sample
+              }
+              const event = defineEvent({
+                category: 'sdk',
+                level: 'INFO',
+                message: 'm',
+                context: Type.Object(properties),
+              })
+              const { line, captured, mismatched } = logged(
+                event,
+                value,
+                undefined,
+                redactor,
+                isGenerated,
+              )
+              assert.ok(captured)
+              assert.equal(mismatched, 0)
+              assert.deepEqual(line['context'], JSON.parse(JSON.stringify(value)))
+            },
           ),
-          (shape, stream) => {
-            const redactor = new Redactor({ allow: Object.keys(shape) })
-            const value: Record<string, unknown> = {}
-            const properties: Record<string, ReturnType<typeof Type.Unknown>> = {}
-            for (const [key, kind] of Object.entries(shape)) {
-              const [text, number, flag] = stream.next().value as [string, number, boolean]
-              const [schema, sample] = {
-                string: [Type.String(), text],
-                number: [Type.Number(), number],
-                boolean: [Type.Boolean(), flag],
-                array: [Type.Array(Type.Number()), [number, 1]],
-                optional: [Type.Optional(Type.String()), flag ? text : undefined],
-                object: [
-                  Type.Object({ n: Type.Number(), b: Type.Object({ s: Type.String() }) }),
-                  { n: number, b: { s: text } },
-                ],
-              }[kind] as [ReturnType<typeof Type.Unknown>, unknown]
-              properties[key] = schema
-              if (sample !== undefined) value[key] = sample
-            }
-            const event = defineEvent({
-              category: 'sdk',
-              level: 'INFO',
-              message: 'm',
-              context: Type.Object(properties),
-            })
-            const { line, captured, mismatched } = logged(event, value, undefined, redactor)
-            assert.ok(captured)
-            assert.equal(mismatched, 0)
-            assert.deepEqual(line['context'], JSON.parse(JSON.stringify(value)))
-          },
-        ),
-        { numRuns: 300 },
-      )
-    })
+          { numRuns: 300 },
+        )
+      })
+    }
 })
