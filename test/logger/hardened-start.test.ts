@@ -1,0 +1,73 @@
+// The library where more is forbidden than usual, and where it is part of a bundle: the same program must
+// start, and write the same lines, as it does in a plain process.
+
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { build, type BuildOptions } from 'esbuild'
+
+const fixture = join(import.meta.dirname, '../fixtures/starting.ts')
+const place = mkdtempSync(join(tmpdir(), 'ringlog-start-'))
+let runs = 0
+
+/** What the program prints. */
+function printed(file: string, flags: readonly string[] = []): unknown {
+  const output = execFileSync(
+    process.execPath,
+    [...flags, '--no-warnings', file, join(place, `logs${runs++}`)],
+    { encoding: 'utf8' },
+  )
+  return JSON.parse(output)
+}
+
+async function bundled(name: string, options: BuildOptions): Promise<string> {
+  const outfile = join(place, name)
+  const { warnings } = await build({
+    entryPoints: [fixture],
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    outfile,
+    logLevel: 'silent',
+    ...options,
+  })
+  const serious = warnings.filter(({ id }) => id !== 'empty-import-meta')
+  assert.deepEqual(serious, [])
+  return outfile
+}
+
+describe('createLogger() in a hardened or bundled process', { concurrency: 2 }, () => {
+  let plain: unknown
+  let bundle: string
+  before(async () => {
+    bundle = await bundled('plain.mjs', { format: 'esm' })
+    plain = printed(bundle)
+    assert.equal((plain as unknown[]).length, 19)
+  })
+  after(() => rmSync(place, { recursive: true }))
+
+  for (const minify of [false, true]) {
+    test(`as a CommonJS bundle${minify ? ', minified' : ''}`, async () => {
+      const file = await bundled(`bundle${Number(minify)}.cjs`, { format: 'cjs', minify })
+      assert.deepEqual(printed(file), plain)
+    })
+  }
+
+  for (const flags of [
+    ['--disallow-code-generation-from-strings'],
+    ['--no-harmony-sharedarraybuffer'],
+    ['--frozen-intrinsics'],
+    ['--disable-proto=throw'],
+    ['--disable-proto=delete'],
+    ['--no-addons'],
+    ['--jitless'],
+    ['--pending-deprecation', '--throw-deprecation'],
+  ]) {
+    test(`with ${flags.join(' ')}`, () => {
+      assert.deepEqual(printed(bundle, flags), plain)
+    })
+  }
+})
