@@ -8,11 +8,12 @@
 import { readFileSync } from 'node:fs'
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { type ColorChoice, wantsColor } from './command/color.ts'
-import { textOfError, UsageError, visibleLines } from './command/failure.ts'
+import { textOfError, UsageError } from './command/failure.ts'
 import type { Io } from './command/io.ts'
 import { Output } from './command/output.ts'
 import { Progress } from './command/progress.ts'
 import type { TailOptions } from './command/tail.ts'
+import { visible, visibleLines } from './entry/visible-text.ts'
 
 const { stdout, stderr } = process
 
@@ -27,7 +28,11 @@ const out = new Output(stdout)
 stderr.on('error', () => {})
 
 function remark(text: string): void {
-  stderr.write(`ringlog: ${text}\n`)
+  stderr.write(`ringlog: ${visible(text)}\n`)
+}
+
+function fail(error: unknown): void {
+  stderr.write(`ringlog: ${textOfError(error)}\n`)
 }
 
 /** Runs a command to its end. What it throws is told without a stack trace. */
@@ -43,7 +48,7 @@ async function run(work: Work, isQuiet = false): Promise<void> {
     if (out.error !== undefined) throw out.error
   } catch (error) {
     await out.end()
-    remark(textOfError(error))
+    fail(error)
     if (error instanceof UsageError) stderr.write(`${hint}\n`)
     process.exitCode = error instanceof UsageError ? 2 : 1
   }
@@ -90,8 +95,12 @@ const program = new Command('ringlog')
   .exitOverride()
   .configureOutput({
     writeOut: (text) => void out.write(text),
-    // It may repeat what was typed, which may come from a script and hold anything.
     writeErr: (text) => stderr.write(visibleLines(text)),
+    // It repeats what was typed, which may come from a script and hold anything: one line, whatever stands in it.
+    outputError: (text, write) => {
+      const line = text.trimEnd().replace(/\n(?=\(Did you mean [^\n]*$)/, ' ')
+      write(`${visible(line)}\n`)
+    },
   })
   .addHelpText(
     'after',
@@ -210,7 +219,7 @@ try {
   // The help, or the version.
   await out.end()
   if (out.error !== undefined) {
-    remark(textOfError(out.error))
+    fail(out.error)
     process.exitCode = 1
   }
 }

@@ -1,4 +1,8 @@
-// The errors of this library. Set-up throws; once a logger exists, no log call does, and `flush` and `close` reject.
+// The errors of this library. Set-up throws; once a logger exists, no log call does, and `flush` and `close`
+// reject. Their messages may be printed as they are: paths and whatever else others have written stand in them
+// as visible escapes. The fields beside the message have the values themselves.
+
+import { visible } from './entry/visible-text.ts'
 
 /** The stable codes of the errors, for programs: `error.code`. */
 export const errorCodes = ['RINGLOG_CONFIG', 'RINGLOG_NOT_WRITTEN', 'RINGLOG_LOCKED'] as const
@@ -35,7 +39,8 @@ export class ConfigError extends TypeError {
     options: { readonly file?: string | undefined; readonly cause?: unknown } = {},
   ) {
     const lines = problems.map((p) => `${p.path}: expected ${p.expected}, got ${p.actual}`)
-    super([headline, ...lines].join('\n'), 'cause' in options ? { cause: options.cause } : {})
+    const message = [headline, ...lines].map(visible).join('\n')
+    super(message, 'cause' in options ? { cause: options.cause } : {})
     this.name = 'ConfigError'
     this.problems = problems
     this.file = options.file
@@ -49,7 +54,7 @@ export class NotWrittenError extends Error {
   readonly file: string
 
   constructor(file: string, reason: string | undefined) {
-    super(`Cannot write ${file}: ${reason ?? 'the file has failed'}`)
+    super(visible(`Cannot write ${file}: ${reason ?? 'the file has failed'}`))
     this.name = 'NotWrittenError'
     this.file = file
   }
@@ -79,7 +84,9 @@ export class LockedError extends Error {
         ? ''
         : 'in another container or on another machine'
     const who = `process ${pid}${where === '' ? '' : ` (${where})`}`
-    super(`Cannot write to ${directory}: expected no other writer, got ${who}, since ${since}`)
+    super(
+      visible(`Cannot write to ${directory}: expected no other writer, got ${who}, since ${since}`),
+    )
     this.name = 'LockedError'
     this.directory = directory
     this.pid = pid

@@ -1,6 +1,6 @@
 // `ringlog clean`: what has been deleted and compressed, a line each.
 
-import { visible } from '../entry/human-line.ts'
+import { visible } from '../entry/visible-text.ts'
 import { cleanLogs } from '../directory/clean-logs.ts'
 import { type DirectoryOptions, placeOf } from './target-directory.ts'
 import type { Io } from './io.ts'
@@ -43,9 +43,9 @@ export async function clean(options: CleanCommandOptions, io: Io): Promise<numbe
     const sizes = report.dry_run ? sizeOf(before) : `${sizeOf(before)} to ${sizeOf(after)}`
     await io.out.write(`${would}compressed  ${visible(file)}  ${sizes}\n`)
   }
-  for (const { file, reason } of report.failed) io.remark(`${visible(file)}: ${visible(reason)}`)
+  for (const { file, reason } of report.failed) io.remark(`${file}: ${reason}`)
   if (report.deleted.length + report.compressed.length + report.failed.length === 0) {
-    io.remark(`nothing to clean in ${visible(directory)}`)
+    io.remark(`nothing to clean in ${directory}`)
   }
   return report.failed.length === 0 ? 0 : 1
 }

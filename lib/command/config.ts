@@ -1,6 +1,7 @@
 // `ringlog config FILE`: what a configuration comes to, or all that is wrong with it.
 
 import { loadConfig } from '../config/resolve.ts'
+import { visibleJson } from '../entry/visible-text.ts'
 import type { Io } from './io.ts'
 
 /**
@@ -11,6 +12,6 @@ import type { Io } from './io.ts'
  */
 export async function config(file: string, io: Io): Promise<number> {
   const text = JSON.stringify({ logging: loadConfig(file) }, undefined, 2)
-  await io.out.write(`${text}\n`)
+  await io.out.write(`${visibleJson(text)}\n`)
   return 0
 }

@@ -1,6 +1,7 @@
 // `ringlog event-source install|remove`: the source of the Windows Event Log.
 
 import { installEventSource, removeEventSource } from '../sinks/event-source.ts'
+import { visible } from '../entry/visible-text.ts'
 import { UsageError } from './failure.ts'
 import type { Io } from './io.ts'
 
@@ -22,7 +23,7 @@ export async function changeEventSource(
     throw error instanceof RangeError ? new UsageError(error.message) : error
   }
   await io.out.write(
-    `${action === 'install' ? 'Installed' : 'Removed'} the event source ${source}\n`,
+    `${action === 'install' ? 'Installed' : 'Removed'} the event source ${visible(source)}\n`,
   )
   return 0
 }

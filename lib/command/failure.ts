@@ -1,19 +1,17 @@
 // What went wrong, in words for whoever typed the command: never a stack trace, nothing that drives the terminal.
 
 import { getSystemErrorMap } from 'node:util'
-import { visible } from '../entry/human-line.ts'
+import { visible, visibleLines } from '../entry/visible-text.ts'
+import { ConfigError } from '../errors.ts'
 
 /** The command line is wrong: exit code 2. The message says what is right. */
 export class UsageError extends Error {}
 
-/** An error as lines of text without what could drive a terminal. */
+/** An error as text without what could drive a terminal: one line, or one more for each problem of a configuration. */
 export function textOfError(error: unknown): string {
-  return visibleLines(messageOf(error))
-}
-
-/** Lines of text without what could drive a terminal. */
-export function visibleLines(text: string): string {
-  return text.split('\n').map(visible).join('\n')
+  // Its lines are our own: a line end in a path stands in it as an escape already.
+  if (error instanceof ConfigError) return visibleLines(error.message)
+  return visible(messageOf(error))
 }
 
 /** `Cannot read /var/log/x: permission denied (EACCES)` instead of `EACCES: permission denied, scandir '/var/log/x'`. */

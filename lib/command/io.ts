@@ -7,7 +7,7 @@ import type { Progress } from './progress.ts'
 export interface Io {
   /** What was asked for: standard output. */
   readonly out: Output
-  /** What is worth knowing beside it, one line: standard error. Must be free of control characters. */
+  /** What is worth knowing beside it, one line, whatever it holds: standard error. */
   readonly remark: (text: string) => void
   /** How far long work is: standard error too, when it is a terminal. */
   readonly progress: Progress

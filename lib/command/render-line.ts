@@ -3,7 +3,8 @@
 // Everything is shown: an entry as its human line; the human lines of a file without JSON as they are; and what is
 // neither, a torn line or rubbish, as it is with a mark. Nothing of it drives the terminal.
 
-import { type FormatOptions, formatEntry, piecesOf, visible } from '../entry/human-line.ts'
+import { type FormatOptions, formatEntry } from '../entry/human-line.ts'
+import { piecesOf, visible } from '../entry/visible-text.ts'
 import { parseName } from '../directory/names.ts'
 import type { LogLine } from '../read/time-order.ts'
 

@@ -6,7 +6,6 @@
 import { wallMs } from '../entry/clock.ts'
 import { readdirSync, statSync } from 'node:fs'
 import { builtinCategories } from '../entry/category.ts'
-import { visible } from '../entry/human-line.ts'
 import { type LevelName, levelNames, severityOf } from '../entry/level.ts'
 import { filesByBase } from '../directory/names.ts'
 import type { LogLine } from '../read/time-order.ts'
@@ -53,7 +52,7 @@ export async function tail(options: TailOptions, color: boolean, io: Io): Promis
   const place = await placeOf(options)
   remarkUnknown(options.category ?? [], place, io)
   if (wanted.follow === true && !isDirectory(place.directory)) {
-    io.remark(`waiting for ${visible(place.directory)}, which is not there yet`)
+    io.remark(`waiting for ${place.directory}, which is not there yet`)
   }
   const { local = false, expand = false } = options
   const shower = new LineShower({ color, local, expand })
@@ -69,7 +68,7 @@ export async function tail(options: TailOptions, color: boolean, io: Io): Promis
       ({ text }) => {
         isWhole = false
         io.progress.clear()
-        io.remark(visible(text))
+        io.remark(text)
       },
     )
     for await (const line of lines) {
@@ -90,7 +89,7 @@ export async function tail(options: TailOptions, color: boolean, io: Io): Promis
 function jsonOf({ entry, raw, file, offset }: LogLine, io: Io): readonly string[] {
   if (entry !== undefined || isJson(raw)) return [raw, '\n']
   const text = raw.length > remarkCharsMax ? `${raw.slice(0, remarkCharsMax)}…` : raw
-  io.remark(`not JSON, in ${visible(file)} at byte ${offset}: ${visible(text)}`)
+  io.remark(`not JSON, in ${file} at byte ${offset}: ${text}`)
   return []
 }
 
@@ -150,14 +149,14 @@ function remarkUnknown(categories: readonly string[], { config }: Place, io: Io)
     if (known.includes(category)) continue
     const nearest = nearestOf(category, known)
     if (nearest !== undefined) {
-      io.remark(`'${visible(category)}' is not a built-in category; did you mean ${nearest}?`)
+      io.remark(`'${category}' is not a built-in category; did you mean ${nearest}?`)
     }
   }
 }
 
 function remarkEmpty(directory: string, io: Io): void {
   if ([...filesByBase(readdirSync(directory)).keys()].every((base) => !base.endsWith('.log'))) {
-    io.remark(`no log files in ${visible(directory)}`)
+    io.remark(`no log files in ${directory}`)
   }
 }
 

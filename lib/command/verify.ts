@@ -1,6 +1,6 @@
 // `ringlog verify`: every fault in a line, and the sum of it.
 
-import { visible } from '../entry/human-line.ts'
+import { visible } from '../entry/visible-text.ts'
 import { verifyLogs } from '../read/verify.ts'
 import { type DirectoryOptions, placeOf } from './target-directory.ts'
 import type { Io } from './io.ts'
@@ -22,7 +22,7 @@ export async function verify(options: DirectoryOptions, io: Io): Promise<number>
   const { entries, files, faults_total: faults } = report
   const untold = faults - report.faults.length
   if (untold > 0) io.remark(`${untold} more faults are not listed`)
-  if (files === 0) io.remark(`no log files in ${visible(directory)}`)
+  if (files === 0) io.remark(`no log files in ${directory}`)
   const found = faults === 0 ? 'no fault' : `${faults} ${faults === 1 ? 'fault' : 'faults'}`
   await io.out.write(`${entries} entries in ${files} files, ${found}\n`)
   return faults === 0 ? 0 : 1

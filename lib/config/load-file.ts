@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { getSystemErrorMap } from 'node:util'
 import { ConfigError } from '../errors.ts'
 import { absolutePathOf } from '../directory/log-path.ts'
+import { visible } from '../entry/visible-text.ts'
 import { keysOf, shown } from './value.ts'
 import { jsonFaultOf } from './json-fault.ts'
 
@@ -90,6 +91,13 @@ function placeOf(text: string, at: number): string {
   return `line ${lines.length}, column ${(lines.at(-1) ?? '').length + 1}`
 }
 
+/** Node prints the causes of an error as they are, and these repeat the path or a piece of the file. */
+function makeVisible(error: Error): void {
+  const { message, stack } = error
+  error.message = visible(message)
+  if (stack !== undefined) error.stack = stack.replace(message, () => error.message)
+}
+
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   const { errno } = error as NodeJS.ErrnoException
@@ -98,6 +106,7 @@ function reasonOf(error: unknown): string {
 }
 
 function fail(path: string, reason: string, cause?: unknown): never {
+  if (cause instanceof Error) makeVisible(cause)
   const options = cause === undefined ? { file: path } : { file: path, cause }
   throw new ConfigError(`Cannot read the configuration in ${path}: ${reason}`, [], options)
 }

@@ -8,6 +8,7 @@
 import type { ExceptionInfo, LogEntry } from './entry.ts'
 import { textOf, throwsMark } from './safe-text.ts'
 import { depthMax } from './entry.ts'
+import { visible } from './visible-text.ts'
 
 export interface FormatOptions {
   /** Show times in the local zone instead of as recorded (UTC). @default false */
@@ -24,41 +25,6 @@ const indent = '    '
 const levelWidth = 5
 const categoryWidth = 11
 
-/** What most text consists of: four times as quick to test for as what is unsafe. */
-const plain = /^[\u0020-\u007e]*$/
-
-/** Marks that stand over the letter before them. */
-const marks = String.raw`[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]`
-
-/**
- * What is not shown as it is. Without the `u` flag, which makes it four times as slow.
- */
-const unsafe = new RegExp(
-  [
-    // Controls: C0, DEL, C1; line and paragraph separators; bidi controls; annotations.
-    String.raw`[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u061c\u2066-\u2069\ufff9-\ufffb`,
-    // What has no width: joiners, fillers, variation selectors but those that choose between text and emoji.
-    String.raw`\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2060-\u206f\u3164`,
-    String.raw`\ufe00-\ufe0d\ufeff\uffa0\ufff0-\ufff8]`,
-    // The same beyond U+FFFF: shorthand and musical formats, tags, more variation selectors.
-    String.raw`|\ud82f[\udca0-\udca3]|\ud834[\udd73-\udd7a]|[\udb40-\udb43][\udc00-\udfff]`,
-    // Lone surrogates.
-    String.raw`|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]`,
-    // A ninth mark on one letter: heaped up, they cover the lines above.
-    `|(?<=${marks}{8})${marks}`,
-  ].join(''),
-)
-const unsafeAll = new RegExp(unsafe, 'g')
-
-/** What belongs to the character before it. */
-const joins = new RegExp(`${marks}|[\\udc00-\\udfff]`)
-
-/** A longer text is made visible piece by piece. */
-const pieceChars = 65_536
-
-/** Escapes of single UTF-16 units that have been needed; there are some hundreds. */
-const escapes = new Map<string, string>()
-
 /** A timestamp of ours, or another in UTC. */
 const recorded = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:\+00:00|Z)$/
 
@@ -74,57 +40,10 @@ const colors: ReadonlyMap<string, string> = new Map([
   ['CRITICAL', '\u001b[1;97;41m'],
 ])
 
-/** Text with everything that could drive or deceive a terminal as visible escapes: `\x1b`, `\u202e`. */
-export function visible(text: string): string {
-  if (plain.test(text)) return text
-  if (text.length <= pieceChars) return text.replace(unsafeAll, escapeOf)
-  // In one go, `replace` remembers every match before it makes the string: 70 bytes for each character (Node 20.20).
-  let shown = ''
-  for (const piece of piecesOf(text)) shown += piece.replace(unsafeAll, escapeOf)
-  return shown
-}
-
-/** A text in pieces, none of which ends amid a character or among the marks on one. */
-export function* piecesOf(text: string): Generator<string> {
-  for (let from = 0; from < text.length;) {
-    let to = from + pieceChars
-    while (to < text.length && to < from + 2 * pieceChars && joins.test(text[to]!)) to++
-    yield text.slice(from, to)
-    from = to
-  }
-}
-
-function escapeOf(characters: string): string {
-  if (characters.length > 1) return newEscapeOf(characters)
-  let escape = escapes.get(characters)
-  if (escape === undefined) {
-    escape = newEscapeOf(characters)
-    escapes.set(characters, escape)
-  }
-  return escape
-}
-
-function newEscapeOf(characters: string): string {
-  switch (characters) {
-    case '\n':
-      return String.raw`\n`
-    case '\r':
-      return String.raw`\r`
-    case '\t':
-      return String.raw`\t`
-    default: {
-      const code = characters.codePointAt(0)!
-      if (code < 0x100) return `\\x${code.toString(16).padStart(2, '0')}`
-      return code > 0xffff
-        ? `\\u{${code.toString(16)}}`
-        : `\\u${code.toString(16).padStart(4, '0')}`
-    }
-  }
-}
-
 /**
  * The human line of an entry, without a line end: `[2025-10-17 14:23:45] INFO  | enforcement | ABC123 | message`.
- * Without an account its column is left out.
+ * Without an account its column is left out. In the columns before the message a `|` is shown as `\x7c`, so that an
+ * account cannot pass for columns of its own.
  */
 export function formatEntry(entry: LogEntry, options: FormatOptions = {}): string {
   const { color = false } = options
@@ -132,16 +51,21 @@ export function formatEntry(entry: LogEntry, options: FormatOptions = {}): strin
   const paint = color ? (colors.get(level) ?? '') : ''
   const time = `[${shownTime(textOf(entry.timestamp), options.local ?? false)}]`
   let line = color ? `${dim}${time}${reset} ` : `${time} `
-  const column = visible(level).padEnd(levelWidth)
+  const column = columnOf(level).padEnd(levelWidth)
   line += paint === '' ? column : `${paint}${column}${reset}`
-  line += ` | ${visible(textOf(entry.category)).padEnd(categoryWidth)} | `
-  if (entry.account_id !== undefined) line += `${visible(textOf(entry.account_id))} | `
+  line += ` | ${columnOf(textOf(entry.category)).padEnd(categoryWidth)} | `
+  if (entry.account_id !== undefined) line += `${columnOf(textOf(entry.account_id))} | `
   const message = visible(textOf(entry.message))
   line += paint === '' || level === 'INFO' ? message : `${paint}${message}${reset}`
   if (options.expand !== true) return line
   if (entry.context !== undefined) line += `\n${formatContext(entry.context)}`
   if (entry.exception !== undefined) line += `\n${formatException(entry.exception)}`
   return line
+}
+
+/** What stands in front of another column: a `|` in it would move all that follow. */
+function columnOf(text: string): string {
+  return visible(text).replaceAll('|', String.raw`\x7c`)
 }
 
 /** A context as indented lines. */

@@ -2,7 +2,8 @@
 
 import { builtinCategories, errorFile } from '../entry/category.ts'
 import type { LogEntry } from '../entry/entry.ts'
-import { formatEntry, formatException, visible } from '../entry/human-line.ts'
+import { formatEntry, formatException } from '../entry/human-line.ts'
+import { visible } from '../entry/visible-text.ts'
 import { parseLine } from '../entry/line.ts'
 import { CRITICAL, INFO, WARNING, severityOf } from '../entry/level.ts'
 import { Redactor } from '../redact/secret-keys.ts'
@@ -96,7 +97,7 @@ export function assemble(
 
   const stderr = new Console()
   const tell = (remark: string): void => {
-    stderr.write(`ringlog: ${remark}`)
+    stderr.write(`ringlog: ${visible(remark)}`)
   }
   const eventLog = eventLogOf(config, counters, tell, loadApi)
   const pump = new Pump({

@@ -6,6 +6,7 @@
 
 import { wallMs } from '../entry/clock.ts'
 import { readdirSync } from 'node:fs'
+import { visible } from '../entry/visible-text.ts'
 import { absolutePathOf, defaultLogPath } from '../directory/log-path.ts'
 import { basesIn } from './series.ts'
 import { Copies } from './copies.ts'
@@ -51,7 +52,7 @@ interface Base {
  */
 export function streamLogs(options: StreamOptions = {}): AsyncIterable<LogLine> {
   return readLogs(options, ({ text }) => {
-    process.emitWarning(text, { type: 'RinglogWarning', code: 'RINGLOG_UNREAD' })
+    process.emitWarning(visible(text), { type: 'RinglogWarning', code: 'RINGLOG_UNREAD' })
   })
 }
 

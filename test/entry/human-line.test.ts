@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { stripVTControlCharacters } from 'node:util'
 import fc from 'fast-check'
 import type { LogEntry } from '../../lib/entry/entry.ts'
-import { formatEntry, visible } from '../../lib/entry/human-line.ts'
+import { formatEntry } from '../../lib/entry/human-line.ts'
 
 const entry: LogEntry = {
   timestamp: '2025-10-17T14:23:45.123+00:00',
@@ -48,43 +48,6 @@ test('formatEntry() leaves the account’s column out when there is none', () =>
   )
 })
 
-test('visible() escapes every class of characters that is not shown', () => {
-  const shown: Readonly<Record<string, string>> = {
-    '\n': String.raw`\n`,
-    '\r': String.raw`\r`,
-    '\t': String.raw`\t`,
-    '\u0000': String.raw`\x00`,
-    '\u001b': String.raw`\x1b`,
-    '\u007f': String.raw`\x7f`,
-    '\u009b': String.raw`\x9b`,
-    '\u00ad': String.raw`\xad`,
-    '\u061c': String.raw`\u061c`,
-    '\u180e': String.raw`\u180e`,
-    '\u200b': String.raw`\u200b`,
-    '\u200f': String.raw`\u200f`,
-    '\u2028': String.raw`\u2028`,
-    '\u2029': String.raw`\u2029`,
-    '\u202e': String.raw`\u202e`,
-    '\u2066': String.raw`\u2066`,
-    '\ufeff': String.raw`\ufeff`,
-    '\ufffb': String.raw`\ufffb`,
-    '\ud800': String.raw`\ud800`,
-    '\udfff': String.raw`\udfff`,
-    '\u{e0041}': String.raw`\u{e0041}`,
-  }
-  for (const [character, escape] of Object.entries(shown)) {
-    assert.equal(visible(`a${character}b`), `a${escape}b`)
-  }
-  assert.equal(visible('Grüße, 你好, 😀 \\n'), 'Grüße, 你好, 😀 \\n')
-})
-
-test('visible() leaves no control character, whichever it is', () => {
-  for (let code = 0; code <= 0xffff; code++) {
-    const text = visible(String.fromCharCode(code))
-    assert.ok(!dangerous.test(text), code.toString(16))
-  }
-})
-
 test('formatEntry() without color is one line that cannot drive a terminal, whatever the entry', () => {
   const text = fc.string({ unit: 'binary' })
   const key = fc.constantFrom('timestamp', 'level', 'category', 'account_id', 'message')
@@ -97,6 +60,20 @@ test('formatEntry() without color is one line that cannot drive a terminal, what
     }),
     { numRuns: 500 },
   )
+})
+
+test('formatEntry() keeps the columns before the message apart, whatever stands in them', () => {
+  const forged = 'ABC123 | Position closed by admin'
+  assert.equal(
+    formatEntry({ ...entry, account_id: forged, message: 'm | n' }),
+    String.raw`[2025-10-17 14:23:45] INFO  | enforcement | ABC123 \x7c Position closed by admin | m | n`,
+  )
+  for (const color of [false, true]) {
+    for (const key of ['level', 'category', 'account_id'] as const) {
+      const line = formatEntry({ ...entry, [key]: '|a|b|', message: 'm' }, { color })
+      assert.equal(stripVTControlCharacters(line).split('|').length, 4, `${key}: ${line}`)
+    }
+  }
 })
 
 test('formatEntry() does not trust the fields to have their types', () => {
@@ -187,23 +164,6 @@ test('formatEntry({ local }) shows the time of the local zone', () => {
   }
 })
 
-test('visible() escapes what has no width, and marks heaped upon one letter', () => {
-  const escape = (code: number): string =>
-    `\\u${code > 0xffff ? `{${code.toString(16)}}` : code.toString(16).padStart(4, '0')}`
-  // Those two choose between a sign's text and emoji forms; the text of people is full of them.
-  const shown = new Set([0xfe0e, 0xfe0f])
-  for (let code = 0x100; code <= 0x10ffff; code++) {
-    if (code >= 0xd800 && code <= 0xdfff) continue
-    const character = String.fromCodePoint(code)
-    if (!/\p{Default_Ignorable_Code_Point}/u.test(character) || shown.has(code)) continue
-    assert.equal(visible(character), escape(code))
-  }
-  assert.equal(visible('\u2764\ufe0f'), '\u2764\ufe0f')
-  const mark = '\u0301'
-  assert.equal(visible(`e${mark.repeat(8)}`), `e${mark.repeat(8)}`)
-  assert.equal(visible(`e${mark.repeat(10)}`), String.raw`e${mark.repeat(8)}\u0301\u0301`)
-})
-
 test('formatEntry({ expand }) does not throw for a context that JSON.stringify refuses', () => {
   const depth = 50_000
   const deep = JSON.parse(`{"a":${'['.repeat(depth)}${']'.repeat(depth)}}`) as object
@@ -225,24 +185,4 @@ test('formatEntry({ color }) uses its own colors only, whatever the level is cal
 test('formatEntry() shows a time with another offset in UTC', () => {
   const timestamp = '2025-10-17T16:23:45.123+02:00'
   assert.equal(formatEntry({ ...entry, timestamp }), formatEntry(entry))
-})
-
-test('visible() shows a long text as it shows a short one', () => {
-  const bell = '\u0007'
-  assert.equal(visible(bell.repeat(200_000)), String.raw`\x07`.repeat(200_000))
-  // Characters and marks that lie across any place where a long text could be cut.
-  for (const characters of ['\u{1f600}', '\u{e0041}', `a${'\u0301'.repeat(9)}`]) {
-    const shown = visible(characters)
-    for (let before = 65_536 - 12; before <= 65_536; before++) {
-      const padding = 'x'.repeat(before)
-      const text = `${padding}${characters}${bell}`
-      assert.equal(
-        visible(text.padEnd(70_000, 'y')),
-        `${padding}${shown}\\x07`.padEnd(
-          70_000 + visible(characters + bell).length - (characters + bell).length,
-          'y',
-        ),
-      )
-    }
-  }
 })
