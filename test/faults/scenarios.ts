@@ -3,6 +3,7 @@
 import { silenced } from './console.fault.ts'
 import { deaths } from './deaths.fault.ts'
 import { disks } from './disk.fault.ts'
+import { links } from './links.fault.ts'
 import { powerCuts } from './power.fault.ts'
 import type { Scenario } from './scenario.ts'
 import { slowDisks } from './slow.fault.ts'
@@ -13,6 +14,7 @@ export const scenarios: readonly Scenario[] = [
   ...sweeps,
   ...disks,
   ...tampered,
+  ...links,
   ...silenced,
   ...deaths,
   ...powerCuts,
