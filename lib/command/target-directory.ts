@@ -1,6 +1,6 @@
 // Which directory a command works on: `-d`, or the one that a configuration names, or the default.
 
-import { absolutePathOf, defaultLogPath } from '../directory/log-path.ts'
+import { absolutePathOf, defaultLogPath } from '../config/log-path.ts'
 import type { ResolvedConfig } from '../config/resolve.ts'
 import { UsageError } from './failure.ts'
 

@@ -5,7 +5,7 @@
 // cannot be the beginning of any JSON, or the end when more should follow. Nesting is kept in a list, not on
 // the stack, since JSON.parse has no limit of depth either.
 
-import { shown } from './value.ts'
+import { shown } from '../entry/foreign-value.ts'
 
 /** The place where a text stops being JSON. */
 export interface JsonFault {

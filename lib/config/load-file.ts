@@ -6,9 +6,9 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { getSystemErrorMap } from 'node:util'
 import { ConfigError } from '../errors.ts'
-import { absolutePathOf } from '../directory/log-path.ts'
+import { absolutePathOf } from './log-path.ts'
 import { visible } from '../entry/visible-text.ts'
-import { keysOf, shown } from './value.ts'
+import { keysOf, shown } from '../entry/foreign-value.ts'
 import { jsonFaultOf } from './json-fault.ts'
 
 const byteOrderMark = Buffer.from('\ufeff')

@@ -8,8 +8,8 @@
 // What comes back is a copy, made of own members that were read once, and holds only what is right.
 
 import type { ConfigProblem } from '../errors.ts'
-import { nearestOf } from './closest-word.ts'
-import { keysOf, lengthOf, pathOf, readMember, shown } from './value.ts'
+import { nearestOf } from '../entry/closest-word.ts'
+import { keysOf, lengthOf, pathOf, readMember, shown } from '../entry/foreign-value.ts'
 
 /** As much of a JSON Schema as a configuration needs; a TypeBox schema is one. */
 export interface Rule {

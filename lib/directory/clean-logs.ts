@@ -9,7 +9,7 @@ import { builtinCategories } from '../entry/category.ts'
 import { textOf } from '../entry/safe-text.ts'
 import { type CleanReport, cleanDirectory } from './clean.ts'
 import { stateOf } from './lock.ts'
-import { absolutePathOf, defaultLogPath } from './log-path.ts'
+import { absolutePathOf, defaultLogPath } from '../config/log-path.ts'
 import { dayMs } from './retention.ts'
 
 /** What `cleanLogs` is to do. */

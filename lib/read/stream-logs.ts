@@ -7,7 +7,7 @@
 import { wallMs } from '../entry/clock.ts'
 import { readdirSync } from 'node:fs'
 import { visible } from '../entry/visible-text.ts'
-import { absolutePathOf, defaultLogPath } from '../directory/log-path.ts'
+import { absolutePathOf, defaultLogPath } from '../config/log-path.ts'
 import { basesIn } from './series.ts'
 import { Copies } from './copies.ts'
 import type { Follower } from './tail-directory.ts'

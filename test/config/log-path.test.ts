@@ -3,7 +3,7 @@ import { mkdtempSync, rmdirSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { describe, it } from 'node:test'
-import { absolutePathOf, defaultLogPath } from '../../lib/directory/log-path.ts'
+import { absolutePathOf, defaultLogPath } from '../../lib/config/log-path.ts'
 
 describe('absolutePathOf()', () => {
   it('takes ~ for the home, alone or before a separator', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { nearestOf } from '../../lib/config/closest-word.ts'
+import { nearestOf } from '../../lib/entry/closest-word.ts'
 
 const known = ['log_level', 'levels', 'log_path', 'rotation', 'retention_days', 'sdk', 'compress']
 

@@ -4,7 +4,7 @@
 // the value is read than is shown, and what is shown is harmless to a terminal. The limit also keeps a secret
 // that went astray from being printed at length.
 
-import { escapeSteering } from '../entry/json-text.ts'
+import { escapeSteering } from './json-text.ts'
 
 /** Longest text for a value, in characters. */
 const charsMax = 60
