@@ -23,7 +23,7 @@ const floors: { readonly [station: string]: readonly string[] } = {
   encode: ['entry', 'redact', 'capture'],
   event: ['entry', 'redact', 'config', 'capture', 'encode'],
   sinks: ['entry', 'directory'],
-  deliver: ['errors.ts', 'entry', 'capture', 'encode', 'sinks'],
+  deliver: ['errors.ts', 'entry', 'directory', 'capture', 'encode', 'sinks'],
   logger: [
     'errors.ts',
     'entry',

@@ -3,6 +3,7 @@
 
 import { monotonicMs } from '../entry/clock.ts'
 import type { Route } from './file-queue.ts'
+import type { Refusal } from '../directory/attributes.ts'
 import type { Counters } from './counters.ts'
 
 export interface OutagesOptions {
@@ -19,6 +20,8 @@ export class Outages {
   readonly #options: OutagesOptions
   /** Causes told since all files worked last: a full disk fails all files, and says the same of each. */
   readonly #told = new Set<string>()
+  /** Attributes whose refusal has been told. */
+  readonly #refused = new Set<Refusal['attribute']>()
   /** What was lost when it was last reported. */
   #droppedReported: readonly number[] = [0, 0, 0, 0, 0]
   #divertedReported = 0
@@ -61,6 +64,17 @@ export class Outages {
   fault(route: Route, error: Error): void {
     this.#options.counters.fail(error)
     if (!route.down) this.#tellOnce(error, `cannot rotate ${route.file}: ${error.message}`)
+  }
+
+  /** The system refuses a file what it can do without: told once, and the file is written. */
+  refused({ attribute, file, message }: Refusal): void {
+    if (this.#refused.has(attribute)) return
+    this.#refused.add(attribute)
+    this.#options.tell(`${message}; writing goes on, and this is told once`)
+    this.#options.report(`The system refused a log file its ${attribute}`, {
+      file,
+      reason: message,
+    })
   }
 
   /** A file was found with a torn last line. */

@@ -18,6 +18,7 @@
 import { clearTimeout, monotonicMs, setImmediate, setTimeout } from '../entry/clock.ts'
 import { ERROR, WARNING } from '../entry/level.ts'
 import type { LineEncoder } from '../encode/line-encoder.ts'
+import type { Refusal } from '../directory/attributes.ts'
 import { Backlog } from './load-shedding.ts'
 import { entriesIn } from './batch-entries.ts'
 import type { CategoryTemplate } from './category.ts'
@@ -253,6 +254,11 @@ export class Pump {
     this.#settleWaiters()
   }
 
+  /** The system refuses a file what it can do without. */
+  refused(refusal: Refusal): void {
+    this.#outages.refused(refusal)
+  }
+
   /** What a route's sink tells. */
   eventsOf(route: Route): SinkEvents {
     const { counters } = this.#options
@@ -277,6 +283,7 @@ export class Pump {
         counters.rotations++
       },
       torn: (bytes) => outages.torn(route, bytes),
+      refused: (refusal) => outages.refused(refusal),
     }
   }
 

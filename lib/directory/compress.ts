@@ -24,7 +24,7 @@ import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip, createGzip } from 'node:zlib'
 import { type FileName, nameOf, temporaryName } from './names.ts'
-import { fileMode } from './open.ts'
+import { fileMode } from './attributes.ts'
 import { discard, lookAt } from './retention.ts'
 
 /** Bytes compressed at a time. */

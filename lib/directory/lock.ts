@@ -22,7 +22,6 @@ import { setInterval, isoOf, clearInterval, napSync, wallMs } from '../entry/clo
 import {
   closeSync,
   constants,
-  fchmodSync,
   fstatSync,
   futimesSync,
   lstatSync,
@@ -36,7 +35,8 @@ import { join } from 'node:path'
 import { LockedError } from '../errors.ts'
 import { type LockOwner, type Life, lifeOf, self, signMs } from './lock-owner.ts'
 import { type Checkpoint, asCheckpoint } from './checkpoint.ts'
-import { fileMode, makeDirectory } from './open.ts'
+import { type OnRefusal, fileMode, setMode } from './attributes.ts'
+import { makeDirectory } from './open.ts'
 
 const lockPattern = /^ringlog\.([1-9]\d{0,14})\.lock$/
 
@@ -66,6 +66,7 @@ interface Lock {
 export class DirectoryLock {
   readonly #directory: string
   readonly #taken: (checkpoint: Checkpoint | undefined) => void
+  readonly #refused: OnRefusal | undefined
   #generation = 0
   #fd = -1
   #inode = 0n
@@ -77,10 +78,18 @@ export class DirectoryLock {
   #checkpoint: Checkpoint | undefined
   #signs: NodeJS.Timeout | undefined
 
-  /** @param taken Told each time the lock has been taken, with what the last holder left. */
-  constructor(directory: string, taken: (checkpoint: Checkpoint | undefined) => void) {
+  /**
+   * @param taken Told each time the lock has been taken, with what the last holder left.
+   * @param refused Told what the system refuses the lock or its directory.
+   */
+  constructor(
+    directory: string,
+    taken: (checkpoint: Checkpoint | undefined) => void,
+    refused?: OnRefusal,
+  ) {
     this.#directory = directory
     this.#taken = taken
+    this.#refused = refused
   }
 
   /** What was saved last, by us or by the holder before. */
@@ -94,7 +103,7 @@ export class DirectoryLock {
    * @throws {LockedError} when another thread or process holds it. The system's error when that cannot be known.
    */
   hold(): void {
-    makeDirectory(this.#directory)
+    makeDirectory(this.#directory, this.#refused)
     if (this.#isTaken && this.#isInPlace()) return
     this.#withdraw()
     this.#take()
@@ -165,7 +174,8 @@ export class DirectoryLock {
     }
     try {
       this.#inode = fstatSync(this.#fd, { bigint: true }).ino
-      fchmodSync(this.#fd, fileMode)
+      const refusal = setMode(this.#fd, path, fileMode)
+      if (refusal !== undefined) this.#refused?.(refusal)
       this.#since = isoOf(wallMs())
       this.#length = 0
       this.#write(false)

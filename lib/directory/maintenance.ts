@@ -15,6 +15,7 @@ import {
 } from '../entry/clock.ts'
 import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import type { OnRefusal } from './attributes.ts'
 import { type CleanReport, cleanDirectory } from './clean.ts'
 import { type Checkpoint, captureCheckpoint } from './checkpoint.ts'
 import { DirectoryLock } from './lock.ts'
@@ -38,6 +39,8 @@ export interface MaintenanceOptions {
   readonly numbers: () => { readonly [category: string]: number }
   /** The directory is ours now, and this is what the last writer has left. */
   readonly taken: (checkpoint: Checkpoint | undefined) => void
+  /** The system refuses the directory or a file in it what it can do without. */
+  readonly refused: OnRefusal
   /** A rotated file could not be compressed or deleted; again, when it was so the last time. */
   readonly failed: (error: Error, again: boolean) => void
 }
@@ -56,11 +59,12 @@ export class Maintenance {
 
   constructor(options: MaintenanceOptions) {
     this.#options = options
-    this.#lock = new DirectoryLock(options.directory, (checkpoint) => {
+    const taken = (checkpoint: Checkpoint | undefined): void => {
       options.taken(checkpoint)
       this.#save()
       this.#begin()
-    })
+    }
+    this.#lock = new DirectoryLock(options.directory, taken, options.refused)
   }
 
   /**

@@ -3,23 +3,26 @@
 // it exists.
 
 import {
-  chmodSync,
   closeSync,
   constants,
-  fchmodSync,
   fstatSync,
   mkdirSync,
   openSync,
   readSync,
+  rmSync,
   statSync,
   writeSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
-
-/** Mode of the directory. */
-export const directoryMode = 0o700
-/** Mode of every file. */
-export const fileMode = 0o600
+import {
+  type OnRefusal,
+  type Refusal,
+  directoryMode,
+  fileMode,
+  setMode,
+  setModeByName,
+} from './attributes.ts'
+import { temporaryName } from './names.ts'
 
 /** Which file it is, whatever name it bears. */
 export interface FileIdentity {
@@ -37,7 +40,12 @@ export interface OpenedFile extends FileIdentity {
   readonly tornBytes: number
   /** The system lets the file grow no further (EFBIG): its torn last line could not be ended. */
   readonly isFull: boolean
+  /** Why it has not the mode that it should have; it can be written all the same. */
+  readonly refusal: Refusal | undefined
 }
+
+/** Without O_NONBLOCK a named pipe would hang the process. Windows has neither of the two. */
+const guards = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
 
 /** How much of the end of a file is read to find where its torn last line begins. */
 const tornWindowBytes = 65536
@@ -46,9 +54,10 @@ const tornWindowBytes = 65536
  * Makes the directory, and those above it, with mode 0700 whatever the umask. Directories that exist are
  * left as they are: they may be shared with others.
  *
+ * @param refused Told when the system does not give a new one this mode.
  * @throws the system's error when it cannot be made, or is no directory.
  */
-export function makeDirectory(directory: string): void {
+export function makeDirectory(directory: string, refused?: OnRefusal): void {
   const first = mkdirSync(directory, { recursive: true, mode: directoryMode })
   if (first === undefined) {
     if (!statSync(directory).isDirectory()) {
@@ -59,7 +68,8 @@ export function makeDirectory(directory: string): void {
     return
   }
   for (let made = directory; ; made = dirname(made)) {
-    chmodOwn(made, directoryMode)
+    const refusal = setModeByName(made, directoryMode)
+    if (refusal !== undefined) refused?.(refusal)
     if (made === first || made === dirname(made)) return
   }
 }
@@ -78,27 +88,14 @@ export function openForAppend(
   continues?: FileIdentity,
 ): OpenedFile {
   const path = join(directory, name)
-  const { O_RDWR, O_APPEND, O_CREAT } = constants
-  // Without O_NONBLOCK a named pipe would hang the process here. Windows has neither of the two.
-  const guards = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
-  const flags = O_RDWR | O_APPEND | O_CREAT | guards
-  let fd: number
-  try {
-    fd = openSync(path, flags, fileMode)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EACCES') throw error
-    // Our own bits may have been taken from a file of ours, by a umask and a crash, or by hand.
-    if (!chmodOwn(path, fileMode)) throw error
-    fd = openSync(path, flags, fileMode)
-  }
+  const fd = openOwn(path)
   try {
     const stat = fstatSync(fd, { bigint: true })
     if (!stat.isFile()) throw unsafe(path, 'a regular file')
-    const user = process.geteuid?.()
-    if (user !== undefined && user !== 0 && stat.uid !== BigInt(user)) {
+    if (!isOurs(directory, name, stat)) {
       throw unsafe(path, 'a file of the user that runs the process')
     }
-    if ((Number(stat.mode) & 0o777) !== fileMode) fchmodSync(fd, fileMode)
+    const refusal = setMode(fd, path, fileMode)
     const identity = { device: stat.dev, inode: stat.ino }
     const size = Number(stat.size)
     const { tornBytes, isFull } =
@@ -106,10 +103,57 @@ export function openForAppend(
         ? { tornBytes: 0, isFull: false }
         : endLastLine(fd, size)
     const isEnded = tornBytes > 0 && !isFull
-    return { fd, ...identity, size: isEnded ? size + 1 : size, tornBytes, isFull }
+    return { fd, ...identity, size: isEnded ? size + 1 : size, tornBytes, isFull, refusal }
   } catch (error) {
     closeSync(fd)
     throw error
+  }
+}
+
+function openOwn(path: string): number {
+  const { O_RDWR, O_APPEND, O_CREAT } = constants
+  const flags = O_RDWR | O_APPEND | O_CREAT | guards
+  try {
+    return openSync(path, flags, fileMode)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EACCES') throw error
+    // Our own bits may have been taken from a file of ours, by a umask and a crash, or by hand.
+    if (setModeByName(path, fileMode) !== undefined) throw error
+    return openSync(path, flags, fileMode)
+  }
+}
+
+/** Whether a file belongs to this user, to root, who could do anything in any case, or cannot be told from ours. */
+function isOurs(
+  directory: string,
+  name: string,
+  { uid, nlink }: { readonly uid: bigint; readonly nlink: bigint },
+): boolean {
+  const user = process.geteuid?.()
+  if (user === undefined || user === 0 || uid === BigInt(user)) return true
+  // A link may be to any file of theirs.
+  if (nlink !== 1n) return false
+  return uid === 0n || uid === ownerOfNew(directory, name)
+}
+
+/**
+ * Whom a file belongs to that we make there: on a network share it may be the mount's user, whoever writes.
+ * Undefined when none can be made.
+ */
+function ownerOfNew(directory: string, name: string): bigint | undefined {
+  const path = join(directory, temporaryName(`${name}.1`, process.pid))
+  const { O_RDWR, O_CREAT, O_EXCL } = constants
+  try {
+    rmSync(path, { force: true })
+    const fd = openSync(path, O_RDWR | O_CREAT | O_EXCL | guards, fileMode)
+    try {
+      return fstatSync(fd, { bigint: true }).uid
+    } finally {
+      closeSync(fd)
+      rmSync(path, { force: true })
+    }
+  } catch {
+    return undefined
   }
 }
 
@@ -140,39 +184,6 @@ function endLastLine(fd: number, size: number): Pick<OpenedFile, 'tornBytes' | '
     return { tornBytes, isFull: true }
   }
   return { tornBytes, isFull: false }
-}
-
-/** Opens what a name leads to without any right to it (Linux). It is no constant of Node's. */
-const O_PATH = 0o10000000
-
-/**
- * Sets the mode of a file or directory of ours. Whoever may write to the directory above may have put a link
- * there since it was looked at: so the mode is set through a descriptor, and only of what belongs to us.
- *
- * @returns false when that cannot be done here, or is not ours to do.
- */
-function chmodOwn(path: string, mode: number): boolean {
-  if (process.platform === 'win32') return false
-  const isLinux = process.platform === 'linux'
-  const guards = constants.O_NOFOLLOW | constants.O_NONBLOCK
-  let fd: number
-  try {
-    fd = openSync(path, isLinux ? O_PATH | constants.O_NOFOLLOW : constants.O_RDONLY | guards)
-  } catch {
-    return false
-  }
-  try {
-    const stat = fstatSync(fd)
-    if (!stat.isFile() && !stat.isDirectory()) return false
-    if (stat.uid !== process.geteuid?.()) return false
-    if (isLinux) chmodSync(`/proc/self/fd/${fd}`, mode)
-    else fchmodSync(fd, mode)
-    return true
-  } catch {
-    return false
-  } finally {
-    closeSync(fd)
-  }
 }
 
 function unsafe(path: string, expected: string): Error {

@@ -146,6 +146,7 @@ export function assemble(
         [...categories.values()].map(({ name, seqBase, accepted }) => [name, seqBase + accepted]),
       ),
     taken: (checkpoint) => continueNumbering(directory, categories, checkpoint),
+    refused: (refusal) => pump.refused(refusal),
     failed: (error, again) => {
       counters.fail(error)
       if (!again) tell(error.message)

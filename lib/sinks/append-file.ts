@@ -90,19 +90,22 @@ export class AppendFile {
    * Opens the file that bears the name now, making it if it is not there.
    *
    * @param inLine The caller is in the middle of a line, and the file, if it is the same as before, ends there.
-   * @returns whether it is another file than before, and what was found of a torn last line.
+   * @returns whether it is another file than before, what was found of a torn last line, and what the system has
+   *   refused it.
    */
-  open(inLine: boolean): { readonly isOther: boolean } & Pick<OpenedFile, 'tornBytes' | 'isFull'> {
+  open(
+    inLine: boolean,
+  ): { readonly isOther: boolean } & Pick<OpenedFile, 'tornBytes' | 'isFull' | 'refusal'> {
     this.#prepare()
     const opened = openForAppend(this.#directory, this.#name, inLine ? this.#identity : undefined)
-    const { fd, device, inode, size, tornBytes, isFull } = opened
+    const { fd, device, inode, size, tornBytes, isFull, refusal } = opened
     const isOther = !isSameFile(opened, this.#identity)
     this.close()
     this.#descriptor = { fd, holders: 1 }
     this.#identity = { device, inode }
     this.size = size
     if (isOther) this.#opened++
-    return { isOther, tornBytes, isFull }
+    return { isOther, tornBytes, isFull, refusal }
   }
 
   /**
@@ -112,6 +115,9 @@ export class AppendFile {
    */
   get ownName(): string | undefined {
     const name = `${ownNames}/${this.#fd}`
+    // The model may let it be read, and not written.
+    const permission: NodeJS.ProcessPermission | undefined = process.permission
+    if (!(permission?.has('fs.write', name) ?? true)) return undefined
     try {
       return this.#isOurs(statSync(name, { bigint: true })) ? name : undefined
     } catch {

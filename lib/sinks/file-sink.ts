@@ -25,7 +25,8 @@
 import { clearTimeout, setImmediate, setTimeout } from '../entry/clock.ts'
 import { type Options, type RotatingFileStream, createStream } from 'rotating-file-stream'
 import { join } from 'node:path'
-import { fileMode, identityOf, isSameFile } from '../directory/open.ts'
+import { fileMode } from '../directory/attributes.ts'
+import { identityOf, isSameFile } from '../directory/open.ts'
 import { AppendFile, fileBytesMax } from './append-file.ts'
 import { WriteProgress } from './write-progress.ts'
 import { AnswerWatch } from './answer-watch.ts'
@@ -431,13 +432,14 @@ export class FileSink implements Sink {
 
   /** Opens the file that bears the name now, for the descriptor. */
   #openFile(flight: WriteProgress | undefined = this.#flight): void {
-    const { isOther, tornBytes, isFull } = this.#file.open(flight?.inLine ?? false)
+    const { isOther, tornBytes, isFull, refusal } = this.#file.open(flight?.inLine ?? false)
     if (isOther) {
       this.#rotation.lower(fileBytesMax())
       flight?.moveOn(this.#options.synced)
       this.#doubtful = false
     }
     if (tornBytes > 0) this.#events.torn(tornBytes)
+    if (refusal !== undefined) this.#events.refused(refusal)
     // Its last line could not be ended, so nothing may follow it there.
     if (!isFull || !this.#rotation.run()) return
     this.#openFile(flight)

@@ -1,5 +1,6 @@
 // Where batches go.
 
+import type { Refusal } from '../directory/attributes.ts'
 import type { Patience } from './patience.ts'
 
 /** What a sink tells whoever writes to it. None of these may throw. */
@@ -16,6 +17,8 @@ export interface SinkEvents {
   rotated(): void
   /** A file was found whose last line was not ended; it has been ended. */
   torn(bytes: number): void
+  /** The system refuses a file what it can do without. */
+  refused(refusal: Refusal): void
 }
 
 /** A destination for batches: whole lines, written once, in order. */

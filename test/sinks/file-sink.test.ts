@@ -60,6 +60,7 @@ function rig(
       recovered: () => told.push('recovered'),
       rotated: () => told.push('rotated'),
       torn: (bytes) => told.push(`torn ${bytes}`),
+      refused: ({ message }) => told.push(message),
     },
   )
   sink.open()

@@ -57,6 +57,7 @@ async function swap(t: TestContext): Promise<{ victim: string; file: string; tol
       recovered: () => told.push('recovered'),
       rotated: () => {},
       torn: () => {},
+      refused: () => {},
     },
   )
   // Our own open is done when this returns. That of the stream is on its way through the thread pool.

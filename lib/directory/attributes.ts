@@ -1,0 +1,216 @@
+// What a file should have, and can do without: its mode, its owner, its times, its name on the device. Many a
+// system takes every line and refuses one of these: Node's permission model, a network share whose files all
+// belong to the mount, FAT. Then writing goes on, and whoever may care is told once (outages.ts); `verify`
+// reports the modes in any case.
+
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  constants,
+  fchmodSync,
+  fchownSync,
+  fstatSync,
+  fsyncSync,
+  futimesSync,
+  lstatSync,
+  openSync,
+  statSync,
+  utimesSync,
+} from 'node:fs'
+import { basename, dirname } from 'node:path'
+
+/** Mode of the directory. */
+export const directoryMode = 0o700
+/** Mode of every file. */
+export const fileMode = 0o600
+
+/** O_PATH of Linux, which Node does not name: holds a file without any right to it. */
+const pathOnly = 0o10000000
+
+/** What the system has refused. */
+export interface Refusal {
+  readonly attribute: 'mode' | 'owner' | 'times' | 'sync'
+  /** The file or directory, without the way to it. */
+  readonly file: string
+  /** What could not be done, and why: the whole sentence but its capital and its point. */
+  readonly message: string
+}
+
+/** Takes a refusal. Must not throw. */
+export type OnRefusal = (refusal: Refusal) => void
+
+/**
+ * Gives an open file its mode, whatever the umask.
+ *
+ * @param path Under which it was opened.
+ * @returns what was refused; `undefined` when the file has this mode, or its system knows none.
+ */
+export function setMode(fd: number, path: string, mode: number): Refusal | undefined {
+  return attemptMode(path, mode, () => {
+    byDescriptor(
+      path,
+      () => changeMode(fd, mode, () => fchmodSync(fd, mode)),
+      () => changeMode(fd, mode, () => chmodSync(path, mode)),
+    )
+  })
+}
+
+/**
+ * Gives a directory its mode, or a file that cannot be opened for want of it: never what a link leads to, nor what
+ * is another user's.
+ */
+export function setModeByName(path: string, mode: number): Refusal | undefined {
+  return attemptMode(path, mode, () => {
+    if ((lstatSync(path).mode & 0o777) === mode) return
+    byDescriptor(
+      path,
+      () => chmodHeld(path, mode),
+      () => chmodSync(path, mode),
+    )
+  })
+}
+
+/** The name may lead elsewhere since it was looked at: so the mode is set through a descriptor. */
+function chmodHeld(path: string, mode: number): void {
+  const isLinux = process.platform === 'linux'
+  const flags = isLinux ? pathOnly : constants.O_RDONLY | constants.O_NONBLOCK
+  const fd = openSync(path, flags | constants.O_NOFOLLOW)
+  try {
+    const stat = fstatSync(fd)
+    if (!stat.isFile() && !stat.isDirectory()) throw new Error('it is neither file nor directory')
+    if (stat.uid !== process.geteuid?.()) throw new Error('it belongs to another user')
+    changeMode(fd, mode, () => {
+      if (isLinux) chmodSync(`/proc/self/fd/${fd}`, mode)
+      else fchmodSync(fd, mode)
+    })
+  } finally {
+    closeSync(fd)
+  }
+}
+
+function changeMode(fd: number, mode: number, change: () => void): void {
+  const before = modeOf(fd)
+  if (before === mode) return
+  try {
+    change()
+  } catch (error) {
+    const reason = (error as Error).message.replace(/\.$/, '')
+    throw Object.assign(new Error(`${reason}; it stays ${octal(before)}`), { code: codeOf(error) })
+  }
+  // Some systems say nothing, and do nothing.
+  const after = modeOf(fd)
+  if (after !== mode) throw new Error(`the system makes it ${octal(after)}`)
+}
+
+function attemptMode(path: string, mode: number, work: () => void): Refusal | undefined {
+  // Windows knows only whether a file may be written.
+  if (process.platform === 'win32') return undefined
+  return attempt('mode', path, `set the mode of ${basename(path)} to ${octal(mode)}`, work)
+}
+
+/** Gives an open file its owner and group. Only root may give a file away. */
+export function setOwner(fd: number, path: string, uid: number, gid: number): Refusal | undefined {
+  if (process.platform === 'win32') return undefined
+  return attempt('owner', path, `give ${basename(path)} to ${uid}:${gid}`, () => {
+    const before = fstatSync(fd)
+    if (before.uid === uid && before.gid === gid) return
+    byDescriptor(
+      path,
+      () => fchownSync(fd, uid, gid),
+      () => chownSync(path, uid, gid),
+    )
+    const { uid: user, gid: group } = fstatSync(fd)
+    if (user !== uid || group !== gid) throw new Error(`the system gives it to ${user}:${group}`)
+  })
+}
+
+/**
+ * Gives an open file its times.
+ *
+ * @param atime In seconds since 1970, as `mtime`.
+ */
+export function setTimes(
+  fd: number,
+  path: string,
+  atime: number,
+  mtime: number,
+): Refusal | undefined {
+  return attempt('times', path, `set the times of ${basename(path)}`, () => {
+    byDescriptor(
+      path,
+      () => futimesSync(fd, atime, mtime),
+      () => utimesSync(path, atime, mtime),
+    )
+  })
+}
+
+/**
+ * Has the names of a directory on the device.
+ *
+ * @throws the system's error when the device itself has failed.
+ */
+export function syncDirectory(path: string): Refusal | undefined {
+  // Windows does not open directories.
+  if (process.platform === 'win32') return undefined
+  return attempt('sync', path, `put the names in ${basename(path)} on the device`, () => {
+    const fd = openSync(path, constants.O_RDONLY)
+    try {
+      fsyncSync(fd)
+    } finally {
+      closeSync(fd)
+    }
+  })
+}
+
+/** What a device says that has failed; from all else only this follows, that the system does not do such a thing. */
+const failures = new Set(['EIO', 'ENOSPC', 'EDQUOT', 'ENOENT', 'ESTALE', 'ENXIO', 'ENODEV'])
+
+function attempt(
+  attribute: Refusal['attribute'],
+  path: string,
+  what: string,
+  work: () => void,
+): Refusal | undefined {
+  try {
+    work()
+    return undefined
+  } catch (error) {
+    if (attribute === 'sync' && failures.has(codeOf(error) ?? '')) throw error
+    const message = `cannot ${what}: ${(error as Error).message}`
+    return { attribute, file: basename(path), message }
+  }
+}
+
+/**
+ * Does it by a descriptor, so that it is done to the file that was opened. Node's permission model forbids that and
+ * allows the same by name (20 to 24, 2026-11), and there may be no /proc: then by name, where nobody else can put
+ * another file under it.
+ */
+function byDescriptor(path: string, work: () => void, byName: () => void): void {
+  try {
+    work()
+  } catch (error) {
+    const isImpossible = ['ERR_ACCESS_DENIED', 'ENOENT', 'EACCES'].includes(codeOf(error) ?? '')
+    if (!isImpossible || !isPrivate(dirname(path))) throw error
+    byName()
+  }
+}
+
+/** Whether only this user, or root, can change the names in a directory. */
+export function isPrivate(directory: string): boolean {
+  const { uid, mode } = statSync(directory)
+  return (uid === 0 || uid === process.geteuid?.()) && (mode & 0o022) === 0
+}
+
+function modeOf(fd: number): number {
+  return fstatSync(fd).mode & 0o777
+}
+
+function codeOf(error: unknown): string | undefined {
+  return (error as NodeJS.ErrnoException).code
+}
+
+function octal(mode: number): string {
+  return mode.toString(8).padStart(4, '0')
+}
