@@ -10,8 +10,10 @@ import { rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { build as esbuild } from 'esbuild'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
+import { rolldown } from 'rolldown'
 
 /** What `import('ringlog')` must give. */
 const names: readonly string[] = [
@@ -27,7 +29,10 @@ const names: readonly string[] = [
 /** All that belongs into the tarball. */
 const allowed: readonly RegExp[] = [
   /^(?:package\.json|README\.md|LICENSE|CHANGELOG\.md)$/,
-  /^dist\/.+\.(?:js|d\.ts)(?:\.map)?$/,
+  /^dist\/(?:index|cli|chunks\/[\w-]+)\.js(?:\.map)?$/,
+  /^dist\/late\/[\w-]+\.cjs$/,
+  /^dist\/LICENSES\.txt$/,
+  /^dist\/.+\.d\.ts(?:\.map)?$/,
   /^lib\/.+\.ts$/,
 ]
 
@@ -49,6 +54,7 @@ const checks: readonly (readonly [string, () => unknown])[] = [
   ['import', checkImport],
   ['commands', checkCommands],
   ['a program that uses it', checkConsumer],
+  ['a program that is bundled with it', checkBundled],
 ]
 
 try {
@@ -104,10 +110,10 @@ function checkFiles(): void {
   for (const file of files) {
     const module = /^lib\/(.+)\.ts$/.exec(file)?.[1]
     if (module === undefined) continue
-    const outputs = ['.js', '.js.map', '.d.ts', '.d.ts.map']
-    needed.push(...outputs.map((ending) => `dist/${module}${ending}`))
+    needed.push(`dist/${module}.d.ts`, `dist/${module}.d.ts.map`)
   }
-  const isStale = (file: string): boolean => file.startsWith('dist/') && !needed.includes(file)
+  needed.push('dist/index.js', 'dist/cli.js', 'dist/late/index.cjs', 'dist/LICENSES.txt')
+  const isStale = (file: string): boolean => file.includes('.d.ts') && !needed.includes(file)
   const faults = [
     ...needed.filter((file) => !files.includes(file)).map((file) => `lacks ${file}`),
     ...files
@@ -159,6 +165,38 @@ function checkConsumer(): void {
   writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }))
   run(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc')], project)
   run(process.execPath, ['consumer.js'], project)
+}
+
+/** Runs a program that `write` puts into a directory of its own. */
+async function runAlone(name: string, write: (file: string) => Promise<unknown>): Promise<void> {
+  const directory = mkdtempSync(join(tmpdir(), 'ringlog-bundled-'))
+  try {
+    await write(join(directory, name))
+    run(process.execPath, [name], directory)
+  } finally {
+    rmSync(directory, { recursive: true, force: true })
+  }
+}
+
+/** The same program as one file, alone in a directory: nothing that it needs may be hidden from a bundler. */
+async function checkBundled(): Promise<void> {
+  const input = join(project, 'consumer.js')
+  const external = ['ffi-napi', 'koffi', 'ref-napi']
+  await runAlone('esbuild.mjs', (outfile) =>
+    esbuild({
+      entryPoints: [input],
+      outfile,
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+      external,
+    }),
+  )
+  await runAlone('rolldown.mjs', async (file) => {
+    const build = await rolldown({ input, platform: 'node', external })
+    await build.write({ file, format: 'esm', codeSplitting: false })
+    await build.close()
+  })
 }
 
 /** Runs a program to its end and returns what it printed. */

@@ -27,23 +27,35 @@ const orderFilled = defineEvent({
   context: Type.Object({ symbol: Type.String(), quantity: Type.Integer() }),
 })
 
+const accountSeen = defineEvent({
+  category: 'latency',
+  level: 'debug',
+  message: 'Seen',
+  context: Type.Object({ mail: Type.Optional(Type.String({ format: 'email' })) }),
+})
+
 const log = createLogger({ log_path, log_level: 'debug', categories: { latency: {} } })
 log.latency.info('Order sent', { micros: 80 })
 const logOrderFilled = log.event(orderFilled)
 logOrderFilled({ symbol: 'MNQ', quantity: 2 }, 'ABC123')
+const logAccountSeen = log.event(accountSeen)
+logAccountSeen({ mail: 'a@example.org' })
+logAccountSeen({ mail: 'nobody' })
 const logger: Logger = log
 logger.logError('Order rejected', new RangeError('No such symbol'))
 await logger.close()
+assert.equal(log.stats().mismatched, 1)
 
 const lines = readFileSync('logs/latency.log', 'utf8').trimEnd().split('\n')
-const [sent, filled] = lines.map((line) => JSON.parse(line) as LogEntry)
+const [sent, filled, seen] = lines.map((line) => JSON.parse(line) as LogEntry)
 assert.deepEqual(sent?.context, { micros: 80 })
+assert.deepEqual(seen?.context, { mail: 'a@example.org' })
 assert.ok(filled && formatEntry(filled).endsWith(' DEBUG | latency     | ABC123 | Filled 2 MNQ'))
 assert.match(readFileSync('logs/error.log', 'utf8'), /"type":"RangeError"/)
 
 const messages = new Set<string | undefined>()
 for await (const { entry } of streamLogs({ log_path })) messages.add(entry?.message)
-assert.deepEqual(messages, new Set(['Order sent', 'Filled 2 MNQ', 'Order rejected']))
+assert.deepEqual(messages, new Set(['Order sent', 'Filled 2 MNQ', 'Seen', 'Order rejected']))
 
 // Never called: here only the compiler judges.
 export function isRejectedByTheCompiler(): void {

@@ -147,11 +147,16 @@ function setUpProjects(): void {
     }
     writeFileSync(stampFile, stamp)
   }
+  // The package has its modules in one file; programs that look at one of them alone have them here.
+  const modules = join(packed, 'modules')
+  const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
+  execFileSync(process.execPath, [compiler, '--outDir', modules], { cwd: root })
   for (const name of Object.keys(projects)) {
     const project = join(directory, name)
     execFileSync('tar', ['-xzf', tarball, '-C', 'node_modules/ringlog', '--strip-components=1'], {
       cwd: project,
     })
+    cpSync(modules, join(project, 'node_modules/ringlog/modules'), { recursive: true })
     cpSync(join(root, 'test', 'windows', 'programs'), project, { recursive: true })
   }
 }

@@ -46,7 +46,12 @@ const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as {
   readonly dependencies: { readonly [name: string]: string }
   readonly optionalDependencies?: { readonly [name: string]: string }
 }
-const packages = Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies })
+/** Users have these as a part of dist/, where scripts/build.ts puts them. */
+const bundled = ['fast-json-stringify']
+const packages = [
+  ...Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies }),
+  ...bundled,
+]
 
 /** Without the lines that are comments: examples in them import as well. */
 function codeOf(text: string): string {

@@ -62,6 +62,7 @@ export function compileEvent(
   const { additionalProperties } = Object.getOwnPropertyDescriptors(event.context)
   const closed = additionalProperties?.value === false
   const masked: Masked = (string) => mask(string, redactor)
+  const write = isGenerated ? writeOf(plan, fields, masked) : undefined
   const message = messageOf(event.message)
   const nameText = `${event.name === undefined ? '' : `,"event":${quoted(event.name)}`},"context":`
   const isConstant = messageParts(event.message).every((part) => typeof part === 'string')
@@ -69,8 +70,9 @@ export function compileEvent(
     capture: (isGenerated ? captureOf : interpretedCapture)(plan, fields, closed),
     straight: isGenerated ? straightOf(plan, fields, closed) : undefined,
     restore: (isGenerated ? restoreOf : interpretedRestore)(plan, fields, masked),
-    write: isGenerated ? writeOf(plan, fields, masked) : undefined,
-    stringify: isGenerated ? stringifyOf(plan) : withoutAccountText,
+    write,
+    // Compiled, and with that loaded, for the events alone that are not written straight from their places.
+    stringify: isGenerated && write === undefined ? stringifyOf(plan) : withoutAccountText,
     message,
     nameText: readyText(nameText),
     words: isConstant

@@ -1,13 +1,14 @@
-// The library where more is forbidden than usual, and where it is part of a bundle: the same program must
-// start, and write the same lines, as it does in a plain process.
+// The library where more is forbidden than usual, where it is part of a bundle, and as it is built: the same
+// program must start, and write the same lines, as it does in a plain process.
 
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { build, type BuildOptions } from 'esbuild'
+import { pathToFileURL } from 'node:url'
+import { build, type BuildOptions, type Plugin } from 'esbuild'
 
 const fixture = join(import.meta.dirname, '../fixtures/starting.ts')
 const place = mkdtempSync(join(tmpdir(), 'ringlog-start-'))
@@ -21,6 +22,15 @@ function printed(file: string, flags: readonly string[] = []): unknown {
     { encoding: 'utf8' },
   )
   return JSON.parse(output)
+}
+
+/** Leaves the library where it is built, so that the program imports it as its users do. */
+const asBuilt: Plugin = {
+  name: 'as built',
+  setup(bundle) {
+    const path = pathToFileURL(resolve('dist/index.js')).href
+    bundle.onResolve({ filter: /lib\/index\.ts$/ }, () => ({ path, external: true }))
+  },
 }
 
 async function bundled(name: string, options: BuildOptions): Promise<string> {
@@ -42,8 +52,10 @@ async function bundled(name: string, options: BuildOptions): Promise<string> {
 describe('createLogger() in a hardened or bundled process', { concurrency: 2 }, () => {
   let plain: unknown
   let bundle: string
+  let importing: string
   before(async () => {
     bundle = await bundled('plain.mjs', { format: 'esm' })
+    importing = await bundled('importing.mjs', { format: 'esm', plugins: [asBuilt] })
     plain = printed(bundle)
     assert.equal((plain as unknown[]).length, 19)
   })
@@ -55,6 +67,10 @@ describe('createLogger() in a hardened or bundled process', { concurrency: 2 }, 
       assert.deepEqual(printed(file), plain)
     })
   }
+
+  test('as it is built', () => {
+    assert.deepEqual(printed(importing), plain)
+  })
 
   for (const flags of [
     ['--disallow-code-generation-from-strings'],
@@ -68,6 +84,7 @@ describe('createLogger() in a hardened or bundled process', { concurrency: 2 }, 
   ]) {
     test(`with ${flags.join(' ')}`, () => {
       assert.deepEqual(printed(bundle, flags), plain)
+      assert.deepEqual(printed(importing, flags), plain)
     })
   }
 })

@@ -1,8 +1,8 @@
 // What node.exe runs to see whether an interface ever brings it down: `starts.mjs <end>`. The event log alone,
 // without the rest of the package, whose loading takes ten times as long under Wine.
 
-import { EventLog } from './node_modules/ringlog/dist/sinks/event-log-sink.js'
-import { loadEventApi } from './node_modules/ringlog/dist/sinks/windows-event-api.js'
+import { EventLog } from './node_modules/ringlog/modules/sinks/event-log-sink.js'
+import { loadEventApi } from './node_modules/ringlog/modules/sinks/windows-event-api.js'
 
 const [end] = process.argv.slice(2)
 const fail = (error) => {
