@@ -27,7 +27,7 @@ import { Outages, type OutagesOptions } from './outages.ts'
 import type { Ring } from '../capture/ring.ts'
 import type { Route } from './file-queue.ts'
 import type { EventLog } from '../sinks/event-log-sink.ts'
-import { Patience } from '../sinks/patience.ts'
+import { Patience } from '../sinks/disk-timeout.ts'
 import type { SinkEvents } from '../sinks/sink.ts'
 
 /** A gathered batch of this size is handed over as soon as its sink is free, in bytes. */

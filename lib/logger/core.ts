@@ -16,7 +16,7 @@ import type { Intake } from './intake.ts'
 import type { Pump } from '../deliver/pump.ts'
 import type { Route } from '../deliver/file-queue.ts'
 import type { EventLog } from '../sinks/event-log-sink.ts'
-import type { Patience } from '../sinks/patience.ts'
+import type { Patience } from '../sinks/disk-timeout.ts'
 import type { Counters, LoggerStats } from '../deliver/counters.ts'
 import type { Maintenance } from '../directory/maintenance.ts'
 

@@ -4,7 +4,7 @@
 // The monitor is there for the case in which an `exit` listener registered before ours throws: then ours
 // never runs. A monitor that throws would end the process at once with code 7, so ours cannot.
 
-import { Patience } from '../sinks/patience.ts'
+import { Patience } from '../sinks/disk-timeout.ts'
 
 /** What has something to write before the process ends. */
 export interface Exiting {

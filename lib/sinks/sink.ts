@@ -1,7 +1,7 @@
 // Where batches go.
 
 import type { Refusal } from '../directory/attributes.ts'
-import type { Patience } from './patience.ts'
+import type { Patience } from './disk-timeout.ts'
 
 /** What a sink tells whoever writes to it. None of these may throw. */
 export interface SinkEvents {

@@ -19,7 +19,7 @@ import { describe, test, type TestContext } from 'node:test'
 import fc from 'fast-check'
 import { makeDirectory } from '../../lib/directory/open.ts'
 import { FileSink } from '../../lib/sinks/file-sink.ts'
-import { Patience } from '../../lib/sinks/patience.ts'
+import { Patience } from '../../lib/sinks/disk-timeout.ts'
 import { filesOf, logDirectory } from '../log-directory.ts'
 
 const kib = 1024

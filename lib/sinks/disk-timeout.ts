@@ -1,0 +1,96 @@
+// A disk that does not answer: two seconds without any sign of it, and it counts as failed.
+//
+// `AnswerWatch` notices while the event loop runs. `Patience` is for work that blocks it: the loop stands still
+// meanwhile, so a write in the thread pool is watched by looking at its file, and the wait must have an end.
+
+import { clearTimeout, monotonicMs, napSync, setImmediate, setTimeout } from '../entry/clock.ts'
+
+/** A disk that has not answered for so long counts as failed, in milliseconds. */
+export const answerMsMax = 2_000
+/** Of the time that an exit has, so much is kept for writing to the disks that do answer. */
+const reserveMs = 200
+
+/** The patience of one piece of blocking work, for all its files together. */
+export class Patience {
+  readonly #isLast: boolean
+  #leftMs = answerMsMax
+
+  /**
+   * @param isLast The process is ending: an answer does not renew the patience, and the writes themselves use it
+   *   up, so that the end comes within 2 s. Otherwise as long as the disk answers there is no hurry.
+   */
+  constructor(isLast: boolean) {
+    this.#isLast = isLast
+  }
+
+  /** There will be no later turn. */
+  get isLast(): boolean {
+    return this.#isLast
+  }
+
+  /** Nothing more may be begun. */
+  get isOver(): boolean {
+    return this.#isLast && this.#leftMs <= 0
+  }
+
+  /** A disk has done something. */
+  answered(): void {
+    if (!this.#isLast) this.#leftMs = answerMsMax
+  }
+
+  /** Waits a millisecond; false when it has waited long enough. */
+  nap(): boolean {
+    if (this.#leftMs <= (this.#isLast ? reserveMs : 0)) return false
+    this.spend(() => napSync(1))
+    return true
+  }
+
+  /** Does something that may take a while. */
+  spend<T>(work: () => T): T {
+    const start = monotonicMs()
+    try {
+      return work()
+    } finally {
+      this.#leftMs -= monotonicMs() - start
+    }
+  }
+}
+
+/** Notices when something given to the thread pool makes no progress for 2 s. */
+export class AnswerWatch {
+  readonly #progress: () => number | undefined
+  readonly #silent: () => void
+  #timer: NodeJS.Timeout | undefined
+  #last = 0
+
+  /**
+   * @param progress A number that changes while the disk answers; undefined when nothing is awaited.
+   * @param silent Called when it has not changed for 2 s.
+   */
+  constructor(progress: () => number | undefined, silent: () => void) {
+    this.#progress = progress
+    this.#silent = silent
+  }
+
+  /** From now on something is with the thread pool. */
+  begin(progress: number): void {
+    this.#last = progress
+    // One timer, set again each time: an idle one does no harm when it runs out.
+    this.#timer ??= setTimeout(() => this.#look(), answerMsMax).unref()
+    this.#timer.refresh()
+  }
+
+  end(): void {
+    clearTimeout(this.#timer)
+  }
+
+  #look(): void {
+    // An event loop that has been held up finds the answer in this turn: it comes after the timers.
+    setImmediate(() => {
+      const progress = this.#progress()
+      if (progress === undefined) return
+      if (progress === this.#last) this.#silent()
+      else this.begin(progress)
+    })
+  }
+}
