@@ -122,7 +122,7 @@ withDirectory(program.command('tail'))
   .option('-g, --grep <regex>', 'only messages that match')
   .option(
     '-S, --since <moment>',
-    'from then on: ISO 8601, HH:MM, today, yesterday, 15m, 2h (ago); UTC',
+    'from then on: ISO 8601, HH:MM, today, yesterday, now, 15m, 1h30m (ago), @seconds; UTC',
   )
   .option('-U, --until <moment>', 'up to then')
   .addOption(new Option('-o, --output <format>', 'how').choices(['human', 'json']).default('human'))

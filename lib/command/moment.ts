@@ -1,13 +1,13 @@
 // `--since` and `--until`. What is read on the screen can be typed here: times without a zone are UTC, as the screen
 // shows them, and local time with `--local`, as it shows them then.
 
-import { momentOf } from '../read/moment.ts'
+import { isByWallClock, momentExpected, momentOf } from '../read/moment.ts'
 import { UsageError } from './failure.ts'
-
-const zoned = /\d[T ].*(?:Z|[+-]\d\d:?\d\d)$/i
 
 /**
  * The moment that an option names.
+ *
+ * A local time that the clock shows twice, in the hour that is repeated in autumn, is the first of the two.
  *
  * @param option For the error: `-S, --since`.
  * @param now Milliseconds since 1970.
@@ -15,17 +15,26 @@ const zoned = /\d[T ].*(?:Z|[+-]\d\d:?\d\d)$/i
  */
 export function momentOfOption(option: string, text: string, now: number, local: boolean): Date {
   try {
-    if (!local || zoned.test(text.trim())) return new Date(momentOf(text, now))
+    if (!local || !isByWallClock(text)) return new Date(momentOf(text, now))
     return fromWallClock(momentOf(text, toWallClock(now)))
   } catch {
-    const expected = '2026-11-24T14:30, 14:30, today, yesterday, 15m, 2h or 3d (ago)'
-    throw new UsageError(`option '${option}': expected ${expected}, got '${text}'`)
+    throw new UsageError(`option '${option}': expected ${momentExpected}, got '${text}'`)
   }
 }
 
 /** What the local clock shows, as if it were UTC. */
 function toWallClock(time: number): number {
-  return time - new Date(time).getTimezoneOffset() * 60_000
+  const local = new Date(time)
+  const parts = [
+    local.getFullYear(),
+    local.getMonth(),
+    local.getDate(),
+    local.getHours(),
+    local.getMinutes(),
+    local.getSeconds(),
+    local.getMilliseconds(),
+  ] as const
+  return Date.UTC(...parts)
 }
 
 /** When the local clock shows it. */

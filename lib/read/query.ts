@@ -23,7 +23,10 @@ export interface StreamOptions {
   readonly level?: Level
   /** Only entries of this account, or of one of these. @default all */
   readonly account_id?: string | readonly string[]
-  /** From this moment on: a Date, ISO 8601, `HH:MM`, `today`, `yesterday`, `15m`, `2h` (ago). Without zone: UTC. */
+  /**
+   * From this moment on: a Date, ISO 8601, `HH:MM`, `today`, `yesterday`, `now`, `15m`, `1h30m` (ago), `@seconds`
+   * since 1970. Without zone: UTC.
+   */
   readonly since?: Date | string
   /** Up to and with this moment, written like `since`. With `follow` the iteration ends some seconds after it. */
   readonly until?: Date | string

@@ -200,7 +200,7 @@ describe('ringlog', () => {
     [['tail', '-n', '-1'], /expected an integer from 0, or all, got '-1'/],
     [['tail', '-l', 'warn'], /did you mean warning\?/],
     [['tail', '-g', '('], /expected a regular expression, got '\('/],
-    [['tail', '-S', 'noon'], /expected .*today, yesterday, 15m.*, got 'noon'/],
+    [['tail', '-S', 'noon'], /expected .*today, yesterday, now, 15m.*, got 'noon'/],
     [['tail', '-o', 'xml'], /Allowed choices are human, json/],
     [['tail', '-d', 'a', '--config', 'b'], /cannot be used with/],
     [['clean', '--retention-days', '366'], /expected an integer from 1 to 365, got '366'/],
