@@ -6,9 +6,11 @@
 // not do its work, or `verify` found a fault; 2 for wrong usage. A closed pipe ends it quietly.
 
 import { readFileSync } from 'node:fs'
+import { constants } from 'node:os'
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { type ColorChoice, wantsColor } from './command/color.ts'
 import { textOfError, UsageError } from './command/failure.ts'
+import { watchHangUp } from './command/hang-up.ts'
 import type { Io } from './command/io.ts'
 import { Output } from './command/output.ts'
 import { Progress } from './command/progress.ts'
@@ -26,6 +28,13 @@ type Work = (io: Io) => Promise<number>
 const out = new Output(stdout)
 // Whoever has closed standard error wants no remarks.
 stderr.on('error', () => {})
+
+// The kernel keeps from the first process of a container every signal for which it has no handler.
+if (process.pid === 1) {
+  for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => process.exit(128 + constants.signals[signal]))
+  }
+}
 
 function remark(text: string): void {
   stderr.write(`ringlog: ${visible(text)}\n`)
@@ -144,6 +153,7 @@ Examples:
   .action((options: TailOptions & { color: ColorChoice; quiet?: boolean }) =>
     run(async (io) => {
       const { tail } = await import('./command/tail.ts')
+      watchHangUp(stdout.fd, () => out.abandon())
       return tail(options, wantsColor(options.color, process.env, stdout.isTTY), io)
     }, options.quiet),
   )

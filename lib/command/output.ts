@@ -25,8 +25,7 @@ export class Output {
     stream.on('error', (error: NodeJS.ErrnoException) => {
       // A closed pipe is no failure: `ringlog tail | head` has what it wanted.
       if (error.code !== 'EPIPE') this.#error ??= error
-      this.#text = ''
-      this.#closing.abort()
+      this.abandon()
     })
   }
 
@@ -38,6 +37,12 @@ export class Output {
   /** Why the stream has failed; `undefined` while it works, and when it was only closed. */
   get error(): Error | undefined {
     return this.#error
+  }
+
+  /** Nobody reads any more: as if the pipe had been found closed. */
+  abandon(): void {
+    this.#text = ''
+    this.#closing.abort()
   }
 
   /** @returns what to wait for before writing more; `undefined` when there is no need to. */
