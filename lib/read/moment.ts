@@ -54,7 +54,7 @@ function parseMoment(text: string, now: number): number {
   if (text === 'yesterday') return today - dayMs
   const duration = ago.exec(text)
   if (duration !== null) {
-    const [days, hours, minutes, seconds] = duration.slice(1).map((part = '0') => Number(part))
+    const [days, hours, minutes, seconds] = [1, 2, 3, 4].map((at) => Number(duration[at] ?? 0))
     const agoMs = days! * dayMs + (hours! * 60 + minutes!) * minuteMs + seconds! * 1000
     return Math.max(now - agoMs, -dateMsMax)
   }
