@@ -24,11 +24,15 @@ export const isValidLine: ValidateFunction = ajv.compile({
     exception: {
       type: 'object',
       required: ['type', 'message', 'stack_trace'],
+      additionalProperties: false,
       properties: {
         type: { type: 'string' },
         message: { type: 'string' },
         stack_trace: { type: 'string' },
         code: { type: 'string' },
+        details: { type: 'object' },
+        cause: {},
+        errors: { type: 'array' },
       },
     },
     seq: { type: 'integer', minimum: 1 },

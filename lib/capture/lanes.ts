@@ -119,6 +119,12 @@ export class Lanes {
     this.tagLimit = (this.tagTail + places - slack) | 0
   }
 
+  /** Leaves the capture under way no more than `places` from here on; whoever asks for it sets the limits back. */
+  limit(places: number): void {
+    if (((this.refLimit - this.refTail) | 0) > places) this.refLimit = (this.refTail + places) | 0
+    if (((this.tagLimit - this.tagTail) | 0) > places) this.tagLimit = (this.tagTail + places) | 0
+  }
+
   /** Sets the tails: back, to forget a capture, or on, past what has been written without pushing. */
   setTails(tag: number, num: number, ref: number): void {
     this.tagTail = tag

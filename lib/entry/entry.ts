@@ -10,9 +10,12 @@ export interface ExceptionInfo {
   readonly stack_trace: string
   /** The error's `code`, if it has one: `ENOENT`. */
   readonly code?: string
-  readonly cause?: ExceptionInfo
-  /** The errors of an AggregateError. */
-  readonly errors?: readonly ExceptionInfo[]
+  /** The error's own further properties. */
+  readonly details?: { readonly [key: string]: unknown }
+  /** An `ExceptionInfo` where the cause is an error; anything else as it is. */
+  readonly cause?: unknown
+  /** The errors of an AggregateError, likewise. */
+  readonly errors?: readonly unknown[]
 }
 
 /** One entry: the JSON object of one line, keys in the order in which they are written. */

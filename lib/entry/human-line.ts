@@ -58,7 +58,7 @@ export function formatEntry(entry: LogEntry, options: FormatOptions = {}): strin
   const message = visible(textOf(entry.message))
   line += paint === '' || level === 'INFO' ? message : `${paint}${message}${reset}`
   if (options.expand !== true) return line
-  if (entry.context !== undefined) line += `\n${formatContext(entry.context)}`
+  if (entry.context !== undefined) line += `\n${formatValue(entry.context, indent)}`
   if (entry.exception !== undefined) line += `\n${formatException(entry.exception)}`
   return line
 }
@@ -68,11 +68,11 @@ function columnOf(text: string): string {
   return visible(text).replaceAll('|', String.raw`\x7c`)
 }
 
-/** A context as indented lines. */
-function formatContext(context: unknown): string {
-  return jsonOf(context)
+/** A value as indented lines of JSON. */
+function formatValue(value: unknown, margin: string): string {
+  return jsonOf(value)
     .split('\n')
-    .map((line) => indent + visible(line))
+    .map((line) => margin + visible(line))
     .join('\n')
 }
 
@@ -86,28 +86,45 @@ function jsonOf(value: unknown): string {
   }
 }
 
-/** An exception as indented lines: its stack, which begins with type and message, then causes and errors. */
-export function formatException(exception: ExceptionInfo, depth = 1): string {
+/**
+ * An exception as indented lines: its stack, which begins with type and message, its details, then causes and
+ * errors. A value that is no exception is shown as JSON.
+ */
+export function formatException(exception: unknown, depth = 1): string {
   const margin = indent.repeat(depth)
   // Our own are never deeper; what stands in a file may be.
   if (depth > depthMax) return `${margin}…`
-  const { type, message, stack_trace: stack, code, cause, errors } = looked(exception)
-  const head = `${textOf(type)}: ${textOf(message)}`
-  const text = typeof stack === 'string' && stack !== '' ? stack : head
-  const lines = text.split('\n').map((line) => margin + visible(line))
+  if (!isException(exception)) return formatValue(exception, margin)
+  const { code, details, cause, errors } = exception
+  const lines = textOfException(exception)
+    .split('\n')
+    .map((line) => margin + visible(line))
   if (code !== undefined) lines.push(`${margin}code: ${visible(textOf(code))}`)
-  if (cause !== undefined)
-    lines.push(`${margin}caused by:`, formatException(cause as ExceptionInfo, depth + 1))
-  if (Array.isArray(errors)) {
-    for (const error of errors)
-      lines.push(`${margin}one of:`, formatException(error as ExceptionInfo, depth + 1))
+  if (details !== undefined) {
+    lines.push(`${margin}details:`, formatValue(details, indent.repeat(depth + 1)))
   }
+  if (cause !== undefined) lines.push(`${margin}caused by:`, formatException(cause, depth + 1))
+  if (Array.isArray(errors)) {
+    for (const error of errors) lines.push(`${margin}one of:`, formatException(error, depth + 1))
+  } else if (errors !== undefined)
+    lines.push(`${margin}one of:`, formatException(errors, depth + 1))
   return lines.join('\n')
 }
 
-/** The fields of what should be an exception. */
-function looked(exception: unknown): { readonly [Key in keyof ExceptionInfo]?: unknown } {
-  return typeof exception === 'object' && exception !== null ? exception : { message: exception }
+type LooseException = { readonly [Key in keyof ExceptionInfo]?: unknown }
+
+/** Its stack, which mostly begins with type and message; both before it where it does not. */
+function textOfException({ type, message, stack_trace: stack }: LooseException): string {
+  const text = textOf(message)
+  const head = `${textOf(type)}: ${text}`
+  if (typeof stack !== 'string' || stack === '') return head
+  const [firstLine = ''] = text.split('\n', 1)
+  return stack.includes(firstLine) ? stack : `${head}\n${stack}`
+}
+
+/** Whether a value has the members by which an exception is known. */
+function isException(value: unknown): value is LooseException {
+  return typeof value === 'object' && value !== null && 'type' in value && 'message' in value
 }
 
 function shownTime(timestamp: string, local: boolean): string {
