@@ -1,5 +1,6 @@
 // What all loggers derived from one `createLogger` share: categories, levels, ring, pump, files, and the end.
 
+import { setImmediate } from '../entry/clock.ts'
 import { bind } from '../encode/bindings.ts'
 import { compileEvent, type EventCodec } from '../event/compile-encoder.ts'
 import type { EventDefinition } from '../event/definition.ts'
@@ -46,6 +47,8 @@ export class Core implements Exiting {
   readonly #bindingLanes: Lanes
   readonly #codecs = new WeakMap<EventDefinition, EventCodec>()
   #isBinding = false
+  /** The process is. */
+  #isEnding = false
   #closing: Promise<void> | undefined
 
   constructor(parts: CoreParts) {
@@ -133,7 +136,18 @@ export class Core implements Exiting {
     intake.afterCapture(() => pump.flushSync())
   }
 
+  exception(): void {
+    const { intake, pump } = this.#parts
+    if (this.#isEnding) return
+    this.flushSync()
+    intake.writeThrough(() => pump.flushSync())
+    setImmediate(() => {
+      if (!this.#isEnding) intake.writeBehind()
+    }).unref()
+  }
+
   exit(patience: Patience): void {
+    this.#isEnding = true
     const { pump, intake, eventLog } = this.#parts
     if (intake.isCapturing) intake.abandon()
     const writeAll = (): void => {

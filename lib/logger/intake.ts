@@ -33,7 +33,7 @@ const CLOSED = 2
 const ABANDONED = 4
 /** Something waits for the end of the call under way. */
 const AWAITED = 8
-/** The process is ending: there will be no turn of ours, so every call is written through. */
+/** There may be no turn of ours any more: every call is written through. */
 const WRITING_THROUGH = 16
 
 /** What becomes of entries when the ring is full. */
@@ -91,6 +91,11 @@ export class Intake {
   writeThrough(flushSync: () => void): void {
     this.#flushSync = flushSync
     this.#state |= WRITING_THROUGH
+  }
+
+  /** From now on the pump writes, in turns of its own. */
+  writeBehind(): void {
+    this.#state &= ~WRITING_THROUGH
   }
 
   /**

@@ -1,15 +1,18 @@
 // The end of the process: one `exit` and one `uncaughtExceptionMonitor` listener per process, however many
 // loggers there are. No signal listener: any would change what the signal does to the application.
 //
-// The monitor is there for the case in which an `exit` listener registered before ours throws: then ours
-// never runs. A monitor that throws would end the process at once with code 7, so ours cannot.
+// Both stand first in line. A listener before them that calls process.exit(), or a monitor before ours that throws,
+// would end the process with everything that waits. What is logged by those behind ours is written at once. So is
+// what the handlers of an exception log: when one of them throws, the process ends with code 7, without `exit`.
+// (Node 20 to 24, 2026-11.) A monitor that throws would do the same, so ours cannot.
 
+import type { EventEmitter } from 'node:events'
 import { Patience } from '../sinks/disk-timeout.ts'
 
 /** What has something to write before the process ends. */
 export interface Exiting {
-  /** Writes what it has. The process goes on. */
-  flushSync(): void
+  /** Writes what it has, and until this turn has ended whatever comes, before the call returns. The process goes on. */
+  exception(): void
   /**
    * Writes what it has; there will be no later turn, but entries may still come.
    *
@@ -37,7 +40,8 @@ function onUncaughtException(): void {
   const survives =
     process.listenerCount('uncaughtException') > 0 || process.hasUncaughtExceptionCaptureCallback()
   for (const exiting of watched) {
-    attempt(() => (survives ? exiting.flushSync() : endOf(exiting)))
+    // Thrown by a listener behind ours, it changes nothing any more.
+    attempt(() => (survives && patience === undefined ? exiting.exception() : endOf(exiting)))
   }
 }
 
@@ -52,8 +56,8 @@ function attempt(write: () => void): void {
 /** Has `exiting` write what it has before the process ends. */
 export function watchExit(exiting: Exiting): void {
   if (watched.size === 0) {
-    process.on('exit', onExit)
-    process.on('uncaughtExceptionMonitor', onUncaughtException)
+    for (const [event, listener] of ours) events.prependListener(event, listener)
+    process.on('newListener', onNewListener)
   }
   watched.add(exiting)
 }
@@ -61,6 +65,38 @@ export function watchExit(exiting: Exiting): void {
 /** `exiting` has nothing to write any more. */
 export function unwatchExit(exiting: Exiting): void {
   if (!watched.delete(exiting) || watched.size > 0) return
-  process.off('exit', onExit)
-  process.off('uncaughtExceptionMonitor', onUncaughtException)
+  for (const [event, listener] of ours) events.off(event, listener)
+  process.off('newListener', onNewListener)
+}
+
+// --- first in line, also when others are put in front of us ---
+
+/** Our listeners, and those of another copy of this library: neither ends the process. */
+const mark = Symbol.for('ringlog.exit')
+const ours: ReadonlyMap<string, () => void> = new Map([
+  ['exit', Object.assign(onExit, { [mark]: true })],
+  ['uncaughtExceptionMonitor', Object.assign(onUncaughtException, { [mark]: true })],
+])
+/** Somebody else may insist on being first, and never come to an end. */
+const movesMax = 100
+let moves = 0
+
+const events: EventEmitter = process
+const endOfTurn = Promise.resolve()
+
+function onNewListener(event: string | symbol, listener: object): void {
+  if (typeof event !== 'string' || !ours.has(event) || mark in listener) return
+  // It is told before it stands in line.
+  void endOfTurn.then(standFirst)
+}
+
+function standFirst(): void {
+  for (const [event, listener] of ours) {
+    const line = events.rawListeners(event)
+    const place = line.indexOf(listener)
+    if (!line.slice(0, Math.max(0, place)).some((other) => !(mark in other))) continue
+    if (++moves > movesMax) return
+    events.off(event, listener)
+    events.prependListener(event, listener)
+  }
 }

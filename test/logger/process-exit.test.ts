@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
+import type { EventEmitter } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
@@ -30,6 +31,13 @@ const complete = [
   'unhandled rejection',
   'caught exception',
   'an exit listener that throws',
+  'an earlier exit listener that exits',
+  'an earlier monitor that throws',
+  'a later exit listener, put first, that exits',
+  'a later monitor, put first, that throws',
+  'an exception handler that logs and throws',
+  'a capture callback that logs and throws',
+  'an exit listener that throws into a handler that logs',
   'entries from a late exit listener',
   'exit within exit',
   'stack overflow',
@@ -98,16 +106,55 @@ describe('listeners', () => {
         'SIGINT',
         'SIGHUP',
         'beforeExit',
+        'newListener',
       ].map((event) => process.listenerCount(event))
     const before = count()
     const loggers = [1, 2, 3].map(() => createLogger({ log_path: logDirectory(t) }))
     const [exit, monitor, ...others] = count()
     assert.deepEqual(
       [exit, monitor, ...others],
-      [before[0]! + 1, before[1]! + 1, ...before.slice(2)],
+      [before[0]! + 1, before[1]! + 1, ...before.slice(2, -1), before.at(-1)! + 1],
     )
     await Promise.all(loggers.map((log) => log.close()))
     assert.deepEqual(count(), before)
+  })
+
+  test('writes behind again when the handlers of an exception have run', async (t) => {
+    const log = createLogger({ log_path: logDirectory(t) })
+    await log.flush()
+    const ignore = (): void => {}
+    process.on('uncaughtException', ignore)
+    const events: EventEmitter = process
+    events.emit('uncaughtExceptionMonitor', new Error('boom'), 'uncaughtException')
+    process.off('uncaughtException', ignore)
+    log.system.info('within the turn')
+    assert.equal(log.stats().written, 1)
+    await new Promise(setImmediate)
+    log.system.info('after it')
+    assert.equal(log.stats().written, 1)
+    await log.close()
+    assert.equal(log.stats().written, 2)
+  })
+
+  test('comes to an end where somebody else insists on being first as well', async (t) => {
+    const log = createLogger({ log_path: logDirectory(t) })
+    const first = (): void => {}
+    let moves = 0
+    const insist = (event: string | symbol, listener: () => void): void => {
+      if (event !== 'exit' || listener === first) return
+      queueMicrotask(() => {
+        moves++
+        process.off('exit', first)
+        process.prependListener('exit', first)
+      })
+    }
+    process.on('newListener', insist)
+    process.prependListener('exit', first)
+    await new Promise(setImmediate)
+    process.off('newListener', insist)
+    process.off('exit', first)
+    assert.ok(moves > 0 && moves < 1000, String(moves))
+    await log.close()
   })
 
   test('an idle logger does not keep the process alive', async (t) => {
