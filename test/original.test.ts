@@ -71,7 +71,7 @@ describe('the original specification', () => {
     assert.match(entry!.exception!.message, /Test error/)
     assert.match(
       entry!.exception!.stack_trace,
-      /^RangeError: Test error\n {4}at .*original\.test\.ts/,
+      /^RangeError: Test error\n {4}at .*original\.test\.[jt]s/,
     )
     assert.ok(isValidLine(entry))
   })

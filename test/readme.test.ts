@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { type Line, linesOf, logDirectory } from './log-directory.ts'
 
-const root = join(import.meta.dirname, '..')
+const root = process.cwd()
 const readme = readFileSync(join(root, 'README.md'), 'utf8')
 
 /** The first fenced block of a language. */

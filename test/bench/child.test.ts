@@ -15,6 +15,7 @@ import {
   subjects,
   type SubjectName,
 } from '../../bench/subjects/catalog.ts'
+import { extension, loader } from '../loader.ts'
 
 const parent = mkdtempSync(join(os.tmpdir(), 'ringlog-test-'))
 after(() => rmSync(parent, { recursive: true }))
@@ -56,10 +57,10 @@ for (const name of together) {
 test('child says the outcome as JSON on its last line, from a process of its own', () => {
   const directory = mkdtempSync(join(parent, 'run-'))
   const job: Job = { measure: 'original', variant: 'entry', subject: 'pino-async', count: 10 }
-  const child = fileURLToPath(new URL('../../bench/child.ts', import.meta.url))
+  const child = fileURLToPath(new URL(`../../bench/child${extension}`, import.meta.url))
   const { status, stdout } = spawnSync(
     process.execPath,
-    ['--import', 'tsx', child, JSON.stringify(job), directory],
+    [...loader, child, JSON.stringify(job), directory],
     { encoding: 'utf8' },
   )
   assert.equal(status, 0)

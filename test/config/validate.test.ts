@@ -28,7 +28,7 @@ function wrongValuesFor(rule: Rule): unknown[] {
   if (rule.type !== 'string') wrong.push('', '50', 'nonsense')
   if (rule.type === 'integer') {
     const { minimum, maximum } = rule as { minimum: number; maximum: number }
-    wrong.push(minimum - 1, maximum + 1, minimum + 0.5, String(minimum), -minimum)
+    wrong.push(minimum - 1, maximum + 1, minimum + 0.5, String(minimum), -1 - maximum)
   }
   return wrong
 }
@@ -42,6 +42,7 @@ describe('ConfigError of resolveConfig()', () => {
       ['buffer.entries', 64, 4_194_304],
       ['buffer.bytes', 65_536, 4_294_967_296],
       ['buffer.entry_bytes', 1_024, 268_435_456],
+      ['buffer.flush_ms', 0, 1_000],
     ]
     for (const [path, minimum, maximum] of limits) {
       const withValue = (value: unknown): { [key: string]: unknown } => {
@@ -57,7 +58,7 @@ describe('ConfigError of resolveConfig()', () => {
         minimum - 1,
         maximum + 1,
         minimum + 0.5,
-        -minimum,
+        -1 - maximum,
         Infinity,
         Number.NaN,
       ]) {

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { daysBetween, parseBars, pathOf, stepsPerBar } from '../../scripts/demo/bars.ts'
 
-const csvFile = new URL('../../scripts/demo/sp500-2000.csv', import.meta.url)
+const csvFile = 'scripts/demo/sp500-2000.csv'
 const header = 'date,open,high,low,close,adjclose,volume'
 
 describe('parseBars', () => {

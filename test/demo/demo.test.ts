@@ -3,14 +3,13 @@
 import assert from 'node:assert/strict'
 import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { after, before, beforeEach, describe, it } from 'node:test'
-import { fileURLToPath } from 'node:url'
 
-const root = fileURLToPath(new URL('../../', import.meta.url))
+const root = process.cwd()
 const program = join(root, 'build', 'scripts', 'demo.js')
 const posixOnly = process.platform === 'win32' ? { skip: 'signals need POSIX' } : {}
 
@@ -20,8 +19,6 @@ describe('npm start', () => {
   let temporary = ''
 
   before(() => {
-    if (!existsSync(join(root, 'dist', 'index.js'))) compile('.')
-    compile('scripts')
     sandbox = mkdtempSync(join(tmpdir(), 'ringlog-test-'))
   })
   beforeEach(() => {
@@ -140,16 +137,6 @@ describe('npm start', () => {
     assert.deepEqual(readdirSync(temporary), [])
   })
 })
-
-function compile(project: string): void {
-  const tsc = join(root, 'node_modules', '.bin', 'tsc')
-  const { status, stdout } = spawnSync(tsc, ['-p', project], {
-    cwd: root,
-    encoding: 'utf8',
-    shell: process.platform === 'win32',
-  })
-  assert.equal(status, 0, stdout)
-}
 
 /** Everything shown up to the words, and no longer. */
 async function untilShown(child: ChildProcessWithoutNullStreams, words: string): Promise<string> {

@@ -14,9 +14,7 @@ import {
   TrendFollower,
 } from '../../scripts/demo/strategies.ts'
 
-const bars = parseBars(
-  readFileSync(new URL('../../scripts/demo/sp500-2000.csv', import.meta.url), 'utf8'),
-)
+const bars = parseBars(readFileSync('scripts/demo/sp500-2000.csv', 'utf8'))
 
 const limits: Limits = {
   unrealized_loss: -200,

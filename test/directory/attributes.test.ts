@@ -18,7 +18,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
 import { pathToFileURL } from 'node:url'
 import {
@@ -33,7 +33,7 @@ import { verifyLogs } from '../../lib/index.ts'
 import { whyNoStrace } from '../faults/strace.ts'
 import { linesOf, logDirectory, modeOf } from '../log-directory.ts'
 
-const library = join(import.meta.dirname, '../../dist/index.js')
+const library = resolve('dist/index.js')
 
 /** A user that nobody is. */
 const stranger = 61_234

@@ -21,6 +21,7 @@ import { parseName } from '../../lib/directory/names.ts'
 import { dayMs, discard } from '../../lib/directory/retention.ts'
 import { cleanLogs } from '../../lib/index.ts'
 import { logDirectory } from '../log-directory.ts'
+import { extension, loader } from '../loader.ts'
 
 /** A directory with files of the given ages in days. */
 function directoryOf(t: TestContext, ages: Readonly<Record<string, number>>): string {
@@ -199,8 +200,8 @@ describe('cleanDirectory()', () => {
   test('deletes only what is old, while another process renames the files as fast as it can', async (t) => {
     const directory = directoryOf(t, {})
     const times = 250
-    const fixture = join(import.meta.dirname, '../fixtures/renaming.ts')
-    const child = spawn(process.execPath, ['--import', 'tsx', fixture, directory, String(times)])
+    const fixture = join(import.meta.dirname, `../fixtures/renaming${extension}`)
+    const child = spawn(process.execPath, [...loader, fixture, directory, String(times)])
     const ended = once(child, 'exit')
     await once(child.stdout, 'data')
     let deleted = 0

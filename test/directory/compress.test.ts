@@ -22,6 +22,7 @@ import { compressFile, isGzipOf } from '../../lib/directory/compress.ts'
 import { parseName } from '../../lib/directory/names.ts'
 import { rotateSync } from '../../lib/directory/rotate.ts'
 import { logDirectory, modeOf } from '../log-directory.ts'
+import { extension, loader } from '../loader.ts'
 
 function directoryOf(t: TestContext): string {
   const directory = logDirectory(t)
@@ -128,9 +129,9 @@ describe('compressFile()', () => {
     for (const [index, content] of contents) {
       writeFileSync(join(directory, `system.log.${index}`), content)
     }
-    const fixture = join(import.meta.dirname, '../fixtures/compressing.ts')
+    const fixture = join(import.meta.dirname, `../fixtures/compressing${extension}`)
     const run = (): ReturnType<typeof spawn> =>
-      spawn(process.execPath, ['--import', 'tsx', fixture, directory], {
+      spawn(process.execPath, [...loader, fixture, directory], {
         stdio: ['ignore', 'pipe', 'inherit'],
       })
     let killed = 0

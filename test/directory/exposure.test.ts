@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path'
 import { type TestContext, describe, test } from 'node:test'
 import { exposureOf } from '../../lib/directory/exposure.ts'
 import { logDirectory } from '../log-directory.ts'
+import { extension, loader } from '../loader.ts'
 
 const skip = process.platform === 'win32' ? 'there are no modes' : false
 const needsRoot = process.getuid?.() === 0 ? false : 'needs root, to give files away'
@@ -64,12 +65,11 @@ describe('exposureOf()', { skip }, () => {
 
 describe('createLogger()', { skip }, () => {
   test('says once on stderr that others may write to its directory', (t) => {
-    const library = join(import.meta.dirname, '../../lib/index.ts')
+    const library = join(import.meta.dirname, `../../lib/index${extension}`)
     const start = (directory: string): string => {
       const script = `import(${JSON.stringify(library)}).then(({ createLogger }) =>
         createLogger({ log_path: ${JSON.stringify(directory)} }).close())`
-      return spawnSync(process.execPath, ['--import', 'tsx', '-e', script], { encoding: 'utf8' })
-        .stderr
+      return spawnSync(process.execPath, [...loader, '-e', script], { encoding: 'utf8' }).stderr
     }
     const open = made(t, 0o777)
     const remark = `ringlog: others may replace files of the log: ${open} has mode 0777\n`

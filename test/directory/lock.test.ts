@@ -13,12 +13,13 @@ import type { Checkpoint } from '../../lib/directory/checkpoint.ts'
 import { DirectoryLock, stateOf } from '../../lib/directory/lock.ts'
 import { makeDirectory } from '../../lib/directory/open.ts'
 import { logDirectory, modeOf } from '../log-directory.ts'
+import { extension, loader } from '../loader.ts'
 
-const fixture = join(import.meta.dirname, '../fixtures/locking.ts')
+const fixture = join(import.meta.dirname, `../fixtures/locking${extension}`)
 const checkpoint: Checkpoint = { max_files: 10, compress: false, seq: { system: 7 }, files: {} }
 
 function start(directory: string, ...args: string[]): ChildProcessWithoutNullStreams {
-  return spawn(process.execPath, ['--import', 'tsx', fixture, directory, ...args])
+  return spawn(process.execPath, [...loader, fixture, directory, ...args])
 }
 
 async function said(child: ChildProcessWithoutNullStreams): Promise<string> {

@@ -13,8 +13,10 @@ import { filesByBase, parseName } from '../../lib/directory/names.ts'
 import { stateOf } from '../../lib/directory/lock.ts'
 import { createLogger, LockedError, type LoggingConfig } from '../../lib/index.ts'
 import { linesOf, logDirectory, modeOf, type Line } from '../log-directory.ts'
+import { extension, importInWorker, loader } from '../loader.ts'
 
-const fixture = join(import.meta.dirname, '../fixtures/keeping.ts')
+const fixture = join(import.meta.dirname, `../fixtures/keeping${extension}`)
+const library = join(import.meta.dirname, `../../lib/index${extension}`)
 
 /** Waits for what comes by itself; the test's own limit of time ends it. */
 async function until(isSo: () => boolean): Promise<void> {
@@ -39,7 +41,7 @@ describe('createLogger()', () => {
     const directory = logDirectory(t)
     const log = createLogger({ log_path: directory })
     assert.throws(() => createLogger({ log_path: directory }), LockedError)
-    const script = `import('tsx/esm/api').then(({ register }) => { register(); return import(${JSON.stringify(join(import.meta.dirname, '../../lib/index.ts'))}) })
+    const script = `${importInWorker(library)}
       .then(({ createLogger }) => { createLogger({ log_path: ${JSON.stringify(directory)} }) })`
     const [error] = (await once(new Worker(script, { eval: true }), 'error')) as [Error]
     assert.match(
@@ -59,7 +61,7 @@ describe('createLogger()', () => {
 
   test('takes over from a worker that was terminated while its process lives on', async (t) => {
     const directory = logDirectory(t)
-    const script = `import('tsx/esm/api').then(({ register }) => { register(); return import(${JSON.stringify(join(import.meta.dirname, '../../lib/index.ts'))}) })
+    const script = `${importInWorker(library)}
       .then(({ createLogger }) => {
         createLogger({ log_path: ${JSON.stringify(directory)} })
         require('node:worker_threads').parentPort.postMessage('holds')
@@ -92,7 +94,7 @@ describe('createLogger()', () => {
   ] as const) {
     test(`goes on with the numbers after a process ended by ${end === 'exit' ? 'process.exit()' : 'SIGKILL'}`, async (t) => {
       const directory = logDirectory(t)
-      const child = spawn(process.execPath, ['--import', 'tsx', fixture, directory, '50', end])
+      const child = spawn(process.execPath, [...loader, fixture, directory, '50', end])
       await once(child.stdout, 'data')
       if (end === 'stay') {
         assert.throws(() => createLogger({ log_path: directory }), { pid: child.pid })
@@ -224,10 +226,10 @@ describe('createLogger()', () => {
     const names = readdirSync(directory)
     assert.ok(names.includes('system.log.1') && !names.includes('system.log.1.gz'), String(names))
     assert.ok(!names.some((name) => name.endsWith('.tmp')), String(names))
-    const script = `import(${JSON.stringify(join(import.meta.dirname, '../../lib/index.ts'))}).then(({ createLogger }) => {
+    const script = `import(${JSON.stringify(library)}).then(({ createLogger }) => {
       createLogger({ log_path: ${JSON.stringify(directory)}, rotation: { compress: true } }).system.info('brief')
     })`
-    const child = spawn(process.execPath, ['--import', 'tsx', '-e', script], { stdio: 'inherit' })
+    const child = spawn(process.execPath, [...loader, '-e', script], { stdio: 'inherit' })
     assert.deepEqual(await once(child, 'exit'), [0, null])
     assert.equal(linesOf(directory, 'audit.log').length, 0)
     assert.equal(readFileSync(join(directory, 'system.log.1'), 'utf8') === content, true)

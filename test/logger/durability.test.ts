@@ -7,8 +7,9 @@ import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { createLogger, defineEvent, Type } from '../../lib/index.ts'
 import { filesOf, linesOf, logDirectory, seqFaults } from '../log-directory.ts'
+import { extension, loader } from '../loader.ts'
 
-const library = join(import.meta.dirname, '../../lib/index.ts')
+const library = join(import.meta.dirname, `../../lib/index${extension}`)
 
 const messagesOf = (directory: string, file: string): string[] =>
   linesOf(directory, file).map(({ message }) => message)
@@ -77,7 +78,7 @@ describe('durability: written', () => {
       for (let i = 0; i < 1000; i++) log.audit.info('n ' + i)
       process.kill(process.pid, 'SIGKILL')
     })`
-    const { signal } = spawnSync(process.execPath, ['--import', 'tsx', '-e', script])
+    const { signal } = spawnSync(process.execPath, [...loader, '-e', script])
     assert.equal(signal, 'SIGKILL')
     assert.equal(linesOf(directory, 'audit.log').length, 1000)
   })
@@ -98,7 +99,7 @@ describe('durability: synced', { skip: noStrace }, () => {
     const file = `${directory}.trace`
     const calls = 'trace=write,fdatasync,fsync,rename,openat'
     const options = ['-f', '-y', '-s', '8', '-e', calls, '-o', file]
-    execFileSync('strace', [...options, process.execPath, '--import', 'tsx', '-e', script])
+    execFileSync('strace', [...options, process.execPath, ...loader, '-e', script])
     return readFileSync(file, 'utf8')
       .split('\n')
       .filter((call) => call.includes(directory) || call.includes('"ACK'))

@@ -9,8 +9,9 @@ import { join, resolve } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { pathToFileURL } from 'node:url'
 import { build, type BuildOptions, type Plugin } from 'esbuild'
+import { extension } from '../loader.ts'
 
-const fixture = join(import.meta.dirname, '../fixtures/starting.ts')
+const fixture = join(import.meta.dirname, `../fixtures/starting${extension}`)
 const place = mkdtempSync(join(tmpdir(), 'ringlog-start-'))
 let runs = 0
 

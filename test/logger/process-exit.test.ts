@@ -9,14 +9,15 @@ import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { createLogger } from '../../lib/index.ts'
 import { filesOf, type Line, linesOf, logDirectory, seqFaults } from '../log-directory.ts'
+import { extension, loader } from '../loader.ts'
 
-const fixture = join(import.meta.dirname, '../fixtures/exiting.ts')
+const fixture = join(import.meta.dirname, `../fixtures/exiting${extension}`)
 
 function end(
   way: string,
   directory: string,
 ): Promise<{ code: number | null; signal: string | null }> {
-  const child = spawn(process.execPath, ['--import', 'tsx', fixture, way, directory], {
+  const child = spawn(process.execPath, [...loader, fixture, way, directory], {
     stdio: 'ignore',
   })
   return new Promise((resolve) => child.on('exit', (code, signal) => resolve({ code, signal })))
@@ -159,8 +160,8 @@ describe('listeners', () => {
 
   test('an idle logger does not keep the process alive', async (t) => {
     const directory = logDirectory(t)
-    const script = `import('${join(import.meta.dirname, '../../lib/index.ts')}').then(({ createLogger }) => { createLogger({ log_path: ${JSON.stringify(directory)} }) })`
-    const child = spawn(process.execPath, ['--import', 'tsx', '-e', script], {
+    const script = `import('${join(import.meta.dirname, `../../lib/index${extension}`)}').then(({ createLogger }) => { createLogger({ log_path: ${JSON.stringify(directory)} }) })`
+    const child = spawn(process.execPath, [...loader, '-e', script], {
       stdio: 'ignore',
       timeout: 20_000,
     })

@@ -14,12 +14,13 @@ import { test, type TestContext } from 'node:test'
 import { createLogger, type LoggerStats } from '../../lib/index.ts'
 import { readLogs } from '../../lib/read/stream-logs.ts'
 import { logDirectory } from '../log-directory.ts'
+import { extension, loader } from '../loader.ts'
 
 const entries = 1_000_000
 const rotationsMin = 200
 const judgedRotations = 30
 const lastMessage = 'the last'
-const fixture = join(import.meta.dirname, '../fixtures/rotating.ts')
+const fixture = join(import.meta.dirname, `../fixtures/rotating${extension}`)
 const isGnu =
   spawnSync('tail', ['--version'], { encoding: 'utf8' }).stdout?.includes('GNU') ?? false
 
@@ -27,7 +28,7 @@ test(`streamLogs({ follow }) sees ${entries} lines through ${rotationsMin} rotat
   const { directory, signal } = prepared(t)
   const tail = isGnu ? tailOf(t, join(directory, 'system.log'), signal) : undefined
   const following = follow(directory, entries, signal)
-  const args = ['--import', 'tsx', fixture, directory, String(entries), '100', '100']
+  const args = [...loader, fixture, directory, String(entries), '100', '100']
   const writer = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   const [stats, ended] = await Promise.all([text(writer.stdout), once(writer, 'exit'), following])
   assert.deepEqual(ended, [0, null])

@@ -9,13 +9,14 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { type LoggerStats, streamLogs } from '../../lib/index.ts'
 import { logDirectory } from '../log-directory.ts'
+import { extension, loader } from '../loader.ts'
 
 const entries = 20_000
-const fixture = join(import.meta.dirname, '../fixtures/rotating.ts')
+const fixture = join(import.meta.dirname, `../fixtures/rotating${extension}`)
 
 test('streamLogs({ follow }) sees 20 000 lines through 40 rotations, each once and in order', async (t) => {
   const log_path = logDirectory(t)
-  const args = ['--import', 'tsx', fixture, log_path, String(entries), '2100', '100']
+  const args = [...loader, fixture, log_path, String(entries), '2100', '100']
   const writer = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   const stats = text(writer.stdout)
   const ended = once(writer, 'exit')

@@ -8,8 +8,9 @@ import { test } from 'node:test'
 import { Follower } from '../../lib/read/tail-directory.ts'
 import { Remarks } from '../../lib/read/remark.ts'
 import { logDirectory } from '../log-directory.ts'
+import { extension, loader } from '../loader.ts'
 
-const fixture = join(import.meta.dirname, '../fixtures/following.ts')
+const fixture = join(import.meta.dirname, `../fixtures/following${extension}`)
 const everything = { hasBase: () => true, sieve: undefined }
 
 function line(message: string, category = 'system', second = 0): string {
@@ -26,7 +27,7 @@ for (const how of ['leave', 'abandon']) {
       mkdirSync(directory)
       const path = join(directory, 'system.log')
       writeFileSync(path, line('ready'))
-      const args = ['--import', 'tsx', fixture, directory, how]
+      const args = [...loader, fixture, directory, how]
       const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
       t.after(() => child.kill('SIGKILL'))
       const exit = once(child, 'exit')

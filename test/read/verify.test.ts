@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
 import { cleanLogs, createLogger, verifyLogs, type VerifyFault } from '../../lib/index.ts'
 import { logDirectory } from '../log-directory.ts'
+import { extension, loader } from '../loader.ts'
 
 /** A directory with rotated and compressed files of two categories that share one, and errors with copies. */
 async function written(t: TestContext, compress = false): Promise<string> {
@@ -139,8 +140,8 @@ describe('verifyLogs()', () => {
 
   test('has no false alarm beside a writer at full speed', async (t) => {
     const log_path = logDirectory(t)
-    const fixture = join(import.meta.dirname, '../fixtures/rotating.ts')
-    const args = ['--import', 'tsx', fixture, log_path, '60000', '200', '100']
+    const fixture = join(import.meta.dirname, `../fixtures/rotating${extension}`)
+    const args = [...loader, fixture, log_path, '60000', '200', '100']
     const writer = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] })
     const ended = once(writer, 'exit')
     let rounds = 0

@@ -6,21 +6,23 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, test } from 'node:test'
 import { logDirectory } from '../log-directory.ts'
+import { extension, importInWorker, loader } from '../loader.ts'
 
-const library = join(import.meta.dirname, '../../lib/index.ts')
+const library = join(import.meta.dirname, `../../lib/index${extension}`)
 
 /** Logs more warnings than a pipe holds, to files that cannot be written, and says how many the console took. */
-const program = (directory: string): string => `
-  const { createLogger } = await import(${JSON.stringify(library)})
+const program = (directory: string): string => `async ({ createLogger }) => {
   const log = createLogger({ log_path: ${JSON.stringify(directory)} })
   for (let i = 0; i < 3000; i++) log.system.warning('n ' + i)
   await log.close().catch(() => {})
   const { accepted, written, queued, diverted, dropped } = log.stats()
-  console.log(JSON.stringify({ accepted, written, queued, diverted, dropped: dropped.total }))`
+  console.log(JSON.stringify({ accepted, written, queued, diverted, dropped: dropped.total }))
+}`
 
-const inMainThread = (directory: string): string => `(async () => { ${program(directory)} })()`
+const inMainThread = (directory: string): string =>
+  `import(${JSON.stringify(library)}).then(${program(directory)})`
 const inWorker = (directory: string): string => {
-  const start = `import('tsx/esm/api').then(async ({ register }) => { register(); ${program(directory)} })`
+  const start = `${importInWorker(library)}.then(${program(directory)})`
   return `new (require('node:worker_threads').Worker)(${JSON.stringify(start)}, { eval: true })`
 }
 
@@ -34,7 +36,7 @@ describe('Console.write()', { concurrency: 2 }, () => {
         const directory = logDirectory(t)
         mkdirSync(dirname(directory), { recursive: true })
         writeFileSync(directory, 'in the way')
-        const child = spawn(process.execPath, ['--import', 'tsx', '-e', scriptOf(directory)], {
+        const child = spawn(process.execPath, [...loader, '-e', scriptOf(directory)], {
           stdio: ['ignore', 'pipe', 'pipe'],
           timeout: 30_000,
         })

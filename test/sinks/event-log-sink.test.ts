@@ -15,6 +15,7 @@ import { type EventApi, loadEventApi } from '../../lib/sinks/windows-event-api.t
 import { linesOf, logDirectory } from '../log-directory.ts'
 import { eventsIn } from '../native-event-log.ts'
 import { hasModule } from '../native-module.ts'
+import { extension, loader } from '../loader.ts'
 
 /** An event log in memory, whose answers can be chosen. */
 class MemoryEventLog implements EventApi {
@@ -182,7 +183,7 @@ describe('assemble() with an event log', () => {
     { skip: process.platform === 'win32' },
     async (t) => {
       const directory = logDirectory(t)
-      const library = JSON.stringify(new URL('../../lib/index.ts', import.meta.url).href)
+      const library = JSON.stringify(new URL(`../../lib/index${extension}`, import.meta.url).href)
       const script = `
       import { existsSync, readFileSync } from 'node:fs'
       import { createRequire } from 'node:module'
@@ -394,7 +395,7 @@ describe('eventText()', () => {
 })
 
 describe('the end of the process', { concurrency: 2 }, () => {
-  const fixture = join(import.meta.dirname, '../fixtures/reporting.ts')
+  const fixture = join(import.meta.dirname, `../fixtures/reporting${extension}`)
   const ends: readonly (readonly [way: string, name: EventApi['name'], code: number])[] = [
     ['natural end', 'ffi-napi', 0],
     ['exit at once', 'ffi-napi', 3],
@@ -429,7 +430,7 @@ describe('the end of the process', { concurrency: 2 }, () => {
 function run(
   args: readonly string[],
 ): Promise<{ code: number | null; stdout: string; stderr: string }> {
-  const child = spawn(process.execPath, ['--import', 'tsx', ...args])
+  const child = spawn(process.execPath, [...loader, ...args])
   let stdout = ''
   let stderr = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))

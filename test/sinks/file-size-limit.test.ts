@@ -8,15 +8,16 @@ import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import type { LoggerStats } from '../../lib/index.ts'
 import { filesOf, linesOf, logDirectory, seqFaults } from '../log-directory.ts'
+import { extension, loader } from '../loader.ts'
 
 const limitBytes = 100 * 1024
 const entries = 600
-const program = join(import.meta.dirname, '../fixtures/limited.ts')
+const program = join(import.meta.dirname, `../fixtures/limited${extension}`)
 const skip =
   spawnSync('prlimit', ['--version']).error === undefined ? false : 'needs prlimit (util-linux)'
 
 function run(directory: string, end: string, moment: string): LoggerStats & { stderr: string } {
-  const words = ['--import', 'tsx', program, directory, `${entries}`, end, moment, `${limitBytes}`]
+  const words = [...loader, program, directory, `${entries}`, end, moment, `${limitBytes}`]
   const { stdout, stderr, status } =
     moment === 'late'
       ? spawnSync(process.execPath, words, { encoding: 'utf8' })

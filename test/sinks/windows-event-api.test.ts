@@ -16,6 +16,7 @@ import {
   warningType,
 } from '../../lib/sinks/windows-event-api.ts'
 import { hasModule } from '../native-module.ts'
+import { extension, importInWorker } from '../loader.ts'
 
 /** A call as the DLL sees it: numbers, strings, `handle` for the handle, null for NULL. */
 type Call = readonly [name: string, ...args: unknown[]]
@@ -244,13 +245,10 @@ describe('loadEventApi()', () => {
   })
 
   test('leaves ffi-napi alone in a worker', elsewhere, async () => {
-    const file = JSON.stringify(
-      new URL('../../lib/sinks/windows-event-api.ts', import.meta.url).href,
-    )
-    // A worker of Node 20 does not know the loader of its parent.
+    const file = new URL(`../../lib/sinks/windows-event-api${extension}`, import.meta.url)
     const script = `
       const { parentPort } = require('node:worker_threads')
-      import('tsx/esm/api').then(({ register }) => { register(); return import(${file}) }).then((ffi) => {
+      ${importInWorker(file)}.then((ffi) => {
         try { ffi.loadEventApi() } catch (error) { parentPort.postMessage(error.message) }
         parentPort.postMessage(Object.keys(require.cache).filter((path) => path.includes('ffi-napi')))
       })`
