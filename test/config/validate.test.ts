@@ -84,7 +84,7 @@ describe('ConfigError of resolveConfig()', () => {
         tried++
       }
     }
-    assert.equal(places.length, 29)
+    assert.ok(places.length >= 30)
     assert.ok(tried > 500, `${tried} values`)
   })
 
@@ -229,7 +229,7 @@ describe('ConfigError of resolveConfig()', () => {
       problems.map(({ path }) => path),
       expected,
     )
-    assert.equal(expected.length, 21)
+    assert.ok(expected.length >= 22)
   })
 
   it('takes an own __proto__ as an unknown key, and pollutes nothing', () => {
