@@ -79,4 +79,16 @@ await log.flush()
 if (log.stats().mismatched !== 2) throw new Error(\`\${log.stats().mismatched} mismatches, not 2\`)`,
     )
   })
+
+  it('makes loggers that take little memory until they log much', () => {
+    filesOf(
+      'memory',
+      `const before = process.memoryUsage.rss()
+const loggers = Array.from({ length: 10 }, (_, i) =>
+  createLogger({ log_path: ${JSON.stringify(join(root, 'many'))} + '/' + i }))
+const each = (process.memoryUsage.rss() - before) / loggers.length / 1048576
+if (each > 10) throw new Error(\`\${each} MiB for each\`)
+for (const one of loggers) await one.close()`,
+    )
+  })
 })

@@ -129,6 +129,7 @@ export class Pump {
     }
     this.#slice = () => {
       this.#state = 'idle'
+      options.ring.prepare()
       this.#drain(monotonicMs() + this.#sliceMs)
       this.#wakeTail = this.#nextWakeTail()
       this.#dispatch()

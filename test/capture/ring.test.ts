@@ -104,6 +104,75 @@ describe('Ring', () => {
     )
   })
 
+  test('keeps order and values while memory is given to it, at calls and between them', () => {
+    const steps = fc.array(
+      fc.record({
+        pushes: fc.integer({ min: 0, max: 6000 }),
+        shifts: fc.integer({ min: 0, max: 6000 }),
+        strings: fc.integer({ min: 0, max: 40 }),
+        prepares: fc.boolean(),
+      }),
+      { minLength: 3, maxLength: 6 },
+    )
+    fc.assert(
+      fc.property(steps, (all) => {
+        const ring = new Ring<Template>(30_000, 1 << 24, 1 << 20)
+        const { capacity } = ring.lanes
+        let next = 0
+        let oldest = 0
+        for (const { pushes, shifts, strings, prepares } of all) {
+          const values = Array.from({ length: strings }, (_, i) => `${i}`)
+          for (let i = 0; i < pushes; i++, next++) {
+            const isTaken = push(ring, { next, values })
+            if (!isTaken) {
+              assert.ok(ring.size === 30_000 || ring.lanes.free < entryPlacesMax, 'it is full')
+              assert.equal(ring.lanes.refsReady, capacity)
+              break
+            }
+          }
+          if (prepares) ring.prepare()
+          for (let i = 0; i < shifts && oldest < next; i++, oldest++) {
+            const { next: value } = shift(ring) as { next: number }
+            if (value !== oldest) assert.equal(value, oldest)
+          }
+        }
+        while (ring.size > 0) {
+          const { next: value } = shift(ring) as { next: number }
+          if (value !== oldest++) assert.equal(value, oldest - 1)
+        }
+        assert.equal(oldest, next)
+      }),
+      { numRuns: 6 },
+    )
+  })
+
+  test('gives memory to a part of the places, and to more when half of that is used', () => {
+    const ring = new Ring<Template>(65_536, 1 << 26, 1 << 20)
+    const first = ring.lanes.refsReady
+    assert.ok(first <= ring.lanes.capacity / 3, `${first} places`)
+    for (let i = 0; i < 5000; i++) push(ring, {})
+    ring.prepare()
+    assert.equal(ring.lanes.refsReady, first, '5,000 of 10,240 entries wait')
+    for (let i = 0; i < 120; i++) push(ring, {})
+    ring.prepare()
+    assert.equal(ring.lanes.refsReady, 2 * first)
+    while (ring.size > 0) ring.shift()
+    ring.prepare()
+    assert.equal(ring.lanes.refsReady, 2 * first, 'it is empty again')
+    while (push(ring, { text: 'x' }));
+    assert.equal(ring.size, 65_536)
+    assert.equal(ring.lanes.refsReady, ring.lanes.capacity)
+  })
+
+  test('of the largest buffer costs no more than its first part', () => {
+    const before = process.memoryUsage.rss()
+    const ring = new Ring<Template>(4_194_304, 1 << 26, 1 << 20)
+    const after = process.memoryUsage.rss()
+    assert.ok(after - before < 20 << 20, `${after - before} bytes`)
+    assert.ok(push(ring, { a: 1 }))
+    assert.deepEqual(shift(ring), { a: 1 })
+  })
+
   test('hasRoom() is false at the limit of entries, of characters and of places', () => {
     const entries = new Ring<Template>(64, 1 << 20, 1 << 20)
     for (let i = 0; i < 64; i++) assert.ok(push(entries, {}))
