@@ -109,19 +109,31 @@ function attemptMode(path: string, mode: number, work: () => void): Refusal | un
   return attempt('mode', path, `set the mode of ${basename(path)} to ${octal(mode)}`, work)
 }
 
-/** Gives an open file its owner and group. Only root may give a file away. */
-export function setOwner(fd: number, path: string, uid: number, gid: number): Refusal | undefined {
+/**
+ * Gives an open file its owner and group. Only root may give a file away.
+ *
+ * @param uid `undefined`: it stays with its owner.
+ */
+export function setOwner(
+  fd: number,
+  path: string,
+  uid: number | undefined,
+  gid: number,
+): Refusal | undefined {
   if (process.platform === 'win32') return undefined
-  return attempt('owner', path, `give ${basename(path)} to ${uid}:${gid}`, () => {
+  return attempt('owner', path, `give ${basename(path)} to ${uid ?? 'its owner'}:${gid}`, () => {
     const before = fstatSync(fd)
-    if (before.uid === uid && before.gid === gid) return
+    const owner = uid ?? before.uid
+    if (before.uid === owner && before.gid === gid) return
     byDescriptor(
       path,
-      () => fchownSync(fd, uid, gid),
-      () => chownSync(path, uid, gid),
+      () => fchownSync(fd, owner, gid),
+      () => chownSync(path, owner, gid),
     )
-    const { uid: user, gid: group } = fstatSync(fd)
-    if (user !== uid || group !== gid) throw new Error(`the system gives it to ${user}:${group}`)
+    const after = fstatSync(fd)
+    if (after.uid !== owner || after.gid !== gid) {
+      throw new Error(`the system gives it to ${after.uid}:${after.gid}`)
+    }
   })
 }
 
@@ -153,18 +165,30 @@ export function setTimes(
 export function syncDirectory(path: string): Refusal | undefined {
   // Windows does not open directories.
   if (process.platform === 'win32') return undefined
-  return attempt('sync', path, `put the names in ${basename(path)} on the device`, () => {
+  try {
     const fd = openSync(path, constants.O_RDONLY)
     try {
       fsyncSync(fd)
     } finally {
       closeSync(fd)
     }
-  })
+    return undefined
+  } catch (error) {
+    const refusal = syncRefusal(error, path)
+    if (refusal === undefined) throw error
+    return refusal
+  }
 }
 
-/** What a device says that has failed; from all else only this follows, that the system does not do such a thing. */
+/** What a device says that has failed; all else only means that the system does not do such a thing. */
 const failures = new Set(['EIO', 'ENOSPC', 'EDQUOT', 'ENOENT', 'ESTALE', 'ENXIO', 'ENODEV'])
+
+/** What was refused when something could not be put on the device; `undefined` when the device has failed. */
+export function syncRefusal(error: unknown, path: string): Refusal | undefined {
+  if (failures.has(codeOf(error) ?? '')) return undefined
+  const message = `cannot put ${basename(path)} on the device: ${(error as Error).message}`
+  return { attribute: 'sync', file: basename(path), message }
+}
 
 function attempt(
   attribute: Refusal['attribute'],
@@ -176,7 +200,6 @@ function attempt(
     work()
     return undefined
   } catch (error) {
-    if (attribute === 'sync' && failures.has(codeOf(error) ?? '')) throw error
     const message = `cannot ${what}: ${(error as Error).message}`
     return { attribute, file: basename(path), message }
   }

@@ -7,6 +7,7 @@
 
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 import { join } from 'node:path'
+import { type TimeRecord, asTimeRecord } from './trusted-time.ts'
 
 /** How much of a file's end is kept, in bytes: the number of its last entry stands there. */
 const endBytes = 48
@@ -29,6 +30,8 @@ export interface Checkpoint {
   readonly seq: { readonly [category: string]: number }
   /** The live files by name. */
   readonly files: { readonly [base: string]: FileState }
+  /** What the writer knew of the time. */
+  readonly time?: TimeRecord | undefined
 }
 
 /**
@@ -100,7 +103,10 @@ export function asCheckpoint(value: unknown): Checkpoint | undefined {
         typeof file['end'] === 'string' &&
         isCount(file['bytes']),
     )
-  return isWhole ? (value as unknown as Checkpoint) : undefined
+  if (!isWhole) return undefined
+  const { time: found, ...rest } = value as unknown as Checkpoint
+  const time = asTimeRecord(found)
+  return time === undefined ? rest : { ...rest, time }
 }
 
 function isRecord(value: unknown): value is { readonly [key: string]: unknown } {

@@ -11,6 +11,7 @@ import { type CleanReport, cleanDirectory } from './clean.ts'
 import { stateOf } from './lock.ts'
 import { absolutePathOf, defaultLogPath } from '../config/log-path.ts'
 import { dayMs } from './retention.ts'
+import { TrustedTime, heldBack, lastChange } from './trusted-time.ts'
 
 /** What `cleanLogs` is to do. */
 export interface CleanOptions {
@@ -41,11 +42,15 @@ export async function cleanLogs(options: CleanOptions = {}): Promise<CleanReport
   const { holder, checkpoint } = stateOf(directory)
   const files = [...Object.values(builtinCategories), ...Object.keys(checkpoint?.files ?? {})]
   const isLeft = holder !== undefined && compress && checkpoint?.compress !== true
-  return cleanDirectory({
+  const bases = new Set(files)
+  const time = new TrustedTime(checkpoint?.time, lastChange(directory, bases))
+  const retentionMs = retention_days * dayMs
+  const report = await cleanDirectory({
     directory,
-    bases: new Set(files),
-    limits: { keep: checkpoint?.max_files, retentionMs: retention_days * dayMs },
+    bases,
+    limits: { keep: checkpoint?.max_files, retentionMs, now: time.now() },
     leftovers: holder === undefined,
+    onlyOwn: false,
     compress: compress && holder === undefined,
     notCompressed: isLeft
       ? `not compressed: process ${holder.pid} writes here; set its rotation.compress`
@@ -53,6 +58,8 @@ export async function cleanLogs(options: CleanOptions = {}): Promise<CleanReport
     dryRun: dry_run,
     mayRename: () => stateOf(directory).holder === undefined,
   })
+  const doubted = heldBack(directory, bases, retentionMs, time)
+  return { ...report, failed: [...report.failed, ...doubted] }
 }
 
 const defaults: Required<CleanOptions> = {

@@ -4,12 +4,13 @@
 // It never touches a live file or a name that is none of the log's. Which names are the log's is said by the
 // caller, since a directory may be shared: `backup.log.1` of somebody else is not ours to delete.
 
-import { wallMs } from '../entry/clock.ts'
 import { readdirSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { type OnRefusal, fileMode, setModeByName } from './attributes.ts'
 import { type CompressOptions, compressFile, isGzipOf } from './compress.ts'
-import { type FileName, baseOfTemporary, filesByBase, nameOf } from './names.ts'
+import { type FileName, baseOfTemporary, filesByBase, nameOf, parseName } from './names.ts'
+import { isOwnContent } from './own-content.ts'
 import { type Limits, discard, doomedAmong, lookAt } from './retention.ts'
 
 /** What a cleaning has done, or, in a dry run, would do. */
@@ -42,6 +43,8 @@ export interface CleanTask extends CompressOptions {
   readonly limits: Limits
   /** Remove what jobs have left that were ended in the middle. Not while another process may have such a job. */
   readonly leftovers: boolean
+  /** Delete only what this library has written; otherwise the names decide. */
+  readonly onlyOwn: boolean
   readonly compress: boolean
   /** Why compressing is wanted but left to somebody else. */
   readonly notCompressed?: string | undefined
@@ -93,21 +96,17 @@ export async function cleanDirectory(task: CleanTask): Promise<CleanReport> {
   for (const [base, files] of filesByBase(names)) {
     if (!bases.has(base)) continue
     const gone = new Set<string>()
-    for (const { name, inode, bytes, reason } of doomedAmong(
-      directory,
-      files,
-      task.limits,
-      wallMs(),
-    )) {
+    for (const { name, inode, bytes, reason } of doomedAmong(directory, files, task.limits)) {
       await attempt(name, async () => {
+        if (task.onlyOwn && !isOwnContent(directory, parseName(name)!)) return
         if (!dryRun && !(await discard(directory, name, inode))) return
         report.deleted.push({ file: name, bytes, reason })
         gone.add(name)
       })
     }
-    const plain = files.filter(
-      ({ name, index, compressed }) => index > 0 && !compressed && !gone.has(name),
-    )
+    const kept = files.filter(({ name }) => !gone.has(name))
+    if (!dryRun) for (const { name } of kept) tighten(directory, name, task.refused)
+    const plain = kept.filter(({ index, compressed }) => index > 0 && !compressed)
     const packed = new Set(files.filter(({ compressed }) => compressed).map(({ index }) => index))
     for (const file of plain) {
       await attempt(file.name, async () => {
@@ -121,6 +120,18 @@ export async function cleanDirectory(task: CleanTask): Promise<CleanReport> {
     }
   }
   return report
+}
+
+/** Gives a file that was there before, or was put there, the mode of ours; one of another user is left. */
+function tighten(directory: string, name: string, refused: OnRefusal | undefined): void {
+  const path = join(directory, name)
+  const stat = lookAt(path)
+  // Of a file with two names, the other may be anybody's.
+  if (stat === undefined || stat.nlink !== 1n || stat.uid !== BigInt(process.geteuid?.() ?? -1)) {
+    return
+  }
+  const refusal = setModeByName(path, fileMode)
+  if (refusal !== undefined) refused?.(refusal)
 }
 
 async function compress(

@@ -24,7 +24,15 @@ import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip, createGzip } from 'node:zlib'
 import { type FileName, nameOf, temporaryName } from './names.ts'
-import { fileMode } from './attributes.ts'
+import {
+  type OnRefusal,
+  type Refusal,
+  fileMode,
+  setMode,
+  setOwner,
+  setTimes,
+  syncRefusal,
+} from './attributes.ts'
 import { discard, lookAt } from './retention.ts'
 
 /** Bytes compressed at a time. */
@@ -42,6 +50,8 @@ export interface CompressOptions {
   readonly background?: boolean | undefined
   /** Ends the job; what it has made is removed. */
   readonly signal?: AbortSignal | undefined
+  /** Told what the system refuses the compressed file. */
+  readonly refused?: OnRefusal | undefined
   /** Whether it is still ours to rename files here. @default always */
   readonly mayRename?: (() => boolean) | undefined
 }
@@ -140,13 +150,18 @@ function openFile(directory: string, name: string): Promise<FileHandle> {
   return open(join(directory, name), constants.O_RDONLY | guards)
 }
 
-/** Writes the gzip of a file to a new file, with mode, time and all on the disk; returns its size. */
+/** Writes the gzip of a file to a new file, with mode, owner, times and all on the disk; returns its size. */
 async function gzipTo(path: string, source: FileHandle, options: CompressOptions): Promise<number> {
-  const { atime, mtime } = await source.stat()
+  const { atimeMs, mtimeMs, uid, gid } = await source.stat()
   const target = await open(path, 'wx', fileMode)
+  const tell = (refusal: Refusal | undefined): void => {
+    if (refusal !== undefined) options.refused?.(refusal)
+  }
   try {
-    // Whatever the umask.
-    await target.chmod(fileMode)
+    tell(setMode(target.fd, path, fileMode))
+    // Root cleans the logs of others: whoever owned the file must be able to read it.
+    const refusal = setOwner(target.fd, path, process.geteuid?.() === 0 ? uid : undefined, gid)
+    if (refusal !== undefined && process.geteuid?.() === 0) throw new Error(refusal.message)
     const gzip = createGzip({ level, chunkSize: 1 << 18 })
     await pipeline(
       piecesOf(source, options),
@@ -158,11 +173,26 @@ async function gzipTo(path: string, source: FileHandle, options: CompressOptions
       { signal: options.signal },
     )
     // How old the file is, is how old its lines are.
-    await target.utimes(atime, mtime)
-    await target.sync()
+    tell(setTimes(target.fd, path, atimeMs / 1000, mtimeMs / 1000))
+    await syncFile(target, path, tell)
     return (await target.stat()).size
   } finally {
     await target.close()
+  }
+}
+
+/** A system that does not do this is no reason to keep the plain file; a device that has failed is one. */
+async function syncFile(
+  file: FileHandle,
+  path: string,
+  tell: (refusal: Refusal) => void,
+): Promise<void> {
+  try {
+    await file.sync()
+  } catch (error) {
+    const refusal = syncRefusal(error, path)
+    if (refusal === undefined) throw error
+    tell(refusal)
   }
 }
 

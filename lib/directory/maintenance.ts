@@ -12,6 +12,8 @@ import {
   clearTimeout,
   setImmediate,
   setTimeout,
+  monotonicMs,
+  wallMs,
 } from '../entry/clock.ts'
 import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -21,9 +23,12 @@ import { type Checkpoint, captureCheckpoint } from './checkpoint.ts'
 import { DirectoryLock } from './lock.ts'
 import { baseOfTemporary } from './names.ts'
 import { dayMs } from './retention.ts'
+import { TrustedTime, heldBack, lastChange } from './trusted-time.ts'
 
 /** What could not be done is tried again after 5 minutes; a disk that is full seldom is no longer so sooner. */
 const retryMs = 300_000
+/** Time between two looks whether a day has passed, in milliseconds. */
+const hourMs = 3_600_000
 /** How long close() waits for the end of what is under way, in milliseconds. */
 const endMsMax = 2_000
 
@@ -56,11 +61,14 @@ export class Maintenance {
   #isFailing = false
   #daily: NodeJS.Timeout | undefined
   #retry: NodeJS.Timeout | undefined
+  #time = new TrustedTime(undefined, undefined)
+  #isDoubtTold = false
 
   constructor(options: MaintenanceOptions) {
     this.#options = options
     const taken = (checkpoint: Checkpoint | undefined): void => {
       options.taken(checkpoint)
+      this.#lookAtTime(checkpoint)
       this.#save()
       this.#begin()
     }
@@ -103,8 +111,27 @@ export class Maintenance {
 
   #begin(): void {
     clearInterval(this.#daily)
-    this.#daily = setInterval(() => this.#clean(), dayMs).unref()
+    let [wall, monotonic] = [wallMs(), monotonicMs()]
+    // A timer of a day would not run while the machine sleeps.
+    this.#daily = setInterval(() => {
+      const isDue = wallMs() - wall >= dayMs || monotonicMs() - monotonic >= dayMs
+      if (!isDue) return
+      ;[wall, monotonic] = [wallMs(), monotonicMs()]
+      this.#clean()
+    }, hourMs).unref()
     this.#clean()
+  }
+
+  /** Before anything is written: the files tell when the clock was looked at last. */
+  #lookAtTime(checkpoint: Checkpoint | undefined): void {
+    let last: number | undefined
+    try {
+      last = lastChange(this.#options.directory, this.#bases)
+    } catch {
+      // It cannot be read: then the record must do, or the clock.
+    }
+    this.#time = new TrustedTime(checkpoint?.time, last)
+    this.#time.now()
   }
 
   #end(): void {
@@ -140,23 +167,36 @@ export class Maintenance {
   }
 
   async #cleanOnce(): Promise<CleanReport['failed']> {
-    const { directory, maxFiles, retentionDays, compress } = this.#options
+    const { directory, maxFiles, retentionDays, compress, refused } = this.#options
+    const retentionMs = retentionDays * dayMs
+    const bases = this.#bases
     try {
       const { failed } = await cleanDirectory({
         directory,
-        bases: this.#bases,
-        limits: { keep: maxFiles, retentionMs: retentionDays * dayMs },
+        bases,
+        limits: { keep: maxFiles, retentionMs, now: this.#time.now() },
         leftovers: true,
+        onlyOwn: true,
+        refused,
         compress,
         dryRun: false,
         background: true,
         signal: this.#ending.signal,
         mayRename: () => this.#lock.isHeld,
       })
+      this.#tellDoubt(heldBack(directory, bases, retentionMs, this.#time))
+      this.#save()
       return failed
     } catch (error) {
       return [{ file: directory, reason: error instanceof Error ? error.message : String(error) }]
     }
+  }
+
+  /** Told once: it lasts a day. */
+  #tellDoubt([first]: CleanReport['failed']): void {
+    if (first === undefined || this.#isDoubtTold) return
+    this.#isDoubtTold = true
+    this.#options.failed(new Error(`${first.file}: ${first.reason}`), false)
   }
 
   #removeTemporaries(): void {
@@ -178,7 +218,7 @@ export class Maintenance {
     return captureCheckpoint(
       directory,
       bases,
-      { max_files: maxFiles, compress, seq: numbers() },
+      { max_files: maxFiles, compress, seq: numbers(), time: this.#time.record },
       this.#lock.checkpoint,
     )
   }

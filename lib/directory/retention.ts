@@ -5,7 +5,7 @@
 // younger file. So the file is first renamed to a name that no rotation knows, looked at, and only then removed;
 // a file that is not the one meant goes back.
 
-import { linkSync, lstatSync, renameSync, unlinkSync } from 'node:fs'
+import { type BigIntStats, linkSync, lstatSync, renameSync, unlinkSync } from 'node:fs'
 import { unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type FileName, nameOf, parseName, temporaryName } from './names.ts'
@@ -19,6 +19,8 @@ export interface Limits {
   readonly keep: number | undefined
   /** How long after it was last written a rotated file is kept, in milliseconds. */
   readonly retentionMs: number
+  /** The time from which their age counts, in milliseconds since 1970: see trusted-time.ts. */
+  readonly now: number
 }
 
 /** A file that is to go, and why. */
@@ -32,14 +34,11 @@ export interface Doomed {
 /**
  * Those of the files that are to go, in the order given. A live file, a directory or a link never is; a file that
  * cannot be looked at is left.
- *
- * @param now In milliseconds since 1970.
  */
 export function doomedAmong(
   directory: string,
   files: readonly FileName[],
   limits: Limits,
-  now: number,
 ): Doomed[] {
   const doomed: Doomed[] = []
   for (const { name, index } of files) {
@@ -50,7 +49,7 @@ export function doomedAmong(
     const bytes = Number(size)
     if (limits.keep !== undefined && index > limits.keep) {
       doomed.push({ name, inode, bytes, reason: 'count' })
-    } else if (now - Number(mtimeMs) > limits.retentionMs) {
+    } else if (limits.now - Number(mtimeMs) > limits.retentionMs) {
       doomed.push({ name, inode, bytes, reason: 'age' })
     }
   }
@@ -83,9 +82,7 @@ export async function discard(directory: string, name: string, inode: bigint): P
 }
 
 /** A regular file's state. */
-export function lookAt(
-  path: string,
-): { readonly ino: bigint; readonly size: bigint; readonly mtimeMs: bigint } | undefined {
+export function lookAt(path: string): BigIntStats | undefined {
   try {
     const stat = lstatSync(path, { bigint: true, throwIfNoEntry: false })
     return stat?.isFile() === true ? stat : undefined

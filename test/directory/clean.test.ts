@@ -4,6 +4,9 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import {
+  chmodSync,
+  chownSync,
+  linkSync,
   mkdirSync,
   readFileSync,
   readdirSync,
@@ -20,7 +23,7 @@ import { DirectoryLock } from '../../lib/directory/lock.ts'
 import { parseName } from '../../lib/directory/names.ts'
 import { dayMs, discard } from '../../lib/directory/retention.ts'
 import { cleanLogs } from '../../lib/index.ts'
-import { logDirectory } from '../log-directory.ts'
+import { logDirectory, modeOf } from '../log-directory.ts'
 import { extension, loader } from '../loader.ts'
 
 /** A directory with files of the given ages in days. */
@@ -155,6 +158,49 @@ describe('cleanLogs()', () => {
     lock.release({ max_files: 10, compress: true, seq: {}, files: {} })
   })
 
+  test('deletes nothing by a clock that is far ahead of the log, and says so', async (t) => {
+    const directory = directoryOf(t, { 'system.log.1': 100, 'system.log.2': 200 })
+    const lock = new DirectoryLock(directory, () => {})
+    lock.hold()
+    // As if the clock had been put 150 days ahead since.
+    const time = { seen: Date.now() - 150 * dayMs, doubted: Date.now() }
+    lock.release({ max_files: 10, compress: false, seq: {}, files: {}, time })
+    const { deleted, failed } = await cleanLogs({ log_path: directory })
+    assert.deepEqual(deleted, [])
+    assert.deepEqual(
+      failed.map(({ file }) => file),
+      ['system.log.2', 'system.log.1'],
+    )
+    assert.match(failed[0]!.reason, /the clock is 150 days ahead of the log/)
+  })
+
+  test('gives all files of the log mode 0600, those of others not, nor what has another name', async (t) => {
+    const directory = directoryOf(t, ages)
+    for (const name of readdirSync(directory)) chmodSync(join(directory, name), 0o644)
+    linkSync(join(directory, 'system.log.1'), join(directory, 'theirs'))
+    await cleanLogs({ log_path: directory, dry_run: true })
+    assert.equal(modeOf(join(directory, 'system.log')), 0o644)
+    await cleanLogs({ log_path: directory })
+    for (const name of ['system.log', 'system.log.2', 'system.log.3.gz']) {
+      assert.equal(modeOf(join(directory, name)), 0o600, name)
+    }
+    for (const name of [...strangers, 'theirs']) {
+      assert.equal(modeOf(join(directory, name)), 0o644, name)
+    }
+  })
+
+  test(
+    'leaves what it compresses to its owner',
+    { skip: process.geteuid?.() === 0 ? false : 'needs root, to clean the log of another' },
+    async (t) => {
+      const directory = directoryOf(t, { 'system.log.1': 1 })
+      chownSync(join(directory, 'system.log.1'), 61_234, 61_235)
+      await cleanLogs({ log_path: directory, compress: true })
+      const { uid, gid, mode } = statSync(join(directory, 'system.log.1.gz'))
+      assert.deepEqual([uid, gid, mode & 0o777], [61_234, 61_235, 0o600])
+    },
+  )
+
   test('rejects wrong options and a directory that is not there', async (t) => {
     const cases: [unknown, string, string][] = [
       [null, 'TypeError', 'expected options to be an object, got null'],
@@ -209,8 +255,9 @@ describe('cleanDirectory()', () => {
       const report = await cleanDirectory({
         directory,
         bases: new Set(['system.log']),
-        limits: { keep: undefined, retentionMs: dayMs },
+        limits: { keep: undefined, retentionMs: dayMs, now: Date.now() },
         leftovers: false,
+        onlyOwn: false,
         compress: false,
         dryRun: false,
       })

@@ -215,6 +215,35 @@ describe('createLogger()', () => {
     for (const name of ['system.log.1', 'audit.log', 'other.log.1']) assert.ok(isThere(name), name)
   })
 
+  test('leaves the history of another logger, and gives it the mode of ours', async (t) => {
+    const directory = logDirectory(t)
+    mkdirSync(directory)
+    const strange = Array.from({ length: 30 }, (_, i) => `error.log.${i + 1}`)
+    const old = new Date(Date.now() - 400 * 86_400_000)
+    for (const name of [...strange, 'gone.log']) {
+      writeFileSync(join(directory, name), '{"level":30,"msg":"not ours"}\n', { mode: 0o644 })
+      utimesSync(join(directory, name), old, old)
+    }
+    // One that this library has written is deleted, so it is known when the cleaning has come so far.
+    const own =
+      '{"timestamp":"2026-01-01T00:00:00.000+00:00","level":"INFO","category":"system","message":"m","seq":1}\n'
+    writeFileSync(join(directory, 'system.log.1'), own)
+    utimesSync(join(directory, 'system.log.1'), old, old)
+    for (let start = 0; start < 2; start++) {
+      const log = createLogger({ log_path: directory })
+      await until(() => !readdirSync(directory).includes('system.log.1'))
+      await log.close()
+    }
+    assert.deepEqual(
+      readdirSync(directory)
+        .filter((name) => name.startsWith('error.log.'))
+        .toSorted(),
+      strange.toSorted(),
+    )
+    for (const name of strange) assert.equal(modeOf(join(directory, name)), 0o600)
+    assert.equal(modeOf(join(directory, 'gone.log')), 0o644)
+  })
+
   test('close() ends a compression; the process is not kept alive by one', async (t) => {
     const directory = logDirectory(t)
     mkdirSync(directory)

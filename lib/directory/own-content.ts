@@ -1,0 +1,50 @@
+// Whether a file with the name of a rotated one was written by this library. A name is no proof: `error.log.4` may be
+// another logger's, which wrote to this directory before, and its history is not ours to delete.
+
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
+import { join } from 'node:path'
+import { constants as zlib, gunzipSync } from 'node:zlib'
+import type { FileName } from './names.ts'
+
+/** Bytes that are looked at, of both ends. A line is known by its first 200. */
+const headBytes = 4096
+const endBytes = 65_536
+
+/** The beginning of a line: JSON, or a human line. */
+const linePattern =
+  /^(?:\{"timestamp":"[^"]{1,40}","level":"[A-Z]{4,8}","category":"|\[[^\]\n]{19,40}\] [A-Z]{4,8} *\| [a-z0-9])/m
+
+/**
+ * Whether a line of ours stands at one of its ends; an empty file is anybody's. False for what cannot be read.
+ */
+export function isOwnContent(directory: string, { name, compressed }: FileName): boolean {
+  // Without O_NONBLOCK a named pipe would hang the process here.
+  const guards = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
+  let fd: number
+  try {
+    fd = openSync(join(directory, name), constants.O_RDONLY | guards)
+  } catch {
+    return false
+  }
+  try {
+    const { size } = fstatSync(fd)
+    if (size === 0) return true
+    const head = read(fd, 0, headBytes)
+    // It unpacks to a thousand times as much at most.
+    if (compressed) return isLine(gunzipSync(head, { finishFlush: zlib.Z_SYNC_FLUSH }))
+    return isLine(head) || isLine(read(fd, Math.max(0, size - endBytes), endBytes))
+  } catch {
+    return false
+  } finally {
+    closeSync(fd)
+  }
+}
+
+function read(fd: number, at: number, bytes: number): Buffer {
+  const buffer = Buffer.alloc(bytes)
+  return buffer.subarray(0, readSync(fd, buffer, 0, bytes, at))
+}
+
+function isLine(bytes: Buffer): boolean {
+  return linePattern.test(bytes.toString('latin1', 0, endBytes))
+}
