@@ -84,14 +84,20 @@ function collect(value: string, earlier: readonly string[] = []): string[] {
   return [...earlier, value]
 }
 
+/** An option that is taken once: of two directories the first would be passed over without a word. */
+function once(value: string, earlier: string | undefined): string {
+  if (earlier === undefined) return value
+  throw new InvalidArgumentError('expected it once')
+}
+
 /** Options that say which directory is meant. */
 function withDirectory(command: Command): Command {
   return command
-    .option('-d, --directory <dir>', 'the log directory (default: ~/.risk_manager/logs/)')
+    .option('-d, --directory <dir>', 'the log directory (default: ~/.risk_manager/logs/)', once)
     .addOption(
-      new Option('--config <file>', 'the directory that this system.json names').conflicts(
-        'directory',
-      ),
+      new Option('--config <file>', 'the directory that this system.json names')
+        .argParser(once)
+        .conflicts('directory'),
     )
 }
 

@@ -38,7 +38,12 @@ const late = {
 /** What the library and the command share, and what only some commands need, have files of their own. */
 const groups = [
   { name: 'typebox', test: /[\\/]node_modules[\\/]typebox[\\/]/ },
-  { name: 'shared', test: /[\\/]lib[\\/](?:errors|entry|directory|read)\b/, minShareCount: 2 },
+  {
+    name: 'shared',
+    // Of config/ all but the schema, which needs TypeBox.
+    test: /[\\/]lib[\\/](?:errors|entry|directory|read|config[\\/](?:log-path|options|validate))\b/,
+    minShareCount: 2,
+  },
 ]
 
 /** Puts a call of the late module in the place of the import of it. */

@@ -1,6 +1,7 @@
 // Which directory a command works on: `-d`, or the one that a configuration names, or the default.
 
-import { absolutePathOf, defaultLogPath } from '../config/log-path.ts'
+import { absolutePathOf, defaultLogPath, pathExpected } from '../config/log-path.ts'
+import { isReadable } from '../config/options.ts'
 import type { ResolvedConfig } from '../config/resolve.ts'
 import { UsageError } from './failure.ts'
 
@@ -21,16 +22,20 @@ export interface Place {
 /**
  * Finds the directory. It need not exist.
  *
- * @throws {UsageError} when `-d` is empty. {ConfigError} when the configuration cannot be used.
+ * @throws {UsageError} when `-d` is no path. {ConfigError} when the configuration cannot be used.
  */
 export async function placeOf({ directory, config: file }: DirectoryOptions): Promise<Place> {
-  if (directory === '')
-    throw new UsageError(`option '-d, --directory': expected a directory, got ''`)
   if (file === undefined) {
-    return { directory: absolutePathOf(directory ?? defaultLogPath), config: undefined }
+    const path = directory ?? defaultLogPath
+    if (path === '' || !isReadable(path)) {
+      const expected = path === '' ? 'a directory' : pathExpected
+      throw new UsageError(`option '-d, --directory': expected ${expected}, got '${path}'`)
+    }
+    return { directory: absolutePathOf(path), config: undefined }
   }
   // Loaded only here: the schema of the configuration takes longer to load than all else together.
   const { loadConfig } = await import('../config/resolve.ts')
   const config = loadConfig(file)
-  return { directory: config.log_path, config }
+  // Where there is no home, it is here that it is missed.
+  return { directory: absolutePathOf(config.log_path), config }
 }

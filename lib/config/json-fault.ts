@@ -1,9 +1,9 @@
-// Finds where a text stops being JSON, and says what should stand there.
+// Finds in a text what JSON.parse does not tell: where it stops being JSON, and which keys stand in it twice.
 //
-// JSON.parse does not tell: of its messages some have a position, some a line and column, some nothing, and
-// they differ from one Node to the next. The place found here is the first character with which the text
-// cannot be the beginning of any JSON, or the end when more should follow. Nesting is kept in a list, not on
-// the stack, since JSON.parse has no limit of depth either.
+// Of the messages of JSON.parse some have a position, some a line and column, some nothing, and they differ
+// from one Node to the next. The place found here is the first character with which the text cannot be the
+// beginning of any JSON, or the end when more should follow. Nesting is kept in a list, not on the stack, since
+// JSON.parse has no limit of depth either.
 
 import { shown } from '../entry/foreign-value.ts'
 
@@ -17,29 +17,72 @@ export interface JsonFault {
   readonly actual: string
 }
 
-/** What may come next; `first…` also allows the bracket to be closed. */
-type Next = 'value' | 'firstItem' | 'key' | 'firstKey' | 'colon' | 'comma'
+/** A key that stands in an object for a second time, or a third: JSON.parse takes the last and drops the others. */
+export interface RepeatedKey {
+  /** The keys that lead to it, itself the last; the place of an item stands for its key. */
+  readonly path: readonly string[]
+  /** Its index in the text. */
+  readonly at: number
+  /** That of the one before it. */
+  readonly before: number
+}
 
 /** Where a text stops being JSON; `undefined` when it is JSON. */
 export function jsonFaultOf(text: string): JsonFault | undefined {
-  /** What closes the brackets that are open, the innermost last. */
-  const closers: ('}' | ']')[] = []
+  return scan(text, () => {})
+}
+
+/** The keys that stand more than once in one object, in the order of the text, which is JSON. */
+export function repeatedKeysOf(text: string): RepeatedKey[] {
+  const repeated: RepeatedKey[] = []
+  scan(text, (open, at) => {
+    const bracket = open.at(-1)!
+    bracket.keys ??= new Map()
+    const before = bracket.keys.get(bracket.key)
+    bracket.keys.set(bracket.key, at)
+    if (before !== undefined) repeated.push({ path: open.map(({ key }) => key), at, before })
+  })
+  return repeated
+}
+
+/** A bracket that is open. */
+interface Bracket {
+  readonly closer: '}' | ']'
+  /** The keys that stood in it, each with its last index in the text; while none is looked for, there is no list. */
+  keys: Map<string, number> | undefined
+  /** The key, or the place of the item, that comes now. */
+  key: string
+}
+
+/** What may come next; `first…` also allows the bracket to be closed. */
+type Next = 'value' | 'firstItem' | 'key' | 'firstKey' | 'colon' | 'comma'
+
+/**
+ * Reads a text to its end, or to the place where it stops being JSON.
+ *
+ * @param met Told of each key: the brackets that are open, the innermost last, and the key's index.
+ */
+function scan(
+  text: string,
+  met: (open: readonly Bracket[], at: number) => void,
+): JsonFault | undefined {
+  const open: Bracket[] = []
   let next: Next = 'value'
   let at = 0
   for (;;) {
     at = spaceEnd(text, at)
     const character = text[at]
-    const closer = closers.at(-1)
-    if (next === 'comma' && closer === undefined) {
+    const bracket = open.at(-1)
+    if (next === 'comma' && bracket === undefined) {
       return character === undefined ? undefined : faultAt(text, at, 'the end of the file')
     }
-    if (character === closer && (next === 'comma' || next.startsWith('first'))) {
-      closers.pop()
+    if (character === bracket?.closer && (next === 'comma' || next.startsWith('first'))) {
+      open.pop()
       next = 'comma'
       at++
     } else if (next === 'comma') {
-      if (character !== ',') return faultAt(text, at, `a comma or "${closer}"`)
-      next = closer === '}' ? 'key' : 'value'
+      if (character !== ',') return faultAt(text, at, `a comma or "${bracket!.closer}"`)
+      next = nextItem(bracket!)
       at++
     } else if (next === 'colon') {
       if (character !== ':') return faultAt(text, at, 'a colon')
@@ -49,10 +92,12 @@ export function jsonFaultOf(text: string): JsonFault | undefined {
       if (character !== '"') return faultAt(text, at, 'a key in double quotes')
       const end = stringEnd(text, at)
       if (typeof end !== 'number') return end
+      bracket!.key = JSON.parse(text.slice(at, end)) as string
+      met(open, at)
       next = 'colon'
       at = end
     } else if (character === '{' || character === '[') {
-      closers.push(character === '{' ? '}' : ']')
+      open.push({ closer: character === '{' ? '}' : ']', keys: undefined, key: '0' })
       next = character === '{' ? 'firstKey' : 'firstItem'
       at++
     } else {
@@ -62,6 +107,13 @@ export function jsonFaultOf(text: string): JsonFault | undefined {
       at = end
     }
   }
+}
+
+/** What comes behind a comma. */
+function nextItem(bracket: Bracket): Next {
+  if (bracket.closer === '}') return 'key'
+  bracket.key = String(Number(bracket.key) + 1)
+  return 'value'
 }
 
 function spaceEnd(text: string, start: number): number {

@@ -6,23 +6,33 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { getSystemErrorMap } from 'node:util'
 import { ConfigError } from '../errors.ts'
-import { absolutePathOf } from './log-path.ts'
+import { absolutePathOf, pathFaultOf } from './log-path.ts'
 import { visible } from '../entry/visible-text.ts'
-import { keysOf, shown } from '../entry/foreign-value.ts'
-import { jsonFaultOf } from './json-fault.ts'
+import { keysOf, pathOf, shown } from '../entry/foreign-value.ts'
+import { jsonFaultOf, repeatedKeysOf } from './json-fault.ts'
+import type { ConfigProblem } from '../errors.ts'
 
 const byteOrderMark = Buffer.from('\ufeff')
 const replacement = Buffer.from('\ufffd')
 
+/** What a file holds. */
+export interface ReadFile {
+  /** Absolute. */
+  readonly path: string
+  /** An object. */
+  readonly document: { readonly logging?: unknown }
+  /** The keys of its `logging` section that stand there more than once. */
+  readonly problems: readonly ConfigProblem[]
+}
+
 /**
- * The `logging` section of a file, unchecked.
+ * A file with its `logging` section, unchecked but for keys that stand there twice, which only the text shows.
  *
- * @returns `section`: `undefined` when the file has none; `path`: the file, for errors.
  * @throws {ConfigError} when the file cannot be read or is not a JSON object.
  */
-export function readSection(file: string | URL): { path: string; section: unknown } {
-  const path = pathOf(file)
-  const text = textOf(path)
+export function readConfigFile(file: string | URL): ReadFile {
+  const path = filePathOf(file)
+  const text = textOf(path, hintOf(file))
   const document = parse(text, path)
   if (keysOf(document) === undefined) {
     fail(
@@ -30,11 +40,21 @@ export function readSection(file: string | URL): { path: string; section: unknow
       `${placeOf(text, text.search(/[^ \t\r\n]/))}: expected an object, got ${shown(document)}`,
     )
   }
-  const { logging } = document as { readonly logging?: unknown }
-  return { path, section: logging }
+  return { path, document: document as object, problems: repeatsIn(text) }
 }
 
-function pathOf(file: unknown): string {
+/** Each key of the section that JSON.parse has dropped for a later one. */
+function repeatsIn(text: string): ConfigProblem[] {
+  return repeatedKeysOf(text)
+    .filter(({ path: [section] }) => section === 'logging')
+    .map(({ path: [section = '', ...keys], at, before }) => ({
+      path: keys.reduce(pathOf, section),
+      expected: 'each key once',
+      actual: `it again in ${placeOf(text, at)}, after ${placeOf(text, before)}`,
+    }))
+}
+
+function filePathOf(file: unknown): string {
   const isPath = typeof file === 'string' && file !== '' && !file.includes('\0')
   if (!isPath && !(file instanceof URL)) {
     const problem = `expected a path or a file URL, got ${shown(file)}`
@@ -47,12 +67,13 @@ function pathOf(file: unknown): string {
   }
 }
 
-function textOf(path: string): string {
+/** @param hint What to say beside the reason when it cannot be read. */
+function textOf(path: string, hint: string): string {
   let bytes: Buffer
   try {
     bytes = readFileSync(path)
   } catch (error) {
-    return fail(path, reasonOf(error), error)
+    return fail(path, reasonOf(error) + hint, error)
   }
   if (bytes.subarray(0, byteOrderMark.length).equals(byteOrderMark)) {
     bytes = bytes.subarray(byteOrderMark.length)
@@ -71,6 +92,12 @@ function parse(text: string, path: string): unknown {
     const { at, expected, actual } = fault
     return fail(path, `${placeOf(text, at)}: expected ${expected}, got ${actual}`, error)
   }
+}
+
+/** Why a file may not be there: its path waits to be filled in. */
+function hintOf(file: string | URL): string {
+  const fault = typeof file === 'string' ? pathFaultOf(file) : undefined
+  return fault === undefined || fault === ' ' ? '' : `; nothing fills in the ${shown(fault)} of it`
 }
 
 /** Where the replacement character stands for bytes that are no UTF-8, and not for itself. */

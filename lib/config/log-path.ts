@@ -1,4 +1,5 @@
-// The directory of the log files, as it is configured: where it is when nothing says so, and what `~` means.
+// The directory of the log files, as it is configured: where it is when nothing says so, what `~` means, and
+// what is no path at all but waits to be filled in by somebody.
 
 import { homedir } from 'node:os'
 import { isAbsolute, join, resolve } from 'node:path'
@@ -6,17 +7,70 @@ import { isAbsolute, join, resolve } from 'node:path'
 /** The directory when none is configured. */
 export const defaultLogPath = '~/.risk_manager/logs/'
 
+/** What a path may be, for errors. */
+export const pathExpected =
+  'a path as it is on disk (no variable, no other user’s ~, no URL, no blanks around it)'
+
 /**
- * The absolute path of a directory or file. A `~` that stands alone or before a separator is the user's home;
- * a relative path starts at the working directory.
+ * Forms that a shell, a template or a browser would fill in. Here they would become directories of that very
+ * name, wherever the process happens to stand.
+ */
+const unfilled: readonly RegExp[] = [
+  // Of a shell: ${HOME}, $HOME, $(pwd), `pwd`, and PowerShell's $env:TEMP. Not the $ at the end of a share.
+  /\$\{[^}]*\}?|\$\([^)]*\)?|\$[A-Za-z_][\w:]*|`[^`]+`/,
+  // Of Windows: %APPDATA%, %ProgramFiles(x86)%. Two hex digits are an encoded character, which a name may hold.
+  /%(?![0-9A-Fa-f]{2}%)[A-Za-z_][\w()]*%/,
+  // Of a clock: %Y-%m-%d.
+  /%[YmdHMSjyFT](?![0-9A-Za-z])/,
+  // Of a template: {host}, {{host}}.
+  /\{+ *[A-Za-z_][\w.-]* *\}+/,
+  // Another user's home; of ourselves there is only ~ alone, or before a separator.
+  /^~[^/\\]+/,
+  // A URL: file:///var/log, s3://bucket. One letter before the colon is a drive.
+  /^(?:[A-Za-z][\w+.-]+:\/\/|file:)/,
+]
+
+/**
+ * What in a path is not a path's: the form that nobody will fill in, or the blanks around it.
  *
+ * @returns `undefined` when it can be taken as it is.
+ */
+export function pathFaultOf(path: string): string | undefined {
+  for (const form of unfilled) {
+    const found = form.exec(path)?.[0]
+    if (found !== undefined) return found
+  }
+  return /^[ \t]|[ \t]$/.test(path) ? ' ' : undefined
+}
+
+/**
+ * The absolute path of a directory or file. A `~` that stands alone or before a separator is the user's home.
+ *
+ * @param from Where a relative path starts. @default the working directory
  * @throws {Error} when the home or the working directory is needed and there is none: a user without an entry in
  *   the password file, a working directory that was removed.
  */
-export function absolutePathOf(path: string): string {
-  if (!/^~(?:[/\\]|$)/.test(path)) return resolve(path)
-  const home = homedir()
-  if (!isAbsolute(home))
-    throw new Error(`the home directory is not absolute: ${JSON.stringify(home)}`)
-  return resolve(join(home, path.slice(1)))
+export function absolutePathOf(path: string, from?: string): string {
+  if (/^~(?:[/\\]|$)/.test(path)) return resolve(join(home(path), path.slice(1)))
+  if (from !== undefined || isAbsolute(path)) return resolve(from ?? '', path)
+  try {
+    return resolve(path)
+  } catch (error) {
+    const reason = 'it has been removed, or may not be read'
+    throw new Error(`Cannot find the working directory for ${path}: ${reason}`, { cause: error })
+  }
+}
+
+function home(path: string): string {
+  let directory: string
+  try {
+    directory = homedir()
+  } catch (error) {
+    const reason = 'HOME is not set, and the user has no entry in the password file'
+    throw new Error(`Cannot find the home directory for ${path}: ${reason}`, { cause: error })
+  }
+  if (isAbsolute(directory)) return directory
+  throw new Error(
+    `Cannot find the home directory for ${path}: expected HOME to be absolute, got ${JSON.stringify(directory)}`,
+  )
 }

@@ -3,50 +3,56 @@
 // Every problem is found before any is reported, and nothing but a ConfigError is ever thrown, whatever comes
 // in. What no schema can say stands here: names that refer to each other, limits that depend on each other.
 
+import { dirname } from 'node:path'
 import { builtinCategories, namePattern } from '../entry/category.ts'
 import type { Level, LevelName } from '../entry/level.ts'
 import { normalized } from '../redact/secret-keys.ts'
 import { ConfigError, type ConfigProblem } from '../errors.ts'
-import { absolutePathOf, defaultLogPath } from './log-path.ts'
+import { absolutePathOf, defaultLogPath, pathExpected, pathFaultOf } from './log-path.ts'
 import { checkValue } from './validate.ts'
-import { readSection } from './load-file.ts'
+import { readConfigFile } from './load-file.ts'
+import { misplacedSectionOf } from './misplaced-section.ts'
 import { pathOf, shown } from '../entry/foreign-value.ts'
 import { type LoggingConfig, type ResolvedConfig, loggingSchema } from './schema.ts'
-import { nearestOf } from '../entry/closest-word.ts'
+import { questionOf } from '../entry/closest-word.ts'
 
 export type { LoggingConfig, ResolvedConfig } from './schema.ts'
+
+const sectionKeys = Object.keys(loggingSchema.properties ?? {})
 
 /**
  * Checks a `logging` section and fills in the defaults.
  *
  * @param section What the section holds; `undefined` is an empty one. It is copied, never kept or changed.
- * @param options `file`: where the section came from, for the error.
+ * @param options `file`: where the section came from: a relative `log_path` starts at its directory. `problems`:
+ *   those that are known already.
  * @throws {ConfigError} when anything is wrong, naming every problem by path; never anything else.
  */
 export function resolveConfig(
   section: unknown,
-  options: { readonly file?: string } = {},
+  options: { readonly file?: string; readonly problems?: readonly ConfigProblem[] } = {},
 ): ResolvedConfig {
-  const problems: ConfigProblem[] = []
+  const problems: ConfigProblem[] = [...(options.problems ?? [])]
   const given = section === undefined ? {} : section
   // What is wrong is missing from the copy, so the rest can be looked at, and its problems told as well.
   const config = (checkValue(loggingSchema, given, 'logging', problems) ?? {}) as LoggingConfig
   checkCategories(config, problems)
   checkRedact(config, problems)
-  const resolved = withDefaults(config, problems)
+  const { file } = options
+  const resolved = withDefaults(config, file === undefined ? undefined : dirname(file), problems)
   if (problems.length === 0) return resolved
 
-  const from = options.file === undefined ? '' : ` in ${options.file}`
+  const from = file === undefined ? '' : ` in ${file}`
   throw new ConfigError(
     `Cannot use the logging configuration${from}`,
     inOrder(problems, Object.keys(resolved)),
-    options,
+    { file },
   )
 }
 
 /**
  * Reads the `logging` section of a `system.json`, checks it and fills in the defaults. The other sections are
- * not looked at; without a `logging` section all defaults hold.
+ * not looked at; without a `logging` section all defaults hold, unless something in the file is meant to be one.
  *
  * @param file The path of the file, or its `file:` URL. UTF-8, with or without a byte order mark.
  * @throws {ConfigError} when the file cannot be read or is not JSON, with the line and column; or when anything
@@ -58,11 +64,22 @@ export function resolveConfig(
  * ```
  */
 export function loadConfig(file: string | URL): ResolvedConfig {
-  const { path, section } = readSection(file)
-  return resolveConfig(section, { file: path })
+  const { path, document, problems } = readConfigFile(file)
+  const { logging } = document
+  // A key `logging` whose value is undefined is none; JSON has no such value.
+  const misplaced = logging === undefined ? misplacedSectionOf(document, sectionKeys) : undefined
+  if (misplaced !== undefined) {
+    const headline = `Cannot use the logging configuration in ${path}`
+    throw new ConfigError(headline, [misplaced], { file: path })
+  }
+  return resolveConfig(logging, { file: path, problems })
 }
 
-function withDefaults(config: LoggingConfig, problems: ConfigProblem[]): ResolvedConfig {
+function withDefaults(
+  config: LoggingConfig,
+  directory: string | undefined,
+  problems: ConfigProblem[],
+): ResolvedConfig {
   const { rotation, windows_event_log, redact, buffer } = config
   const bytes = buffer?.bytes ?? 67_108_864
   const entryBytes = buffer?.entry_bytes ?? Math.min(16_777_216, bytes)
@@ -79,7 +96,7 @@ function withDefaults(config: LoggingConfig, problems: ConfigProblem[]): Resolve
   return {
     log_level: lowerCase(config.log_level ?? 'info'),
     levels: mapValues(config.levels ?? {}, prototype, lowerCase),
-    log_path: directoryOf(config.log_path ?? defaultLogPath, problems),
+    log_path: directoryOf(config.log_path ?? defaultLogPath, directory, problems),
     rotation: {
       max_size_mb: rotation?.max_size_mb ?? 50,
       max_files: rotation?.max_files ?? 10,
@@ -130,11 +147,10 @@ function checkCategories(config: LoggingConfig, problems: ConfigProblem[]): void
   for (const section of ['levels', 'durability'] as const) {
     for (const name of Object.keys(config[section] ?? {})) {
       if (known.has(name)) continue
-      const nearest = nearestOf(name, right)
       problems.push({
         path: pathOf(`logging.${section}`, name),
         expected: `one of ${right.join(', ')}`,
-        actual: `an unknown category${nearest === undefined ? '' : ` (did you mean ${nearest}?)`}`,
+        actual: `an unknown category${questionOf(name, right)}`,
       })
     }
   }
@@ -168,16 +184,23 @@ function checkFile(path: string, file: string, problems: ConfigProblem[]): void 
   }
 }
 
-function directoryOf(path: string, problems: ConfigProblem[]): string {
-  try {
-    return absolutePathOf(path)
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
+/** @param from Where a relative path starts; `undefined`: at the working directory. */
+function directoryOf(path: string, from: string | undefined, problems: ConfigProblem[]): string {
+  const fault = pathFaultOf(path)
+  if (fault !== undefined) {
+    const what = fault === ' ' ? '' : ` (nothing fills in ${shown(fault)})`
     problems.push({
       path: 'logging.log_path',
-      expected: `an absolute path (${reason})`,
-      actual: shown(path),
+      expected: pathExpected,
+      actual: `${shown(path)}${what}`,
     })
+    return path
+  }
+  try {
+    return absolutePathOf(path, from)
+  } catch {
+    // No home or no working directory: as unusable as one without permissions, which is no error of the
+    // configuration. Whoever is to make the directory refuses, and says why.
     return path
   }
 }

@@ -4,7 +4,7 @@
 // the two: a schema that drifts from `LoggingConfig` does not compile.
 
 import { Type, type Static, type TProperties, type TSchema } from 'typebox'
-import type { Level, LevelName } from '../entry/level.ts'
+import { type Level, type LevelName, levelsMeant } from '../entry/level.ts'
 import type { Rule } from './validate.ts'
 
 /** The `logging` section of `system.json`. Every key is optional. */
@@ -23,7 +23,8 @@ export interface LoggingConfig {
   readonly levels?: { readonly [category: string]: Level }
   /**
    * The directory of the log files; made if it is missing, with mode 0700. A `~` at the start is the user's
-   * home, and a relative path starts at the working directory.
+   * home. A relative path starts at the directory of the file that says so, else at the working directory.
+   * Nothing else is filled in: variables, the `~` of other users and URLs are refused.
    *
    * @default '~/.risk_manager/logs/'
    */
@@ -169,6 +170,8 @@ export interface LoggingConfig {
      */
     readonly flush_ms?: number
   }
+  /** Where an editor finds the JSON Schema of the section. Not looked at. */
+  readonly $schema?: string
 }
 
 /** A {@link LoggingConfig} that was checked, with every default filled in. */
@@ -177,7 +180,7 @@ export interface ResolvedConfig {
   readonly log_level: Lowercase<LevelName>
   /** The configured ones only, lower case: the others have `log_level`. */
   readonly levels: { readonly [category: string]: Lowercase<LevelName> }
-  /** Absolute. */
+  /** Absolute; as it was configured where there is no home for its `~`, or no working directory to start at. */
   readonly log_path: string
   readonly rotation: Required<NonNullable<LoggingConfig['rotation']>>
   readonly retention_days: number
@@ -224,7 +227,7 @@ const level = Type.Enum(
     'ERROR',
     'CRITICAL',
   ],
-  { description: levels },
+  { description: levels, meant: levelsMeant },
 )
 const integer = (minimum: number, maximum: number) => Type.Integer({ minimum, maximum })
 /** A key's own name: a path or a wildcard would match nothing, and nobody would know. */
@@ -272,5 +275,6 @@ export const loggingSchema: Rule = schemaOf<LoggingConfig>()(
       on_full: Type.Enum(['block', 'drop_new', 'drop_old']),
       flush_ms: integer(0, 1_000),
     }),
+    $schema: Type.String(),
   }),
 )

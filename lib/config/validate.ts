@@ -8,7 +8,7 @@
 // What comes back is a copy, made of own members that were read once, and holds only what is right.
 
 import type { ConfigProblem } from '../errors.ts'
-import { nearestOf } from '../entry/closest-word.ts'
+import { questionOf } from '../entry/closest-word.ts'
 import { keysOf, lengthOf, pathOf, readMember, shown } from '../entry/foreign-value.ts'
 
 /** As much of a JSON Schema as a configuration needs; a TypeBox schema is one. */
@@ -25,6 +25,10 @@ export interface Rule {
   readonly minimum?: number
   readonly maximum?: number
   readonly pattern?: string
+  /** What others call one of the values. */
+  readonly meant?: { readonly [word: string]: string }
+  /** Decides about what JSON does not have: a Date, a signal. Then `description` tells what is allowed. */
+  readonly accepts?: (value: unknown) => boolean
 }
 
 /**
@@ -42,8 +46,19 @@ export function checkValue(
   if (rule.type === 'object') return checkObject(rule, value, path, problems)
   if (rule.type === 'array') return checkArray(rule, value, path, problems)
   if (isRight(rule, value)) return value
-  problems.push({ path, expected: expectedOf(rule), actual: shown(value) })
+  const actual = `${shown(value)}${valueQuestion(rule, value)}`
+  problems.push({ path, expected: expectedOf(rule), actual })
   return undefined
+}
+
+/** Which of the allowed words a wrong one was meant to be. */
+function valueQuestion(rule: Rule, value: unknown): string {
+  if (rule.enum === undefined || typeof value !== 'string') return ''
+  return questionOf(value, rule.enum.filter(isString), rule.meant)
+}
+
+function isString(value: unknown): value is string {
+  return typeof value === 'string'
 }
 
 function checkObject(rule: Rule, value: unknown, path: string, problems: ConfigProblem[]): unknown {
@@ -65,14 +80,22 @@ function checkObject(rule: Rule, value: unknown, path: string, problems: ConfigP
   }
   for (const key of record ? [] : keys) {
     if (known.includes(key)) continue
-    const nearest = nearestOf(key, known)
     problems.push({
       path: pathOf(path, key),
-      expected: `one of ${known.join(', ')}`,
-      actual: `an unknown key${nearest === undefined ? '' : ` (did you mean ${nearest}?)`}`,
+      expected: `one of ${known.filter((name) => !name.startsWith('$')).join(', ')}`,
+      actual: `an unknown key${keyQuestion(rule, key, path)}`,
     })
   }
   return copy
+}
+
+/** What an unknown key was meant to be: another one here, one of a member's, or the object that it stands in. */
+function keyQuestion({ properties = {} }: Rule, key: string, path: string): string {
+  if (key === path) return `: what stands in ${path} is wanted`
+  for (const [name, member] of Object.entries(properties)) {
+    if (Object.hasOwn(member.properties ?? {}, key)) return ` (did you mean ${name}.${key}?)`
+  }
+  return questionOf(key, Object.keys(properties))
 }
 
 function checkArray(rule: Rule, value: unknown, path: string, problems: ConfigProblem[]): unknown {
@@ -91,6 +114,7 @@ function checkArray(rule: Rule, value: unknown, path: string, problems: ConfigPr
 
 /** Whether a value that holds no others is right. */
 function isRight(rule: Rule, value: unknown): boolean {
+  if (rule.accepts) return rule.accepts(value)
   if (rule.enum) return rule.enum.includes(value)
   if (rule.type === 'boolean') return typeof value === 'boolean'
   if (rule.type === 'string') {

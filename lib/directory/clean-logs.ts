@@ -6,12 +6,14 @@
 // that starts in the middle is noticed before the new name is given.
 
 import { builtinCategories } from '../entry/category.ts'
-import { textOf } from '../entry/safe-text.ts'
 import { type CleanReport, cleanDirectory } from './clean.ts'
 import { stateOf } from './lock.ts'
-import { absolutePathOf, defaultLogPath } from '../config/log-path.ts'
+import { type OptionRules, checkOptions, directoryToRead, pathRule } from '../config/options.ts'
 import { dayMs } from './retention.ts'
 import { TrustedTime, heldBack, lastChange } from './trusted-time.ts'
+
+/** For errors. */
+const action = 'clean the logs'
 
 /** What `cleanLogs` is to do. */
 export interface CleanOptions {
@@ -37,8 +39,13 @@ export interface CleanOptions {
  *   the directory cannot be read.
  */
 export async function cleanLogs(options: CleanOptions = {}): Promise<CleanReport> {
-  const { log_path, retention_days, compress, dry_run } = checked(options)
-  const directory = absolutePathOf(log_path)
+  const {
+    log_path,
+    retention_days = 90,
+    compress = false,
+    dry_run = false,
+  } = checkOptions<CleanOptions>(action, rules, options)
+  const directory = directoryToRead(action, log_path)
   const { holder, checkpoint } = stateOf(directory)
   const files = [...Object.values(builtinCategories), ...Object.keys(checkpoint?.files ?? {})]
   const isLeft = holder !== undefined && compress && checkpoint?.compress !== true
@@ -62,35 +69,9 @@ export async function cleanLogs(options: CleanOptions = {}): Promise<CleanReport
   return { ...report, failed: [...report.failed, ...doubted] }
 }
 
-const defaults: Required<CleanOptions> = {
-  log_path: defaultLogPath,
-  retention_days: 90,
-  compress: false,
-  dry_run: false,
-}
-
-function checked(options: CleanOptions): Required<CleanOptions> {
-  if (typeof options !== 'object' || options === null) throw wrong('options', 'an object', options)
-  for (const key of Object.keys(options)) {
-    if (!Object.hasOwn(defaults, key)) {
-      throw wrong('the options', `only ${Object.keys(defaults).join(', ')}`, key)
-    }
-  }
-  const given = Object.entries(options).filter(([, value]) => value !== undefined)
-  const all = { ...defaults, ...Object.fromEntries(given) } as Required<CleanOptions>
-  const { log_path, retention_days, compress, dry_run } = all
-  if (typeof log_path !== 'string' || log_path === '' || log_path.includes('\0')) {
-    throw wrong('log_path', 'a non-empty string without NUL', log_path)
-  }
-  if (!Number.isInteger(retention_days) || retention_days < 1 || retention_days > 365) {
-    throw wrong('retention_days', 'an integer from 1 to 365', retention_days, RangeError)
-  }
-  if (typeof compress !== 'boolean') throw wrong('compress', 'true or false', compress)
-  if (typeof dry_run !== 'boolean') throw wrong('dry_run', 'true or false', dry_run)
-  return all
-}
-
-function wrong(what: string, expected: string, actual: unknown, Class = TypeError): Error {
-  const shown = typeof actual === 'string' ? JSON.stringify(actual) : textOf(actual)
-  return new Class(`Cannot clean the logs: expected ${what} to be ${expected}, got ${shown}`)
+const rules: OptionRules<CleanOptions> = {
+  log_path: pathRule,
+  retention_days: { type: 'integer', minimum: 1, maximum: 365 },
+  compress: { type: 'boolean' },
+  dry_run: { type: 'boolean' },
 }

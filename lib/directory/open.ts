@@ -13,7 +13,8 @@ import {
   statSync,
   writeSync,
 } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, isAbsolute, join } from 'node:path'
+import { absolutePathOf } from '../config/log-path.ts'
 import {
   type OnRefusal,
   type Refusal,
@@ -55,9 +56,14 @@ const tornWindowBytes = 65536
  * left as they are: they may be shared with others.
  *
  * @param refused Told when the system does not give a new one this mode.
- * @throws the system's error when it cannot be made, or is no directory.
+ * @throws the system's error when it cannot be made, or is no directory; an error that says why when it was
+ *   configured by a home that is not there.
  */
 export function makeDirectory(directory: string, refused?: OnRefusal): void {
+  // A `~` with no home must not become a directory of that name.
+  if (!isAbsolute(directory)) {
+    throw new Error(`Cannot make the directory ${absolutePathOf(directory)}: it came too late`)
+  }
   const first = mkdirSync(directory, { recursive: true, mode: directoryMode })
   if (first === undefined) {
     if (!statSync(directory).isDirectory()) {

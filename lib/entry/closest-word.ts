@@ -26,6 +26,23 @@ export function nearestOf(word: string, known: readonly string[]): string | unde
   return nearest
 }
 
+/**
+ * The question for the word that was meant.
+ *
+ * @param meant Words that are not near to a known one, and mean it nevertheless.
+ * @returns ` (did you mean rotation?)`, or nothing when none is near.
+ */
+export function questionOf(
+  word: string,
+  known: readonly string[],
+  meant: { readonly [word: string]: string } = {},
+): string {
+  if (word.length > charsMax) return ''
+  const plain = plainOf(word)
+  const nearest = Object.hasOwn(meant, plain) ? meant[plain] : nearestOf(word, known)
+  return nearest === undefined ? '' : ` (did you mean ${nearest}?)`
+}
+
 function plainOf(word: string): string {
   return word.toLowerCase().replace(/[^a-z0-9]/g, '')
 }
@@ -37,7 +54,7 @@ function distanceOf(a: string, b: string): number {
 }
 
 /** Letters that are wrong, missing, too many, or swapped with the next (optimal string alignment). */
-function slipsOf(a: string, b: string): number {
+export function slipsOf(a: string, b: string): number {
   let beforeLast: number[] = []
   let last = Array.from({ length: b.length + 1 }, (_, at) => at)
   for (let i = 1; i <= a.length; i++) {

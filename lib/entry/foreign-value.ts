@@ -1,10 +1,12 @@
-// A value found in a configuration: read without trust, and shown in an error as JSON on one short line.
+// A value from outside (a configuration, an option): read without trust, and shown in an error as JSON on one
+// short line.
 //
 // The value may be anything: a cycle, a getter or Proxy that throws, megabytes. Nothing here throws, no more of
 // the value is read than is shown, and what is shown is harmless to a terminal. The limit also keeps a secret
 // that went astray from being printed at length.
 
-import { escapeSteering } from './json-text.ts'
+import { cut } from './safe-text.ts'
+import { visible, visibleJson } from './visible-text.ts'
 
 /** Longest text for a value, in characters. */
 const charsMax = 60
@@ -27,14 +29,21 @@ export function keysOf(value: unknown): readonly string[] | undefined {
   if (typeof value !== 'object' || value === null) return undefined
   try {
     // An object of another realm has another Object.prototype; both end the chain. An array, a Map, a Promise
-    // or a class instance would seem empty, and its settings would be ignored in silence.
+    // or a class instance would seem empty, and its settings would be ignored in silence; so would inherited ones.
     const prototype: unknown = Object.getPrototypeOf(value)
-    if (prototype !== null && Object.getPrototypeOf(prototype) !== null) return undefined
+    if (prototype !== null && !isObjectPrototype(prototype)) return undefined
     return Object.keys(value)
   } catch {
     // A Proxy that throws is no object to us.
     return undefined
   }
+}
+
+/** Whether it ends the chain, and has what that of all objects has. */
+function isObjectPrototype(prototype: unknown): boolean {
+  return (
+    Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype as object, 'isPrototypeOf')
+  )
 }
 
 /** The length of an array, or `undefined` for all else. */
@@ -49,15 +58,20 @@ export function lengthOf(value: unknown): number | undefined {
 
 /** A value as JSON, cut to 60 characters. What JSON lacks is named: `a function`. */
 export function shown(value: unknown): string {
-  const text = escapeSteering(textOf(value, charsMax))
+  const text = visibleJson(textOf(value, charsMax))
   if (text.length <= charsMax) return text
   // No half of a surrogate pair remains.
   return `${text.slice(0, charsMax - 1).replace(/[\ud800-\udbff]$/, '')}…`
 }
 
+/** A value as a name: a string without quotes, all else as {@link shown} has it. */
+export function named(value: unknown): string {
+  return typeof value === 'string' && value !== '' ? visible(cut(value, charsMax)) : shown(value)
+}
+
 /** The path of a member: `logging.rotation`, or `logging["odd key"]`. */
 export function pathOf(parent: string, key: string): string {
-  return /^[A-Za-z_][\w-]{0,63}$/.test(key) ? `${parent}.${key}` : `${parent}[${shown(key)}]`
+  return /^[A-Za-z_$][\w$-]{0,63}$/.test(key) ? `${parent}.${key}` : `${parent}[${shown(key)}]`
 }
 
 /** As JSON; ends early, but not before it is longer than `room`. */

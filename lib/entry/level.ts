@@ -1,5 +1,7 @@
 // The five levels, their order and their spellings.
 
+import { questionOf } from './closest-word.ts'
+
 /** A level as it stands in an entry. */
 export type LevelName = 'DEBUG' | 'INFO' | 'WARNING' | 'ERROR' | 'CRITICAL'
 
@@ -14,6 +16,35 @@ export const INFO = 1
 export const WARNING = 2
 export const ERROR = 3
 export const CRITICAL = 4
+
+/** What others call a level: for a question, never for a level itself. */
+export const levelsMeant: { readonly [word: string]: Lowercase<LevelName> } = {
+  trace: 'debug',
+  verbose: 'debug',
+  silly: 'debug',
+  fine: 'debug',
+  notice: 'info',
+  information: 'info',
+  warn: 'warning',
+  err: 'error',
+  severe: 'error',
+  crit: 'critical',
+  fatal: 'critical',
+  alert: 'critical',
+  emerg: 'critical',
+  emergency: 'critical',
+  panic: 'critical',
+}
+
+/**
+ * The level that a word was meant to be.
+ *
+ * @returns ` (did you mean warning?)`, or nothing.
+ */
+export function levelQuestion(word: unknown): string {
+  const names = levelNames.map((name) => name.toLowerCase())
+  return typeof word === 'string' ? questionOf(word, names, levelsMeant) : ''
+}
 
 /**
  * The severity of a level, 0 (DEBUG) to 4 (CRITICAL), however it is spelled.

@@ -2,8 +2,15 @@
 
 import { type Static, type TObject, Type } from 'typebox'
 import { namePattern } from '../entry/category.ts'
-import { textOf } from '../entry/safe-text.ts'
-import { type Level, type LevelName, levelNames, severityOf } from '../entry/level.ts'
+import { questionOf } from '../entry/closest-word.ts'
+import { keysOf, named } from '../entry/foreign-value.ts'
+import {
+  type Level,
+  type LevelName,
+  levelNames,
+  levelQuestion,
+  severityOf,
+} from '../entry/level.ts'
 
 /** What `defineEvent` returns; given to `log.event()`. */
 export interface EventDefinition<Context extends TObject = TObject> {
@@ -54,6 +61,7 @@ export function defineEvent<Context extends TObject>(definition: {
   readonly message: string
   readonly context: Context
 }): EventDefinition<Context> {
+  checkKeys(definition)
   const { category, level, message, context } = definition
   // It may be left out, and then a polluted Object.prototype could give one.
   const name = Object.hasOwn(definition, 'name') ? definition.name : undefined
@@ -65,7 +73,7 @@ export function defineEvent<Context extends TObject>(definition: {
   }
   const severity = severityOf(level)
   if (severity === undefined) {
-    throw misdefined('level', `one of ${levelNames.join(', ')}`, level)
+    throw misdefined('level', `one of ${levelNames.join(', ')}`, level, levelQuestion(level))
   }
   if (typeof message !== 'string') throw misdefined('message', 'a string', message)
   if (!isObjectSchema(context)) throw misdefined('context', 'a Type.Object({…})', context)
@@ -127,9 +135,22 @@ function ownMember(object: object, key: string): unknown {
   return Object.hasOwn(object, key) ? (object as Record<string, unknown>)[key] : undefined
 }
 
-function misdefined(part: string, expected: string, actual: unknown): TypeError {
+/** A misspelt `name` would be passed over. */
+function checkKeys(definition: unknown): void {
+  const keys = keysOf(definition)
+  if (keys === undefined) {
+    throw new TypeError(`Cannot define the event: expected an object, got ${named(definition)}`)
+  }
+  const known = ['name', 'category', 'level', 'message', 'context']
+  const unknown = keys.find((key) => !known.includes(key))
+  if (unknown === undefined) return
+  const actual = `${named(unknown)}${questionOf(unknown, known)}`
+  throw new TypeError(`Cannot define the event: expected only ${known.join(', ')}, got ${actual}`)
+}
+
+function misdefined(part: string, expected: string, actual: unknown, question = ''): TypeError {
   return new TypeError(
-    `Cannot define the event: expected ${part} to be ${expected}, got ${textOf(actual)}`,
+    `Cannot define the event: expected ${part} to be ${expected}, got ${named(actual)}${question}`,
   )
 }
 

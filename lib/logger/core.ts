@@ -6,6 +6,8 @@ import { compileEvent, type EventCodec } from '../event/compile-encoder.ts'
 import type { EventDefinition } from '../event/definition.ts'
 import type { EventCall } from '../event/compile-capture.ts'
 import { Lanes } from '../capture/lanes.ts'
+import { questionOf } from '../entry/closest-word.ts'
+import { named } from '../entry/foreign-value.ts'
 import { severityOf } from '../entry/level.ts'
 import type { Redactor } from '../redact/secret-keys.ts'
 import type { LineEncoder } from '../encode/line-encoder.ts'
@@ -78,7 +80,7 @@ export class Core implements Exiting {
     const owner = this.#category(event.category)
     const severity = severityOf(event.level)
     if (severity === undefined) {
-      throw new RangeError(`Cannot log the event: expected a level, got ${event.level}`)
+      throw new RangeError(`Cannot log the event: expected a level, got ${named(event.level)}`)
     }
     let codec = this.#codecs.get(event)
     if (codec === undefined) {
@@ -197,7 +199,10 @@ export class Core implements Exiting {
   #category(name: string): Category {
     const category = this.#parts.categories.get(name)
     if (category !== undefined) return category
-    const names = [...this.#parts.categories.keys()].join(', ')
-    throw new RangeError(`Cannot find the category: expected one of ${names}, got ${name}`)
+    const names = [...this.#parts.categories.keys()]
+    const actual = `${named(name)}${typeof name === 'string' ? questionOf(name, names) : ''}`
+    throw new RangeError(
+      `Cannot find the category: expected one of ${names.join(', ')}, got ${actual}`,
+    )
   }
 }

@@ -70,7 +70,7 @@ export function createLogger<Name extends string>(
 export function createLogger(config?: string | URL | LoggingConfig): Logger
 export function createLogger(config?: string | URL | LoggingConfig): Logger {
   const fromFile = typeof config === 'string' || config instanceof URL
-  return assemble(fromFile ? loadConfig(config) : resolveConfig(config ?? {}))
+  return assemble(fromFile ? loadConfig(config) : resolveConfig(config))
 }
 
 /**

@@ -3,7 +3,8 @@
 import { builtinCategories } from '../entry/category.ts'
 import type { ContextOf, EventDefinition } from '../event/definition.ts'
 import { textOf } from '../entry/safe-text.ts'
-import { ERROR, INFO, type Level, levelNames, severityOf } from '../entry/level.ts'
+import { named } from '../entry/foreign-value.ts'
+import { ERROR, INFO, type Level, levelNames, levelQuestion, severityOf } from '../entry/level.ts'
 import type { Bindings } from '../encode/line-template.ts'
 import type { BoundCategoryLogger, CategoryLogger } from './category-logger.ts'
 import type { Core } from './core.ts'
@@ -175,18 +176,11 @@ export class BoundLogger implements Logger {
   }
 
   setLevel(level: Level, category?: string): void {
-    const severity = severityOf(level)
-    if (severity === undefined) {
-      throw new RangeError(
-        `Cannot set the level: expected one of ${levelNames.join(', ')}, got ${textOf(level)}`,
-      )
-    }
-    this.#core.setLevel(severity, category)
+    this.#core.setLevel(knownSeverityOf(level, 'set the level'), category)
   }
 
   isEnabled(level: Level, category?: string): boolean {
-    const severity = severityOf(level)
-    return severity !== undefined && this.#core.isEnabled(severity, category)
+    return this.#core.isEnabled(knownSeverityOf(level, 'tell whether a level is enabled'), category)
   }
 
   flush(): Promise<void> {
@@ -225,3 +219,11 @@ export const memberNames: ReadonlySet<string> = new Set([
   ...Object.keys(builtinCategories),
   ...Object.getOwnPropertyNames(BoundLogger.prototype),
 ])
+
+/** @throws {RangeError} when there is no such level. */
+function knownSeverityOf(level: Level, action: string): number {
+  const severity = severityOf(level)
+  if (severity !== undefined) return severity
+  const actual = `${named(level)}${levelQuestion(level)}`
+  throw new RangeError(`Cannot ${action}: expected one of ${levelNames.join(', ')}, got ${actual}`)
+}

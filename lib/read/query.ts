@@ -1,7 +1,10 @@
 // What of the log is wanted: the options, checked once, and the question they put to each line.
 
+import { types } from 'node:util'
 import { builtinCategories, errorFile } from '../entry/category.ts'
-import { type Level, levelNames, severityOf } from '../entry/level.ts'
+import { type Level, levelNames, levelsMeant, severityOf } from '../entry/level.ts'
+import { type OptionRules, checkOptions, directoryToRead, pathRule } from '../config/options.ts'
+import type { Rule } from '../config/validate.ts'
 import type { TimedLine } from './time-order.ts'
 import { momentOf } from './moment.ts'
 import { type Sieve, sieveBelow } from './sieve.ts'
@@ -51,25 +54,80 @@ export interface Wanted {
   readonly sieve: Sieve | undefined
 }
 
+/** A level however it is spelled, which `defineEvent` and `setLevel` take as well. */
+const level: Rule = {
+  type: 'string',
+  description: `one of ${levelNames.join(', ')}`,
+  enum: levelNames.map((name) => name.toLowerCase()),
+  meant: levelsMeant,
+  accepts: (value) => severityOf(value) !== undefined,
+}
+const names: Rule = { type: 'array', items: { type: 'string' }, description: 'an array of strings' }
+/** What it names is looked at by `momentOf`. */
+const moment: Rule = {
+  description: 'a Date, or a string',
+  accepts: (value) => typeof value === 'string' || types.isDate(value),
+}
+
+const rules: OptionRules<StreamOptions> = {
+  log_path: pathRule,
+  lines: {
+    type: 'integer',
+    description: 'an integer from 0, or Infinity',
+    accepts: (value) =>
+      value === Infinity || (Number.isSafeInteger(value) && (value as number) >= 0),
+  },
+  follow: { type: 'boolean' },
+  categories: names,
+  level,
+  account_id: {
+    description: 'a string, or an array of strings',
+    accepts: (value) => [value].flat().every((account) => typeof account === 'string'),
+  },
+  since: moment,
+  until: moment,
+  grep: {
+    description: 'a RegExp, or a string',
+    accepts: (value) => typeof value === 'string' || types.isRegExp(value),
+  },
+  signal: {
+    description: 'an AbortSignal',
+    accepts: isSignal,
+  },
+}
+
+/** Also that of another realm, or of a test environment. */
+function isSignal(value: unknown): boolean {
+  const signal = (value ?? {}) as Partial<AbortSignal>
+  return typeof signal.aborted === 'boolean' && typeof signal.addEventListener === 'function'
+}
+
 /**
  * Checks the options.
  *
+ * @returns `directory`: absolute.
+ * @throws {TypeError} when one is unknown or of the wrong type; {RangeError} when its value is not allowed.
+ */
+export function checkedOptions(given: unknown): {
+  readonly directory: string
+  readonly options: StreamOptions
+} {
+  const options = checkOptions<StreamOptions>('read lines', rules, given)
+  return { directory: directoryToRead('read lines', options.log_path), options }
+}
+
+/**
+ * What the options ask for.
+ *
  * A line that is no entry has neither category nor level nor account: it is wanted when none of them is asked for.
  *
+ * @param options Checked.
  * @param now What `since` and `until` count from, in milliseconds since 1970.
- * @throws {RangeError} when a value is not allowed. {SyntaxError} when `grep` is no regular expression.
+ * @throws {RangeError} when a moment is none. {SyntaxError} when `grep` is no regular expression.
  */
 export function wantedOf(options: StreamOptions, now: number): Wanted {
   const { follow = false, lines, since: from, until: to, account_id: account } = options
-  if (lines !== undefined && lines !== Infinity && !(Number.isSafeInteger(lines) && lines >= 0)) {
-    throw new RangeError(`Cannot read lines: expected lines to be an integer from 0, got ${lines}`)
-  }
-  const severity = options.level === undefined ? 0 : severityOf(options.level)
-  if (severity === undefined) {
-    throw new RangeError(
-      `Cannot read lines: expected level to be one of ${levelNames.join(', ')}, got ${JSON.stringify(options.level)}`,
-    )
-  }
+  const severity = severityOf(options.level) ?? 0
   const levels = new Set<string>(levelNames.slice(severity))
   const accounts =
     account === undefined ? undefined : new Set(typeof account === 'string' ? [account] : account)

@@ -7,7 +7,6 @@
 import { wallMs } from '../entry/clock.ts'
 import { readdirSync } from 'node:fs'
 import { visible } from '../entry/visible-text.ts'
-import { absolutePathOf, defaultLogPath } from '../config/log-path.ts'
 import { basesIn } from './series.ts'
 import { Copies } from './copies.ts'
 import type { Follower } from './tail-directory.ts'
@@ -16,7 +15,7 @@ import type { LogLine } from './time-order.ts'
 import { namesIn, openNewer } from './log-file.ts'
 import { lastLineEnd } from './read-lines.ts'
 import { Remarks, type Tell } from './remark.ts'
-import { type StreamOptions, type Wanted, wantedOf } from './query.ts'
+import { type StreamOptions, type Wanted, checkedOptions, wantedOf } from './query.ts'
 import type { Tail } from './tail-series.ts'
 
 /** How long after its moment an entry may reach its file: as long as the writer's buffer is held up. */
@@ -39,8 +38,8 @@ interface Base {
  *
  * Memory does not grow with the files: only `lines` are held. Each iteration of the result begins anew.
  *
- * @throws {RangeError} at once when an option has a value that is not allowed; {SyntaxError} when `grep` is no
- *   regular expression. The iteration throws the system's error when the directory cannot be read; with `follow` it
+ * @throws {TypeError} at once when an option is unknown or of the wrong type; {RangeError} when its value is not
+ *   allowed; {SyntaxError} when `grep` is no regular expression. The iteration throws the system's error when the directory cannot be read; with `follow` it
  *   is waited for.
  *
  * @example
@@ -61,8 +60,8 @@ export function streamLogs(options: StreamOptions = {}): AsyncIterable<LogLine> 
  *
  * @param tell Told of what cannot be read, each trouble once an iteration.
  */
-export function readLogs(options: StreamOptions, tell: Tell): AsyncIterable<LogLine> {
-  const directory = absolutePathOf(options.log_path ?? defaultLogPath)
+export function readLogs(given: StreamOptions, tell: Tell): AsyncIterable<LogLine> {
+  const { directory, options } = checkedOptions(given)
   const wanted = wantedOf(options, wallMs())
   const { follow = false, signal } = options
   return {

@@ -9,7 +9,7 @@ import { isUtf8 } from 'node:buffer'
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseLine } from '../entry/line.ts'
-import { absolutePathOf, defaultLogPath } from '../config/log-path.ts'
+import { checkOptions, directoryToRead, pathRule } from '../config/options.ts'
 import { stateOf } from '../directory/lock.ts'
 import { parseName } from '../directory/names.ts'
 import { directoryMode, fileMode } from '../directory/attributes.ts'
@@ -55,16 +55,9 @@ export interface VerifyOptions {
  * @throws {TypeError} (rejects) for an option that is none; the system's error when the directory cannot be read.
  */
 export async function verifyLogs(options: VerifyOptions = {}): Promise<VerifyReport> {
-  if (typeof options !== 'object' || options === null) {
-    throw new TypeError(`Cannot verify: expected an object with log_path, got ${String(options)}`)
-  }
-  const { log_path: path = defaultLogPath, ...others } = options
-  const [unknown] = Object.keys(others)
-  if (unknown !== undefined || typeof path !== 'string') {
-    const found = unknown ?? `log_path ${JSON.stringify(path)}`
-    throw new TypeError(`Cannot verify: expected log_path, a string, got ${found}`)
-  }
-  return new Verification(absolutePathOf(path)).run()
+  const action = 'verify the logs'
+  const { log_path } = checkOptions<VerifyOptions>(action, { log_path: pathRule }, options)
+  return new Verification(directoryToRead(action, log_path)).run()
 }
 
 class Verification {

@@ -203,6 +203,11 @@ describe('ringlog', () => {
     [['tail', '-S', 'noon'], /expected .*today, yesterday, now, 15m.*, got 'noon'/],
     [['tail', '-o', 'xml'], /Allowed choices are human, json/],
     [['tail', '-d', 'a', '--config', 'b'], /cannot be used with/],
+    [['tail', '-d', 'a', '-d', 'b'], /'-d, --directory <dir>' .* expected it once/],
+    [['verify', '--config', 'a', '--config', 'b'], /'--config <file>' .* expected it once/],
+    [['tail', '-d', '$HOME/logs'], /expected a path as it is on disk .*, got '\$HOME\/logs'/],
+    [['verify', '-d', '~risk/logs'], /expected a path as it is on disk .*, got '~risk\/logs'/],
+    [['clean', '-d', ''], /expected a directory, got ''/],
     [['clean', '--retention-days', '366'], /expected an integer from 1 to 365, got '366'/],
     [['config'], /missing required argument 'file'/],
     [['event-source', 'instal'], /Allowed choices are install, remove/],
@@ -300,6 +305,25 @@ describe('ringlog', () => {
       /^compressed {2}system\.log\.1\.gz {2}1000 bytes to \d+ bytes\n$/,
     )
     assert.ok(!existsSync(rotated) && existsSync(`${rotated}.gz`))
+  })
+
+  it('--config reads a relative log_path from where the file lies', async (t) => {
+    const directory = await logged(t)
+    const file = join(directory, 'system.json')
+    writeFileSync(file, '{"logging":{"log_path":"."}}', { mode: 0o600 })
+    const { out, code } = ringlog(['tail', '--config', file, '-n', '1', '-l', 'error'])
+    assert.equal(code, 0)
+    assert.match(out, /Order failed$/m)
+  })
+
+  it('config tells of a file in which something is meant to be the section', (t) => {
+    const directory = logDirectory(t)
+    mkdirSync(directory)
+    const file = join(directory, 'system.json')
+    writeFileSync(file, '{"loging":{"log_level":"debug"}}')
+    const { out, err, code } = ringlog(['config', file])
+    assert.deepEqual([code, out], [1, ''])
+    assert.match(err, /^ringlog: Cannot use .*\nlogging: expected .*\(did you mean logging\?\)\n$/)
   })
 
   it(

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { jsonFaultOf } from '../../lib/config/json-fault.ts'
+import { jsonFaultOf, repeatedKeysOf } from '../../lib/config/json-fault.ts'
 
 /** Where V8 says that a text stops being JSON, if it says so. */
 function messageOf(text: string): string | undefined {
@@ -98,7 +98,7 @@ describe('jsonFaultOf()', () => {
       ['"\\u12', 5, 'four hex digits', end],
       ['[😀]', 1, 'a value', '"😀"'],
       ['[\u202e]', 1, 'a value', String.raw`"\u202e"`],
-      ['\ufeff{}', 0, 'a value', '"\ufeff"'],
+      ['\ufeff{}', 0, 'a value', String.raw`"\ufeff"`],
       ['[\u00a01]', 1, 'a value', '"\u00a0"'],
     ]
     for (const [text, at, expected, actual] of cases) {
@@ -198,6 +198,51 @@ describe('jsonFaultOf()', () => {
     assert.equal(jsonFaultOf('['.repeat(1_000_000))?.at, 1_000_000)
     assert.equal(jsonFaultOf(`"${'a'.repeat(1_000_000)}"`), undefined)
     assert.equal(jsonFaultOf(`[${'1,'.repeat(300_000)}]`)?.at, 600_001)
+  })
+})
+
+describe('repeatedKeysOf()', () => {
+  it('finds every key that JSON.parse drops, with its path and both places', () => {
+    const text = '{"a":1,"b":{"c":[{"d":1},{"d":2,"\\u0064":3,"d":4}]},"a":{"a":0}, "b":{"c":0}}'
+    const found = repeatedKeysOf(text).map(({ path, at, before }) => [path.join('.'), at, before])
+    assert.deepEqual(found, [
+      ['b.c.1.d', 32, 26],
+      ['b.c.1.d', 43, 32],
+      ['a', 52, 1],
+      ['b', 65, 7],
+    ])
+    for (const [, at = 0] of found) assert.equal(text[Number(at)], '"')
+  })
+
+  it('takes equal keys of different objects for what they are', () => {
+    assert.deepEqual(repeatedKeysOf('[{"a":1},{"a":2},{"b":{"a":1},"a":3}]'), [])
+    assert.deepEqual(repeatedKeysOf('{"__proto__":1,"constructor":2}'), [])
+  })
+
+  it('counts what is lacking after JSON.parse, whatever the text', () => {
+    const key = fc.constantFrom('a', 'b', '__proto__', '"')
+    const { object } = fc.letrec<{ object: string; value: string }>((tie) => ({
+      value: fc.oneof({ depthSize: 'small' }, fc.constant('1'), fc.constant('"a"'), tie('object')),
+      object: fc
+        .array(fc.tuple(key, tie('value')), { maxLength: 4 })
+        .map((members) => `{${members.map(([k, v]) => `${JSON.stringify(k)}:${v}`).join(',')}}`),
+    }))
+    /** How many keys the objects of a value have. */
+    const count = (value: unknown): number =>
+      typeof value !== 'object' || value === null
+        ? 0
+        : Object.values(value).reduce<number>((sum, member) => sum + 1 + count(member), 0)
+    let repeats = 0
+    fc.assert(
+      fc.property(object, (text) => {
+        const repeated = repeatedKeysOf(text)
+        const written = text.match(/"(?:[^"\\]|\\.)*":/g)?.length ?? 0
+        if (repeated.length === 0) assert.equal(count(JSON.parse(text)), written)
+        else assert.ok(count(JSON.parse(text)) < written)
+        repeats += repeated.length
+      }),
+    )
+    assert.ok(repeats > 10, `${repeats} repeated keys`)
   })
 })
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative, resolve } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { pathToFileURL } from 'node:url'
 import { ConfigError } from '../../lib/errors.ts'
@@ -51,6 +51,58 @@ describe('loadConfig()', () => {
     assert.equal(message.split('\n')[0], `Cannot use the logging configuration in ${file}`)
     assert.match(message, /\nlogging\.retention_days: expected an integer from 1 to 365, got 0\n/)
     assert.equal(named, file)
+  })
+
+  it('starts a relative log_path at the directory of the file, wherever the process stands', () => {
+    write('{"logging":{"log_path":"../logs"}}')
+    assert.equal(loadConfig(file).log_path, resolve(directory, '../logs'))
+    assert.equal(loadConfig(pathToFileURL(file)).log_path, resolve(directory, '../logs'))
+    const typed = relative(process.cwd(), file)
+    assert.equal(loadConfig(typed).log_path, resolve(directory, '../logs'))
+  })
+
+  it('names every key that stands twice in the section, with line and column, beside the other problems', () => {
+    write(
+      [
+        '{ "risk": { "max": 1, "max": 2 },',
+        '  "logging": { "log_level": "info",',
+        '    "rotation": { "max_files": 3, "max_files": 900 }, "log_l\\u0065vel": "debug" } }',
+      ].join('\n'),
+    )
+    assert.deepEqual(errorOf(file).message.split('\n').slice(1), [
+      'logging.log_level: expected each key once, got it again in line 3, column 55, after line 2, column 16',
+      'logging.rotation.max_files: expected each key once, got it again in line 3, column 35, after line 3, column 19',
+      'logging.rotation.max_files: expected an integer from 1 to 100, got 900',
+    ])
+    write('{"logging":{"log_level":"debug"},\n"logging":{}}')
+    assert.match(
+      errorOf(file).message,
+      /\nlogging: expected each key once, got it again in line 2, column 1, after line 1, column 2$/,
+    )
+  })
+
+  it('refuses a file without a section in which something is meant to be one', () => {
+    write('{"Logging":{"log_level":"debug"}}')
+    const { message, problems, file: named } = errorOf(file)
+    assert.equal(
+      message,
+      `Cannot use the logging configuration in ${file}\nlogging: expected a section of this name, or an empty one for the defaults, got none, but "Logging" (did you mean logging?)`,
+    )
+    assert.equal(problems.length, 1)
+    assert.equal(named, file)
+    assert.equal(loadConfig(write('{"Logging":{},"logging":{}}')).log_level, 'info')
+  })
+
+  it('says what in the path of a file that is not there waits to be filled in', () => {
+    assert.match(
+      errorOf('${HOME}/system.json').message,
+      /; nothing fills in the "\$\{HOME\}" of it$/,
+    )
+    assert.match(
+      errorOf('file:///etc/system.json').message,
+      /; nothing fills in the "file:\/\/" of it$/,
+    )
+    assert.match(errorOf('~risk/system.json').message, /; nothing fills in the "~risk" of it$/)
   })
 
   it('does not take null for a section', () => {

@@ -3,18 +3,23 @@ import { mkdtempSync, rmdirSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { describe, it } from 'node:test'
-import { absolutePathOf, defaultLogPath } from '../../lib/config/log-path.ts'
+import { absolutePathOf, defaultLogPath, pathFaultOf } from '../../lib/config/log-path.ts'
 
 describe('absolutePathOf()', () => {
   it('takes ~ for the home, alone or before a separator', () => {
     assert.equal(absolutePathOf(defaultLogPath), join(homedir(), '.risk_manager', 'logs'))
     assert.equal(absolutePathOf('~'), homedir())
-    assert.equal(absolutePathOf('~user/logs'), resolve('~user/logs'))
     assert.equal(absolutePathOf('/logs/~'), resolve('/logs/~'))
   })
 
   it('starts a relative path at the working directory', () => {
     assert.equal(absolutePathOf('logs/'), join(process.cwd(), 'logs'))
+  })
+
+  it('starts a relative path where it is told to, and no other', () => {
+    assert.equal(absolutePathOf('../logs', '/etc/risk'), resolve('/etc/logs'))
+    assert.equal(absolutePathOf('/logs', '/etc/risk'), resolve('/logs'))
+    assert.equal(absolutePathOf('~/logs', '/etc/risk'), join(homedir(), 'logs'))
   })
 
   it(
@@ -26,11 +31,70 @@ describe('absolutePathOf()', () => {
       process.chdir(gone)
       rmdirSync(gone)
       try {
-        assert.throws(() => absolutePathOf('logs'), /ENOENT/)
+        assert.throws(
+          () => absolutePathOf('logs'),
+          /^Error: Cannot find the working directory for logs: /,
+        )
         assert.equal(absolutePathOf('/logs'), '/logs')
       } finally {
         process.chdir(before)
       }
     },
   )
+})
+
+describe('pathFaultOf()', () => {
+  it('finds what a shell, a template, a clock or a browser would have filled in', () => {
+    const cases: readonly (readonly [string, string])[] = [
+      ['${HOME}/logs', '${HOME}'],
+      ['/var/${USER:-risk}/logs', '${USER:-risk}'],
+      ['${HOME', '${HOME'],
+      ['$HOME/logs', '$HOME'],
+      ['/var/log-$USER', '$USER'],
+      ['$(pwd)/logs', '$(pwd)'],
+      ['`pwd`/logs', '`pwd`'],
+      ['$env:TEMP/logs', '$env:TEMP'],
+      ['%APPDATA%/logs', '%APPDATA%'],
+      [String.raw`C:\%ProgramFiles(x86)%\logs`, '%ProgramFiles(x86)%'],
+      ['logs/%Y-%m-%d', '%Y'],
+      ['logs/%DATE%', '%DATE%'],
+      ['logs/{{ host }}', '{{ host }}'],
+      ['logs/{host}', '{host}'],
+      ['~risk/logs', '~risk'],
+      ['~+/logs', '~+'],
+      ['file:///var/log/risk', 'file://'],
+      ['file:logs', 'file:'],
+      ['s3://bucket/logs', 's3://'],
+      ['https://example.org/logs', 'https://'],
+      [' logs', ' '],
+      ['logs\t', ' '],
+    ]
+    for (const [path, fault] of cases) assert.equal(pathFaultOf(path), fault, path)
+  })
+
+  it('leaves every other path alone', () => {
+    for (const path of [
+      '~',
+      '~/logs',
+      String.raw`~\logs`,
+      './~risk/logs',
+      '/logs/~',
+      'logs',
+      'my logs',
+      'C:/logs',
+      String.raw`C:\logs`,
+      String.raw`\\server\c$\logs`,
+      'C:/PROGRA~1/logs',
+      'logs/100%',
+      'logs/50%-60%',
+      `logs/${encodeURIComponent('Grüße & 100%')}`,
+      'logs/a$',
+      'logs/$1',
+      'logs/{}',
+      'logs/a:b',
+      'logs/été',
+    ]) {
+      assert.equal(pathFaultOf(path), undefined, path)
+    }
+  })
 })

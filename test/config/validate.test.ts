@@ -28,7 +28,7 @@ function wrongValuesFor(rule: Rule): unknown[] {
   if (rule.type !== 'string') wrong.push('', '50', 'nonsense')
   if (rule.type === 'integer') {
     const { minimum, maximum } = rule as { minimum: number; maximum: number }
-    wrong.push(minimum - 1, maximum + 1, minimum + 0.5, String(minimum), -1 - maximum)
+    wrong.push(minimum - 1, maximum + 1, minimum + 0.5, String(minimum), -minimum - 1)
   }
   return wrong
 }
@@ -42,7 +42,6 @@ describe('ConfigError of resolveConfig()', () => {
       ['buffer.entries', 64, 4_194_304],
       ['buffer.bytes', 65_536, 4_294_967_296],
       ['buffer.entry_bytes', 1_024, 268_435_456],
-      ['buffer.flush_ms', 0, 1_000],
     ]
     for (const [path, minimum, maximum] of limits) {
       const withValue = (value: unknown): { [key: string]: unknown } => {
@@ -58,7 +57,7 @@ describe('ConfigError of resolveConfig()', () => {
         minimum - 1,
         maximum + 1,
         minimum + 0.5,
-        -1 - maximum,
+        -minimum,
         Infinity,
         Number.NaN,
       ]) {
@@ -84,7 +83,7 @@ describe('ConfigError of resolveConfig()', () => {
         tried++
       }
     }
-    assert.ok(places.length >= 30)
+    assert.ok(places.length > 28, `${places.length} places`)
     assert.ok(tried > 500, `${tried} values`)
   })
 
@@ -104,8 +103,21 @@ describe('ConfigError of resolveConfig()', () => {
       [{ rotation: { compress: 1 } }, 'logging.rotation.compress: expected true or false, got 1'],
       [
         { log_level: 'Debug' },
-        'logging.log_level: expected one of debug, info, warning, error, critical, got "Debug"',
+        'logging.log_level: expected one of debug, info, warning, error, critical, got "Debug" (did you mean debug?)',
       ],
+      [
+        { levels: { sdk: 'warn' } },
+        'logging.levels.sdk: expected one of debug, info, warning, error, critical, got "warn" (did you mean warning?)',
+      ],
+      [
+        { log_level: 'FATAL' },
+        'logging.log_level: expected one of debug, info, warning, error, critical, got "FATAL" (did you mean critical?)',
+      ],
+      [
+        { console: 'fall-back' },
+        'logging.console: expected one of fallback, always, off, got "fall-back" (did you mean fallback?)',
+      ],
+      [{ $schema: 1 }, 'logging.$schema: expected a string, got 1'],
       [{ console: 'on' }, 'logging.console: expected one of fallback, always, off, got "on"'],
       [{ log_path: '' }, 'logging.log_path: expected a non-empty string without NUL, got ""'],
       [
@@ -192,9 +204,9 @@ describe('ConfigError of resolveConfig()', () => {
       const known = Object.keys(rule.properties)
       const section = path.length === 0 ? { zzz: 1 } : sectionWith(path, { zzz: 1 })
       assert.deepEqual(problemsOf(section), [
-        `${['logging', ...path, 'zzz'].join('.')}: expected one of ${known.join(', ')}, got an unknown key`,
+        `${['logging', ...path, 'zzz'].join('.')}: expected one of ${known.filter((key) => key !== '$schema').join(', ')}, got an unknown key`,
       ])
-      for (const key of known) {
+      for (const key of known.filter((name) => name !== '$schema')) {
         const wrong = `${key.slice(0, -1)}_`
         const [problem] = problemsOf(
           path.length === 0 ? { [wrong]: 1 } : sectionWith(path, { [wrong]: 1 }),
@@ -207,6 +219,21 @@ describe('ConfigError of resolveConfig()', () => {
       problem ?? '',
       /^logging\.rotaton: expected one of log_level, levels, .*, buffer, got an unknown key \(did you mean rotation\?\)$/,
     )
+  })
+
+  it('asks for a key of another level, and for the section instead of what it stands in', () => {
+    const questions = [
+      [{ max_size_mb: 5 }, ' (did you mean rotation.max_size_mb?)'],
+      [{ on_full: 'block' }, ' (did you mean buffer.on_full?)'],
+      [{ logging: { log_level: 'debug' } }, ': what stands in logging is wanted'],
+    ] as const
+    for (const [section, question] of questions) {
+      assert.equal(errorOf(section).problems[0]?.actual, `an unknown key${question}`)
+    }
+  })
+
+  it('takes $schema and does nothing with it', () => {
+    assert.deepEqual(resolveConfig({ $schema: './logging.json' }), resolveConfig({}))
   })
 
   it('takes an unknown key with an undefined value as unknown', () => {
@@ -229,7 +256,7 @@ describe('ConfigError of resolveConfig()', () => {
       problems.map(({ path }) => path),
       expected,
     )
-    assert.ok(expected.length >= 22)
+    assert.ok(expected.length > 20, `${expected.length} problems`)
   })
 
   it('takes an own __proto__ as an unknown key, and pollutes nothing', () => {

@@ -207,7 +207,7 @@ describe('cleanLogs()', () => {
       [
         { path: 1 },
         'TypeError',
-        'expected the options to be only log_path, retention_days, compress, dry_run, got "path"',
+        'expected the options to be only log_path, retention_days, compress, dry_run, got "path" (did you mean log_path?)',
       ],
       [
         { log_path: '' },

@@ -212,7 +212,7 @@ describe('verifyLogs()', () => {
 
   test('rejects for a directory that is not there and for wrong options', async (t) => {
     await assert.rejects(verifyLogs({ log_path: logDirectory(t) }), { code: 'ENOENT' })
-    await assert.rejects(verifyLogs({ log: 1 } as object), /expected log_path, a string, got log/)
-    await assert.rejects(verifyLogs(null!), /expected an object with log_path, got null/)
+    await assert.rejects(verifyLogs({ log: 1 } as object), /to be only log_path, got "log"/)
+    await assert.rejects(verifyLogs(null!), /expected options to be an object, got null/)
   })
 })
