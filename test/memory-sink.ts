@@ -29,6 +29,10 @@ export class MemorySink implements Sink {
   }
 
   writeSync(batch: Buffer): boolean {
+    if (this.hasFailed) {
+      if (batch.length > 0) this.write(batch)
+      return false
+    }
     this.land()
     if (batch.length > 0) this.batches.push(batch.toString())
     return true
@@ -41,9 +45,10 @@ export class MemorySink implements Sink {
     this.#events.written()
   }
 
-  get landed(): number {
-    return 0
-  }
+  /** Takes no more than it has. */
+  hasFailed = false
+  /** Bytes of the batch under way that are in the file. */
+  landed = 0
 
   close(): Promise<void> {
     return Promise.resolve()

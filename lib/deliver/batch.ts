@@ -11,6 +11,10 @@ export class Batch {
   lines = 0
   /** Entries whose own file this is, by severity; copies do not count. */
   readonly entries: number[] = [0, 0, 0, 0, 0]
+  /** Of a severity, how many of its entries have come to their file while the others have not. */
+  readonly #landed: number[] = [0, 0, 0, 0, 0]
+  /** Of a severity, which of its entries the console has taken: their places among those. */
+  readonly #shown: Set<number>[] = [0, 1, 2, 3, 4].map(() => new Set())
   /** Where the next line is written. It belongs to the batch once `add` has been told. */
   readonly out: JsonBytes = new JsonBytes(bufferBytes)
 
@@ -30,11 +34,34 @@ export class Batch {
     return this.out.bytes.subarray(0, this.out.size)
   }
 
+  /** The oldest of its entries of a severity has come to its file. */
+  land(severity: number): void {
+    this.entries[severity]!--
+    this.#landed[severity]!++
+  }
+
+  /** The console has taken an entry: which one among those of its severity, the oldest being 0. */
+  show(severity: number, place: number): void {
+    this.#shown[severity]!.add(place)
+  }
+
+  isShown(severity: number, place: number): boolean {
+    return this.#shown[severity]!.has(place)
+  }
+
+  /** How many entries of a severity the console has taken that are not in their file. */
+  shown(severity: number): number {
+    let shown = 0
+    for (const place of this.#shown[severity]!) if (place >= this.#landed[severity]!) shown++
+    return shown
+  }
+
   /** Keeps only its first bytes, to which it has been shortened: `lines` of a level are gone. */
   cut(bytes: number, lines: number, severity: number): void {
     this.out.size = bytes
     this.lines -= lines
     this.entries[severity] = 0
+    this.#shown[severity]!.clear()
   }
 
   /** Takes the lines of another one behind its own. */
@@ -42,6 +69,8 @@ export class Batch {
     this.out.append(other.bytes())
     this.lines += other.lines
     other.entries.forEach((entries, severity) => {
+      for (const place of other.#shown[severity]!)
+        this.show(severity, this.entries[severity]! + place)
       this.entries[severity]! += entries
     })
   }
@@ -50,6 +79,8 @@ export class Batch {
   clear(): void {
     this.lines = 0
     this.entries.fill(0)
+    this.#landed.fill(0)
+    for (const shown of this.#shown) shown.clear()
     this.out.clear()
   }
 }

@@ -16,8 +16,8 @@ export interface BacklogOptions {
   readonly batchBytesMax: number
   /** Of one level the oldest go first, instead of the newest. */
   readonly dropOld: boolean
-  /** Counts entries that will not reach their file. */
-  readonly lose: (severity: number, entries: number) => void
+  /** Counts entries that will not reach their file; `shown`: how many of them the console has taken. */
+  readonly lose: (severity: number, entries: number, shown: number) => void
 }
 
 /** The batches that wait for files that have failed. */
@@ -78,7 +78,7 @@ export class Backlog {
         kept += entry.end - entry.from
       }
     }
-    this.#options.lose(severity, batch.entries[severity]!)
+    this.#options.lose(severity, batch.entries[severity]!, batch.shown(severity))
     batch.cut(kept, removed, severity)
     route.settled += removed
     return length - kept

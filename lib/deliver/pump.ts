@@ -16,7 +16,7 @@
 // like any other, but only when the files work, so that no failure can feed itself.
 
 import { clearTimeout, monotonicMs, setImmediate, setTimeout } from '../entry/clock.ts'
-import { ERROR, WARNING } from '../entry/level.ts'
+import { CRITICAL, ERROR, WARNING } from '../entry/level.ts'
 import type { LineEncoder } from '../encode/line-encoder.ts'
 import type { Refusal } from '../directory/attributes.ts'
 import { Backlog } from './load-shedding.ts'
@@ -56,7 +56,7 @@ export interface PumpOptions extends OutagesOptions {
   readonly errorRoute: Route
   /** What is written for a line of JSON: itself, or its human line. */
   readonly shape: ((line: string) => string) | undefined
-  /** Shows a line on the console if it is of WARNING or above; false when the console did not take it. */
+  /** Shows an entry on the console; false when that did not take it. */
   readonly show: ((line: string) => boolean) | undefined
   /** Show lines on the console even while their file works. */
   readonly showAlways: boolean
@@ -101,8 +101,6 @@ export class Pump {
   #lineBytes = lineBytesFirst
   /** A slow file has stopped the pump, with entries in the ring: the end of its write wakes it. */
   #isStopped = false
-  /** The console took what it was given last; what it did not take is lost, not diverted. */
-  #consoleWorks: boolean
   /** A synchronous path is at work: callbacks must not start batches meanwhile. */
   #synchronous = false
   readonly #waiters: FlushWaiters
@@ -111,7 +109,6 @@ export class Pump {
 
   constructor(options: PumpOptions) {
     this.#options = options
-    this.#consoleWorks = options.show !== undefined
     this.#outages = new Outages(options)
     this.#waiters = new FlushWaiters(options.routes)
     this.#backlog = new Backlog({
@@ -119,7 +116,7 @@ export class Pump {
       bytesMax: options.waitingBytesMax,
       batchBytesMax,
       dropOld: options.dropOld,
-      lose: (severity, entries) => this.#lose(severity, entries),
+      lose: (severity, entries, shown) => this.#lose(severity, entries, shown),
     })
     this.#sliceMs = options.sliceMs ?? 0.5
     this.#flushMs = options.flushMs
@@ -246,9 +243,10 @@ export class Pump {
   giveUp(): void {
     for (const route of this.#options.routes) {
       this.#countLanded(route)
-      for (const { entries } of route.surrender()) {
-        entries.forEach((count, severity) => {
-          this.#lose(severity, count)
+      if (route.pending > 0) this.#showPending(route)
+      for (const batch of route.surrender()) {
+        batch.entries.forEach((count, severity) => {
+          this.#lose(severity, count, batch.shown(severity))
         })
       }
     }
@@ -365,9 +363,8 @@ export class Pump {
     }
     ring.shift(refsFrom)
     this.#lineBytes += (out.size - from - this.#lineBytes) / lineBytesSpan
-    if (severity >= WARNING && show !== undefined && (route.down || showAlways)) {
-      this.#consoleWorks = show(out.textFrom(from))
-    }
+    const isMeant = severity >= WARNING && (route.down || showAlways)
+    const isShown = isMeant && show !== undefined && show(out.textFrom(from))
     if (eventLog !== undefined && severity >= eventLog.threshold) {
       eventLog.take(out.textFrom(from), severity)
     }
@@ -381,10 +378,12 @@ export class Pump {
       errorRoute.gathered.out.append(out.bytes.subarray(from, out.size))
       errorRoute.add(-1)
     }
-    if (isKept) route.add(severity)
-    else {
+    if (isKept) {
+      if (isShown) route.gathered.show(severity, route.gathered.entries[severity]!)
+      route.add(severity)
+    } else {
       out.size = from
-      this.#lose(severity, 1)
+      this.#lose(severity, 1, isShown ? 1 : 0)
     }
   }
 
@@ -395,11 +394,11 @@ export class Pump {
     return this.#backlog.hasRoom(severity)
   }
 
-  /** Counts entries that will not reach their file; those that a person was to see have been shown. */
-  #lose(severity: number, entries: number): void {
+  /** Counts entries that will not reach their file; `shown`: how many of them the console has taken. */
+  #lose(severity: number, entries: number, shown: number): void {
     const { counters } = this.#options
-    if (severity >= WARNING && this.#consoleWorks) counters.diverted += entries
-    else counters.drop(severity, entries)
+    counters.diverted += shown
+    if (entries > shown) counters.drop(severity, entries - shown)
   }
 
   /** Counts as written what of the batch in flight has come to its file, though not all of it did. */
@@ -413,7 +412,7 @@ export class Pump {
       if (end > landed) return
       if (severity === undefined || !route.categories.has(category!)) continue
       counters.written++
-      batch.entries[severity]!--
+      batch.land(severity)
     }
   }
 
@@ -457,15 +456,23 @@ export class Pump {
     }
   }
 
-  /** Shows on the console what a file that has just failed holds back, as far as it is meant for a person. */
+  /** Shows on the console what a file that has failed holds back, as far as it is meant for a person and not shown yet. */
   #showPending(route: Route): void {
-    const { show, showAlways } = this.#options
-    if (show === undefined || showAlways) return
+    const { show } = this.#options
+    if (show === undefined) return
+    const landed = route.inFlight === undefined ? 0 : route.sink.landed
     for (const batch of [route.inFlight, ...route.waiting, route.gathered]) {
-      if (batch === undefined || batch.entries.slice(WARNING).every((entries) => entries === 0))
+      if (batch === undefined || batch.entries.every((count, i) => i < WARNING || count === 0))
         continue
-      for (const line of batch.bytes().toString().split('\n')) {
-        if (line !== '') this.#consoleWorks = show(line)
+      const places = [0, 0, 0, 0, 0]
+      const bytes = batch.bytes()
+      for (const { from, end, severity = CRITICAL, category } of entriesIn(bytes)) {
+        // A copy is no entry of this file's, and is shown and counted where it is one.
+        if (category === undefined || !route.categories.has(category)) continue
+        const place = places[severity]!++
+        if (severity < WARNING || (batch === route.inFlight && end <= landed)) continue
+        if (batch.isShown(severity, place)) continue
+        if (show(bytes.toString('utf8', from, end))) batch.show(severity, place)
       }
     }
   }

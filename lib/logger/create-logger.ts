@@ -284,19 +284,13 @@ function humanLines(line: string): string {
   return `${formatEntry(entry)}${below}\n`
 }
 
-/** Shows a line of a file on the console if a person is to see it: of WARNING or above, or below such a one. */
-function showOn(stderr: Console): (line: string) => boolean {
-  return (line) => {
-    if (line.startsWith('{')) {
-      const entry = parseLine(line.trimEnd())
-      const severity = severityOf(entry?.level) ?? CRITICAL
-      return (
-        severity < WARNING || stderr.write(entry === undefined ? visible(line) : formatEntry(entry))
-      )
-    }
-    // `structured_format: false`: it is a human line already, or one of those below it.
-    const level = /^\[[^\]]*\] ([A-Z]+)/.exec(line)?.[1]
-    if (level === undefined) return true
-    return (severityOf(level) ?? CRITICAL) < WARNING || stderr.write(line)
+/** Shows an entry of a file on the console, in one line. */
+function showOn(stderr: Console): (text: string) => boolean {
+  return (text) => {
+    const line = text.split('\n', 1)[0]!
+    // `structured_format: false`: it is a human line already.
+    if (!line.startsWith('{')) return stderr.write(line)
+    const entry = parseLine(line)
+    return stderr.write(entry === undefined ? visible(line) : formatEntry(entry))
   }
 }

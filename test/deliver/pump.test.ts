@@ -18,7 +18,16 @@ import { MemorySink } from '../memory-sink.ts'
 const forEver = 2 ** 31 - 1
 
 /** A pump with the files `system.log` and `error.log`, and a category that goes to the first. */
-function pumpWith(options: { durability?: Durability; flushMs?: number; entries?: number } = {}) {
+function pumpWith(
+  options: {
+    durability?: Durability
+    flushMs?: number
+    entries?: number
+    show?: (line: string) => boolean
+    showAlways?: boolean
+    waitingBytesMax?: number
+  } = {},
+) {
   const ring = new Ring<CategoryTemplate>(options.entries ?? 4096, 1 << 26, 1 << 20)
   const counters = new Counters()
   const routes = [new Route('system.log'), new Route('error.log')] as const
@@ -29,10 +38,10 @@ function pumpWith(options: { durability?: Durability; flushMs?: number; entries?
     routes,
     errorRoute: routes[1],
     shape: undefined,
-    show: undefined,
-    showAlways: false,
+    show: options.show,
+    showAlways: options.showAlways ?? false,
     eventLog: undefined,
-    waitingBytesMax: 1 << 26,
+    waitingBytesMax: options.waitingBytesMax ?? 1 << 26,
     dropOld: false,
     flushMs: options.flushMs ?? forEver,
     sliceMs: forEver,
@@ -54,7 +63,8 @@ function pumpWith(options: { durability?: Durability; flushMs?: number; entries?
     counters.accepted++
     pump.schedule(template)
   }
-  return { pump, ring, counters, log, sink: sinks[0]!, errors: sinks[1]! }
+  const fail = (): void => pump.eventsOf(routes[0]).failed(new Error('no disk'))
+  return { pump, fail, ring, counters, log, sink: sinks[0]!, errors: sinks[1]! }
 }
 
 /** The turns that a pump which is awake needs for everything, and some more. */
@@ -161,4 +171,80 @@ describe('Pump', () => {
     assert.equal(sink.lines.length, 3)
     pump.close()
   })
+})
+
+// Every order of three entries, every moment of the failure, every answer of the console: what is counted is what
+// happened to each entry.
+describe('Pump.giveUp() counts as shown what the console has taken, and no other', () => {
+  const levels = [INFO, WARNING, ERROR]
+  const orders = levels.flatMap((a) => levels.flatMap((b) => levels.map((c) => [a, b, c])))
+  const sent = [0, 1, 2, 3]
+
+  /** The numbers of the entries that an answer of the console was yes for. */
+  interface Seen {
+    readonly taken: Set<number>
+    readonly asked: number[]
+  }
+
+  function seer(answers: number): { seen: Seen; show: (line: string) => boolean } {
+    const seen: Seen = { taken: new Set(), asked: [] }
+    const show = (line: string): boolean => {
+      const number = (JSON.parse(line) as { seq: number }).seq
+      const isTaken = ((answers >> seen.asked.length) & 1) === 1
+      seen.asked.push(number)
+      if (isTaken) seen.taken.add(number)
+      return isTaken
+    }
+    return { seen, show }
+  }
+
+  function check(order: readonly number[], landed: number, seen: Seen, counters: Counters): void {
+    const lost = order.map((severity, i) => ({ severity, number: i + 1 })).slice(landed)
+    const isShown = ({ number }: { number: number }): boolean => seen.taken.has(number)
+    const expected = [INFO, WARNING, ERROR].map(
+      (level) => lost.filter((entry) => entry.severity === level && !isShown(entry)).length,
+    )
+    const { written, diverted, dropped, accepted } = counters
+    const found = [INFO, WARNING, ERROR].map((level) => dropped[level])
+    const what = JSON.stringify({ order, landed, asked: seen.asked, taken: [...seen.taken] })
+    assert.deepEqual([diverted, found], [lost.filter(isShown).length, expected], what)
+    assert.equal(written + diverted + counters.droppedTotal, accepted, what)
+    assert.ok(
+      seen.asked.every((number) => order[number - 1]! >= WARNING),
+      what,
+    )
+  }
+
+  for (const showAlways of [false, true]) {
+    test(showAlways ? 'console: always' : 'console: fallback', async () => {
+      for (const order of orders) {
+        for (const inFlight of sent) {
+          for (const landed of sent.slice(0, inFlight + 1)) {
+            for (const answers of [0b000, 0b010, 0b101, 0b111]) {
+              const { seen, show } = seer(answers)
+              const { pump, counters, log, fail, sink } = pumpWith({
+                show,
+                showAlways,
+                entries: 16,
+              })
+              for (const severity of order.slice(0, inFlight)) log(severity)
+              const flushed = pump.flush().catch(() => {})
+              if (inFlight > 0) while (!sink.isBusy) await new Promise(setImmediate)
+              sink.hasFailed = true
+              fail()
+              for (const severity of order.slice(inFlight)) log(severity)
+              pump.flushSync()
+              sink.landed = sink.lines
+                .slice(0, landed)
+                .reduce((bytes, line) => bytes + Buffer.byteLength(line) + 1, 0)
+              pump.giveUp()
+              await flushed
+              pump.close()
+              check(order, landed, seen, counters)
+            }
+          }
+        }
+      }
+    })
+  }
 })
