@@ -2,7 +2,8 @@
 // outcome as JSON.
 
 import { writeSync } from 'node:fs'
-import { growYoungGeneration, type Job } from './measure.ts'
+import { growYoungGeneration } from './loop.ts'
+import { type Job } from './measure.ts'
 import { measureOf } from './measures/catalog.ts'
 
 const [jobText = '', directory = ''] = process.argv.slice(2)

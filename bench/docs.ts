@@ -6,17 +6,27 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { format, resolveConfig } from 'prettier'
 import { betweenMarkers, tablesOf } from './markdown.ts'
-import { latencyPicture, throughputPicture } from './pictures.ts'
-import { latestFile, readResults, repository } from './results.ts'
+import { latencyPicture, ratePicture, throughputPicture } from './pictures.ts'
+import { repository } from './repository.ts'
+import { latestFile, readResults } from './results.ts'
 
 const results = readResults(process.argv[2] ?? latestFile)
 const docs = join(repository, 'docs')
 mkdirSync(docs, { recursive: true })
-writeFileSync(join(docs, 'bench-latency.svg'), latencyPicture(results))
-writeFileSync(join(docs, 'bench-throughput.svg'), throughputPicture(results))
+const pictures = {
+  rates: ['bench-rates.svg', ratePicture],
+  tail: ['bench-latency.svg', latencyPicture],
+  disk: ['bench-throughput.svg', throughputPicture],
+} as const
+for (const [measure, [file, draw]] of Object.entries(pictures)) {
+  // A run of some measures leaves the pictures of the others as they are.
+  if (results.rows.some((row) => row.measure === measure)) {
+    writeFileSync(join(docs, file), draw(results))
+  }
+}
 
 /** Measures whose tables README shows. */
-const shown: ReadonlySet<string> = new Set(['tail', 'allocation', 'disk'])
+const shown: ReadonlySet<string> = new Set(['rates', 'mixed', 'start'])
 
 await place('README.md', tablesOf(results, shown))
 await place(join('docs', 'costs.md'), tablesOf(results))

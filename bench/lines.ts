@@ -23,11 +23,14 @@ interface Part {
   readonly last: number
 }
 
-/** The part of a line where one of the subjects puts what it was given. */
-interface Line {
-  readonly context?: unknown
-  /** LogTape's. */
-  readonly properties?: { readonly context?: unknown }
+/** A line as it was parsed. */
+export interface Line {
+  readonly [key: string]: unknown
+}
+
+/** Where most put what they were given. */
+export function contextOf(line: Line): unknown {
+  return line['context']
 }
 
 const chunkBytes = 1 << 20
@@ -38,9 +41,15 @@ const newline = 0x0a
  *
  * @param expected Entries that must be there.
  * @param numbered Whether the entries carry a running number.
+ * @param contextIn Where the context of an entry is in its line.
  */
-export function checkLines(directory: string, expected: number, numbered: boolean): Findings {
-  const check = new Check(expected, numbered)
+export function checkLines(
+  directory: string,
+  expected: number,
+  numbered: boolean,
+  contextIn: (line: Line) => unknown = contextOf,
+): Findings {
+  const check = new Check(expected, numbered, contextIn)
   for (const name of logFiles(directory)) check.file(join(directory, name), name)
   return { lines: check.lines, bytes: check.bytes, fault: check.fault() }
 }
@@ -55,6 +64,7 @@ function logFiles(directory: string): string[] {
 class Check {
   readonly #expected: number
   readonly #numbered: boolean
+  readonly #contextIn: (line: Line) => unknown
   readonly #seen: Uint8Array
   readonly #parts: Part[] = []
   #faultCount = 0
@@ -62,9 +72,10 @@ class Check {
   lines = 0
   bytes = 0
 
-  constructor(expected: number, numbered: boolean) {
+  constructor(expected: number, numbered: boolean, contextIn: (line: Line) => unknown) {
     this.#expected = expected
     this.#numbered = numbered
+    this.#contextIn = contextIn
     this.#seen = new Uint8Array(numbered ? expected : 0)
   }
 
@@ -80,7 +91,7 @@ class Check {
         continue
       }
       if (!this.#numbered) continue
-      const sequence = sequenceOf(line.context ?? line.properties?.context)
+      const sequence = sequenceOf(this.#contextIn(line))
       if (sequence === undefined) {
         this.#note(`${name}: an entry nobody logged: ${text.subarray(0, 60).toString()}`)
         continue
@@ -129,7 +140,7 @@ class Check {
 function parsed(text: Buffer): Line | undefined {
   try {
     const value: unknown = JSON.parse(text.toString())
-    return typeof value === 'object' && value !== null ? value : undefined
+    return typeof value === 'object' && value !== null ? (value as Line) : undefined
   } catch {
     // That it is not JSON is what the caller wants to know.
     return undefined

@@ -106,6 +106,8 @@ function escaped(text: string): string {
 /** `83 (80–95)`; one value alone without a spread. */
 function cellOf(row: Row | undefined): string {
   if (row === undefined || row.values.length === 0) return ''
+  // A quick run leaves some out.
+  if (row.values.some(Number.isNaN)) return ''
   const { median, min, max } = spreadOf(row.values)
   if (row.values.length === 1) return figure(median)
   return `${figure(median)} (${figure(min)}–${figure(max)})`

@@ -1,10 +1,11 @@
-// Two pictures of a run, as SVG: how long a call takes by percentile, and what an entry costs until it is in a
-// file. A subject whose row does not count has no line.
+// Three pictures of a run, as SVG: what an entry costs by the rate, how long a call takes by percentile, and what an
+// entry costs until it is in a file as fast as it goes. A subject whose row does not count has no line.
 
 import { BarChart, LineChart } from 'echarts/charts'
 import { GridComponent, LegendComponent, TitleComponent } from 'echarts/components'
 import { init, use, type EChartsCoreOption } from 'echarts/core'
 import { SVGRenderer } from 'echarts/renderers'
+import { rates } from './measures/rates.ts'
 import type { Results, Row } from './results.ts'
 import { percentileName, percentilePoints, spreadOf } from './statistics.ts'
 import { loggerNames, subjects, type SubjectName } from './subjects/catalog.ts'
@@ -33,6 +34,39 @@ const rivalColors = [
 ]
 const limitColor = '#909090'
 
+/** Processor time of an entry, all in, by the rate, both axes logarithmic. */
+export function ratePicture(results: Results): string {
+  const rows = soundRows(results, 'rates').filter(({ variant }) => variant === '5')
+  const names = subjectsOf(rows)
+  const series = names.map((name) => ({
+    type: 'line' as const,
+    name: titleOf(name),
+    lineStyle: { width: subjects[name].kind === 'ours' ? 3 : 1.5 },
+    data: rates.flatMap((rate) => {
+      const us = medianOf(rows, name, `cpu_${rate}_us`)
+      // What is lost in the noise has no place on a logarithmic axis.
+      return us === undefined || !(us > 0) ? [] : [[rate, us]]
+    }),
+  }))
+  return render(500, {
+    color: names.map(colorOf),
+    title: titleAs('Processor time of an entry by entries per second', conditionsOf(results)),
+    legend: legendRight,
+    grid: { top: 80, left: 60, right: 300, bottom: 50 },
+    xAxis: {
+      ...axisAs('entries per second, 5 a turn'),
+      type: 'log',
+      axisLabel: { ...labelStyle, formatter: (value: number) => value.toLocaleString('en') },
+    },
+    yAxis: {
+      ...axisAs(''),
+      type: 'log',
+      axisLabel: { ...labelStyle, formatter: (value: number) => durationLabel(value * 1000) },
+    },
+    series,
+  })
+}
+
 /** The time of one call by percentile, both axes logarithmic: the tail has the room it deserves. */
 export function latencyPicture(results: Results): string {
   const rows = soundRows(results, 'tail')
@@ -56,16 +90,7 @@ export function latencyPicture(results: Results): string {
   return render(500, {
     color: names.map(colorOf),
     title: titleAs('Time of one log call by percentile, clock included', conditionsOf(results)),
-    // A column: side by side, names would run into each other in a font wider than expected.
-    legend: {
-      orient: 'vertical',
-      top: 70,
-      left: width - 270,
-      icon: 'roundRect',
-      itemWidth: 14,
-      itemHeight: 4,
-      textStyle: { color: textColor, fontFamily: font, fontSize: 12 },
-    },
+    legend: legendRight,
     grid: { top: 80, left: 60, right: 300, bottom: 50 },
     xAxis: {
       ...axisAs('percentile'),
@@ -141,6 +166,17 @@ export function throughputPicture(results: Results): string {
     ],
     series: [bars('entries_per_s', 0, 0), bars('entry_cpu_us', 1, 1)],
   })
+}
+
+/** A column: side by side, names would run into each other in a font wider than expected. */
+const legendRight = {
+  orient: 'vertical',
+  top: 70,
+  left: width - 270,
+  icon: 'roundRect',
+  itemWidth: 14,
+  itemHeight: 4,
+  textStyle: { color: textColor, fontFamily: font, fontSize: 12 },
 }
 
 const labelStyle = { color: textColor, fontFamily: font, fontSize: 12 }

@@ -5,9 +5,9 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, statfsSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import os from 'node:os'
-import { dirname, join, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
 import type { Scale } from './measure.ts'
+import { repository } from './repository.ts'
 import { subjectNames, subjects, type SubjectInfo, type SubjectName } from './subjects/catalog.ts'
 
 /** One figure of one subject: a value per round. */
@@ -47,15 +47,8 @@ export interface Results {
   readonly rows: readonly Row[]
 }
 
-/** The root of the repository: this file is build/bench/results.js when it runs, bench/results.ts in tests. */
-export const repository: string = findRepository(dirname(fileURLToPath(import.meta.url)))
-
 export const resultsDirectory: string = join(repository, 'bench', 'results')
 export const latestFile: string = join(resultsDirectory, 'latest.json')
-
-function findRepository(from: string): string {
-  return existsSync(join(from, 'package.json')) ? from : findRepository(resolve(from, '..'))
-}
 
 /** What the machine is, as far as figures depend on it. */
 export function machineOf(directory: string): Machine {
@@ -114,11 +107,13 @@ function versionIn(file: string): string {
   return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version
 }
 
+function git(...words: string[]): string {
+  return execFileSync('git', words, { cwd: repository, encoding: 'utf8', stdio: 'pipe' }).trim()
+}
+
 /** The commit that was measured. */
 export function commitOf(): string {
   try {
-    const git = (...words: string[]): string =>
-      execFileSync('git', words, { cwd: repository, encoding: 'utf8', stdio: 'pipe' }).trim()
     const changed =
       git('status', '--porcelain', '--', 'lib', 'bench', 'package.json', ':!bench/results') !== ''
     return `${git('rev-parse', '--short=10', 'HEAD')}${changed ? '+' : ''}`

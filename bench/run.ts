@@ -1,5 +1,6 @@
 // `npm run bench`: every library, the same entry, a process per configuration, rounds interleaved A B C A B C.
-// Prints Markdown, writes bench/results/. Options after `--`: --help tells them.
+// Without options what an entry costs all in, at the rates people live at, in about five minutes. Prints Markdown,
+// writes bench/results/. Options after `--`: --help tells them.
 
 import { mkdirSync } from 'node:fs'
 import os from 'node:os'
@@ -7,17 +8,19 @@ import { relative, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Job, Measure, Scale } from './measure.ts'
 import { tablesOf } from './markdown.ts'
-import { measureOf, measures } from './measures/catalog.ts'
+import { headline, measureOf, measures } from './measures/catalog.ts'
 import { commitOf, machineOf, type Results, type Row, versionsOf, writeResults } from './results.ts'
 import { runJob, type Run } from './runner.ts'
 import { whyNotSlow } from './slow-disk.ts'
+import { Estimate } from './estimate.ts'
 import { groupBy } from './statistics.ts'
 
 const usage = `npm run bench -- [options]
-  --quick             everything in about a minute, one round: for a look
+  --quick             less of it in a minute, one round: for a look
+  --full              everything, in about half an hour
   --only a,b          of ${measures.map(({ name }) => name).join(', ')}
                       the rest stays, if commit, machine and rounds are the same
-  --rounds N          rounds, interleaved (2, a quarter of an hour; with --quick 1)
+  --rounds N          rounds, interleaved (2; with --quick 1)
   --directory DIR     write the logs below DIR (${os.tmpdir()})`
 
 const roundsOf: Readonly<Record<Scale, number>> = { quick: 1, full: 2 }
@@ -43,15 +46,23 @@ async function bench({ scale, rounds, measures: chosen, directory }: Options): P
   const started = new Date()
   const skipped: Record<string, string> = {}
   const rows: Row[] = []
-  for (const measure of chosen) {
+  const planned = chosen.filter((measure) => {
     const reason = measure.name === 'slow' ? whyNotSlow() : undefined
-    if (reason === undefined) {
-      const measureStarted = Date.now()
-      const ledgers = await runMeasure(measure, scale, rounds, directory)
-      progress('')
-      console.error(`${measure.name}: ${((Date.now() - measureStarted) / 1000).toFixed(0)} s`)
-      rows.push(...ledgers.flatMap((checkpoint) => rowsOf(measure, checkpoint)))
-    } else skipped[measure.name] = reason
+    if (reason !== undefined) skipped[measure.name] = reason
+    return reason === undefined
+  })
+  const estimate = new Estimate(
+    planned.flatMap((measure) => measure.plan(scale)),
+    rounds,
+  )
+  console.error(`About ${estimate.left()}.`)
+  for (const measure of planned) {
+    const measureStarted = Date.now()
+    const ledgers = await runMeasure(measure, scale, rounds, directory, estimate)
+    progress('')
+    const seconds = ((Date.now() - measureStarted) / 1000).toFixed(0)
+    console.error(`${measure.name}: ${seconds} s, about ${estimate.left()} left`)
+    rows.push(...ledgers.flatMap((checkpoint) => rowsOf(measure, checkpoint)))
   }
   const results: Results = {
     format: 1,
@@ -76,13 +87,18 @@ async function runMeasure(
   scale: Scale,
   rounds: number,
   directory: string,
+  estimate: Estimate,
 ): Promise<Checkpoint[]> {
   const ledgers = measure.plan(scale).map((job): Checkpoint => ({ job, runs: [] }))
   for (let round = 0; round < rounds; round++) {
     for (const { job, runs } of ledgers) {
       if (round >= (job.roundsMax ?? rounds)) continue
-      progress(`${measure.name} ${job.variant} ${job.subject}, round ${round + 1} of ${rounds}`)
+      progress(
+        `${measure.name} ${job.variant} ${job.subject}, round ${round + 1} of ${rounds}, ` +
+          `about ${estimate.left()} left`,
+      )
       runs.push(await runJob(job, directory))
+      estimate.done(job)
     }
   }
   return ledgers
@@ -115,6 +131,7 @@ function optionsIn(words: string[]): Options | undefined {
       args: words,
       options: {
         quick: { type: 'boolean', default: false },
+        full: { type: 'boolean', default: false },
         only: { type: 'string' },
         rounds: { type: 'string' },
         directory: { type: 'string', default: os.tmpdir() },
@@ -130,7 +147,7 @@ function optionsIn(words: string[]): Options | undefined {
     if (!Number.isInteger(rounds) || rounds < 1) {
       throw new RangeError(`Cannot run: expected --rounds 1 or more, got ${values.rounds}`)
     }
-    const chosen = values.only === undefined ? measures : values.only.split(',').map(measureOf)
+    const chosen = values.only?.split(',').map(measureOf) ?? (values.full ? measures : headline)
     return { scale, rounds, measures: chosen, directory: resolve(values.directory) }
   } catch (error) {
     console.error(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`)

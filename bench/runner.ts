@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { checkLines } from './lines.ts'
 import type { Job, Outcome } from './measure.ts'
 import { delayingCommand } from './slow-disk.ts'
-import { subjects } from './subjects/catalog.ts'
+import { type SubjectInfo, subjects } from './subjects/catalog.ts'
 
 const child = fileURLToPath(new URL('./child.js', import.meta.url))
 /** A process that has said nothing for so long hangs; the longest job, 10⁷ entries, takes about a minute. */
@@ -34,7 +34,8 @@ export async function runJob(job: Job, parent: string): Promise<Run> {
       return { metrics, fault: undefined }
     }
     const numbered = job.variant !== 'message'
-    return { metrics, fault: checkLines(directory, logged, numbered).fault }
+    const { contextOf }: SubjectInfo = subjects[job.subject]
+    return { metrics, fault: checkLines(directory, logged, numbered, contextOf).fault }
   } finally {
     rmSync(directory, { recursive: true, force: true })
   }

@@ -57,8 +57,15 @@ export const failure = new Error('Order rejected', { cause: new Error('Insuffici
 /** Order ids come with the broker's message: strings which exist before the call. */
 const orderIds = Array.from({ length: 1024 }, (_, index) => String(1_234_567_000 + index))
 
+let areFresh = false
+
+/** From now on order ids are made for each entry, as by a program that has read them from a message. */
+export function makeFreshStrings(): void {
+  areFresh = true
+}
+
 function orderIdOf(i: number): string {
-  return orderIds[i & 1023] ?? ''
+  return areFresh ? `order-${i}` : (orderIds[i & 1023] ?? '')
 }
 
 /** The running number in `realized_pnl_today`: a step which a double holds exactly. */

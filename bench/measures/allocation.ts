@@ -3,7 +3,8 @@
 // beforehand, so that what is found is the library's own.
 
 import { PerformanceObserver } from 'node:perf_hooks'
-import { type Job, type Measure, type Outcome, type Scale, pause, turn } from '../measure.ts'
+import { pause, turn } from '../loop.ts'
+import { type Job, type Measure, type Outcome, type Scale } from '../measure.ts'
 import { openSubject, type SubjectName } from '../subjects/catalog.ts'
 import { methodOf } from './call.ts'
 

@@ -1,7 +1,8 @@
 // How late the application's own work runs when 100 000 entries come at once and drain.
 
 import { latenessColumns, latenessMetrics, runLoad } from '../application.ts'
-import { type Job, type Measure, type Outcome, type Scale, pause, turn } from '../measure.ts'
+import { pause, turn } from '../loop.ts'
+import { type Job, type Measure, type Outcome, type Scale } from '../measure.ts'
 import {
   pathNames,
   openSubject,

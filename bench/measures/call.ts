@@ -1,7 +1,8 @@
 // What a call costs its caller, without a clock around each: batches of 1 000 calls, and between them a pause in
 // which the loop turns, so that whatever the library does later is done later, and not paid by the next batch.
 
-import { type Job, type Measure, type Outcome, type Scale, pause } from '../measure.ts'
+import { pause } from '../loop.ts'
+import { type Job, type Measure, type Outcome, type Scale } from '../measure.ts'
 import { loggerNames, openSubject, type SubjectName, subjects } from '../subjects/catalog.ts'
 import type { Subject, Variant } from '../subjects/subject.ts'
 

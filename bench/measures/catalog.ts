@@ -8,13 +8,21 @@ import { disk } from './disk.ts'
 import { eventLog } from './event-log.ts'
 import { following } from './following.ts'
 import { growth } from './growth.ts'
+import { mixed } from './mixed.ts'
 import { original } from './original.ts'
+import { rateMeasure } from './rates.ts'
 import { reading } from './reading.ts'
+import { request } from './request.ts'
 import { slow } from './slow.ts'
+import { start } from './start.ts'
 import { steady } from './steady.ts'
 import { tail } from './tail.ts'
 
+/** What an entry costs all in, at the rates people live at: a run without options has these. */
+export const headline: readonly Measure[] = [rateMeasure, mixed, request, start]
+
 export const measures: readonly Measure[] = [
+  ...headline,
   call,
   tail,
   allocation,

@@ -3,7 +3,8 @@
 
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Job, type Measure, type Outcome, type Scale, pause, turn } from '../measure.ts'
+import { pause, turn } from '../loop.ts'
+import { type Job, type Measure, type Outcome, type Scale } from '../measure.ts'
 import { pathNames, openSubject, type SubjectName, subjects } from '../subjects/catalog.ts'
 
 const quickSubjects: readonly SubjectName[] = ['ringlog-typed', 'ringlog-untyped', 'pino-async']

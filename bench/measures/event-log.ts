@@ -1,7 +1,8 @@
 // What a CRITICAL call costs where each is also reported to an event log that takes 50 ms: no more than an INFO
 // call, since the report is made in a later turn.
 
-import { type Job, type Measure, type Outcome, type Scale, pause } from '../measure.ts'
+import { pause } from '../loop.ts'
+import { type Job, type Measure, type Outcome, type Scale } from '../measure.ts'
 import { batchCalls, pauseMs, timeBatch, warmUpBatches } from './call.ts'
 
 const titles = { info: 'INFO', critical: 'CRITICAL, reported to the event log' } as const

@@ -3,7 +3,8 @@
 
 import { performance } from 'node:perf_hooks'
 import { latenessMetrics, runLoad } from '../application.ts'
-import { type Job, type Measure, type Outcome, type Scale, pause } from '../measure.ts'
+import { pause } from '../loop.ts'
+import { type Job, type Measure, type Outcome, type Scale } from '../measure.ts'
 import { Samples } from '../statistics.ts'
 import {
   pathNames,

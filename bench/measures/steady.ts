@@ -1,7 +1,8 @@
 // How late the application's own work runs while it logs at a steady rate.
 
 import { latenessColumns, latenessMetrics, runLoad } from '../application.ts'
-import { type Job, type Measure, type Outcome, type Scale, pause } from '../measure.ts'
+import { pause } from '../loop.ts'
+import { type Job, type Measure, type Outcome, type Scale } from '../measure.ts'
 import {
   pathNames,
   openSubject,

@@ -2,7 +2,8 @@
 // so what it costs is measured in the same process and shown, and nothing is subtracted.
 
 import { performance } from 'node:perf_hooks'
-import { type Job, type Measure, type Outcome, type Scale, pause } from '../measure.ts'
+import { pause } from '../loop.ts'
+import { type Job, type Measure, type Outcome, type Scale } from '../measure.ts'
 import { percentileName, percentilePoints, Samples } from '../statistics.ts'
 import { pathNames, openSubject, rotatesFor, type SubjectName } from '../subjects/catalog.ts'
 import { batchCalls, pauseMs, warmUpBatches } from './call.ts'

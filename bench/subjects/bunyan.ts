@@ -54,6 +54,10 @@ export function open({ directory }: SubjectOptions): Subject {
     small: (i) => log.info({ category, context: smallContext(i) }, smallMessage),
     bound: (i) => bound.info({ context: enforcementContext(i) }, message),
     error: (i) => log.error({ category, context: smallContext(i), err: failure }, failureMessage),
+    request: (i) => {
+      const child = log.child({ category, request_id: i, path: '/orders' }, true)
+      for (let k = 3 * i; k < 3 * i + 3; k++) child.info({ context: smallContext(k) }, smallMessage)
+    },
     end: () =>
       new Promise((resolve, reject) => {
         stream.once('error', reject)

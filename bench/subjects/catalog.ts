@@ -1,5 +1,6 @@
 // All subjects by name. A library is loaded only in the process that measures it.
 
+import { contextOf, type Line } from '../lines.ts'
 import type { Open, Subject, SubjectOptions } from './subject.ts'
 
 export interface SubjectInfo {
@@ -12,7 +13,11 @@ export interface SubjectInfo {
   /** The file written first; the slow disk is slow for it. */
   readonly file: string
   readonly rotates: boolean
+  /** Where its lines have the context. @default the member `context` */
+  readonly contextOf?: (line: Line) => unknown
   readonly load: () => Promise<Open>
+  /** How a program has it: statements that import it, and an expression that makes logger number `i` below `directory`. */
+  readonly start?: { readonly load: string; readonly create: string }
 }
 
 const ours = { module: 'ringlog', kind: 'ours', file: 'enforcement.log', rotates: true } as const
@@ -23,6 +28,10 @@ export const subjects = {
   'ringlog-typed': {
     ...ours,
     title: 'ringlog, typed event',
+    start: {
+      load: "import { createLogger } from 'ringlog'",
+      create: 'createLogger({ log_path: `${directory}/${i}` })',
+    },
     load: async () => (await import('./ringlog.ts')).openTyped,
   },
   'ringlog-untyped': {
@@ -39,6 +48,11 @@ export const subjects = {
     ...rival,
     module: 'pino',
     title: 'pino, asynchronous',
+    start: {
+      load: "import { pino } from 'pino'",
+      create:
+        'pino(pino.destination({ dest: `${directory}/${i}.log`, sync: false, minLength: 4096 }))',
+    },
     load: async () => (await import('./pino.ts')).openAsync,
   },
   'pino-sync': {
@@ -57,6 +71,11 @@ export const subjects = {
     ...rival,
     module: 'winston',
     title: 'winston',
+    start: {
+      load: "import winston from 'winston'",
+      create:
+        'winston.createLogger({ transports: [new winston.transports.File({ filename: `${directory}/${i}.log` })] })',
+    },
     rotates: true,
     load: async () => (await import('./winston.ts')).open,
   },
@@ -64,12 +83,22 @@ export const subjects = {
     ...rival,
     module: 'bunyan',
     title: 'bunyan',
+    start: {
+      load: "import bunyan from 'bunyan'",
+      create:
+        "bunyan.createLogger({ name: 'bench', streams: [{ path: `${directory}/${i}.log` }] })",
+    },
     load: async () => (await import('./bunyan.ts')).open,
   },
   log4js: {
     ...rival,
     module: 'log4js',
     title: 'log4js',
+    start: {
+      load: "import log4js from 'log4js'",
+      create:
+        "log4js.configure({ appenders: { file: { type: 'file', filename: `${directory}/${i}.log` } }, categories: { default: { appenders: ['file'], level: 'info' } } })",
+    },
     rotates: true,
     load: async () => (await import('./log4js.ts')).open,
   },
@@ -77,12 +106,17 @@ export const subjects = {
     ...rival,
     module: '@logtape/logtape',
     title: 'LogTape, non-blocking',
+    contextOf: (line: Line) => contextOf((line['properties'] ?? {}) as Line),
     load: async () => (await import('./logtape.ts')).open,
   },
   tslog: {
     ...rival,
     module: 'tslog',
     title: 'tslog',
+    start: {
+      load: "import { Logger } from 'tslog'",
+      create: "new Logger({ type: 'hidden' })",
+    },
     load: async () => (await import('./tslog.ts')).open,
   },
   'rotating-file-stream': {

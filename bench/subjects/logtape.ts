@@ -38,6 +38,10 @@ export async function open({ directory }: SubjectOptions): Promise<Subject> {
     small: (i) => log.info(smallMessage, { context: smallContext(i) }),
     bound: (i) => bound.info(message, { context: enforcementContext(i) }),
     error: (i) => log.error(failureMessage, { context: smallContext(i), error: failure }),
+    request: (i) => {
+      const child = log.with({ request_id: i, path: '/orders' })
+      for (let k = 3 * i; k < 3 * i + 3; k++) child.info(smallMessage, { context: smallContext(k) })
+    },
     end: () => dispose(),
   }
 }

@@ -65,6 +65,10 @@ function subjectOf(destination: DestinationStream, end: () => Promise<void>): Su
     small: (i) => log.info({ category, context: smallContext(i) }, smallMessage),
     bound: (i) => bound.info({ context: enforcementContext(i) }, message),
     error: (i) => log.error({ category, context: smallContext(i), err: failure }, failureMessage),
+    request: (i) => {
+      const child = log.child({ category, request_id: i, path: '/orders' })
+      for (let k = 3 * i; k < 3 * i + 3; k++) child.info({ context: smallContext(k) }, smallMessage)
+    },
     repeated: () => log.info({ category, account_id: account, context }, message),
     end,
   }

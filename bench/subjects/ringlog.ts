@@ -107,6 +107,10 @@ export function openUntyped(options: SubjectOptions): Subject {
     message: () => enforcement.info(message),
     small: (i) => enforcement.info(smallMessage, smallContext(i)),
     error: (i) => enforcement.error(failureMessage, failure, smallContext(i)),
+    request: (i) => {
+      const child = log.with({ request_id: i, path: '/orders' }).enforcement
+      for (let k = 3 * i; k < 3 * i + 3; k++) child.info(smallMessage, smallContext(k))
+    },
     repeated: () => enforcement.info(message, context),
     end: () => closeOf(log),
   }

@@ -4,7 +4,7 @@
 import { once } from 'node:events'
 import { join } from 'node:path'
 import winston from 'winston'
-import { turn } from '../measure.ts'
+import { turn } from '../loop.ts'
 import {
   account,
   bindings,
@@ -40,6 +40,10 @@ export function open({ directory, rotation }: SubjectOptions): Subject {
     bound: (i) => bound.info(message, { context: enforcementContext(i) }),
     error: (i) =>
       failing.error(failureMessage, { category, context: smallContext(i), error: failure }),
+    request: (i) => {
+      const child = log.child({ category, request_id: i, path: '/orders' })
+      for (let k = 3 * i; k < 3 * i + 3; k++) child.info(smallMessage, { context: smallContext(k) })
+    },
     end: async () => {
       // winston 3.19 ends its transports before a backlog has been piped into them: `write after end`, an
       // exception and lost lines. It is given the chance to empty its streams first.

@@ -12,6 +12,7 @@ import { original } from '../../bench/measures/original.ts'
 import {
   loggerNames,
   openSubject,
+  type SubjectInfo,
   subjects,
   type SubjectName,
 } from '../../bench/subjects/catalog.ts'
@@ -50,7 +51,8 @@ for (const name of together) {
     for (let i = 0; i < 20; i++) subject.entry(i)
     subject.disabled?.(20)
     await subject.end()
-    assert.equal(checkLines(directory, 20, true).fault, undefined)
+    const { contextOf }: SubjectInfo = subjects[name]
+    assert.equal(checkLines(directory, 20, true, contextOf).fault, undefined)
   })
 }
 
@@ -83,11 +85,11 @@ test('every job of every plan names a measure, a subject and metrics of its own'
       }
     }
   }
-  assert.throws(() => measureOf('speed'), /expected one of call, tail.*got speed/)
+  assert.throws(() => measureOf('speed'), /expected one of rates, mixed.*got speed/)
 })
 
 test('a full plan has every logger in what is compared', () => {
-  for (const name of ['call', 'tail', 'disk', 'steady', 'burst', 'slow']) {
+  for (const name of ['rates', 'mixed', 'call', 'tail', 'disk', 'steady', 'burst', 'slow']) {
     const planned = new Set(
       measureOf(name)
         .plan('full')

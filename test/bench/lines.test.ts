@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { checkLines } from '../../bench/lines.ts'
+import { checkLines, type Line } from '../../bench/lines.ts'
+import { subjects } from '../../bench/subjects/catalog.ts'
 import { enforcementContext, sequenceOf, smallContext } from '../../bench/workload.ts'
 
 /** What the check says of these files; a number stands for the line of that entry. */
@@ -11,6 +12,7 @@ function faultOf(
   files: Readonly<Record<string, readonly (number | string)[]>>,
   expected: number,
   numbered = true,
+  contextIn?: (line: Line) => unknown,
 ): string | undefined {
   const directory = mkdtempSync(join(os.tmpdir(), 'ringlog-test-'))
   try {
@@ -18,7 +20,7 @@ function faultOf(
       const texts = lines.map((line) => (typeof line === 'number' ? lineOf(line) : line))
       writeFileSync(join(directory, name), texts.map((text) => `${text}\n`).join(''))
     }
-    return checkLines(directory, expected, numbered).fault
+    return checkLines(directory, expected, numbered, contextIn).fault
   } finally {
     rmSync(directory, { recursive: true })
   }
@@ -47,7 +49,8 @@ test('checkLines() accepts all entries in order, over rotated files, under any r
 
 test('checkLines() finds what LogTape puts elsewhere', () => {
   const line = JSON.stringify({ properties: { context: enforcementContext(0) } })
-  assert.equal(faultOf({ 'bench.log': [line] }, 1), undefined)
+  assert.equal(faultOf({ 'bench.log': [line] }, 1, true, subjects.logtape.contextOf), undefined)
+  assert.match(faultOf({ 'bench.log': [line] }, 1) ?? '', /nobody logged/)
 })
 
 test('checkLines() accepts categories that take turns, each with a file of its own', () => {

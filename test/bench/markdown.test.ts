@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { betweenMarkers, figure, tablesOf } from '../../bench/markdown.ts'
-import { latencyPicture, throughputPicture } from '../../bench/pictures.ts'
+import { latencyPicture, ratePicture, throughputPicture } from '../../bench/pictures.ts'
 import { resultsWith, rowWith } from './results-file.ts'
 
 const results = resultsWith(
@@ -13,6 +13,8 @@ const results = resultsWith(
       rowWith([1, 2, 3], { measure: 'disk', metric }),
     ),
     rowWith([70], { measure: 'tail', metric: 'p50_ns' }),
+    rowWith([9], { measure: 'rates', variant: '5', metric: 'cpu_1000_us' }),
+    rowWith([Number.NaN], { measure: 'rates', variant: '5', metric: 'cpu_100_us' }),
   ],
   { skipped: { slow: 'strace cannot be started' } },
 )
@@ -22,6 +24,7 @@ test('tablesOf() shows median and spread, keeps rows that do not count, and says
   assert.match(text, /\| \*\*ringlog, typed event\*\* \| 83\.0 \(80\.0–95\.0\) \|/)
   assert.match(text, /\| pino, asynchronous \| 8 300 \(8 000–9 500\) \|/)
   assert.match(text, /\| winston \| does not count: expected 3 lines, got 2 \\\| 1 \|/)
+  assert.doesNotMatch(text, /NaN/, 'what a quick run leaves out')
   assert.match(text, /Not measured: strace cannot be started\./)
   assert.match(text, /Some CPU, 2 cores, Linux 6\.1, ext4, 2026-11-23; against pino 10\.4\.0\./)
 })
@@ -67,4 +70,5 @@ test('the pictures are SVG and name the subjects that count', () => {
   assert.match(throughput, /ringlog, typed event/)
   assert.doesNotMatch(throughput, /winston/)
   assert.match(latencyPicture(results), /Some CPU/)
+  assert.match(ratePicture(results), /ringlog, typed event/)
 })
