@@ -4,6 +4,14 @@
 import type { LogEntry } from './entry.ts'
 import { levelNames } from './level.ts'
 
+/** How a line of `structured_format: false` begins: date, time, level and category, as `formatEntry` writes them. */
+export const humanLine: RegExp =
+  /^\[(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)\] [A-Z]{4,8} *\| ([a-z0-9][a-z0-9._-]{0,63}) *\| /
+
+/** How a line of ours begins, when it is too long to be looked at whole. */
+const entryBeginning =
+  /^\{"timestamp":"[^"\\]{1,40}","level":"(?:DEBUG|INFO|WARNING|ERROR|CRITICAL)","category":"/
+
 const levels: ReadonlySet<unknown> = new Set(levelNames)
 
 /**
@@ -27,6 +35,11 @@ export function parseLine(line: string): LogEntry | undefined {
     return undefined
   }
   return isEntry(value as LooseEntry) ? (value as LogEntry) : undefined
+}
+
+/** Whether a line, or the beginning of a long one, looks like one that a logger of ours has written. */
+export function looksLikeOurs(line: string): boolean {
+  return entryBeginning.test(line) || humanLine.test(line) || parseLine(line) !== undefined
 }
 
 type LooseEntry = { readonly [Key in keyof LogEntry]?: unknown }

@@ -4,17 +4,19 @@
 import { type Copies, type Place, isCopy, isInErrorFile } from './copies.ts'
 import { Backwards, Forwards, type LogLine, type TimedLine } from './time-order.ts'
 import { merge } from './merge.ts'
-import type { OpenLog } from './log-file.ts'
+import type { LogFile } from './log-file.ts'
+import { filesSince } from './needed-files.ts'
 import { readBackwards, readForwards } from './read-lines.ts'
 import type { Remarks } from './remark.ts'
 import type { Wanted } from './query.ts'
 
-/** So many lines of one time are held beyond those asked for, to tell an entry from its copy. */
+/** So much of one time is held beyond the lines asked for, to tell an entry from its copy. */
 const tiesMax = 1000
+const tiesCharsMax = 1 << 24
 
-/** A file, as much of it as was there when it was opened. */
+/** A file, as much of it as was there when it was listed. */
 export interface Span {
-  readonly log: OpenLog
+  readonly log: LogFile
   /** In bytes. */
   readonly end: number
   /** Whether a tail holds it, and closes it. */
@@ -40,8 +42,13 @@ export async function* history(
 ): AsyncGenerator<LogLine[]> {
   const { wanted, copies } = reading
   if (wanted.lines === 0) return
-  // A file that was last written before `since` has no entry from after it.
-  const needed = spans.map((of) => of.filter(({ log }) => log.modifiedMs >= wanted.since))
+  const needed = spans.map((of) => {
+    const files = filesSince(
+      of.map(({ log }) => log),
+      wanted.since,
+    )
+    return of.filter(({ log }) => files.includes(log))
+  })
   if (wanted.lines !== Infinity) {
     yield await lastOf(needed, reading)
     return
@@ -60,7 +67,6 @@ async function lastOf(spans: readonly (readonly Span[])[], reading: Reading): Pr
   const sources = spans.map((of) => backwardsOf(of, reading))
   search: for await (const lines of merge(sources, true)) {
     for (const { line, time } of lines) {
-      // Of the same time as a copy, the entry itself may come: it has its place among those of its own file.
       if (count >= wanted.lines && time !== copyTime) break search
       const place: Place = { line }
       const before = copies.seen(line, place)
@@ -71,6 +77,9 @@ async function lastOf(spans: readonly (readonly Span[])[], reading: Reading): Pr
       } else if (isCopy(line)) copyTime = time
       last.push(place)
       count++
+      // Of the same time as a copy, the entry itself may come: it has its place among those of its own file. With no
+      // copy, what lies before is not read: it may be a hole of gigabytes.
+      if (count >= wanted.lines && time !== copyTime) break search
     }
   }
   const shown = last.flatMap(({ line }) => line ?? [])
@@ -82,35 +91,37 @@ async function* forwardsOf(
   { wanted, remarks, ended }: Reading,
 ): AsyncGenerator<TimedLine[]> {
   const times = new Forwards()
-  for (const { log, end } of spans) {
+  for (const { log, end, held } of spans) {
     try {
-      for await (const lines of readForwards(log, end, wanted.sieve)) {
+      for await (const lines of readForwards(log.current(), { end }, wanted.sieve)) {
         if (ended.aborted) return
         yield times.timed(lines, log.name).filter(wanted.matches)
       }
     } catch (error) {
       remarks.unread(log.name, error)
     }
+    if (!held) log.close()
   }
 }
 
 async function* backwardsOf(spans: readonly Span[], reading: Reading): AsyncGenerator<TimedLine[]> {
   const { wanted, remarks, ended } = reading
   const times = new Backwards()
-  for (const { log, end } of spans.toReversed()) {
-    if (log.compressed) {
-      const { lines, time } = await lastOfCompressed(log, reading)
-      yield times.end(time).filter(wanted.matches)
-      yield lines
-      continue
-    }
+  for (const span of spans.toReversed()) {
     try {
-      for await (const lines of readBackwards(log, end, wanted.sieve)) {
+      const log = span.log.current()
+      if (log.compressed) {
+        const { lines, time } = await lastOfCompressed(log, reading)
+        yield times.end(time).filter(wanted.matches)
+        yield lines
+        continue
+      }
+      for await (const lines of readBackwards(log, span, wanted.sieve)) {
         if (ended.aborted) return
         yield times.timed(lines, log.name).filter(wanted.matches)
       }
     } catch (error) {
-      remarks.unread(log.name, error)
+      remarks.unread(span.log.name, error)
     }
   }
   yield times.end().filter(wanted.matches)
@@ -118,17 +129,24 @@ async function* backwardsOf(spans: readonly Span[], reading: Reading): AsyncGene
 
 /** The last lines of a compressed file that are wanted, the last one first: it can only be read forwards. */
 async function lastOfCompressed(
-  log: OpenLog,
+  log: LogFile,
   { wanted, remarks, ended }: Reading,
 ): Promise<{ readonly lines: TimedLine[]; readonly time: number }> {
   const times = new Forwards()
   let last: TimedLine[] = []
+  let chars = 0
   try {
-    for await (const lines of readForwards(log, Infinity, wanted.sieve)) {
+    for await (const lines of readForwards(log, {}, wanted.sieve)) {
       if (ended.aborted) break
-      for (const line of times.timed(lines, log.name)) if (wanted.matches(line)) last.push(line)
+      for (const line of times.timed(lines, log.name)) {
+        if (!wanted.matches(line)) continue
+        last.push(line)
+        chars += line.line.raw.length
+      }
       // Seldom, so that it costs little however many are wanted.
-      if (last.length > 2 * (wanted.lines + tiesMax)) last = lastWanted(last, wanted.lines)
+      if (last.length <= 2 * (wanted.lines + tiesMax) && chars <= 2 * tiesCharsMax) continue
+      last = lastWanted(last, wanted.lines)
+      chars = 0
     }
   } catch (error) {
     remarks.unread(log.name, error)
@@ -139,7 +157,11 @@ async function lastOfCompressed(
 /** Of the same time as the first of them, an entry may be needed to know its copy by. */
 function lastWanted(lines: TimedLine[], count: number): TimedLine[] {
   let first = Math.max(0, lines.length - count)
-  const least = first - tiesMax
-  while (first > 0 && first > least && lines[first - 1]!.time === lines[first]?.time) first--
+  const least = Math.max(0, first - tiesMax)
+  for (let chars = 0; first > least; first--) {
+    const { line, time } = lines[first - 1]!
+    chars += line.raw.length
+    if (time !== lines[first]?.time || chars > tiesCharsMax) break
+  }
   return lines.slice(first)
 }

@@ -1,23 +1,26 @@
-// A log file held open for reading. The descriptor follows the file through renames and outlives its removal,
-// and as long as it is open no other file can get its inode: so who holds it knows what it has read.
+// A log file for reading. One that is held keeps its descriptor: that follows the file through renames and outlives
+// its removal, and as long as it is open no other file can get its inode. One that is only listed is opened when it is
+// read, and may be closed in between: then it is found again by its inode, as rotations only move it to higher
+// numbers.
 //
-// A file's *identity* is its size and first bytes, taken uncompressed: that recognizes it after it was closed,
+// A file's *identity* is its size, time and first bytes, taken uncompressed: that recognizes it after it was closed,
 // and after it was compressed into another inode.
 
 import {
+  type BigIntStats,
   closeSync,
   constants as open,
   fstatSync,
   openSync,
   read as readCallback,
   readSync,
-  readdirSync,
   statSync,
 } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { type FileName, nameOf, parseName } from '../directory/names.ts'
-import type { Remarks } from './remark.ts'
+import { type FileName, nameOf } from '../directory/names.ts'
+import { Descriptors, type Openable } from './descriptors.ts'
+import { unpackedHead } from './gunzip.ts'
 
 const read = promisify(readCallback)
 
@@ -25,47 +28,93 @@ const read = promisify(readCallback)
 const headBytesMax = 1024
 /** How much of a compressed file is read to get its head. */
 const packedHeadBytesMax = 16_384
+/** The highest number a file is looked for under; `max_files` is at most 100. */
+const indexMax = 1000
+/** Numbers without a file, one after the other, behind which there is none. */
+const absentMax = 4
 
 /** What recognizes a file that is not written any more. */
 export interface Identity {
   readonly size: number
   readonly head: Buffer
-  /** In ns; undefined for a compressed file, whose time is that of the compression. */
-  readonly modified: bigint | undefined
+  /** In ns. Of a compressed file it is that of the plain one, if whoever has compressed it has taken care of that. */
+  readonly modified: bigint
+  readonly isCompressed: boolean
 }
 
-/** A log file, open. */
-export class OpenLog {
+/** A log file. */
+export class LogFile implements Openable {
   readonly name: string
   readonly index: number
   readonly compressed: boolean
   /** Device and inode: the same for two names of one file. */
   readonly key: string
-  readonly #fd: number
+  readonly #directory: string
+  readonly #file: FileName
+  readonly #descriptors: Descriptors
+  /** As it was when it was listed. */
+  readonly #listed: BigIntStats
+  #fd: number | undefined
+  /** What it has been compressed to since it was listed. */
+  #packed: LogFile | undefined
+  #isHeld = false
   #reading = 0
   #closed = false
 
-  constructor(fd: number, file: FileName, key: string) {
+  constructor(
+    directory: string,
+    file: FileName,
+    listed: BigIntStats,
+    descriptors: Descriptors,
+    fd?: number,
+  ) {
+    this.#directory = directory
+    this.#file = file
+    this.#listed = listed
+    this.#descriptors = descriptors
     this.#fd = fd
     this.name = file.name
     this.index = file.index
     this.compressed = file.compressed
-    this.key = key
+    this.key = keyOfStat(listed)
   }
 
-  /** Bytes it holds now, as they lie on the disk. */
+  /** Bytes it holds, as they lie on the disk: now, while it is open. */
   get size(): number {
-    return fstatSync(this.#fd).size
-  }
-
-  /** When it was last written, in milliseconds since 1970. */
-  get modifiedMs(): number {
-    return fstatSync(this.#fd).mtimeMs
+    return this.#fd === undefined ? Number(this.#listed.size) : fstatSync(this.#fd).size
   }
 
   /** Whether no name leads to it any more. */
   get removed(): boolean {
-    return fstatSync(this.#fd).nlink === 0
+    return this.#fd !== undefined && fstatSync(this.#fd).nlink === 0
+  }
+
+  get isBusy(): boolean {
+    return this.#reading > 0
+  }
+
+  /** Opens it, and keeps it open until it is closed. */
+  hold(): void {
+    this.#descriptor()
+    this.#isHeld = true
+    this.#descriptors.forget(this)
+  }
+
+  /**
+   * The file to read: itself, or what it has been compressed to since it was listed.
+   *
+   * @throws the system's error; an error with code `RINGLOG_GONE` when it has been removed.
+   */
+  current(): LogFile {
+    if (this.#packed !== undefined) return this.#packed
+    try {
+      this.#descriptor()
+      return this
+    } catch (error) {
+      if (isGone(error) && !this.compressed) this.#packed = this.#compressed()
+      if (this.#packed === undefined) throw error
+      return this.#packed
+    }
   }
 
   /**
@@ -79,202 +128,205 @@ export class OpenLog {
     bytes: number,
     into: Buffer = Buffer.allocUnsafeSlow(bytes),
   ): Promise<Buffer> {
+    const fd = this.#descriptor()
     this.#reading++
     try {
-      const { bytesRead } = await read(this.#fd, into, 0, bytes, position)
+      const { bytesRead } = await read(fd, into, 0, bytes, position)
       return into.subarray(0, bytesRead)
     } finally {
       this.#reading--
-      if (this.#closed && this.#reading === 0) closeSync(this.#fd)
+      if (this.#closed) this.rest()
     }
   }
 
   /** The same, at once. */
   readSync(position: number, bytes: number): Buffer {
     const chunk = Buffer.allocUnsafeSlow(bytes)
-    return chunk.subarray(0, readSync(this.#fd, chunk, 0, bytes, position))
+    return chunk.subarray(0, readSync(this.#descriptor(), chunk, 0, bytes, position))
   }
 
   /** The first bytes, uncompressed: 1 KiB, or what there is. */
-  head(): Buffer {
-    const bytes = this.readSync(0, this.compressed ? packedHeadBytesMax : headBytesMax)
-    if (!this.compressed) return bytes
-    // Loaded here: the first line of a plain file does not wait for it.
-    const { constants: zlib, gunzipSync } = process.getBuiltinModule('node:zlib')
-    try {
-      return gunzipSync(bytes, { finishFlush: zlib.Z_SYNC_FLUSH }).subarray(0, headBytesMax)
-    } catch {
-      // Damaged: it is like no other file.
-      return Buffer.alloc(0)
-    }
+  head(bytes: number = headBytesMax): Buffer {
+    if (!this.compressed) return this.readSync(0, bytes)
+    return unpackedHead(this.readSync(0, Math.max(bytes, packedHeadBytesMax)), bytes)
   }
 
   identity(): Identity {
-    return {
-      size: this.unpackedSize,
-      head: this.head(),
-      modified: this.compressed ? undefined : fstatSync(this.#fd, { bigint: true }).mtimeNs,
-    }
+    const head = this.head()
+    const { mtimeNs: modified } = fstatSync(this.#descriptor(), { bigint: true })
+    return { size: this.unpackedSize, head, modified, isCompressed: this.compressed }
   }
 
-  /** Bytes it holds, uncompressed. */
+  /** Bytes it holds, uncompressed; of a gzip of several members those of the last. */
   get unpackedSize(): number {
     if (!this.compressed) return this.size
     // gzip ends with it, modulo 4 GiB.
-    const trailer = Buffer.alloc(4)
-    readSync(this.#fd, trailer, 0, 4, Math.max(0, this.size - 4))
-    return trailer.readUInt32LE()
+    const trailer = this.readSync(Math.max(0, this.size - 4), 4)
+    return trailer.length < 4 ? 0 : trailer.readUInt32LE()
   }
 
   /** Lets go of the file, when a read that is under way has ended. */
   close(): void {
-    if (this.#closed) return
     this.#closed = true
-    if (this.#reading === 0) closeSync(this.#fd)
+    this.#packed?.close()
+    this.#descriptors.forget(this)
+    if (!this.isBusy) this.rest()
+  }
+
+  rest(): void {
+    if (this.#fd !== undefined) closeSync(this.#fd)
+    this.#fd = undefined
+  }
+
+  #descriptor(): number {
+    if (this.#closed && this.#fd === undefined) throw new Error('it has been closed')
+    this.#fd ??= this.#reopen()
+    if (!this.#isHeld && !this.#closed) this.#descriptors.use(this)
+    return this.#fd
+  }
+
+  #reopen(): number {
+    for (const file of this.#places()) {
+      const found = statOf(join(this.#directory, file.name))
+      if (found === undefined || !this.#isMe(found)) continue
+      const fd = openFile(this.#directory, file, this.#descriptors)
+      if (fd === undefined) continue
+      if (this.#isMe(fstatSync(fd, { bigint: true }))) return fd
+      closeSync(fd)
+    }
+    throw Object.assign(new Error('it was removed before it was read'), { code: 'RINGLOG_GONE' })
+  }
+
+  /** The inode alone is no proof: it may have been given to a file that was made since. */
+  #isMe(stat: BigIntStats): boolean {
+    const { size, mtimeNs } = this.#listed
+    if (keyOfStat(stat) !== this.key || !stat.isFile()) return false
+    return this.index === 0 ? stat.size >= size : stat.size === size && stat.mtimeNs === mtimeNs
+  }
+
+  /** The names that it may bear by now, in the order of the numbers. */
+  *#places(): Generator<FileName> {
+    const { base } = this.#file
+    let absent = 0
+    for (let { index } = this; index <= indexMax && absent <= absentMax; index++) {
+      absent++
+      for (const compressed of index === 0 ? [false] : [false, true]) {
+        const name = nameOf(base, index, compressed)
+        if (statOf(join(this.#directory, name)) === undefined) continue
+        absent = 0
+        yield { name, base, index, compressed }
+      }
+    }
+  }
+
+  #compressed(): LogFile | undefined {
+    const { size, mtimeNs } = this.#listed
+    for (const file of this.#places()) {
+      const log = file.compressed ? listLog(this.#directory, file, this.#descriptors) : undefined
+      if (log === undefined || !isSameSecond(log.#listed.mtimeNs, mtimeNs)) continue
+      if (BigInt(log.unpackedSize) === size % 2n ** 32n) return log
+      log.close()
+    }
+    return undefined
   }
 }
 
 /** Whether both are the same file, or one the compressed form of the other. */
 export function isSame(a: Identity, b: Identity): boolean {
-  return (
-    a.size === b.size &&
-    a.size > 0 &&
-    (a.modified === undefined || b.modified === undefined || a.modified === b.modified) &&
-    a.head.equals(b.head)
-  )
+  if (a.size === 0 || !a.head.equals(b.head)) return false
+  if (!a.isCompressed && !b.isCompressed) return a.size === b.size && a.modified === b.modified
+  // The length that a gzip ends with is that of its last member.
+  return a.size === b.size || isSameSecond(a.modified, b.modified)
 }
 
 /**
- * Opens a file.
+ * Opens a file, and holds it.
  *
  * @returns `undefined` when it is not there, or is no regular file.
  * @throws the system's error when it is there and cannot be opened.
  */
-export function openLog(directory: string, file: FileName): OpenLog | undefined {
-  let fd: number
-  try {
-    // Without O_NONBLOCK a named pipe would hang the process here. Windows has no such flag.
-    fd = openSync(join(directory, file.name), open.O_RDONLY | (open.O_NONBLOCK ?? 0))
-  } catch (error) {
-    if (isAbsent(error)) return undefined
-    throw error
-  }
+export function openLog(
+  directory: string,
+  file: FileName,
+  descriptors: Descriptors = new Descriptors(),
+): LogFile | undefined {
+  const fd = openFile(directory, file, descriptors)
+  if (fd === undefined) return undefined
   const stat = fstatSync(fd, { bigint: true })
-  if (stat.isFile()) return new OpenLog(fd, file, `${stat.dev}:${stat.ino}`)
+  if (stat.isFile()) {
+    const log = new LogFile(directory, file, stat, descriptors, fd)
+    log.hold()
+    return log
+  }
   closeSync(fd)
   return undefined
 }
 
-/** How often a walk that rotations came into is done again. One takes some 50 µs, a rotation more. */
-const walksMax = 16
-
 /**
- * Opens a base's files from the newest to the first that is known, while somebody may be rotating them.
+ * Lists a file, which is opened when it is read.
  *
- * A rotation only ever moves a file to a higher number, and the highest first. So whoever walks upwards meets
- * each file at least once, and knows one that it meets twice by its inode. But after two rotations since the last
- * name, the next one bears a file that is newer: when the name at which it began bears another file in the end, it
- * walks again, and what it has opened stays open meanwhile.
- *
- * @param isKnown Asked for each file, newest first; the first that is known ends the walk and is closed.
- * @param remarks Told of files that cannot be opened; they are passed over.
- * @param from The number to begin at: 1 leaves the live file out.
- * @returns the files that are not known, oldest first.
+ * @returns `undefined` when it is not there, or is no regular file.
+ * @throws the system's error when that cannot be known.
  */
-export function openNewer(
+export function listLog(
   directory: string,
-  base: string,
-  isKnown: (log: OpenLog) => boolean,
-  remarks: Remarks,
-  from: number = 0,
-): OpenLog[] {
-  const first = join(directory, nameOf(base, from, false))
-  let opened: OpenLog[] = []
-  for (let walks = 1; ; walks++) {
-    const key = keyOf(first)
-    const met = walk(directory, base, isKnown, remarks, from, opened)
-    // Those that are not met again have been removed since, and so they are the oldest.
-    opened = [...opened.filter((log) => !met.includes(log)), ...met]
-    if (walks === walksMax || keyOf(first) === key) return opened
-  }
-}
-
-/** @param opened Files that it need not open again. */
-function walk(
-  directory: string,
-  base: string,
-  isKnown: (log: OpenLog) => boolean,
-  remarks: Remarks,
-  from: number,
-  opened: readonly OpenLog[],
-): OpenLog[] {
-  const met: OpenLog[] = []
-  const last = highestIndex(directory, base, remarks)
-  // Two more: what was listed as the highest may have moved on since.
-  for (let index = from; index <= last + 2; index++) {
-    for (const compressed of index === 0 ? [false] : [false, true]) {
-      const name = nameOf(base, index, compressed)
-      let log: OpenLog | undefined
-      try {
-        log = openLog(directory, { name, base, index, compressed })
-        if (log === undefined) continue
-        const twin = opened.find((other) => isTwin(other, log!))
-        if (met.some((other) => other === twin || isTwin(other, log!))) log.close()
-        else if (twin !== undefined) {
-          log.close()
-          met.push(twin)
-        } else if (isKnown(log)) {
-          log.close()
-          return met.toReversed()
-        } else met.push(log)
-      } catch (error) {
-        // No permission, no descriptor left, a disk that fails.
-        log?.close()
-        remarks.unread(name, error)
-      }
-    }
-  }
-  return met.toReversed()
-}
-
-/** The names in a directory; none while it is not there, or cannot be read, which is told. */
-export function namesIn(directory: string, remarks: Remarks): string[] {
+  file: FileName,
+  descriptors: Descriptors,
+): LogFile | undefined {
   try {
-    return readdirSync(directory)
+    const stat = statSync(join(directory, file.name), { bigint: true, throwIfNoEntry: false })
+    return stat?.isFile() === true ? new LogFile(directory, file, stat, descriptors) : undefined
   } catch (error) {
-    if (!isAbsent(error)) remarks.unread(directory, error)
-    return []
+    if (isAbsent(error)) return undefined
+    throw error
   }
-}
-
-function highestIndex(directory: string, base: string, remarks: Remarks): number {
-  let highest = 0
-  for (const name of namesIn(directory, remarks)) {
-    if (!name.startsWith(base)) continue
-    const file = parseName(name)
-    if (file?.base === base) highest = Math.max(highest, file.index)
-  }
-  return highest
-}
-
-/** Met under two names, or about to be replaced by its compressed form. */
-function isTwin(a: OpenLog, b: OpenLog): boolean {
-  if (a.key === b.key) return true
-  if (a.compressed === b.compressed || a.unpackedSize !== b.unpackedSize) return false
-  return isSame(a.identity(), b.identity())
 }
 
 /** Device and inode of what bears a name; undefined when nothing does, or it is not to be reached now. */
 export function keyOf(path: string): string | undefined {
+  const stat = statOf(path)
+  return stat && keyOfStat(stat)
+}
+
+/** Whether an error says that nothing bears the name. */
+export function isAbsent(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException
+  return code === 'ENOENT' || code === 'ENOTDIR'
+}
+
+/** Whether an error says that a file has been removed since it was listed. */
+export function isGone(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === 'RINGLOG_GONE'
+}
+
+function openFile(
+  directory: string,
+  { name }: FileName,
+  descriptors: Descriptors,
+): number | undefined {
   try {
-    const stat = statSync(path, { bigint: true, throwIfNoEntry: false })
-    return stat === undefined ? undefined : `${stat.dev}:${stat.ino}`
+    // Without O_NONBLOCK a named pipe would hang the process here. Windows has no such flag.
+    const flags = open.O_RDONLY | (open.O_NONBLOCK ?? 0)
+    return descriptors.open(() => openSync(join(directory, name), flags))
+  } catch (error) {
+    if (isAbsent(error)) return undefined
+    throw error
+  }
+}
+
+function statOf(path: string): BigIntStats | undefined {
+  try {
+    return statSync(path, { bigint: true, throwIfNoEntry: false })
   } catch {
     return undefined
   }
 }
 
-function isAbsent(error: unknown): boolean {
-  const { code } = error as NodeJS.ErrnoException
-  return code === 'ENOENT' || code === 'ENOTDIR'
+function keyOfStat({ dev, ino }: BigIntStats): string {
+  return `${dev}:${ino}`
+}
+
+/** Those who compress keep the time of the file, but not its fraction. */
+function isSameSecond(a: bigint, b: bigint): boolean {
+  return a / 1_000_000_000n === b / 1_000_000_000n
 }

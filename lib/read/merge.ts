@@ -3,6 +3,9 @@
 
 import type { TimedLine } from './time-order.ts'
 
+/** Sources that are asked at the same time. */
+const togetherMax = 32
+
 interface Cursor {
   readonly batches: AsyncIterator<readonly TimedLine[]>
   /** Place among the sources. */
@@ -28,8 +31,11 @@ export async function* merge(
   }))
   const all = [...cursors]
   try {
-    // Asked all at once, they read at the same time.
-    await Promise.all(all.map((cursor) => fill(cursor, cursors)))
+    // Asked together, they read at the same time; but thousands of them would have as many files open.
+    for (let from = 0; from < all.length; from += togetherMax) {
+      const some = all.slice(from, from + togetherMax)
+      await Promise.all(some.map((cursor) => fill(cursor, cursors)))
+    }
     while (cursors.length > 0) {
       const merged: TimedLine[] = []
       let first = firstOf(cursors, backwards)

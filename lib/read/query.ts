@@ -143,8 +143,8 @@ export function wantedOf(options: StreamOptions, now: number): Wanted {
     until,
     sieve: onlyEntries ? sieveBelow(severity) : undefined,
     hasBase: categories === undefined ? () => true : basesOf(categories),
-    matches: ({ line: { entry, raw }, time }) => {
-      if (time < since || time > until) return false
+    matches: ({ line: { entry, raw }, time, slackMs }) => {
+      if (time + slackMs < since || time > until) return false
       if (entry === undefined) return !onlyEntries && (grep?.test(raw) ?? true)
       return (
         levels.has(entry.level) &&

@@ -45,7 +45,7 @@ interface Series {
   readonly stretches: Stretch[]
   /** The place in `stretches` of the last entry. */
   at: number
-  /** Human lines of this category since the last entry: they took numbers, too, but do not tell them. */
+  /** Human lines, and unseen ones, since the last entry: they took numbers, too, but do not tell them. */
   humanLines: number
   run: Run | undefined
 }
@@ -98,6 +98,13 @@ export class SeqChecks {
   passHumanLine(category: string): void {
     const series = this.#series.get(category)
     if (series !== undefined) series.humanLines++
+  }
+
+  /** Files of a base were deleted while it was read: the next entries need not join those before. */
+  passUnseen(base: string): void {
+    for (const series of this.#series.values()) {
+      if (series.base === base) series.humanLines = Infinity
+    }
   }
 
   /**

@@ -7,13 +7,15 @@
 import { wallMs } from '../entry/clock.ts'
 import { readdirSync } from 'node:fs'
 import { visible } from '../entry/visible-text.ts'
-import { basesIn } from './series.ts'
 import { Copies } from './copies.ts'
-import type { Follower } from './tail-directory.ts'
+import { Descriptors } from './descriptors.ts'
+import { namesIn, walkFiles } from './file-walk.ts'
 import { type Span, history } from './history.ts'
+import type { LogFile } from './log-file.ts'
+import { settledLineEnd } from './read-lines.ts'
+import { type Series, SeriesFinder } from './series.ts'
+import type { Follower } from './tail-directory.ts'
 import type { LogLine } from './time-order.ts'
-import { namesIn, openNewer } from './log-file.ts'
-import { lastLineEnd } from './read-lines.ts'
 import { Remarks, type Tell } from './remark.ts'
 import { type StreamOptions, type Wanted, checkedOptions, wantedOf } from './query.ts'
 import type { Tail } from './tail-series.ts'
@@ -21,10 +23,23 @@ import type { Tail } from './tail-series.ts'
 /** How long after its moment an entry may reach its file: as long as the writer's buffer is held up. */
 const arrivalMsMax = 2000
 
+/** Files of each base that a tail is told of: the live one, and as many as can be rotated before it looks. */
+const knownMax = 16
+
 interface Base {
   readonly name: string
   /** Oldest first. */
   readonly spans: readonly Span[]
+}
+
+/** What all parts of one iteration need. */
+interface Iteration {
+  readonly directory: string
+  readonly wanted: Wanted
+  readonly follow: boolean
+  readonly remarks: Remarks
+  readonly descriptors: Descriptors
+  readonly finder: SeriesFinder
 }
 
 /**
@@ -68,7 +83,10 @@ export function readLogs(given: StreamOptions, tell: Tell): AsyncIterable<LogLin
     [Symbol.asyncIterator]: () => {
       // Leaving the iteration must end a wait that is under way, which a generator alone would sit out.
       const leave = new AbortController()
-      const lines = linesOf(directory, wanted, follow, new Remarks(tell), leave, signal)
+      const remarks = new Remarks(tell)
+      const finder = new SeriesFinder(directory, wanted.hasBase, remarks)
+      const iteration = { directory, wanted, follow, remarks, finder }
+      const lines = linesOf({ ...iteration, descriptors: new Descriptors() }, leave, signal)
       return {
         next: () => lines.next(),
         return: () => {
@@ -81,14 +99,12 @@ export function readLogs(given: StreamOptions, tell: Tell): AsyncIterable<LogLin
 }
 
 async function* linesOf(
-  directory: string,
-  wanted: Wanted,
-  follow: boolean,
-  remarks: Remarks,
+  iteration: Iteration,
   ended: AbortController,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<LogLine, undefined> {
   if (signal?.aborted === true) return
+  const { directory, wanted, follow, remarks, descriptors, finder } = iteration
   const bases: Base[] = []
   let follower: Follower | undefined
   const end = (): void => {
@@ -99,13 +115,13 @@ async function* linesOf(
   ended.signal.addEventListener('abort', end, { once: true })
   try {
     const copies = new Copies(follow)
-    openBases(directory, wanted, remarks, follow, bases)
+    findFiles(iteration, bases)
     if (follow) {
       // Loaded here, when the files are open: who does not follow has the first line sooner.
       const { Follower } = await import('./tail-directory.ts')
       if (ended.signal.aborted) return
-      follower = new Follower(directory, wanted, remarks)
-      for (const base of bases) tailOf(base, follower.add(base.name))
+      follower = new Follower(directory, wanted, descriptors, remarks, finder)
+      for (const base of bases) tailOf(base, follower.add(base.name), remarks)
     }
     const reading = { wanted, copies, remarks, ended: ended.signal }
     const spans = bases.map((base) => base.spans)
@@ -134,33 +150,61 @@ async function* linesOf(
   }
 }
 
-/** Opens all files at one moment: what is in them is history; what comes later belongs to the tails. */
-function openBases(
-  directory: string,
-  wanted: Wanted,
-  remarks: Remarks,
-  follow: boolean,
-  bases: Base[],
-): void {
+/**
+ * Finds all files at one moment: what is in them is history; what comes later belongs to the tails. Those that grow are
+ * held. Of the others as many are opened as is decent, the newest first: they can be read whatever rotation does.
+ */
+function findFiles(iteration: Iteration, bases: Base[]): void {
+  const { directory, wanted, follow, remarks, descriptors, finder } = iteration
   const names = follow ? namesIn(directory, remarks) : readdirSync(directory)
-  for (const name of basesIn(directory, names, wanted.hasBase, remarks)) {
-    const logs = openNewer(directory, name, () => false, remarks)
-    const newest = logs.at(-1)
-    // Amid a rotation the newest file bears a number, and grows nevertheless.
-    const growing = newest?.compressed === false && follow ? newest : undefined
-    const spans = logs.map((log): Span => {
-      const held = log === growing
-      return { log, end: held ? lastLineEnd(log) : log.size, held }
-    })
-    bases.push({ name, spans })
+  for (const series of finder.find(names)) {
+    const spans = spansOf(series, iteration)
+    bases.push({ name: series.base, spans })
+  }
+  if (wanted.lines !== Infinity) return
+  const oldest = Math.max(0, ...bases.map(({ spans }) => spans.length))
+  for (let age = 1; age <= oldest && descriptors.hasRoom; age++) {
+    for (const { spans } of bases) {
+      if (!descriptors.hasRoom) return
+      attempt(spans.at(-age)?.log, (log) => log.current(), remarks)
+    }
+  }
+}
+
+function spansOf({ base, files }: Series, iteration: Iteration): Span[] {
+  const { directory, follow, remarks, descriptors } = iteration
+  const logs = walkFiles({ directory, base, files, how: 'list', descriptors, remarks })
+  // Amid a rotation the newest file bears a number, and grows nevertheless; and so does the one before while the
+  // newest is empty.
+  const growing = logs.slice(logs.at(-1)?.size === 0 ? -2 : -1).filter((log) => !log.compressed)
+  return logs.flatMap((log): Span[] => {
+    if (!follow || !growing.includes(log)) return [{ log, end: log.size, held: false }]
+    const end = attempt(log, () => (log.hold(), settledLineEnd(log)), remarks)
+    return end === undefined ? [] : [{ log, end, held: true }]
+  })
+}
+
+/** Does something with a file; where that fails it is told. */
+function attempt<T>(
+  log: LogFile | undefined,
+  work: (log: LogFile) => T,
+  remarks: Remarks,
+): T | undefined {
+  if (log === undefined) return undefined
+  try {
+    return work(log)
+  } catch (error) {
+    remarks.unread(log.name, error)
+    return undefined
   }
 }
 
 /** What is history is known to the tail; it goes on where that ends. */
-function tailOf({ spans }: Base, tail: Tail): void {
-  for (const { log, end, held } of spans) {
+function tailOf({ spans }: Base, tail: Tail, remarks: Remarks): void {
+  // A rotation that has come meanwhile is met by the newest; older ones need not be known.
+  for (const { log, end, held } of spans.slice(-knownMax)) {
     if (held) tail.hold(log, end)
-    else tail.pass(log)
+    else attempt(log, () => tail.pass(log), remarks)
   }
 }
 

@@ -2,17 +2,30 @@
 //
 // It looks at every rename, whether or not somebody is reading: what has been opened in time is not lost to a
 // slow reader. Lines that are there at the same time are merged; it never waits for a line that may yet come.
+//
+// New bases are mostly told by the watch. The poll behind it lists the directory only when its time has changed, and
+// in a large one seldom: it takes a small part of the time, whatever else lies there.
 
+import { statSync } from 'node:fs'
 import { errorFile } from '../entry/category.ts'
-import { parseName } from '../directory/names.ts'
-import { basesIn } from './series.ts'
+import { monotonicMs } from '../entry/clock.ts'
+import { type FileName, nameOf, parseName } from '../directory/names.ts'
+import type { Descriptors } from './descriptors.ts'
 import { DirectoryWatch } from './directory-watch.ts'
-import { Forwards, type TimedLine } from './time-order.ts'
+import { namesIn } from './file-walk.ts'
 import { merge } from './merge.ts'
-import { namesIn } from './log-file.ts'
-import type { Remarks } from './remark.ts'
 import type { Wanted } from './query.ts'
+import type { Remarks } from './remark.ts'
+import { SeriesFinder } from './series.ts'
 import { Tail } from './tail-series.ts'
+import { Forwards, type TimedLine } from './time-order.ts'
+
+/** Of the time that passes, listing takes this part at most: 20,000 names take some 50 ms. */
+const listingShare = 0.004
+/** So long after a change the time of a directory is not trusted: a file system may keep it in steps of 2 s. */
+const unsureMs = 3000
+/** So often all names are looked at though nothing tells of a change. */
+const againMs = 5000
 
 interface Followed {
   readonly tail: Tail
@@ -23,26 +36,43 @@ interface Followed {
 /** Follows the bases of a directory. */
 export class Follower {
   readonly #directory: string
-  readonly #wanted: Pick<Wanted, 'hasBase' | 'sieve'>
+  readonly #wanted: Pick<Wanted, 'sieve'>
+  readonly #descriptors: Descriptors
   readonly #remarks: Remarks
+  readonly #finder: SeriesFinder
   readonly #followed = new Map<string, Followed>()
   readonly #watch: DirectoryWatch
   #closed = false
+  /** The directory as it was when it was listed. */
+  #stamp = ''
+  #changedMs = -Infinity
+  #listedMs = -Infinity
+  #listingMs = 0
 
   /**
    * @param wanted Which bases are followed, and which of their lines need not be given out.
    * @param remarks Told of what cannot be read; it is tried again.
+   * @param finder Knows the bases of the directory; a new one if not given.
    */
-  constructor(directory: string, wanted: Pick<Wanted, 'hasBase' | 'sieve'>, remarks: Remarks) {
+  constructor(
+    directory: string,
+    wanted: Pick<Wanted, 'hasBase' | 'sieve'>,
+    descriptors: Descriptors,
+    remarks: Remarks,
+    finder: SeriesFinder = new SeriesFinder(directory, wanted.hasBase, remarks),
+  ) {
     this.#directory = directory
     this.#wanted = wanted
+    this.#descriptors = descriptors
     this.#remarks = remarks
+    this.#finder = finder
     this.#watch = new DirectoryWatch(directory, (name) => this.#look(name))
   }
 
   /** Adds a base; its tail is to be told what is known of it. */
   add(base: string): Tail {
-    const tail = new Tail(this.#directory, base, this.#remarks, this.#wanted.sieve)
+    const { sieve } = this.#wanted
+    const tail = new Tail(this.#directory, base, this.#descriptors, this.#remarks, sieve)
     this.#followed.set(base, { tail, times: new Forwards() })
     return tail
   }
@@ -78,25 +108,43 @@ export class Follower {
   /** Looks at the base that a name belongs to; at all of them, and whether there are others, without a name. */
   #look(name: string | undefined): void {
     if (this.#closed) return
-    const base = name === undefined ? undefined : parseName(name)?.base
-    if (name !== undefined && base === undefined) return
-    if (base === undefined || !this.#followed.has(base)) {
-      const names = namesIn(this.#directory, this.#remarks)
-      const isNew = (each: string): boolean =>
-        !this.#followed.has(each) &&
-        (each === base || base === undefined) &&
-        this.#wanted.hasBase(each)
-      for (const each of basesIn(this.#directory, names, isNew, this.#remarks)) this.add(each)
+    if (name === undefined) {
+      this.#lookForOthers()
+      for (const { tail } of this.#followed.values()) this.#lookAt(tail)
+      return
     }
-    for (const { tail } of this.#followed.values()) {
-      if (base !== undefined && base !== tail.base) continue
-      try {
-        tail.look()
-      } catch (error) {
-        // A disk that fails, perhaps for a moment.
-        this.#remarks.unread(tail.base, error)
-      }
+    const file = parseName(name)
+    if (file === undefined) return
+    if (!this.#followed.has(file.base) && this.#finder.isLog(file.base, withLive(file))) {
+      this.add(file.base)
     }
+    const followed = this.#followed.get(file.base)
+    if (followed !== undefined) this.#lookAt(followed.tail)
+  }
+
+  #lookAt(tail: Tail): void {
+    try {
+      tail.look()
+    } catch (error) {
+      // A disk that fails, perhaps for a moment.
+      this.#remarks.unread(tail.base, error)
+    }
+  }
+
+  #lookForOthers(): void {
+    const nowMs = monotonicMs()
+    const stamp = stampOf(this.#directory)
+    if (stamp !== this.#stamp) this.#changedMs = nowMs
+    this.#stamp = stamp
+    const isUnsure = nowMs - this.#changedMs < unsureMs || this.#finder.hasGrown()
+    const restMs = Math.max(isUnsure ? 0 : againMs, this.#listingMs / listingShare)
+    if (nowMs - this.#listedMs < restMs) return
+    const names = namesIn(this.#directory, this.#remarks)
+    for (const { base } of this.#finder.find(names, (each) => !this.#followed.has(each))) {
+      this.add(base)
+    }
+    this.#listedMs = monotonicMs()
+    this.#listingMs = this.#listedMs - nowMs
   }
 
   async *#availableOf({ tail, times }: Followed): AsyncGenerator<TimedLine[]> {
@@ -106,6 +154,21 @@ export class Follower {
       this.#remarks.unread(tail.base, error)
     }
   }
+}
+
+/** The directory, and when names in it were last changed; empty while it is not there. */
+function stampOf(directory: string): string {
+  try {
+    const { dev, ino, mtimeNs, ctimeNs } = statSync(directory, { bigint: true })
+    return `${dev}:${ino} ${mtimeNs} ${ctimeNs}`
+  } catch {
+    return ''
+  }
+}
+
+function withLive(file: FileName): FileName[] {
+  const { base } = file
+  return [{ name: nameOf(base, 0), base, index: 0, compressed: false }, file]
 }
 
 /** So that of an entry and its copy the entry is shown. */

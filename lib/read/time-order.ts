@@ -9,7 +9,10 @@ import type { RawLine } from './line-splitter.ts'
 
 /** One line of a log file. */
 export interface LogLine {
-  /** The line as it stands in the file, without its `\n`. Bytes that are no UTF-8 have become U+FFFD. */
+  /**
+   * The line as it stands in the file, without its `\n`. Bytes that are no UTF-8 have become U+FFFD. NULs in front of
+   * an entry are a line of their own; more than 64 of them are told by their number: `[4096 NUL bytes]`.
+   */
   readonly raw: string
   /** What it says; `undefined` when it is not the JSON of an entry. */
   readonly entry: LogEntry | undefined
@@ -24,17 +27,35 @@ export interface TimedLine {
   readonly line: LogLine
   /** In milliseconds since 1970; -Infinity for what stands before the first line that has a time. */
   readonly time: number
+  /** How much later it may have been written: a human line tells no milliseconds. */
+  readonly slackMs: number
 }
 
-/** How a human line begins; files hold such when `structured_format` is false. */
-export const humanTime: RegExp = /^\[(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)\] /
+/** How a human line begins; those of others that begin so have a time, too. */
+const humanTime = /^\[(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)\] /
 
-/** So many lines without a time are held back when reading backwards; then they get that of the line after. */
-const untimedMax = 1000
+/** How an entry begins, when it is too long to be read whole. */
+const entryTime = /^\{"timestamp":"([^"\\]{1,40})","level":"/
+
+/** Milliseconds that a human line does not tell. */
+const humanSlackMs = 999
+
+/** So much without a time is held back when reading backwards; then it gets the time of the line after. */
+const untimedLinesMax = 1000
+const untimedCharsMax = 1 << 24
+
+/** The bytes of lines whose text may not tell them. */
+const bytesByLine = new WeakMap<LogLine, Buffer>()
+
+/** The bytes of a line without its `\n`, where `raw` may not tell them: it is no UTF-8. */
+export function bytesOf(line: LogLine): Buffer | undefined {
+  return bytesByLine.get(line)
+}
 
 /** Gives the lines of a base their times, in the order of the file. */
 export class Forwards {
   #time = -Infinity
+  #slackMs = 0
 
   /** The time of the last line so far. */
   get time(): number {
@@ -45,8 +66,11 @@ export class Forwards {
     return raw.map((each) => {
       const line = lineOf(each, file)
       const time = timeOf(line)
-      if (time !== undefined) this.#time = time
-      return { line, time: this.#time }
+      if (time !== undefined) {
+        this.#time = time
+        this.#slackMs = line.entry === undefined ? humanSlackMs : 0
+      }
+      return { line, time: this.#time, slackMs: this.#slackMs }
     })
   }
 }
@@ -54,7 +78,9 @@ export class Forwards {
 /** Gives the lines of a base the same times when they come last line first. */
 export class Backwards {
   #untimed: LogLine[] = []
+  #untimedChars = 0
   #time = Infinity
+  #slackMs = 0
 
   timed(raw: readonly RawLine[], file: string): TimedLine[] {
     const timed: TimedLine[] = []
@@ -62,8 +88,13 @@ export class Backwards {
       const line = lineOf(each, file)
       const time = timeOf(line)
       this.#untimed.push(line)
-      if (time === undefined && this.#untimed.length < untimedMax) continue
-      if (time !== undefined) this.#time = time
+      this.#untimedChars += line.raw.length
+      if (time !== undefined) {
+        this.#time = time
+        this.#slackMs = line.entry === undefined ? humanSlackMs : 0
+      } else if (this.#untimed.length < untimedLinesMax && this.#untimedChars < untimedCharsMax) {
+        continue
+      }
       this.#release(timed)
     }
     return timed
@@ -78,16 +109,29 @@ export class Backwards {
   }
 
   #release(timed: TimedLine[]): void {
-    for (const line of this.#untimed) timed.push({ line, time: this.#time })
+    for (const line of this.#untimed) {
+      timed.push({ line, time: this.#time, slackMs: this.#slackMs })
+    }
     this.#untimed = []
+    this.#untimedChars = 0
   }
 }
 
-function lineOf({ raw, offset }: RawLine, file: string): LogLine {
-  return { raw, entry: parseLine(raw), file, offset }
+function lineOf({ raw, offset, bytes }: RawLine, file: string): LogLine {
+  const line = { raw, entry: parseLine(raw), file, offset }
+  if (bytes !== undefined) bytesByLine.set(line, bytes)
+  return line
 }
 
-function timeOf({ entry, raw }: LogLine): number | undefined {
+/** The latest that a line may have been written, by what it tells; also the beginning of a long one. */
+export function latestTimeOf(raw: string): number | undefined {
+  const time = timeOf({ entry: parseLine(raw), raw })
+  if (time !== undefined) return humanTime.test(raw) ? time + humanSlackMs : time
+  const beginning = Date.parse(entryTime.exec(raw)?.[1] ?? '')
+  return Number.isNaN(beginning) ? undefined : beginning
+}
+
+function timeOf({ entry, raw }: Pick<LogLine, 'entry' | 'raw'>): number | undefined {
   if (entry !== undefined) return Date.parse(entry.timestamp)
   const match = humanTime.exec(raw)
   if (match === null) return undefined

@@ -6,33 +6,36 @@
 // writer has last left in its lock: all of them when it was closed, those of its last rotation when it crashed.
 
 import { isUtf8 } from 'node:buffer'
-import { readdirSync, statSync } from 'node:fs'
+import { type Stats, lstatSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { parseLine } from '../entry/line.ts'
+import { humanLine, parseLine } from '../entry/line.ts'
 import { checkOptions, directoryToRead, pathRule } from '../config/options.ts'
 import { stateOf } from '../directory/lock.ts'
 import { parseName } from '../directory/names.ts'
 import { directoryMode, fileMode } from '../directory/attributes.ts'
-import { basesIn } from './series.ts'
-import { type OpenLog, openNewer } from './log-file.ts'
+import { Descriptors } from './descriptors.ts'
+import { walkFiles } from './file-walk.ts'
+import type { RawLine } from './line-splitter.ts'
+import { type LogFile, isGone } from './log-file.ts'
 import { lastLineEnd, readForwards } from './read-lines.ts'
 import { Remarks } from './remark.ts'
 import { SeqChecks } from './seq-audit.ts'
-import type { Sieve } from './sieve.ts'
+import { type Series, SeriesFinder } from './series.ts'
 import type { VerifyFault } from './verify-fault.ts'
 
 /** Faults that are kept; the others are counted. */
 const faultsMax = 1000
 
-/** A line of `structured_format: false`, with its category. */
-const humanLine =
-  /^\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\] [A-Z]{4,8} *\| ([a-z0-9][a-z0-9._-]{0,63}) *\| /
+/** The names of locks; other programs have locks of their own. */
+const lockPattern = /^ringlog\.\d+\.lock$/
 
 /** What was read, and what was found. */
 export interface VerifyReport {
   readonly directory: string
-  /** Files read. */
+  /** Files read; 0 when there was nothing to verify. */
   readonly files: number
+  /** Files with the name of a log which hold no line of ours: they have not been looked at. */
+  readonly passed_over: readonly string[]
   readonly lines: number
   /** Entries, copies in `error.log` not counted. */
   readonly entries: number
@@ -62,6 +65,10 @@ export async function verifyLogs(options: VerifyOptions = {}): Promise<VerifyRep
 
 class Verification {
   readonly #directory: string
+  readonly #descriptors = new Descriptors()
+  readonly #remarks = new Remarks(({ file, text }) => {
+    this.#found({ file, line: undefined, kind: 'unreadable', message: text })
+  })
   readonly #faults: VerifyFault[] = []
   #faultsTotal = 0
   #files = 0
@@ -77,27 +84,23 @@ class Verification {
 
   async run(): Promise<VerifyReport> {
     const names = readdirSync(this.#directory)
-    const remarks = new Remarks(({ file, text }) => {
-      this.#found({ file, line: undefined, kind: 'unreadable', message: text })
-    })
-    this.#checkModes(names)
+    const found = new SeriesFinder(this.#directory, () => true, this.#remarks).find(names)
+    const bases = new Set(found.map(({ base }) => base))
+    this.#checkModes(names, bases)
     // Beside a writer, its last entries may still be on their way.
     const { holder, checkpoint } = stateOf(this.#directory)
-    for (const base of basesIn(this.#directory, names, () => true, remarks)) {
-      // Before the files are opened: a writer that ends meanwhile ends its last line.
-      const isWritten = stateOf(this.#directory).holder !== undefined
-      const logs = openNewer(this.#directory, base, () => false, remarks)
-      const ends = logs.map((log) => (log.index === 0 && isWritten ? lastLineEnd(log) : log.size))
-      try {
-        for (const [i, log] of logs.entries()) await this.#check(log, ends[i]!, base, remarks)
-      } finally {
-        for (const log of logs) log.close()
-      }
-    }
+    for (const series of found) await this.#checkSeries(series)
     this.#seqs.end(holder === undefined ? checkpoint?.seq : undefined)
+    for (const [base, { bytes }] of Object.entries(checkpoint?.files ?? {})) {
+      if (holder === undefined && bytes > 0 && !bases.has(base)) this.#foundMissing(base, bytes)
+    }
     return {
       directory: this.#directory,
       files: this.#files,
+      passed_over: names.filter((name) => {
+        const base = parseName(name)?.base
+        return base?.endsWith('.log') === true && !bases.has(base)
+      }),
       lines: this.#lines,
       entries: this.#entries,
       faults: this.#faults,
@@ -110,50 +113,83 @@ class Verification {
     if (this.#faults.length < faultsMax) this.#faults.push(fault)
   }
 
-  async #check(log: OpenLog, end: number, base: string, remarks: Remarks): Promise<void> {
-    const { name: file } = log
-    this.#files++
-    const isTorn = !log.compressed && end > 0 && lastLineEnd(log) < end
-    let line = 0
-    let read = 0
-    // Bytes that are no UTF-8 do not show in the decoded line; what they were decoded to may be meant.
-    let decoded = 0
-    const foreign = new Set<number>()
-    const notice: Sieve = (bytes, from, to) => {
-      decoded++
-      if (!isUtf8(bytes.subarray(from, to))) foreign.add(decoded)
-      return false
-    }
+  /** A live file is never deleted by us. */
+  #foundMissing(file: string, bytes: number): void {
+    const message = `The file is missing; the last writer has left ${bytes} bytes in it`
+    this.#found({ file, line: undefined, kind: 'gap', message })
+  }
+
+  async #checkSeries({ base, files }: Series): Promise<void> {
+    // Before the files are opened: a writer that ends meanwhile ends its last line.
+    const isWritten = stateOf(this.#directory).holder !== undefined
+    const logs = walkFiles({
+      directory: this.#directory,
+      base,
+      files,
+      how: 'list',
+      descriptors: this.#descriptors,
+      remarks: this.#remarks,
+    })
     try {
-      for await (const lines of readForwards(log, end, notice)) {
-        for (const { raw, offset } of lines) {
-          line++
-          if (foreign.delete(line)) this.#foundForeign(file, line)
-          else this.#checkLine(raw, file, line, base)
-          read = offset + Buffer.byteLength(raw)
-        }
+      // Open, they can be read whatever rotation does; the newest are the last that it deletes.
+      for (const log of logs.toReversed()) {
+        if (this.#descriptors.hasRoom) this.#attempt(log, () => log.current())
       }
-      // What was cut off is not missed by zlib; but gzip ends with the number of bytes that there should be.
-      if (
-        log.compressed &&
-        ![read, read + 1].some((bytes) => bytes % 2 ** 32 === log.unpackedSize)
-      ) {
-        remarks.unread(file, new Error('the gzip is cut off'))
+      for (const log of logs) {
+        await this.#check(log, log.index === 0 && isWritten ? lastLineEnd : sizeOf, base)
+        log.close()
       }
-    } catch (error) {
-      remarks.unread(file, error)
-    }
-    const last = this.#faults.at(-1)
-    if (isTorn && (last?.file !== file || last.line !== line)) {
-      this.#found({ file, line, kind: 'torn', message: 'The last line has no end' })
+    } finally {
+      for (const log of logs) log.close()
     }
   }
 
-  #checkLine(raw: string, file: string, line: number, base: string): void {
-    this.#lines++
+  #attempt(log: LogFile, work: () => unknown): void {
+    try {
+      work()
+    } catch (error) {
+      if (!isGone(error)) this.#remarks.unread(log.name, error)
+    }
+  }
+
+  /** @param endOf How much of it counts: beside a writer, its last line may not be whole. */
+  async #check(listed: LogFile, endOf: (log: LogFile) => number, base: string): Promise<void> {
+    const { name: file } = listed
+    let line = 1
+    let isWhole = true
+    try {
+      const log = listed.current()
+      const end = endOf(log)
+      this.#files++
+      isWhole = log.compressed || end === 0 || lastLineEnd(log) === end
+      for await (const lines of readForwards(log, { end })) {
+        for (const each of lines) {
+          this.#checkLine(each, file, line, base)
+          if (!each.isCut) line++
+        }
+      }
+    } catch (error) {
+      // Rotated away, as retention may: what comes behind it need not join what came before.
+      if (isGone(error)) this.#seqs.passUnseen(base)
+      else this.#remarks.unread(file, error)
+    }
+    const last = this.#faults.at(-1)
+    if (!isWhole && (last?.file !== file || last.line !== line - 1)) {
+      this.#found({ file, line: line - 1, kind: 'torn', message: 'The last line has no end' })
+    }
+  }
+
+  #checkLine({ raw, bytes, isCut }: RawLine, file: string, line: number, base: string): void {
+    if (!isCut) this.#lines++
+    // Bytes that are no UTF-8 do not show in the decoded line; what they were decoded to may be meant.
+    if (bytes !== undefined && !isUtf8(bytes)) {
+      this.#isBelowHuman = false
+      this.#found({ file, line, kind: 'invalid', message: 'The line is not UTF-8' })
+      return
+    }
     const entry = parseLine(raw)
     if (entry === undefined) {
-      const category = humanLine.exec(raw)?.[1]
+      const category = humanLine.exec(raw)?.[3]
       if (category !== undefined) this.#seqs.passHumanLine(category)
       this.#isBelowHuman = category !== undefined || (this.#isBelowHuman && raw.startsWith('    '))
       if (!this.#isBelowHuman) this.#found({ file, line, ...whatIsWrongWith(raw) })
@@ -163,23 +199,21 @@ class Verification {
     if (this.#seqs.check(entry, file, line, base)) this.#entries++
   }
 
-  #foundForeign(file: string, line: number): void {
-    this.#lines++
-    this.#isBelowHuman = false
-    this.#found({ file, line, kind: 'invalid', message: 'The line is not UTF-8' })
-  }
-
-  #checkModes(names: readonly string[]): void {
+  #checkModes(names: readonly string[], bases: ReadonlySet<string>): void {
     if (process.platform === 'win32') return
-    const directory = modeOf(this.#directory)
+    const directory = statOf(this.#directory)?.mode
     // A directory that was there before us may be open to readers; whoever may write there may do anything.
     if (directory !== undefined && (directory & 0o022) !== 0) {
-      this.#wrongMode(this.#directory, directory, directoryMode)
+      this.#wrongMode(this.#directory, directory & 0o777, directoryMode)
     }
     for (const name of names) {
-      if (parseName(name) === undefined && !name.endsWith('.lock')) continue
-      const mode = modeOf(join(this.#directory, name))
-      if (mode !== undefined && mode !== fileMode) this.#wrongMode(name, mode, fileMode)
+      const isLog = bases.has(parseName(name)?.base ?? '')
+      if (!isLog && !lockPattern.test(name)) continue
+      const stat = statOf(join(this.#directory, name))
+      // What is no file is nothing that a logger of ours has made.
+      if (stat?.isFile() !== true) continue
+      const mode = stat.mode & 0o777
+      if (mode !== fileMode) this.#wrongMode(name, mode, fileMode)
     }
   }
 
@@ -190,6 +224,10 @@ class Verification {
 }
 
 function whatIsWrongWith(raw: string): Pick<VerifyFault, 'kind' | 'message'> {
+  if (/^(?:\0|\[\d+ NUL bytes\]$)/.test(raw)) {
+    return { kind: 'invalid', message: 'NULs stand here, as after a power loss' }
+  }
+  if (raw === '\ufeff') return { kind: 'invalid', message: 'A byte order mark stands here' }
   try {
     JSON.parse(raw)
   } catch {
@@ -203,13 +241,16 @@ function whatIsWrongWith(raw: string): Pick<VerifyFault, 'kind' | 'message'> {
 }
 
 /** Undefined when it has gone, or is a stranger's: neither is ours to judge. */
-function modeOf(path: string): number | undefined {
+function statOf(path: string): Stats | undefined {
   try {
-    const stat = statSync(path, { throwIfNoEntry: false })
-    return stat && stat.mode & 0o777
+    return lstatSync(path, { throwIfNoEntry: false })
   } catch {
     return undefined
   }
+}
+
+function sizeOf(log: LogFile): number {
+  return log.size
 }
 
 function octal(mode: number): string {

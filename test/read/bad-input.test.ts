@@ -1,10 +1,17 @@
 // What a directory may hold that nobody wants to find there. Nothing of it ends the reading; all of it is shown or told.
 
 import { strict as assert } from 'node:assert'
-import { appendFileSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  mkdirSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { gzipSync } from 'node:zlib'
+import { constants, gunzipSync, gzipSync } from 'node:zlib'
 import type { LogLine, StreamOptions } from '../../lib/index.ts'
 import { streamLogs } from '../../lib/index.ts'
 import { readLogs } from '../../lib/read/stream-logs.ts'
@@ -142,4 +149,99 @@ test('readLogs() survives a chunk of nothing but line ends, rubbish, and lying e
     assert.deepEqual(await read({ log_path, level: 'ERROR', lines }), { shown: ['m1'], told: [] })
   }
   assert.equal((await read({ log_path, lines: 1_000_000 })).shown.length, all.shown.length)
+})
+
+/** The whole lines in front of the first byte in which a gzip is another than it was. */
+function linesOf(damaged: Buffer, packed: Buffer): string[] {
+  const different = packed.findIndex((byte, i) => byte !== damaged[i])
+  const sound = packed.subarray(0, different === -1 ? packed.length : different)
+  if (sound.length === 0) return []
+  return gunzipSync(sound, { finishFlush: constants.Z_SYNC_FLUSH })
+    .toString()
+    .split('\n')
+    .slice(0, -1)
+}
+
+test('readLogs() gives of a damaged gzip each line in front of the damage, and tells of it', async (t) => {
+  const text = Array.from({ length: 20_000 }, (_, i) => `${i} ${Math.sin(i)}\n`).join('')
+  const packed = gzipSync(text)
+  const filled = (value: number, from: number, to: number): Buffer =>
+    Buffer.from(packed).fill(value, from, to)
+  const half = packed.subarray(0, packed.length >> 1)
+  const { length } = packed
+  const damages: Readonly<Record<string, readonly [Buffer, number | undefined, string]>> = {
+    'half is missing': [half, undefined, 'unexpected end of file'],
+    'the last byte is missing': [packed.subarray(0, -1), 20_000, 'unexpected end of file'],
+    'the trailer is missing': [packed.subarray(0, -8), 20_000, 'unexpected end of file'],
+    'the CRC is damaged': [filled(0, length - 8, length - 6), 20_000, 'incorrect data check'],
+    'garbage behind': [
+      Buffer.concat([packed, Buffer.from('garbage')]),
+      20_000,
+      'what stands behind its end is no gzip',
+    ],
+    'the last page is NULs': [filled(0, length - 4096, length), undefined, ''],
+    'a page of NULs in the middle': [filled(0, 40_960, 45_056), undefined, ''],
+    'it is empty': [Buffer.alloc(0), 0, 'unexpected end of file'],
+  }
+  for (const [name, [damaged, count, reason]] of Object.entries(damages)) {
+    const log_path = directoryWith(t, { 'system.log.1.gz': damaged, 'system.log': line(1) })
+    for (const lines of [Infinity, 30_000]) {
+      const { shown, told } = await read({ log_path, lines })
+      assert.equal(shown.pop(), 'm1', name)
+      const [remark] = told
+      assert.ok(remark?.startsWith(`Cannot read system.log.1.gz: damaged gzip: ${reason}`), remark)
+      assert.equal(told.length, 1)
+      if (count !== undefined) assert.equal(shown.length, count, name)
+      // What stands in front of the damage is what was written.
+      const least = linesOf(damaged, packed)
+      assert.deepEqual(shown.slice(0, least.length), least, name)
+    }
+  }
+})
+
+test('readLogs() reads gzip of several members, and zeros behind it, without a remark', async (t) => {
+  const log_path = directoryWith(t, {
+    'system.log.1.gz': Buffer.concat([
+      gzipSync(line(1)),
+      gzipSync(''),
+      gzipSync(line(2)),
+      Buffer.alloc(10_240),
+    ]),
+    'system.log': line(3),
+  })
+  for (const lines of [Infinity, 3]) {
+    assert.deepEqual(await read({ log_path, lines }), { shown: ['m1', 'm2', 'm3'], told: [] })
+  }
+})
+
+test('readLogs() reads the entry behind NULs and behind a byte order mark, and shows both', async (t) => {
+  const log_path = directoryWith(t, {
+    'system.log': `\ufeff${line(1)}${'\0'.repeat(4096)}${line(2)}${line(3).slice(0, 40)}\0\0${line(4)}`,
+  })
+  const expected = ['\ufeff', 'm1', '[4096 NUL bytes]', 'm2', line(3).slice(0, 40), '\0\0', 'm4']
+  for (const lines of [Infinity, 7]) {
+    assert.deepEqual(await read({ log_path, lines }), { shown: expected, told: [] })
+  }
+  assert.deepEqual((await read({ log_path, level: 'INFO', categories: ['system'] })).shown, [
+    'm1',
+    'm2',
+    'm4',
+  ])
+})
+
+test('readLogs({ lines }) does not read a hole in front of what is wanted, and never holds one', async (t) => {
+  const log_path = directoryWith(t, { 'system.log': line(1) })
+  const path = join(log_path, 'system.log')
+  truncateSync(path, 1 << 29)
+  appendFileSync(path, line(2) + line(3))
+  const before = process.memoryUsage().rss
+  for (const [lines, expected] of [
+    [1, ['m3']],
+    [2, ['m2', 'm3']],
+    [4, ['m1', `[${(1 << 29) - line(1).length} NUL bytes]`, 'm2', 'm3']],
+    [Infinity, ['m1', `[${(1 << 29) - line(1).length} NUL bytes]`, 'm2', 'm3']],
+  ] as const) {
+    assert.deepEqual((await read({ log_path, lines })).shown, expected)
+  }
+  assert.ok(process.memoryUsage().rss - before < 200 << 20)
 })

@@ -4,13 +4,14 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { filesByBase, nameOf } from '../../lib/directory/names.ts'
-import { openNewer } from '../../lib/read/log-file.ts'
+import { Descriptors } from '../../lib/read/descriptors.ts'
+import { walkFiles } from '../../lib/read/file-walk.ts'
 import { Remarks } from '../../lib/read/remark.ts'
 import { logDirectory } from '../log-directory.ts'
 
 const base = 'system.log'
 
-test('openNewer gives the files in their order, however many rotations come between two steps', (t) => {
+test('walkFiles() gives the files in their order, however many rotations come between two steps', (t) => {
   const parent = logDirectory(t)
   const rotationsBefore = fc.array(fc.nat(4), { maxLength: 12 })
   fc.assert(
@@ -30,15 +31,17 @@ test('openNewer gives the files in their order, however many rotations come betw
       for (let i = 0; i < 4; i++) rotate()
       const ages: number[] = []
       const steps = rotations.values()
-      const logs = openNewer(
+      const logs = walkFiles({
         directory,
         base,
-        (log) => {
+        how: 'open',
+        descriptors: new Descriptors(),
+        remarks: new Remarks(({ text }) => assert.fail(text)),
+        isKnown: (log) => {
           for (let left = steps.next().value ?? 0; left > 0; left--) rotate()
           return Number(log.head().toString().slice(5)) < known
         },
-        new Remarks(({ text }) => assert.fail(text)),
-      )
+      })
       for (const log of logs) {
         ages.push(Number(log.head().toString().slice(5)))
         log.close()

@@ -6,11 +6,11 @@ import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { parseName } from '../../lib/directory/names.ts'
 import type { RawLine } from '../../lib/read/line-splitter.ts'
-import { type OpenLog, openLog } from '../../lib/read/log-file.ts'
+import { type LogFile, openLog } from '../../lib/read/log-file.ts'
 import { lastLineEnd, readBackwards, readForwards } from '../../lib/read/read-lines.ts'
 import { logDirectory } from '../log-directory.ts'
 
-function logOf(t: TestContext, directory: string, name: string, bytes: Buffer): OpenLog {
+function logOf(t: TestContext, directory: string, name: string, bytes: Buffer): LogFile {
   mkdirSync(directory, { recursive: true })
   writeFileSync(join(directory, name), bytes)
   const log = openLog(directory, parseName(name)!)!
@@ -36,7 +36,7 @@ test('readBackwards() gives the lines of readForwards(), last one first', async 
       const text = lengths.map((n) => 'ü'.repeat(n)).join('\n') + (ended ? '\n' : '')
       const log = logOf(t, directory, 'a.log', Buffer.from(text))
       const forwards = await collect(readForwards(log))
-      assert.deepEqual(await collect(readBackwards(log, log.size)), forwards.toReversed())
+      assert.deepEqual(await collect(readBackwards(log, { end: log.size })), forwards.toReversed())
       assert.deepEqual(
         forwards.map(({ raw }) => raw).join('\n') + (text.endsWith('\n') ? '\n' : ''),
         text,
@@ -53,7 +53,7 @@ test('readBackwards() keeps lines apart wherever a chunk is cut', async (t) => {
   for (let more = -3; more <= 3; more++) {
     const text = `first\n\n${'x'.repeat((1 << 16) + more)}\n`
     const log = logOf(t, directory, 'a.log', Buffer.from(text))
-    const lines = await collect(readBackwards(log, log.size))
+    const lines = await collect(readBackwards(log, { end: log.size }))
     assert.deepEqual(
       lines.map(({ raw, offset }) => [raw.length, offset]),
       [
@@ -75,6 +75,54 @@ test('readForwards() gives of a compressed file what it gives of the plain one',
   assert.deepEqual(await collect(readForwards(packed)), plain)
 })
 
+// NULs, and lines above the limits, which are cut.
+const odd = fc.array(
+  fc.constantFrom(
+    '\n',
+    '{"a":1}',
+    'text',
+    '\ufeff{}',
+    '\0',
+    '\0'.repeat(5000),
+    '\0'.repeat(3 << 20),
+    'x'.repeat((1 << 20) + 7),
+    'y'.repeat(3 << 20),
+    `{${'z'.repeat(2 << 20)}`,
+  ),
+  { maxLength: 8 },
+)
+
+test('readBackwards() gives the pieces of readForwards() of holes and long lines, and from any line on', async (t) => {
+  const directory = logDirectory(t)
+  await fc.assert(
+    fc.asyncProperty(odd, fc.nat(), async (parts, from) => {
+      const log = logOf(t, directory, 'a.log', Buffer.from(parts.join('')))
+      const forwards = await collect(readForwards(log))
+      const backwards = await collect(readBackwards(log, { end: log.size }))
+      assert.deepEqual(backwards.toReversed(), forwards)
+      const begin = [0, ...forwards.filter(({ isCut }) => !isCut).map(({ end }) => end)]
+      const at = begin[from % begin.length]!
+      const rest = forwards.filter(({ offset }) => offset >= at)
+      assert.deepEqual(await collect(readForwards(log, { begin: at })), rest)
+      const back = await collect(readBackwards(log, { begin: at, end: log.size }))
+      assert.deepEqual(back.toReversed(), rest)
+      log.close()
+    }),
+    { numRuns: 15 },
+  )
+})
+
+test('readForwards() gives a compressed file from any line on', async (t) => {
+  const directory = logDirectory(t)
+  const bytes = Buffer.from(Array.from({ length: 9000 }, (_, i) => `line ${i}\n`).join(''))
+  const packed = logOf(t, directory, 'a.log.1.gz', gzipSync(bytes))
+  const all = await collect(readForwards(packed))
+  for (const at of [0, 1, 4567, 8999]) {
+    const { offset: begin } = all[at]!
+    assert.deepEqual(await collect(readForwards(packed, { begin })), all.slice(at))
+  }
+})
+
 test('readBackwards() reads no more than it is asked for', async (t) => {
   const directory = logDirectory(t)
   const log = logOf(t, directory, 'a.log', Buffer.alloc(20 << 20, 'line\n'))
@@ -84,7 +132,7 @@ test('readBackwards() reads no more than it is asked for', async (t) => {
     bytes += size
     return read(position, size)
   }
-  for await (const lines of readBackwards(log, log.size)) {
+  for await (const lines of readBackwards(log, { end: log.size })) {
     assert.equal(lines[0]?.raw, 'line')
     break
   }
@@ -94,7 +142,7 @@ test('readBackwards() reads no more than it is asked for', async (t) => {
 test('readForwards() stops at the end that it is given', async (t) => {
   const log = logOf(t, logDirectory(t), 'a.log', Buffer.from('one\ntwo\nthree\n'))
   assert.deepEqual(
-    (await collect(readForwards(log, 8))).map(({ raw }) => raw),
+    (await collect(readForwards(log, { end: 8 }))).map(({ raw }) => raw),
     ['one', 'two'],
   )
 })

@@ -5,6 +5,7 @@ import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { test } from 'node:test'
+import { Descriptors } from '../../lib/read/descriptors.ts'
 import { Follower } from '../../lib/read/tail-directory.ts'
 import { Remarks } from '../../lib/read/remark.ts'
 import { logDirectory } from '../log-directory.ts'
@@ -12,6 +13,11 @@ import { extension, loader } from '../loader.ts'
 
 const fixture = join(import.meta.dirname, `../fixtures/following${extension}`)
 const everything = { hasBase: () => true, sieve: undefined }
+
+function newFollower(directory: string): Follower {
+  const remarks = new Remarks(({ text }) => assert.fail(text))
+  return new Follower(directory, everything, new Descriptors(), remarks)
+}
 
 function line(message: string, category = 'system', second = 0): string {
   const timestamp = `2025-10-17T14:00:0${second}.000+00:00`
@@ -49,7 +55,7 @@ test('Follower.lines() merges what is there, and a file that grows without end d
   const busy = join(directory, 'busy.log')
   writeFileSync(busy, line('b', 'busy', 1).repeat(10_000))
   writeFileSync(join(directory, 'audit.log'), line('a0', 'audit', 0) + line('a2', 'audit', 2))
-  const follower = new Follower(directory, everything, new Remarks(({ text }) => assert.fail(text)))
+  const follower = newFollower(directory)
   t.after(() => follower.close())
   const seen: string[] = []
   for await (const lines of follower.lines()) {
@@ -64,7 +70,7 @@ test('Follower.lines() merges what is there, and a file that grows without end d
 
 test('Follower.close() ends a wait that is under way', async (t) => {
   const directory = logDirectory(t)
-  const follower = new Follower(directory, everything, new Remarks(({ text }) => assert.fail(text)))
+  const follower = newFollower(directory)
   t.after(() => follower.close())
   mkdirSync(directory)
   writeFileSync(join(directory, 'a.log'), line('one'))

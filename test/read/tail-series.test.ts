@@ -1,13 +1,19 @@
 import { strict as assert } from 'node:assert'
 import {
   appendFileSync,
+  closeSync,
   existsSync,
   mkdirSync,
+  openSync,
   readFileSync,
   readdirSync,
   renameSync,
   rmSync,
+  statSync,
+  truncateSync,
+  utimesSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -15,16 +21,21 @@ import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { filesByBase, nameOf } from '../../lib/directory/names.ts'
 import { rotateSync } from '../../lib/directory/rotate.ts'
+import { Descriptors } from '../../lib/read/descriptors.ts'
 import { Remarks } from '../../lib/read/remark.ts'
 import { Tail } from '../../lib/read/tail-series.ts'
 import { logDirectory } from '../log-directory.ts'
 
 const base = 'system.log'
 
-function tailed(t: TestContext): { tail: Tail; path: string; directory: string } {
+function tailed(
+  t: TestContext,
+  nulWaitMs?: number,
+): { tail: Tail; path: string; directory: string } {
   const directory = logDirectory(t)
   mkdirSync(directory)
-  const tail = new Tail(directory, base, new Remarks(({ text }) => assert.fail(text)))
+  const remarks = new Remarks(({ text }) => assert.fail(text))
+  const tail = new Tail(directory, base, new Descriptors(), remarks, undefined, nulWaitMs)
   t.after(() => tail.close())
   return { tail, path: join(directory, base), directory }
 }
@@ -144,4 +155,57 @@ test('Tail is not deceived by an inode that is used again', async (t) => {
     assert.deepEqual(await read(tail), [`line ${n} ${'x'.repeat(20 - n)}`])
     rmSync(path)
   }
+})
+
+test('Tail waits for NULs that become data', async (t) => {
+  const { tail, path } = tailed(t)
+  const long = 'one'.repeat(500)
+  writeFileSync(path, `${long}\n`)
+  assert.deepEqual(await read(tail), [long])
+  // The file is longer first, as a network file system may show it; then the bytes come, not all at once.
+  const at = long.length + 1
+  truncateSync(path, at + 11)
+  assert.deepEqual(await read(tail), [])
+  const fd = openSync(path, 'r+')
+  t.after(() => closeSync(fd))
+  writeSync(fd, 'e\n', at + 9)
+  assert.deepEqual(await read(tail), [])
+  writeSync(fd, 'two\n', at)
+  assert.deepEqual(await read(tail), ['two'])
+  writeSync(fd, '\nthr', at + 4)
+  assert.deepEqual(await read(tail), [''])
+  writeSync(fd, 'e', at + 8)
+  assert.deepEqual(await read(tail), ['three'])
+})
+
+test('Tail gives NULs that stay, once something stands behind them, and never room taken in advance', async (t) => {
+  const { tail, path, directory } = tailed(t, 0)
+  writeFileSync(path, `one\n`)
+  truncateSync(path, 10_000)
+  assert.deepEqual(await read(tail), ['one'])
+  assert.deepEqual(await read(tail), [])
+  appendFileSync(path, '{"two":2}\n')
+  assert.deepEqual(await read(tail), ['[9996 NUL bytes]', '{"two":2}'])
+  truncateSync(path, 20_000)
+  assert.deepEqual(await read(tail), [])
+  rotateSync(directory, base, 10)
+  writeFileSync(path, 'three\n')
+  assert.deepEqual(await read(tail), ['[9990 NUL bytes]', 'three'])
+})
+
+test('Tail does not give a file again that was compressed into several members', async (t) => {
+  const { tail, path, directory } = tailed(t)
+  writeFileSync(path, 'old\n'.repeat(100))
+  assert.equal((await read(tail)).length, 100)
+  rotateSync(directory, base, 10)
+  writeFileSync(path, 'new\n')
+  assert.deepEqual(await read(tail), ['new'])
+  const { atime, mtime } = statSync(`${path}.1`)
+  const half = gzipSync('old\n'.repeat(50))
+  writeFileSync(`${path}.1.gz`, Buffer.concat([half, half]))
+  utimesSync(`${path}.1.gz`, atime, mtime)
+  rmSync(`${path}.1`)
+  rmSync(path)
+  writeFileSync(path, 'newest\n')
+  assert.deepEqual(await read(tail), ['newest'])
 })

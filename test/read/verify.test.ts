@@ -1,9 +1,18 @@
 // Each kind of fault, made on purpose in files that the library wrote, is found where it is; and nothing else is.
 
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { gzipSync } from 'node:zlib'
 import { join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
 import { cleanLogs, createLogger, verifyLogs, type VerifyFault } from '../../lib/index.ts'
@@ -208,6 +217,108 @@ describe('verifyLogs()', () => {
       await log.close()
     }
     assert.deepEqual((await verifyLogs({ log_path })).faults, [])
+  })
+
+  test(
+    'finds nothing in what others have left beside the logs',
+    { skip: process.platform === 'win32' },
+    async (t) => {
+      const log_path = await written(t)
+      const strangers = {
+        'readme.txt': 'buy milk\n',
+        'app.json': '{"a":1}\n',
+        'yarn.lock': '# yarn\n',
+        'access.log': '127.0.0.1 GET /\n',
+        'access.log.1': '127.0.0.1 GET /\n',
+        'flb.db': Buffer.alloc(5000, 'SQLite format 3\0'),
+      }
+      for (const [name, content] of Object.entries(strangers)) {
+        writeFileSync(join(log_path, name), content, { mode: 0o644 })
+      }
+      for (const name of ['archive', 'system.log.9', 'old.log']) {
+        mkdirSync(join(log_path, name), { mode: 0o755 })
+      }
+      symlinkSync('/etc/hosts', join(log_path, 'hosts.log'))
+      symlinkSync('system.log', join(log_path, 'latest.log'))
+      const hasPipe = spawnSync('mkfifo', ['-m', '644', join(log_path, 'pipe')]).status === 0
+      const { faults, passed_over, entries } = await verifyLogs({ log_path })
+      assert.deepEqual(faults, [])
+      assert.equal(entries, 6030)
+      assert.deepEqual(passed_over.toSorted(), [
+        'access.log',
+        'access.log.1',
+        'hosts.log',
+        'latest.log',
+        'old.log',
+      ])
+      assert.ok(hasPipe || process.platform !== 'linux')
+    },
+  )
+
+  test('reads gzip of several members and zeros behind it; finds an empty one, and garbage', async (t) => {
+    const log_path = await written(t)
+    const path = join(log_path, 'system.log.1')
+    const bytes = readFileSync(path)
+    const at = bytes.indexOf(0x0a, bytes.length >> 1) + 1
+    const packed = Buffer.concat([
+      gzipSync(bytes.subarray(0, at)),
+      gzipSync(''),
+      gzipSync(bytes.subarray(at)),
+    ])
+    const faultsOf = async (content: Buffer): Promise<string[]> => {
+      writeFileSync(`${path}.gz`, content, { mode: 0o600 })
+      const { faults } = await verifyLogs({ log_path })
+      return faults.map(({ kind, file, message }) => `${kind} ${file} ${message}`)
+    }
+    rmSync(path)
+    assert.deepEqual(await faultsOf(Buffer.concat([packed, Buffer.alloc(10_240)])), [])
+    assert.deepEqual(await faultsOf(Buffer.concat([packed, Buffer.from('garbage')])), [
+      'unreadable system.log.1.gz Cannot read system.log.1.gz: damaged gzip: what stands behind its end is no gzip',
+    ])
+    const [empty, gap] = await faultsOf(Buffer.alloc(0))
+    assert.equal(
+      empty,
+      'unreadable system.log.1.gz Cannot read system.log.1.gz: damaged gzip: unexpected end of file',
+    )
+    assert.match(gap!, /^gap system\.log /)
+  })
+
+  test('tells that a file is missing which the last writer has left with bytes in it', async (t) => {
+    const log_path = await written(t)
+    const log = createLogger({ log_path })
+    log.audit.info('one')
+    await log.close()
+    assert.deepEqual((await verifyLogs({ log_path })).faults, [])
+    rmSync(join(log_path, 'audit.log'))
+    const { faults } = await verifyLogs({ log_path })
+    assert.deepEqual(
+      faults.map(({ kind, file }) => `${kind} ${file}`),
+      ['gap audit.log'],
+    )
+  })
+
+  test('tells of NULs and of a byte order mark, and checks the entries behind them', async (t) => {
+    const log_path = await written(t)
+    const path = join(log_path, 'system.log')
+    const bytes = readFileSync(path)
+    const at = bytes.indexOf(0x0a) + 1
+    writeFileSync(
+      path,
+      Buffer.concat([
+        Buffer.from('\ufeff'),
+        bytes.subarray(0, at),
+        Buffer.alloc(8192),
+        bytes.subarray(at),
+      ]),
+    )
+    const { faults } = await verifyLogs({ log_path })
+    assert.deepEqual(
+      faults.map(({ kind, line, message }) => `${kind} ${line} ${message}`),
+      [
+        'invalid 1 A byte order mark stands here',
+        'invalid 2 NULs stand here, as after a power loss',
+      ],
+    )
   })
 
   test('rejects for a directory that is not there and for wrong options', async (t) => {
