@@ -160,7 +160,8 @@ Examples:
     run(async (io) => {
       const { tail } = await import('./command/tail.ts')
       watchHangUp(stdout.fd, () => out.abandon())
-      return tail(options, wantsColor(options.color, process.env, stdout.isTTY), io)
+      const color = wantsColor(options.color, process.env, stdout.isTTY)
+      return tail(options, { color, isTerminal: stdout.isTTY }, io)
     }, options.quiet),
   )
 

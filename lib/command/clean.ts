@@ -2,6 +2,7 @@
 
 import { visible } from '../entry/visible-text.ts'
 import { cleanLogs } from '../directory/clean-logs.ts'
+import { hasLogs } from '../read/series.ts'
 import { type DirectoryOptions, placeOf } from './target-directory.ts'
 import type { Io } from './io.ts'
 
@@ -21,7 +22,7 @@ const reasons = {
 /**
  * Cleans.
  *
- * @returns the exit code: 1 when something could not be done.
+ * @returns the exit code: 1 when something could not be done, or there are no logs.
  * @throws {ConfigError} when the configuration cannot be used. The system's error when the directory cannot be read.
  */
 export async function clean(options: CleanCommandOptions, io: Io): Promise<number> {
@@ -45,6 +46,10 @@ export async function clean(options: CleanCommandOptions, io: Io): Promise<numbe
   }
   for (const { file, reason } of report.failed) io.remark(`${file}: ${reason}`)
   if (report.deleted.length + report.compressed.length + report.failed.length === 0) {
+    if (!hasLogs(directory)) {
+      io.remark(`no log files in ${directory}`)
+      return 1
+    }
     io.remark(`nothing to clean in ${directory}`)
   }
   return report.failed.length === 0 ? 0 : 1

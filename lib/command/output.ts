@@ -46,8 +46,13 @@ export class Output {
   }
 
   /** @returns what to wait for before writing more; `undefined` when there is no need to. */
-  write(text: string): Promise<void> | undefined {
+  write(text: string | Buffer): Promise<void> | undefined {
     if (this.closed.aborted) return undefined
+    if (typeof text !== 'string') {
+      this.#flush()
+      this.#send(text)
+      return this.#draining
+    }
     this.#text += text
     if (this.#text.length >= batchChars) this.#flush()
     else if (!this.#scheduled) {
@@ -74,6 +79,10 @@ export class Output {
     if (this.#text === '') return
     const text = this.#text
     this.#text = ''
+    this.#send(text)
+  }
+
+  #send(text: string | Buffer): void {
     if (this.#stream.write(text) || this.closed.aborted) return
     this.#draining ??= once(this.#stream, 'drain', { signal: this.closed }).then(
       () => this.#drained(),

@@ -7,11 +7,11 @@ import { type FormatOptions, formatEntry } from '../entry/human-line.ts'
 import { piecesOf, visible } from '../entry/visible-text.ts'
 import { parseName } from '../directory/names.ts'
 import type { LogLine } from '../read/time-order.ts'
+import { humanLine } from '../entry/line.ts'
 
 /** Longer entries are shown as they are, piece by piece: with escapes for all characters they could not be one string. */
 const formattedCharsMax = 1 << 26
 
-const humanLine = /^\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\] [A-Z]{4,8} *\| /
 const indented = /^ {4}/
 
 const mark = '[not an entry]'

@@ -4,11 +4,13 @@
 // that is not JSON is told in a remark there.
 
 import { wallMs } from '../entry/clock.ts'
-import { readdirSync, statSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 import { builtinCategories } from '../entry/category.ts'
 import { type LevelName, levelNames, severityOf } from '../entry/level.ts'
-import { filesByBase } from '../directory/names.ts'
-import type { LogLine } from '../read/time-order.ts'
+import { visibleJson } from '../entry/visible-text.ts'
+import { categoriesOfWriter, hasLogs } from '../read/series.ts'
+import { type LogLine, bytesOf } from '../read/time-order.ts'
 import { readLogs } from '../read/stream-logs.ts'
 import type { StreamOptions } from '../read/query.ts'
 import { nearestOf } from '../entry/closest-word.ts'
@@ -40,17 +42,29 @@ export interface TailOptions extends DirectoryOptions {
   readonly local?: boolean
 }
 
+/** What the output can. */
+export interface Screen {
+  /** Whether human lines are coloured. */
+  readonly color: boolean
+  readonly isTerminal: boolean
+}
+
 /**
  * Shows the log.
  *
- * @param color Whether human lines are coloured.
- * @returns the exit code: 1 when something could not be read.
+ * @returns the exit code: 1 when something could not be read, or there is no log.
  * @throws {UsageError} when an option has a wrong value. The system's error when the directory cannot be read.
  */
-export async function tail(options: TailOptions, color: boolean, io: Io): Promise<number> {
+export async function tail(
+  options: TailOptions,
+  { color, isTerminal }: Screen,
+  io: Io,
+): Promise<number> {
   const wanted = wantedOf(options, wallMs())
   const place = await placeOf(options)
-  remarkUnknown(options.category ?? [], place, io)
+  const unknown = wanted.follow === true ? unknownOf(options.category, place) : []
+  for (const { category, question } of unknown)
+    io.remark(`no known category: '${category}'${question}`)
   if (wanted.follow === true && !isDirectory(place.directory)) {
     io.remark(`waiting for ${place.directory}, which is not there yet`)
   }
@@ -73,7 +87,7 @@ export async function tail(options: TailOptions, color: boolean, io: Io): Promis
     )
     for await (const line of lines) {
       if (count++ === 0) io.progress.clear()
-      for (const text of json ? jsonOf(line, io) : shower.show(line)) {
+      for (const text of json ? jsonOf(line, isTerminal, io) : shower.show(line)) {
         const busy = io.out.write(text)
         if (busy !== undefined) await busy
       }
@@ -81,13 +95,38 @@ export async function tail(options: TailOptions, color: boolean, io: Io): Promis
   } finally {
     io.progress.clear()
   }
-  if (count === 0 && wanted.follow !== true) remarkEmpty(place.directory, io)
+  if (count === 0 && wanted.follow !== true && !isWhatIsThere(options, place, io)) return 1
   return isWhole ? 0 : 1
 }
 
-/** The line's own bytes, if a JSON parser can read them. */
-function jsonOf({ entry, raw, file, offset }: LogLine, io: Io): readonly string[] {
-  if (entry !== undefined || isJson(raw)) return [raw, '\n']
+/**
+ * Whether there is a log in which nothing was found.
+ *
+ * @throws {UsageError} for a category that nobody knows: misspelt, it would show nothing, and nobody would know why.
+ */
+function isWhatIsThere({ category }: TailOptions, place: Place, io: Io): boolean {
+  if (!hasLogs(place.directory)) {
+    io.remark(`no log files in ${place.directory}`)
+    return false
+  }
+  const unknown = unknownOf(category, place)
+  for (const { category: name, question } of unknown) {
+    if (question !== '') {
+      throw new UsageError(
+        `option '-c, --category': expected a category of this log, got '${name}'${question}`,
+      )
+    }
+    io.remark(`no entry of the category '${name}' is there`)
+  }
+  return unknown.length === 0
+}
+
+/** The line's own bytes, if a JSON parser can read them; on a terminal, the same value without what could drive it. */
+function jsonOf(line: LogLine, isTerminal: boolean, io: Io): readonly (string | Buffer)[] {
+  const { entry, raw, file, offset } = line
+  if (entry !== undefined || isJson(raw)) {
+    return [isTerminal ? visibleJson(raw) : (bytesOf(line) ?? raw), '\n']
+  }
   const text = raw.length > remarkCharsMax ? `${raw.slice(0, remarkCharsMax)}…` : raw
   io.remark(`not JSON, in ${file} at byte ${offset}: ${text}`)
   return []
@@ -142,22 +181,22 @@ function expressionOf(text: string): RegExp {
   }
 }
 
-/** A misspelt category would show nothing, and nobody would know why. */
-function remarkUnknown(categories: readonly string[], { config }: Place, io: Io): void {
-  const known = [...Object.keys(builtinCategories), ...Object.keys(config?.categories ?? {})]
-  for (const category of categories) {
-    if (known.includes(category)) continue
-    const nearest = nearestOf(category, known)
-    if (nearest !== undefined) {
-      io.remark(`'${category}' is not a built-in category; did you mean ${nearest}?`)
-    }
-  }
-}
-
-function remarkEmpty(directory: string, io: Io): void {
-  if ([...filesByBase(readdirSync(directory)).keys()].every((base) => !base.endsWith('.log'))) {
-    io.remark(`no log files in ${directory}`)
-  }
+/** The categories that neither are built in nor configured, nor have their own file; and which may be meant. */
+function unknownOf(
+  categories: readonly string[] = [],
+  { config, directory }: Place,
+): { readonly category: string; readonly question: string }[] {
+  const known = [
+    ...Object.keys(builtinCategories),
+    ...Object.keys(config?.categories ?? {}),
+    ...categoriesOfWriter(directory),
+  ]
+  return categories
+    .filter((each) => !known.includes(each) && !existsSync(join(directory, `${each}.log`)))
+    .map((category) => {
+      const nearest = nearestOf(category, known)
+      return { category, question: nearest === undefined ? '' : `; did you mean ${nearest}?` }
+    })
 }
 
 /** @throws {UsageError} when something else is there: no directory would ever come. */

@@ -5,10 +5,13 @@ import { verifyLogs } from '../read/verify.ts'
 import { type DirectoryOptions, placeOf } from './target-directory.ts'
 import type { Io } from './io.ts'
 
+/** Names that a remark lists. */
+const namesMax = 5
+
 /**
  * Verifies.
  *
- * @returns the exit code: 1 when there is a fault.
+ * @returns the exit code: 1 when there is a fault, or nothing to verify.
  * @throws {ConfigError} when the configuration cannot be used. The system's error when the directory cannot be read.
  */
 export async function verify(options: DirectoryOptions, io: Io): Promise<number> {
@@ -19,11 +22,22 @@ export async function verify(options: DirectoryOptions, io: Io): Promise<number>
     const place = line === undefined ? file : `${file}:${line}`
     await io.out.write(`${visible(place)}: ${kind}: ${visible(message)}\n`)
   }
-  const { entries, files, faults_total: faults } = report
+  const { entries, files, passed_over: others, faults_total: faults } = report
   const untold = faults - report.faults.length
   if (untold > 0) io.remark(`${untold} more faults are not listed`)
-  if (files === 0) io.remark(`no log files in ${directory}`)
+  if (others.length > 0)
+    io.remark(`not verified, as no line of ringlog's is in it: ${listOf(others)}`)
+  if (files === 0) {
+    io.remark(`no log files in ${directory}`)
+    if (faults === 0) return 1
+  }
   const found = faults === 0 ? 'no fault' : `${faults} ${faults === 1 ? 'fault' : 'faults'}`
   await io.out.write(`${entries} entries in ${files} files, ${found}\n`)
   return faults === 0 ? 0 : 1
+}
+
+/** Some names, and how many more. */
+function listOf(names: readonly string[]): string {
+  const more = names.length - namesMax
+  return names.slice(0, namesMax).join(', ') + (more > 0 ? ` and ${more} more` : '')
 }

@@ -8,6 +8,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { describe, it, type TestContext } from 'node:test'
+import { gzipSync } from 'node:zlib'
 import { createLogger } from '../../lib/index.ts'
 import { logDirectory } from '../log-directory.ts'
 
@@ -84,6 +85,73 @@ describe('ringlog tail', () => {
     assert.deepEqual(filtered('-U', '2h'), [])
     assert.deepEqual(filtered('-n', '2').length, 2)
     assert.deepEqual(filtered('-n', '0'), [])
+  })
+
+  it('--json keeps bytes that are no UTF-8', (t) => {
+    const directory = logDirectory(t)
+    mkdirSync(directory, { mode: 0o700 })
+    const text =
+      '{"timestamp":"2026-01-01T00:00:00.000+00:00","level":"INFO","category":"system","message":"gr\u00fc\u00ff\u00df \\ufffd"}\n'
+    const bytes = Buffer.concat([
+      Buffer.from(text, 'latin1'),
+      Buffer.from(text),
+      Buffer.from(text, 'latin1'),
+    ])
+    writeFileSync(join(directory, 'system.log'), bytes)
+    for (const count of ['3', 'all']) {
+      const args = [program, 'tail', '-d', directory, '--json', '-n', count]
+      assert.deepEqual(spawnSync(process.execPath, args, { env: plain }).stdout, bytes)
+    }
+  })
+
+  it('an unknown category that nothing is found of is wrong usage, with what may be meant', async (t) => {
+    const directory = await logged(t)
+    const misspelt = ringlog(['tail', '-d', directory, '-c', 'enforcment'])
+    assert.deepEqual([misspelt.code, misspelt.out], [2, ''])
+    assert.match(
+      misspelt.err,
+      /expected a category of this log, got 'enforcment'; did you mean enforcement\?/,
+    )
+    const odd = ringlog(['tail', '-d', directory, '-c', 'zzz'])
+    assert.deepEqual(odd, {
+      code: 1,
+      out: '',
+      err: "ringlog: no entry of the category 'zzz' is there\n",
+    })
+    assert.equal(ringlog(['tail', '-d', directory, '-c', 'audit']).code, 0, 'known, and empty')
+  })
+
+  it('reads more files than it may open', { skip: !hasShell && 'no bash' }, (t) => {
+    const directory = logDirectory(t)
+    mkdirSync(directory, { mode: 0o700 })
+    const bases = ['system', 'enforcement', 'error', 'audit', 'service']
+    for (const category of bases) {
+      for (let i = 0; i <= 40; i++) {
+        const seq = 41 - i
+        const timestamp = new Date(1.76e12 + seq * 1000).toISOString().replace('Z', '+00:00')
+        const line = `${JSON.stringify({ timestamp, level: 'INFO', category, message: `m${seq}`, seq })}\n`
+        const name = `${category}.log${i === 0 ? '' : `.${i}`}${i > 2 ? '.gz' : ''}`
+        writeFileSync(join(directory, name), i > 2 ? gzipSync(line) : line, { mode: 0o600 })
+      }
+    }
+    const limited = (args: string): Ended => {
+      const script = `ulimit -n 64; exec "$0" "$1" ${args}`
+      const { status, stdout, stderr } = spawnSync(
+        'bash',
+        ['-c', script, process.execPath, program],
+        { encoding: 'utf8', env: { ...plain, LOGS: directory } },
+      )
+      return { code: status, out: stdout, err: stderr }
+    }
+    const last = limited('tail -n 5 --json -d "$LOGS"')
+    assert.deepEqual([last.code, last.err, messagesOf(last)], [0, '', Array(5).fill('m41')])
+    const all = limited('tail -n all --json -d "$LOGS"')
+    assert.deepEqual([all.code, all.err, messagesOf(all).length], [0, '', 205])
+    assert.deepEqual(limited('verify -d "$LOGS"'), {
+      code: 0,
+      out: '205 entries in 205 files, no fault\n',
+      err: '',
+    })
   })
 
   it('-n all gives all lines', async (t) => {
@@ -271,6 +339,24 @@ describe('ringlog', () => {
     )
   })
 
+  it('a directory without logs: 1, and no word of no fault', (t) => {
+    const directory = logDirectory(t)
+    mkdirSync(directory, { mode: 0o755 })
+    writeFileSync(join(directory, 'readme.txt'), 'buy milk\n')
+    for (const args of [['tail'], ['verify'], ['clean'], ['clean', '--dry-run', '--compress']]) {
+      assert.deepEqual(ringlog([...args, '-d', directory]), {
+        code: 1,
+        out: '',
+        err: `ringlog: no log files in ${directory}\n`,
+      })
+    }
+    writeFileSync(join(directory, 'access.log'), 'GET /\n')
+    assert.match(
+      ringlog(['verify', '-d', directory]).err,
+      /^ringlog: not verified, .*: access\.log$/m,
+    )
+  })
+
   it('verify tells each fault with its place, and ends with 1; without a fault with 0', async (t) => {
     const directory = await logged(t)
     const { code, out } = ringlog(['verify', '-d', directory])
@@ -357,6 +443,41 @@ describe('ringlog', () => {
         rows.map((row) => `${row.log_level} ${row.category} ${row.log_body.slice(0, 14)}`),
         ['info system Daemon started', 'debug sdk Order filled', 'critical system evil \u001b[2J'],
       )
+    },
+  )
+
+  it(
+    'a terminal is not driven by --json, which gives a pipe the bytes',
+    { skip: !hasTmux && 'no tmux' },
+    (t) => {
+      const directory = logDirectory(t)
+      mkdirSync(directory)
+      const line = `{"timestamp":"2026-01-01T00:00:00.000+00:00",\r"level":"INFO","category":"system","message":"a\u009b31mb\u202ec"}`
+      writeFileSync(join(directory, 'system.log'), `${line}\n`)
+      assert.equal(ringlog(['tail', '-d', directory, '--json']).out, `${line}\n`)
+      const socket = `ringlog-json-${process.pid}`
+      const tmux = (...args: string[]): string =>
+        spawnSync('tmux', ['-L', socket, '-f', '/dev/null', ...args], {
+          encoding: 'utf8',
+          env: plain,
+        }).stdout
+      t.after(() => tmux('kill-server'))
+      const command = [process.execPath, program, 'tail', '-d', directory, '--json']
+        .map((word) => `'${word}'`)
+        .join(' ')
+      tmux(
+        'new-session',
+        '-d',
+        '-x',
+        '200',
+        '-y',
+        '10',
+        `${command}; tmux wait-for -S shown; exec cat`,
+      )
+      tmux('wait-for', 'shown')
+      const shown = tmux('capture-pane', '-p')
+      assert.ok(shown.includes(String.raw`"message":"a\u009b31mb\u202ec"`), shown)
+      assert.ok(shown.startsWith('{"timestamp":"2026'), shown)
     },
   )
 
