@@ -24,7 +24,7 @@
 
 import { clearTimeout, setImmediate, setTimeout } from '../entry/clock.ts'
 import { type Options, type RotatingFileStream, createStream } from 'rotating-file-stream'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { fileMode } from '../directory/attributes.ts'
 import { identityOf, isSameFile } from '../directory/open.ts'
 import { AppendFile, fileBytesMax } from './append-file.ts'
@@ -146,10 +146,15 @@ export class FileSink implements Sink {
     const file = this.#file
     const { ownName, identity } = file
     const release = file.hold()
-    const stream = createStream(ownName ?? join(this.#options.directory, this.#options.name), {
-      // Nothing is an option that somebody has put on the prototype of all objects.
+    const path = ownName ?? join(this.#options.directory, this.#options.name)
+    const stream = createStream(basename(path), {
+      // Nothing is an option that somebody has put on the prototype of all objects. The stream copies them into an
+      // object that has one, so those that would do harm are given.
       __proto__: null,
-      // Without a size the stream appends for ever: putting the file aside is our affair.
+      path: dirname(path),
+      // It appends for ever: putting the file aside is our affair.
+      size: `${Number.MAX_SAFE_INTEGER}B`,
+      teeToStdout: false,
       mode: fileMode,
     } as Options)
     this.#stream = stream

@@ -1,0 +1,51 @@
+// Options that a program, or an attack on it, has put on the prototype of all objects: no file is written otherwise.
+
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { readdirSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { test } from 'node:test'
+import { linesOf, logDirectory } from '../log-directory.ts'
+import { extension, loader } from '../loader.ts'
+
+const library = pathToFileURL(join(import.meta.dirname, `../../lib/index${extension}`)).href
+
+const inherited = {
+  x: 1,
+  size: '1B',
+  path: '/nowhere',
+  interval: '1s',
+  compress: true,
+  rotate: 1,
+  maxFiles: 1,
+  teeToStdout: true,
+  mode: 0,
+  flags: 'r',
+  highWaterMark: 1,
+}
+
+test('FileSink writes as ever where all objects inherit an option of its stream', (t) => {
+  const directory = logDirectory(t)
+  const script = `
+    const { createLogger } = await import(${JSON.stringify(library)})
+    for (const [key, value] of Object.entries(${JSON.stringify(inherited)})) {
+      Object.prototype[key] = value
+      const log = createLogger({ log_path: ${JSON.stringify(directory)} + '-' + key })
+      log.system.info(key)
+      await log.flush().catch((error) => console.log(key, error.message))
+      const { written, failures } = log.stats()
+      if (written !== 1 || failures !== 0) console.log(key, { written, failures })
+      await log.close()
+      delete Object.prototype[key]
+    }`
+  const words = [...loader, '--input-type=module', '-e', script]
+  const { stdout, stderr, status } = spawnSync(process.execPath, words, { encoding: 'utf8' })
+  assert.deepEqual([stdout, stderr, status], ['', '', 0])
+  for (const key of Object.keys(inherited)) {
+    assert.equal(linesOf(`${directory}-${key}`, 'system.log').length, 1, key)
+    const names = readdirSync(`${directory}-${key}`).filter((name) => name.endsWith('.log'))
+    assert.equal(names.length, 5, String(names))
+  }
+  assert.equal(readdirSync(dirname(directory)).length, Object.keys(inherited).length)
+})
