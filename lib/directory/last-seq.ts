@@ -17,7 +17,7 @@ import { type FileName, filesByBase } from './names.ts'
 /** Bytes read at a time, from the end backwards. */
 const chunkBytes = 1 << 20
 /** A compressed file that would unpack to more is left: a rotated file holds 500 MiB at most, and one line more. */
-const unpackedBytesMax = 1 << 30
+const unpackedBytesMax = 600 * 1024 * 1024
 
 const headPattern =
   /^\{"timestamp":"[^"]{1,40}","level":"[A-Z]{4,8}","category":"([a-z0-9._-]{1,64})"/
@@ -86,6 +86,10 @@ function searchFile(
     const stat = fstatSync(fd)
     if (!stat.isFile()) return false
     if (file.compressed) {
+      // gzip ends with the length of what it holds: for one of 3 GB, 1.2 GB of memory were used before it was left.
+      const length = Buffer.alloc(4)
+      readSync(fd, length, 0, 4, Math.max(0, stat.size - 4))
+      if (length.readUInt32LE() > unpackedBytesMax) return false
       const text = gunzipSync(readFileSync(fd), { maxOutputLength: unpackedBytesMax })
       searchBackwards(
         (at, bytes) => text.subarray(at, at + bytes),

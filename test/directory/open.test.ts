@@ -16,6 +16,7 @@ import fs, {
 import { syncBuiltinESMExports } from 'node:module'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
+import zlib, { gzipSync } from 'node:zlib'
 import { makeDirectory, openForAppend } from '../../lib/directory/open.ts'
 import { rotateSync } from '../../lib/directory/rotate.ts'
 import { lastSeqs } from '../../lib/directory/last-seq.ts'
@@ -194,6 +195,23 @@ describe('lastSeqs()', () => {
         ['system', 11],
       ],
     )
+  })
+  test('leaves a compressed file that is too long for a rotated one, without unpacking it', (t) => {
+    const directory = logDirectory(t)
+    makeDirectory(directory)
+    const packed = gzipSync(line('system', 5))
+    writeFileSync(join(directory, 's.log.1.gz'), packed)
+    assert.equal(lastSeqs(directory, 's.log', new Set(['system'])).get('system'), 5)
+    packed.writeUInt32LE(3_000_000_000, packed.length - 4)
+    writeFileSync(join(directory, 's.log.1.gz'), packed)
+    const { mock: unpack } = t.mock.method(zlib, 'gunzipSync')
+    syncBuiltinESMExports()
+    t.after(() => {
+      t.mock.restoreAll()
+      syncBuiltinESMExports()
+    })
+    assert.equal(lastSeqs(directory, 's.log', new Set(['system'])).size, 0)
+    assert.equal(unpack.callCount(), 0)
   })
   test('is not fooled by a context that looks like an entry', (t) => {
     const directory = logDirectory(t)
