@@ -37,11 +37,12 @@ const late = {
 
 /** What the library and the command share, and what only some commands need, have files of their own. */
 const groups = [
+  { name: 'entry', test: /[\\/]lib[\\/](?:errors|entry)\b/, minShareCount: 2 },
   { name: 'typebox', test: /[\\/]node_modules[\\/]typebox[\\/]/ },
   {
     name: 'shared',
     // Of config/ all but the schema, which needs TypeBox.
-    test: /[\\/]lib[\\/](?:errors|entry|directory|read|config[\\/](?:log-path|options|validate))\b/,
+    test: /[\\/]lib[\\/](?:directory|read|config[\\/](?:log-path|options|validate))\b/,
     minShareCount: 2,
   },
 ]
