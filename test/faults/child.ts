@@ -151,6 +151,11 @@ function end(): void {
       return
     case 'natural':
       return
+    case 'kill':
+      // In one turn: what is counted as queued is what is lost.
+      tell()
+      process.kill(process.pid, 'SIGKILL')
+      return
     case 'close':
       void close()
       return
@@ -178,6 +183,7 @@ function tell(): void {
   const { accepted, written, diverted, queued, failures, rotations, last_error, dropped } =
     log.stats()
   const outcome: Outcome = {
+    pid: process.pid,
     logged,
     stats: { accepted, written, diverted, queued, failures, rotations, last_error, dropped },
     closeFailure,

@@ -8,7 +8,7 @@ export const categories = ['audit', 'enforcement', 'sdk', 'error'] as const
 export type JobCategory = (typeof categories)[number]
 
 /** How a process ends. */
-export type End = 'close' | 'exit' | 'throw' | 'reject' | 'natural'
+export type End = 'close' | 'exit' | 'throw' | 'reject' | 'natural' | 'kill'
 
 export interface Job {
   /** `bare` is the known-bad writer: rotating-file-stream as its manual shows it. */
@@ -50,8 +50,10 @@ export interface Job {
   readonly noteFile: string
 }
 
-/** What a process tells when it ends. Missing when it was killed. */
+/** What a process tells when it ends. Missing when it was killed by another. */
 export interface Outcome {
+  /** Of the process, and so of its main thread. */
+  readonly pid: number
   /** Entries logged, by category, in the order of `Job.categories`. */
   readonly logged: readonly number[]
   /** Of the known-bad writer: those whose callback came without an error. */

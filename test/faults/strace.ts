@@ -60,6 +60,12 @@ export function hasMet(workplace: Workplace): boolean {
   return existsSync(file) && /\((INJECTED|DELAYED)/.test(readFileSync(file, 'utf8'))
 }
 
+/** Whether a call of that thread was delayed. */
+export function hasDelayed(workplace: Workplace, thread: number): boolean {
+  const lines = readFileSync(traceFile(workplace), 'utf8').split('\n')
+  return lines.some((line) => line.includes('(DELAYED') && Number.parseInt(line, 10) === thread)
+}
+
 /** Why strace cannot inject here; undefined when it can. */
 export function whyNoStrace(): string | undefined {
   if (process.platform !== 'linux') return 'strace is to be had on Linux only'
