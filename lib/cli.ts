@@ -135,6 +135,12 @@ withDirectory(program.command('tail'))
   .option('-l, --level <level>', 'only this level and above')
   .option('-a, --account <id>', 'only this account; may be repeated', collect)
   .option('-g, --grep <regex>', 'only messages that match')
+  .option('-i, --ignore-case', 'small and capital letters are the same to -g')
+  .option(
+    '-w, --where <key=value>',
+    'only entries with this field: context.rule=UnrealizedLoss; may be repeated',
+    collect,
+  )
   .option(
     '-S, --since <moment>',
     'from then on: ISO 8601, HH:MM, today, yesterday, now, 15m, 1h30m (ago), @seconds; UTC',
@@ -154,6 +160,7 @@ withDirectory(program.command('tail'))
 Examples:
   ringlog tail -f -l warning
   ringlog tail -a ABC123 -c enforcement -S today -x
+  ringlog tail -S 1h30m -w context.rule=UnrealizedLoss -g 'limit' -i
   ringlog tail -n 1000 --json | jq -c 'select(.level == "ERROR") | .exception'`,
   )
   .action((options: TailOptions & { color: ColorChoice; quiet?: boolean }) =>

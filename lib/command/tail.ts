@@ -13,6 +13,7 @@ import { categoriesOfWriter, hasLogs } from '../read/series.ts'
 import { type LogLine, bytesOf } from '../read/time-order.ts'
 import { readLogs } from '../read/stream-logs.ts'
 import type { StreamOptions } from '../read/query.ts'
+import type { Where } from '../read/where.ts'
 import { nearestOf } from '../entry/closest-word.ts'
 import { type DirectoryOptions, type Place, placeOf } from './target-directory.ts'
 import { UsageError } from './failure.ts'
@@ -34,6 +35,8 @@ export interface TailOptions extends DirectoryOptions {
   readonly level?: string
   readonly account?: readonly string[]
   readonly grep?: string
+  readonly ignoreCase?: boolean
+  readonly where?: readonly string[]
   readonly since?: string
   readonly until?: string
   readonly output?: 'human' | 'json'
@@ -153,7 +156,8 @@ function wantedOf(options: TailOptions, now: number): StreamOptions {
     ...(category && { categories: category }),
     ...(level !== undefined && { level: levelOf(level) }),
     ...(account && { account_id: account }),
-    ...(grep !== undefined && { grep: expressionOf(grep) }),
+    ...(grep !== undefined && { grep: expressionOf(grep, options.ignoreCase) }),
+    ...(options.where && { where: whereOf(options.where) }),
     ...(since !== undefined && { since: momentOfOption('-S, --since', since, now, local) }),
     ...(until !== undefined && { until: momentOfOption('-U, --until', until, now, local) }),
   }
@@ -170,9 +174,24 @@ function levelOf(text: string): LevelName {
   )
 }
 
-function expressionOf(text: string): RegExp {
+/** `-w context.rule=UnrealizedLoss`; of one field given twice, one of the values is enough. */
+function whereOf(texts: readonly string[]): Where {
+  const where: { [path: string]: string[] } = Object.create(null)
+  for (const text of texts) {
+    const at = text.indexOf('=')
+    if (at < 1) {
+      const example = 'KEY=VALUE, as context.rule=UnrealizedLoss'
+      throw new UsageError(`option '-w, --where': expected ${example}, got '${text}'`)
+    }
+    const path = text.slice(0, at)
+    where[path] = [...(where[path] ?? []), text.slice(at + 1)]
+  }
+  return where
+}
+
+function expressionOf(text: string, ignoreCase = false): RegExp {
   try {
-    return new RegExp(text)
+    return new RegExp(text, ignoreCase ? 'i' : '')
   } catch (error) {
     const reason = error instanceof Error ? error.message.split(': ').at(-1) : String(error)
     throw new UsageError(

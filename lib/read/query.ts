@@ -8,6 +8,7 @@ import type { Rule } from '../config/validate.ts'
 import type { TimedLine } from './time-order.ts'
 import { momentOf } from './moment.ts'
 import { type Sieve, sieveBelow } from './sieve.ts'
+import { type Where, conditionOf } from './where.ts'
 
 /** Which lines are wanted. All conditions must hold. */
 export interface StreamOptions {
@@ -35,6 +36,11 @@ export interface StreamOptions {
   readonly until?: Date | string
   /** What the message must match; of a line that is no entry, the line. A string is an expression's source. */
   readonly grep?: RegExp | string
+  /**
+   * Only entries that have these fields, by their paths: `{ 'context.rule': 'UnrealizedLoss' }`. Of several values for
+   * one field one is enough.
+   */
+  readonly where?: Where
   /** Ends the iteration at once, without an error. */
   readonly signal?: AbortSignal
 }
@@ -90,10 +96,22 @@ const rules: OptionRules<StreamOptions> = {
     description: 'a RegExp, or a string',
     accepts: (value) => typeof value === 'string' || types.isRegExp(value),
   },
+  where: {
+    description: "an object of fields, as { 'context.rule': 'UnrealizedLoss' }",
+    accepts: isWhere,
+  },
   signal: {
     description: 'an AbortSignal',
     accepts: isSignal,
   },
+}
+
+function isWhere(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
+  const scalars = ['string', 'number', 'boolean']
+  return Object.values(value)
+    .flat()
+    .every((each) => each === null || scalars.includes(typeof each))
 }
 
 /** Also that of another realm, or of a test environment. */
@@ -135,7 +153,9 @@ export function wantedOf(options: StreamOptions, now: number): Wanted {
   const since = from === undefined ? -Infinity : momentOf(from, now)
   const until = to === undefined ? Infinity : momentOf(to, now)
   const grep = options.grep === undefined ? undefined : stateless(options.grep)
-  const onlyEntries = severity > 0 || accounts !== undefined || categories !== undefined
+  const hasFields = options.where === undefined ? undefined : conditionOf(options.where)
+  const onlyEntries =
+    severity > 0 || accounts !== undefined || categories !== undefined || hasFields !== undefined
 
   return {
     lines: lines ?? (follow && from === undefined ? 20 : Infinity),
@@ -151,7 +171,8 @@ export function wantedOf(options: StreamOptions, now: number): Wanted {
         (categories?.has(entry.category) ?? true) &&
         (accounts === undefined ||
           (entry.account_id !== undefined && accounts.has(entry.account_id))) &&
-        (grep?.test(entry.message) ?? true)
+        (grep?.test(entry.message) ?? true) &&
+        (hasFields?.(entry) ?? true)
       )
     },
   }

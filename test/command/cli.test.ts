@@ -83,6 +83,11 @@ describe('ringlog tail', () => {
     assert.deepEqual(filtered('-c', 'sdk', '-c', 'error'), ['Order failed', 'Order filled'])
     assert.deepEqual(filtered('-S', '2h').length, 5)
     assert.deepEqual(filtered('-U', '2h'), [])
+    assert.deepEqual(filtered('-g', '^ORDER F', '-i'), ['Order failed', 'Order filled'])
+    assert.deepEqual(filtered('-w', 'context.order_id=42'), ['Order failed'])
+    assert.deepEqual(filtered('-w', 'level=INFO', '-w', 'level=DEBUG', '-w', 'category=sdk'), [
+      'Order filled',
+    ])
     assert.deepEqual(filtered('-n', '2').length, 2)
     assert.deepEqual(filtered('-n', '0'), [])
   })
@@ -268,6 +273,7 @@ describe('ringlog', () => {
     [['tail', '-n', '-1'], /expected an integer from 0, or all, got '-1'/],
     [['tail', '-l', 'warn'], /did you mean warning\?/],
     [['tail', '-g', '('], /expected a regular expression, got '\('/],
+    [['tail', '-w', 'rule'], /expected KEY=VALUE, as context\.rule=UnrealizedLoss, got 'rule'/],
     [['tail', '-S', 'noon'], /expected .*today, yesterday, now, 15m.*, got 'noon'/],
     [['tail', '-o', 'xml'], /Allowed choices are human, json/],
     [['tail', '-d', 'a', '--config', 'b'], /cannot be used with/],
