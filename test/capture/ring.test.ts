@@ -11,6 +11,7 @@ import { LineEncoder } from '../../lib/encode/line-encoder.ts'
 import { captureContext } from '../../lib/capture/context.ts'
 import { type Template, templateOf } from '../../lib/encode/line-template.ts'
 import { Ring, entryPlacesMax } from '../../lib/capture/ring.ts'
+import { harmlessText } from '../harmless-text.ts'
 
 const template = templateOf('system', 1)
 
@@ -78,7 +79,7 @@ describe('Ring', () => {
       fc.dictionary(
         fc.constantFrom('a', 'b', 'c', 'd'),
         fc.oneof(
-          fc.string(),
+          harmlessText,
           fc.double({ noNaN: true, noDefaultInfinity: true }),
           fc.array(fc.integer(), { maxLength: 60 }),
         ),
