@@ -6,7 +6,19 @@ import fc from 'fast-check'
 
 /** One character of it. */
 export const harmlessUnit: fc.Arbitrary<string> = fc.constantFrom(
-  ...[' ', 'a', 'é', '漢', '😀', '"', '\\', '\n', '\u0000', '\u007f', '\u202e', '{', ','],
+  ' ',
+  'a',
+  'é',
+  '漢',
+  '😀',
+  '"',
+  '\\',
+  '\n',
+  '\u0000',
+  '\u007f',
+  '\u202e',
+  '{',
+  ',',
 )
 
 /** A string of up to ten. */

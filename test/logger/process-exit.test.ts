@@ -163,7 +163,7 @@ describe('listeners', () => {
     const script = `import('${join(import.meta.dirname, `../../lib/index${extension}`)}').then(({ createLogger }) => { createLogger({ log_path: ${JSON.stringify(directory)} }) })`
     const child = spawn(process.execPath, [...loader, '-e', script], {
       stdio: 'ignore',
-      timeout: 20_000,
+      timeout: 60_000,
     })
     const code = await new Promise((resolve) => child.on('exit', resolve))
     assert.equal(code, 0)

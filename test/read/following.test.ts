@@ -19,7 +19,7 @@ import { gzipSync } from 'node:zlib'
 import { type LogLine, type StreamOptions, streamLogs } from '../../lib/index.ts'
 import { logDirectory } from '../log-directory.ts'
 
-const timeout = 10_000
+const timeout = 60_000
 
 /** Lines whose messages are their numbers. */
 function lines(from: number, to = from, fields: object = {}): string {
@@ -154,7 +154,7 @@ test(
 
 test(
   'streamLogs({ follow }) reads the copy first when a file is truncated amid its backlog',
-  { timeout: 20_000 },
+  { timeout: 60_000 },
   async (t) => {
     const { path, next } = await follow(t)
     appendFileSync(path, lines(2, 5000))

@@ -238,13 +238,14 @@ test('streamLogs() reads a line of 100 MB, from either end', async (t) => {
   const log_path = directoryWith(t, {
     'system.log': [line({ time: 0, seq: 1, message: 'x'.repeat(100_000_000) }), 'bad'],
   })
-  const startMs = performance.now()
+  const before = process.cpuUsage()
   for (const lines of [Infinity, 2]) {
     const found = await all({ log_path, lines })
     assert.equal(found[0]?.entry?.message.length, 100_000_000)
     assert.equal(found.length, 2)
   }
-  assert.ok(performance.now() - startMs < 20_000)
+  const { user, system } = process.cpuUsage(before)
+  assert.ok(user + system < 20_000_000, `${user + system} µs of processor`)
 })
 
 test('streamLogs() reads what createLogger() writes', async (t) => {
@@ -371,16 +372,18 @@ test('streamLogs({ follow }) shows once what a writer writes again after its fil
   assert.deepEqual(await next(1), ['m2'])
 })
 
-test('streamLogs({ signal }) ends at once, waiting or not', { timeout: 5000 }, async (t) => {
+test('streamLogs({ signal }) ends at once, waiting or not', { timeout: 60_000 }, async (t) => {
   const log_path = directoryWith(t, { 'system.log': [line({ time: 1, seq: 1 })] })
   const { next, abort } = following(t, log_path)
   assert.deepEqual(await next(1), ['m1'])
   const waiting = next(1)
   await new Promise(setImmediate)
-  const startMs = performance.now()
+  const ended: (readonly string[])[] = []
+  void waiting.then((found) => ended.push(found))
   abort.abort()
-  assert.deepEqual(await waiting, [])
-  assert.ok(performance.now() - startMs < 100)
+  // A poll is some thousand turns away.
+  for (let turn = 0; turn < 20 && ended.length === 0; turn++) await new Promise(setImmediate)
+  assert.deepEqual(ended, [[]])
   assert.deepEqual(await all({ log_path, signal: AbortSignal.abort() }), [])
 
   const iterator = streamLogs({ log_path, follow: true, lines: 0 })[Symbol.asyncIterator]()
