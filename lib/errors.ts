@@ -60,6 +60,19 @@ export class NotWrittenError extends Error {
   }
 }
 
+/** Who writes to a directory. */
+export interface Locker {
+  readonly pid: number
+  /** It is this very process: an earlier logger, which has not been closed, or a worker's. */
+  readonly isOurs: boolean
+  /** When it began, ISO 8601. */
+  readonly since: string
+  /** It is known to be alive. */
+  readonly isCertain: boolean
+  /** It took over from this logger, which had stood still for so many seconds; 0: it did not. */
+  readonly absentS: number
+}
+
 /** A directory that another logger writes to: of this process, of a worker of it, or of another one. */
 export class LockedError extends Error {
   readonly code: ErrorCode = 'RINGLOG_LOCKED'
@@ -73,23 +86,21 @@ export class LockedError extends Error {
    */
   readonly certain: boolean
 
-  /**
-   * @param own It is this very process: an earlier logger, which has not been closed, or a worker's.
-   * @param since When it began, ISO 8601.
-   */
-  constructor(directory: string, pid: number, own: boolean, since: string, certain: boolean) {
-    const where = own
-      ? 'this very one'
-      : certain
+  constructor(directory: string, { pid, isOurs, since, isCertain, absentS }: Locker) {
+    const where = isOurs
+      ? ' (this very one)'
+      : isCertain
         ? ''
-        : 'in another container or on another machine'
-    const who = `process ${pid}${where === '' ? '' : ` (${where})`}`
+        : ' (in another container or on another machine)'
+    const how = absentS === 0 ? '' : `; it took over when this one had stood still for ${absentS} s`
     super(
-      visible(`Cannot write to ${directory}: expected no other writer, got ${who}, since ${since}`),
+      visible(
+        `Cannot write to ${directory}: expected no other writer, got process ${pid}${where}, since ${since}${how}`,
+      ),
     )
     this.name = 'LockedError'
     this.directory = directory
     this.pid = pid
-    this.certain = certain
+    this.certain = isCertain
   }
 }

@@ -4,6 +4,8 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
+import type { Claim } from '../lib/directory/lock.ts'
+import { makeDirectory } from '../lib/directory/open.ts'
 
 /** A parsed line. */
 export interface Line {
@@ -28,6 +30,16 @@ export function logDirectory(t: TestContext): string {
   const parent = mkdtempSync(join(tmpdir(), 'ringlog-test-'))
   t.after(() => rmSync(parent, { recursive: true, force: true }))
   return join(parent, 'logs')
+}
+
+/** A right to a directory that nobody else wants. */
+export function freeClaim(directory: string): Claim {
+  return {
+    tenure: 1,
+    hold: () => makeDirectory(directory),
+    check: () => true,
+    checkAfterSilence: () => true,
+  }
 }
 
 /** The names of a file and its rotated ones, oldest first. */

@@ -50,6 +50,17 @@ export class MemorySink implements Sink {
   /** Bytes of the batch under way that are in the file. */
   landed = 0
 
+  get isQuiet(): boolean {
+    return true
+  }
+
+  replace(batch: Buffer): void {
+    this.#underWay = batch
+    this.batches[this.batches.length - 1] = batch.toString()
+  }
+
+  revisit(): void {}
+
   close(): Promise<void> {
     return Promise.resolve()
   }

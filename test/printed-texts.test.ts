@@ -55,7 +55,13 @@ function assertHarmless(text: string, lines?: number): void {
 
 describe('the messages of errors', () => {
   it('show what others have written, and their fields have it as it is', () => {
-    const locked = new LockedError(evil, 7, false, evil, true)
+    const locked = new LockedError(evil, {
+      pid: 7,
+      isOurs: false,
+      since: evil,
+      isCertain: true,
+      absentS: 0,
+    })
     assert.equal(
       locked.message,
       `Cannot write to ${shown}: expected no other writer, got process 7, since ${shown}`,

@@ -15,6 +15,10 @@ export class Batch {
   readonly #landed: number[] = [0, 0, 0, 0, 0]
   /** Of a severity, which of its entries the console has taken: their places among those. */
   readonly #shown: Set<number>[] = [0, 1, 2, 3, 4].map(() => new Set())
+  /** The numbers of its last entries, by the place of their category in the file: see `Category.place`. */
+  readonly last: number[] = []
+  /** How often the numbers have been moved on (numbering.ts) before its lines were made. */
+  era = 0
   /** Where the next line is written. It belongs to the batch once `add` has been told. */
   readonly out: JsonBytes = new JsonBytes(bufferBytes)
 
@@ -64,6 +68,12 @@ export class Batch {
     this.#shown[severity]!.clear()
   }
 
+  /** Puts other bytes in place of those behind `from`: the same lines. */
+  rewrite(from: number, bytes: Buffer): void {
+    this.out.size = from
+    this.out.append(bytes)
+  }
+
   /** Takes the lines of another one behind its own. */
   absorb(other: Batch): void {
     this.out.append(other.bytes())
@@ -73,6 +83,9 @@ export class Batch {
         this.show(severity, this.entries[severity]! + place)
       this.entries[severity]! += entries
     })
+    other.last.forEach((number, place) => {
+      this.last[place] = number
+    })
   }
 
   /** Makes it empty, to be used again. */
@@ -81,6 +94,7 @@ export class Batch {
     this.entries.fill(0)
     this.#landed.fill(0)
     for (const shown of this.#shown) shown.clear()
+    this.last.length = 0
     this.out.clear()
   }
 }

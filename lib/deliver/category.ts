@@ -18,15 +18,23 @@ export class Category {
   readonly isWritten: boolean
   /** Entries are on the device before `flush()` resolves: they do not wait for company. */
   readonly isSynced: boolean
-  /** The `seq` of the last entry of earlier runs. */
+  /**
+   * What is added to an entry's number among those of this run when its line is made; not earlier, since others may
+   * write to the directory until it is ours.
+   */
   seqBase = 0
-  /** Entries accepted in this run. */
+  /** Entries accepted in this run: the number of the last one. */
   accepted = 0
+  /** The number of the last one that is in the file. */
+  written = 0
+  /** Its place among the categories of the file. */
+  readonly place: number
 
   constructor(name: string, route: Route, threshold: number, own: boolean, durability: Durability) {
     this.name = name
     this.route = route
-    route.categories.add(name)
+    this.place = route.categories.size
+    route.categories.set(name, this)
     this.threshold = threshold
     this.own = own
     this.isWritten = durability === 'written'

@@ -6,8 +6,8 @@ import type { Sink } from '../sinks/sink.ts'
 /** One file's batches. */
 export class Route {
   readonly file: string
-  /** The categories whose entries go here, copies apart. */
-  readonly categories: Set<string> = new Set()
+  /** The categories whose entries go here, copies apart, by their place. */
+  readonly categories: Map<string, { written: number }> = new Map()
   #sink: Sink | undefined
   /** The batch being gathered. */
   gathered: Batch = new Batch()
@@ -26,8 +26,11 @@ export class Route {
   /** Lines taken in, and lines whose fate is settled, since the start. */
   taken = 0
   settled = 0
+  /** Gives a batch that has waited the numbers that hold now. */
+  renumber: ((batch: Batch) => void) | undefined
   /** An empty batch, ready to gather. */
   #spare: Batch | undefined
+  #era = 0
 
   constructor(file: string) {
     this.file = file
@@ -47,10 +50,23 @@ export class Route {
     return this.taken - this.settled
   }
 
-  /** Counts the line that has been written to the batch being gathered. `severity` -1: a copy, counted elsewhere. */
-  add(severity: number): void {
+  /** Counts the line that has been written to the batch being gathered, of a category and with a number of this run. */
+  add(severity: number, place: number, number: number): void {
     this.gathered.add(severity)
+    this.gathered.last[place] = number
     this.taken++
+  }
+
+  /** The same for a copy, which counts elsewhere. */
+  addCopy(): void {
+    this.gathered.add(-1)
+    this.taken++
+  }
+
+  /** From now on lines are made with other numbers. */
+  beginEra(era: number): void {
+    if (this.gathered.lines > 0) this.queue()
+    this.#era = this.gathered.era = era
   }
 
   /** Puts the gathered batch behind those that wait. */
@@ -67,7 +83,8 @@ export class Route {
     for (const batch of this.waiting) {
       const last = kept > 0 ? this.waiting[kept - 1] : undefined
       this.waitingBytes += batch.size
-      if (last !== undefined && last.size + batch.size <= bytesMax) last.absorb(batch)
+      const isAlike = last !== undefined && last.era === batch.era
+      if (isAlike && last.size + batch.size <= bytesMax) last.absorb(batch)
       else if (batch.lines > 0) this.waiting[kept++] = batch
     }
     this.waiting.length = kept
@@ -82,6 +99,7 @@ export class Route {
       this.gathered = this.#empty()
     }
     this.inFlight = batch
+    if (batch !== undefined && batch.era !== this.#era) this.renumber?.(batch)
     return batch
   }
 
@@ -91,6 +109,11 @@ export class Route {
     if (batch === undefined) return
     this.inFlight = undefined
     this.settled += batch.lines
+    let place = 0
+    for (const category of this.categories.values()) {
+      const number = batch.last[place++]
+      if (number !== undefined) category.written = number
+    }
     batch.clear()
     this.#spare = batch
   }
@@ -104,12 +127,14 @@ export class Route {
     this.settled = this.taken
     this.inFlight = undefined
     this.gathered = new Batch()
+    this.gathered.era = this.#era
     return batches
   }
 
   #empty(): Batch {
     const batch = this.#spare ?? new Batch()
     this.#spare = undefined
+    batch.era = this.#era
     return batch
   }
 }

@@ -85,6 +85,14 @@ export class Outages {
     )
   }
 
+  /** Lines have come to a file after another writer had taken over. */
+  late(route: Route, bytes: number): void {
+    this.#options.report(
+      `Log file ${route.file} got lines when another writer had taken over; their numbers may be there twice`,
+      { file: route.file, late_bytes: bytes },
+    )
+  }
+
   /**
    * Tells in the files what is missing there, once all of them can be written.
    *

@@ -16,7 +16,7 @@
 // like any other, but only when the files work, so that no failure can feed itself.
 
 import { clearTimeout, monotonicMs, setImmediate, setTimeout } from '../entry/clock.ts'
-import { CRITICAL, ERROR, WARNING } from '../entry/level.ts'
+import { CRITICAL, DEBUG, ERROR, WARNING } from '../entry/level.ts'
 import type { LineEncoder } from '../encode/line-encoder.ts'
 import type { Refusal } from '../directory/attributes.ts'
 import { Backlog } from './load-shedding.ts'
@@ -239,11 +239,16 @@ export class Pump {
     this.wake()
   }
 
-  /** Gives up what cannot be written any more: shows it on the console where it is for that, and counts it. */
-  giveUp(): void {
+  /**
+   * Gives up what cannot be written any more, and counts it. Entries for a person have been shown on the console.
+   *
+   * @param isWaiting Another writer has the directory. Then nothing is wrong that a person could have mended: what is
+   *   not for him is shown as well.
+   */
+  giveUp(isWaiting: boolean): void {
     for (const route of this.#options.routes) {
       this.#countLanded(route)
-      if (route.pending > 0) this.#showPending(route)
+      if (route.pending > 0) this.#showPending(route, isWaiting ? DEBUG : WARNING)
       for (const batch of route.surrender()) {
         batch.entries.forEach((count, severity) => {
           this.#lose(severity, count, batch.shown(severity))
@@ -276,13 +281,19 @@ export class Pump {
       },
       fault: (error) => outages.fault(route, error),
       recovered: () => {
-        if (outages.end(route)) this.wake()
+        // The batch that has shown it still counts as in flight: what is reported must not be written past it.
+        const wasSynchronous = this.#synchronous
+        this.#synchronous = true
+        const isNews = outages.end(route)
+        this.#synchronous = wasSynchronous
+        if (isNews) this.wake()
       },
       rotated: () => {
         counters.rotations++
       },
       torn: (bytes) => outages.torn(route, bytes),
       refused: (refusal) => outages.refused(refusal),
+      late: (bytes) => outages.late(route, bytes),
     }
   }
 
@@ -344,7 +355,8 @@ export class Pump {
     const { ring, encoder, errorRoute, shape, show, showAlways, eventLog } = this.#options
     const { lanes, template } = ring
     const { severity } = template
-    const { route } = template.owner
+    const { route, place, seqBase } = template.owner
+    const number = ring.seq
     // Both before a line is written: what waits may be shortened for it.
     const isKept = this.#makeWay(route, severity)
     const isCopied =
@@ -353,7 +365,7 @@ export class Pump {
     const from = out.size
     const refsFrom = lanes.refHead
     try {
-      encoder.write(out, lanes, template, ring.time, ring.accountId, ring.message, ring.seq)
+      encoder.write(out, lanes, template, ring.time, ring.accountId, ring.message, seqBase + number)
     } catch (error) {
       // A line beyond the longest string of the engine, or a value that cannot be written after all.
       this.#options.counters.fail(error as Error)
@@ -376,11 +388,11 @@ export class Pump {
     // The copy is the same bytes. It is no entry of its own, so it counts nowhere.
     if (isCopied) {
       errorRoute.gathered.out.append(out.bytes.subarray(from, out.size))
-      errorRoute.add(-1)
+      errorRoute.addCopy()
     }
     if (isKept) {
       if (isShown) route.gathered.show(severity, route.gathered.entries[severity]!)
-      route.add(severity)
+      route.add(severity, place, number)
     } else {
       out.size = from
       this.#lose(severity, 1, isShown ? 1 : 0)
@@ -457,12 +469,12 @@ export class Pump {
   }
 
   /** Shows on the console what a file that has failed holds back, as far as it is meant for a person and not shown yet. */
-  #showPending(route: Route): void {
+  #showPending(route: Route, lowest: number = WARNING): void {
     const { show } = this.#options
     if (show === undefined) return
     const landed = route.inFlight === undefined ? 0 : route.sink.landed
     for (const batch of [route.inFlight, ...route.waiting, route.gathered]) {
-      if (batch === undefined || batch.entries.every((count, i) => i < WARNING || count === 0))
+      if (batch === undefined || batch.entries.every((count, i) => i < lowest || count === 0))
         continue
       const places = [0, 0, 0, 0, 0]
       const bytes = batch.bytes()
@@ -470,7 +482,7 @@ export class Pump {
         // A copy is no entry of this file's, and is shown and counted where it is one.
         if (category === undefined || !route.categories.has(category)) continue
         const place = places[severity]!++
-        if (severity < WARNING || (batch === route.inFlight && end <= landed)) continue
+        if (severity < lowest || (batch === route.inFlight && end <= landed)) continue
         if (batch.isShown(severity, place)) continue
         if (show(bytes.toString('utf8', from, end))) batch.show(severity, place)
       }

@@ -8,6 +8,16 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TimeRecord, asTimeRecord } from './trusted-time.ts'
+import { namePattern } from '../entry/category.ts'
+import { isBase } from './names.ts'
+
+/**
+ * Numbers above are none of ours: 2^52, so that as many again can follow before they are no longer exact. 1,000,000
+ * entries a second take 142 years to come so far.
+ */
+export const seqMax: number = 2 ** 52
+/** Most rotated files that a configuration may keep. */
+const filesMax = 100
 
 /** How much of a file's end is kept, in bytes: the number of its last entry stands there. */
 const endBytes = 48
@@ -88,31 +98,49 @@ function endOf(fd: number, bytes: number): string {
   return end.toString('base64')
 }
 
-/** A checkpoint read from a file; `undefined` for what is none. */
+/**
+ * A checkpoint read from a file; `undefined` for what is none. It is believed no further than it has to be: of names
+ * and numbers only those that a logger gives are taken, so that it leads to no file but those of the log.
+ */
 export function asCheckpoint(value: unknown): Checkpoint | undefined {
   if (!isRecord(value)) return undefined
   const { max_files, compress, seq, files } = value
-  if (!isCount(max_files) || typeof compress !== 'boolean') return undefined
-  if (!isRecord(seq) || !isRecord(files)) return undefined
-  const isWhole =
-    Object.values(seq).every(isCount) &&
-    Object.values(files).every(
-      (file) =>
-        isRecord(file) &&
-        typeof file['inode'] === 'string' &&
-        typeof file['end'] === 'string' &&
-        isCount(file['bytes']),
-    )
-  if (!isWhole) return undefined
-  const { time: found, ...rest } = value as unknown as Checkpoint
-  const time = asTimeRecord(found)
-  return time === undefined ? rest : { ...rest, time }
+  const time = asTimeRecord(value['time'])
+  if (!isNumber(max_files, filesMax) || max_files === 0) return undefined
+  if (typeof compress !== 'boolean' || !isRecord(seq) || !isRecord(files)) return undefined
+  return {
+    max_files,
+    compress,
+    seq: ownOf(seq, (name, number) => namePattern.test(name) && isNumber(number, seqMax)),
+    files: ownOf(files, (name, file) => isBase(name) && isFileState(file)),
+    ...(time === undefined ? {} : { time }),
+  }
+}
+
+/** The members for which `isOurs` says so. */
+function ownOf<T>(
+  record: { readonly [key: string]: unknown },
+  isOurs: (key: string, value: unknown) => boolean,
+): { readonly [key: string]: T } {
+  return Object.fromEntries(
+    Object.entries(record).filter(([key, value]) => isOurs(key, value)),
+  ) as {
+    [key: string]: T
+  }
+}
+
+function isFileState(value: unknown): boolean {
+  if (!isRecord(value)) return false
+  const { inode, end, bytes } = value
+  return (
+    typeof inode === 'string' && typeof end === 'string' && isNumber(bytes, Number.MAX_SAFE_INTEGER)
+  )
 }
 
 function isRecord(value: unknown): value is { readonly [key: string]: unknown } {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0
+function isNumber(value: unknown, max: number): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= max
 }

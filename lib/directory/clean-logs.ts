@@ -7,7 +7,7 @@
 
 import { builtinCategories } from '../entry/category.ts'
 import { type CleanReport, cleanDirectory } from './clean.ts'
-import { stateOf } from './lock.ts'
+import { stateOf } from './lock-files.ts'
 import { type OptionRules, checkOptions, directoryToRead, pathRule } from '../config/options.ts'
 import { dayMs } from './retention.ts'
 import { TrustedTime, heldBack, lastChange } from './trusted-time.ts'

@@ -11,7 +11,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
-import { type Checkpoint, goesOnFrom } from './checkpoint.ts'
+import { type Checkpoint, goesOnFrom, seqMax } from './checkpoint.ts'
 import { type FileName, filesByBase } from './names.ts'
 
 /** Bytes read at a time, from the end backwards. */
@@ -148,5 +148,7 @@ function look(
   if (tail === null) return
   const category = headPattern.exec(line.toString('latin1', 0, 256))?.[1]
   if (category === undefined || !categories.has(category) || found.has(category)) return
-  found.set(category, Number(tail[1]))
+  const seq = Number(tail[1])
+  // After a forged one no number could follow that is exact; the last true one is further up.
+  if (seq <= seqMax) found.set(category, seq)
 }

@@ -9,87 +9,128 @@
 //        │
 //   look again: a higher one, or a lower one that is alive? ── yes ──► remove ours, begin again
 //        │ no
-//   it is ours; the lower ones are removed
+//   the lower ones are removed; it is ours
 //
 // Of two starters only one creates a generation. One that judged an old state finds that out in the second look: a
 // generation is made before its maker looks, so of any two at least one sees the other. And who sees one alive
 // has removed its own before, so not all of them give up. (Removing "the" lock file when it looks stale, as is
 // usually done, may hit the one that another starter has just made.)
 //
-// The file may be lost with the directory; so it is looked for whenever a file of the log is opened.
+// It is a lease. A holder that cannot be seen from here is dead when its sign of life, given every 2 s, has stood
+// still for 10 s of our own clock (standstill.ts); it may as well be paused, or busy, or its lock may have been
+// deleted. So a holder looks before each write whether the file that bears the name is still its own, and no higher
+// one is there; if not, it stops, and takes its turn like any other.
+//
+// What remains: a holder that is paused between the look and the write, some 50 µs while a piece is on its way through
+// the thread pool, still writes that one piece when it goes on. No system call of Node's can take it back.
 
-import { setInterval, isoOf, clearInterval, napSync, wallMs } from '../entry/clock.ts'
+import { randomBytes } from 'node:crypto'
 import {
   closeSync,
-  constants,
   fstatSync,
-  futimesSync,
+  futimes,
   lstatSync,
   openSync,
-  readFileSync,
   readdirSync,
   rmSync,
   writeSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import { clearInterval, isoOf, monotonicMs, napSync, setInterval, wallMs } from '../entry/clock.ts'
 import { LockedError } from '../errors.ts'
-import { type LockOwner, type Life, lifeOf, self, signMs } from './lock-owner.ts'
-import { type Checkpoint, asCheckpoint } from './checkpoint.ts'
 import { type OnRefusal, fileMode, setMode } from './attributes.ts'
-import { makeDirectory } from './open.ts'
+import type { Checkpoint } from './checkpoint.ts'
+import {
+  type Lock,
+  type LockRecord,
+  type Locks,
+  lockNameOf,
+  readLocks,
+  seemsAlive,
+} from './lock-files.ts'
+import { lifeOf, self } from './lock-owner.ts'
+import { parseName } from './names.ts'
+import { type FileIdentity, identityOf, isSameFile, makeDirectory } from './open.ts'
+import { Standstill } from './standstill.ts'
 
-const lockPattern = /^ringlog\.([1-9]\d{0,14})\.lock$/
-
+/** Time between two signs of life, in milliseconds. */
+const signMs = 2_000
+/** Whose sign has stood still for so long is dead, if nothing better is known: as long as five signs. */
+export const silentMs = 10_000
 /** A lock that is not written whole after so long never will be, in milliseconds. */
 const unfinishedMs = 200
 /** How often taking is begun again, after 1 to 3 ms each time: longer than an unfinished lock is waited for. */
 const attemptsMax = 300
+/** Files that have not grown for so long have got what was on its way to them, in milliseconds. */
+const quietMs = 50
+/** How often that is waited for: somebody who knows no lock may write on for ever. */
+const quietTriesMax = 20
 
-/** What stands in the file. */
-interface LockRecord extends LockOwner {
-  readonly since: string
-  readonly released: boolean
-  readonly checkpoint: unknown
+/** The right to write to a directory, which may be lost at any time. */
+export interface Claim {
+  /** Makes the directory, and takes it. @throws {LockedError} when another writer has it. */
+  hold(): void
+  /** Counts how often it has been taken; 0 while it is not held, as far as is known without a look. */
+  readonly tenure: number
+  /** Looks whether it is held: right before each write. */
+  check(): boolean
+  /** Looks only after a silence in which it may have been lost. */
+  checkAfterSilence(): boolean
 }
 
-/** A lock as it lies in the directory. */
-interface Lock {
-  readonly generation: number
-  /** Who made it; `undefined` while it is not written whole. */
-  readonly holder: LockOwner | undefined
-  readonly life: Life
-  readonly since: string
-  readonly checkpoint: Checkpoint | undefined
+export interface LockOptions {
+  readonly directory: string
+  /** Throws when the lock must not be taken now: something written under an earlier one may be on its way. */
+  readonly beforeTaking?: () => void
+  /** The directory is ours now, and this is what the last holder has left. */
+  readonly taken: (checkpoint: Checkpoint | undefined) => void
+  /** A sign of life has found out that it is no longer ours. `hold` says more. */
+  readonly lost?: () => void
+  /** Told once of each thing that has a lock's name and is none. */
+  readonly remark?: (text: string) => void
+  /** Told what the system refuses the lock or its directory. */
+  readonly refused?: OnRefusal
+  /** @default the monotonic clock */
+  readonly now?: () => number
 }
 
 /** The lock of one directory. */
-export class DirectoryLock {
+export class DirectoryLock implements Claim {
+  readonly #options: LockOptions
   readonly #directory: string
-  readonly #taken: (checkpoint: Checkpoint | undefined) => void
-  readonly #refused: OnRefusal | undefined
+  readonly #now: () => number
+  /** Of this logger: its own earlier locks are not those of somebody else. */
+  readonly #mark = randomBytes(8).toString('hex')
+  readonly #others: Standstill
+  readonly #remarked = new Set<string>()
   #generation = 0
   #fd = -1
-  #inode = 0n
-  /** The file is written whole, and nobody else was there. */
+  #identity: FileIdentity = { device: 0n, inode: 0n }
+  /** The file is written whole, nobody else was there, and it is not known to have been lost. */
   #isTaken = false
+  #tenures = 0
+  /** Nothing was seen of the holder that keeps us out which shows that he lives. */
+  #mayBeDead = false
+  /** How long this process had not looked when it found the lock lost, in milliseconds. */
+  #absentMs = 0
   #since = ''
+  #signCount = 0
+  #isSigning = false
+  /** A descriptor that the thread pool gives a sign by, and that is to be closed then. */
+  #leftFd = -1
+  /** When it was last made sure that no higher generation is there, and when a sign was last given. */
+  #searchedAt = 0
+  #signedAt = 0
   /** Bytes written: a shorter text is filled up. */
   #length = 0
   #checkpoint: Checkpoint | undefined
   #signs: NodeJS.Timeout | undefined
 
-  /**
-   * @param taken Told each time the lock has been taken, with what the last holder left.
-   * @param refused Told what the system refuses the lock or its directory.
-   */
-  constructor(
-    directory: string,
-    taken: (checkpoint: Checkpoint | undefined) => void,
-    refused?: OnRefusal,
-  ) {
-    this.#directory = directory
-    this.#taken = taken
-    this.#refused = refused
+  constructor(options: LockOptions) {
+    this.#options = options
+    this.#directory = options.directory
+    this.#now = options.now ?? monotonicMs
+    this.#others = new Standstill(this.#now)
   }
 
   /** What was saved last, by us or by the holder before. */
@@ -97,31 +138,56 @@ export class DirectoryLock {
     return this.#checkpoint
   }
 
-  /**
-   * Makes the directory if it is not there, and takes the lock unless it is held already.
-   *
-   * @throws {LockedError} when another thread or process holds it. The system's error when that cannot be known.
-   */
+  /** Whether the holder that has kept us out last may turn out to be dead, when it stays silent. */
+  get mayBeDead(): boolean {
+    return this.#mayBeDead
+  }
+
+  get tenure(): number {
+    return this.#isTaken ? this.#tenures : 0
+  }
+
   hold(): void {
-    makeDirectory(this.#directory, this.#refused)
-    if (this.#isTaken && this.#isInPlace()) return
+    makeDirectory(this.#directory, this.#options.refused)
+    if (this.check()) return
     this.#withdraw()
     this.#take()
     this.#isTaken = true
+    this.#tenures++
+    this.#absentMs = 0
+    this.#signedAt = this.#searchedAt = this.#now()
     this.#signs = setInterval(() => this.#sign(), signMs).unref()
-    this.#taken(this.#checkpoint)
+    this.#options.taken(this.#checkpoint)
+  }
+
+  /** When it cannot be known whether the lock is held, it is: nobody else can know more. */
+  check(): boolean {
+    if (!this.#isTaken) return false
+    if (!this.#isOurs()) {
+      this.#absentMs = this.#now() - this.#searchedAt
+      this.#isTaken = false
+      clearInterval(this.#signs)
+      return false
+    }
+    // An event loop that is busy for long, and writes all the same, runs no timers.
+    if (this.#now() - this.#signedAt > signMs) this.#giveSign()
+    return true
+  }
+
+  checkAfterSilence(): boolean {
+    return this.#now() - this.#searchedAt > signMs ? this.check() : this.#isTaken
   }
 
   /** Writes down what the next start should know. Without effect while the lock is not held. */
   save(checkpoint: Checkpoint): void {
-    if (!this.isHeld) return
+    if (!this.check()) return
     this.#checkpoint = checkpoint
     this.#write(false)
   }
 
   /** Lets another writer have the directory. The file stays; one that is another's by now is left alone. */
   release(checkpoint: Checkpoint): void {
-    if (this.#isTaken) this.#checkpoint = checkpoint
+    if (this.check()) this.#checkpoint = checkpoint
     try {
       // Into our own inode: whatever bears the name by now.
       if (this.#fd !== -1) this.#write(true)
@@ -131,40 +197,91 @@ export class DirectoryLock {
     this.#letGo()
   }
 
-  /** Whether the lock is ours, and still lies in the directory; false also when that cannot be known now. */
-  get isHeld(): boolean {
+  /** Whether the file that bears our name is ours, and, looked for every other second, no higher one is there. */
+  #isOurs(): boolean {
+    const now = this.#now()
     try {
-      return this.#isTaken && this.#isInPlace()
+      if (!this.#isInPlace()) return false
+      if (now - this.#searchedAt < signMs) return true
+      const top = this.#look().locks.at(-1)
+      if (top !== undefined && top.generation > this.#generation) return false
     } catch {
-      return false
+      if (!this.#isThere()) return false
     }
+    this.#searchedAt = now
+    return true
   }
 
-  /** Whether the file we have made bears its name. Throws when that cannot be known: we may still be its owner. */
+  /** Whether the file we have made bears its name. Throws when that cannot be known. */
   #isInPlace(): boolean {
     if (this.#fd === -1) return false
     const path = this.#pathOf(this.#generation)
-    return lstatSync(path, { bigint: true, throwIfNoEntry: false })?.ino === this.#inode
+    const stat = lstatSync(path, { bigint: true, throwIfNoEntry: false })
+    if (stat === undefined) return false
+    return isSameFile({ device: stat.dev, inode: stat.ino }, this.#identity)
+  }
+
+  /** Whether it is anywhere, as far as the file itself tells. */
+  #isThere(): boolean {
+    try {
+      return fstatSync(this.#fd).nlink > 0
+    } catch (error) {
+      return (error as NodeJS.ErrnoException).code !== 'ESTALE'
+    }
   }
 
   #take(): void {
     for (let attempt = 1; attempt <= attemptsMax; attempt++) {
-      const top = locksIn(this.#directory).at(-1)
-      if (top !== undefined && top.life !== 'dead') {
-        if (top.holder !== undefined) throw lockedBy(this.#directory, top, top.holder)
+      const { locks, highest } = this.#look()
+      const top = locks.at(-1)
+      if (top !== undefined && !this.#isDead(top)) {
+        if (top.record !== undefined) throw this.#lockedBy(top, top.record)
         napSync(1)
         continue
       }
-      this.#checkpoint = top?.checkpoint
-      this.#generation = (top?.generation ?? 0) + 1
-      if (this.#create() && this.#isAlone()) return
+      this.#options.beforeTaking?.()
+      this.#generation = highest + 1
+      if (this.#create(top?.record?.checkpoint) && this.#isAlone()) {
+        if (top?.record?.released !== true && !this.#isCertainlyDead(top)) this.#awaitQuiet()
+        return
+      }
       napSync(1 + Math.random() * 2)
     }
     throw new Error(`Cannot lock ${this.#directory}: others are trying as well`)
   }
 
+  /** Reads the locks, and names what is none. */
+  #look(): Locks {
+    const found = readLocks(this.#directory)
+    for (const { name, what } of found.oddities) {
+      if (this.#remarked.has(name)) continue
+      this.#remarked.add(name)
+      const path = join(this.#directory, name)
+      this.#options.remark?.(
+        `${path} is ${what}, and so no lock; it is passed over, and may be removed`,
+      )
+    }
+    return found
+  }
+
+  #isDead(lock: Lock): boolean {
+    if (this.#isCertainlyDead(lock)) return true
+    const { generation, record, isCopy, sight } = lock
+    const life = record === undefined || isCopy ? 'unsure' : lifeOf(record)
+    const limitMs = record === undefined ? unfinishedMs : silentMs
+    return life !== 'alive' && this.#others.look(String(generation), sight) >= limitMs
+  }
+
+  /** Nothing of it can be on its way to the files. */
+  #isCertainlyDead(lock: Lock | undefined): boolean {
+    const record = lock?.record
+    if (record === undefined) return false
+    if (record.released || record.mark === this.#mark) return true
+    return lock?.isCopy === false && lifeOf(record) === 'dead'
+  }
+
   /** Makes our generation; false when it is there already. */
-  #create(): boolean {
+  #create(checkpoint: Checkpoint | undefined): boolean {
     const path = this.#pathOf(this.#generation)
     try {
       this.#fd = openSync(path, 'wx', fileMode)
@@ -173,11 +290,13 @@ export class DirectoryLock {
       throw error
     }
     try {
-      this.#inode = fstatSync(this.#fd, { bigint: true }).ino
+      this.#identity = identityOf(this.#fd)
       const refusal = setMode(this.#fd, path, fileMode)
-      if (refusal !== undefined) this.#refused?.(refusal)
+      if (refusal !== undefined) this.#options.refused?.(refusal)
       this.#since = isoOf(wallMs())
       this.#length = 0
+      // Without one of the last holder our own is better than none: it is a floor.
+      this.#checkpoint = checkpoint ?? this.#checkpoint
       this.#write(false)
     } catch (error) {
       this.#withdraw()
@@ -188,30 +307,78 @@ export class DirectoryLock {
 
   /** The second look. When nobody else is there, those that came before are removed. */
   #isAlone(): boolean {
-    const others = locksIn(this.#directory).filter(
-      ({ generation }) => generation !== this.#generation,
-    )
-    if (
-      others.some(
-        ({ generation, life, holder }) =>
-          generation > this.#generation || (holder !== undefined && life !== 'dead'),
-      )
-    ) {
+    const others = this.#look().locks.filter(({ generation }) => generation !== this.#generation)
+    const isOver =
+      others.some((other) => other.generation > this.#generation || this.#isInTheWay(other)) ||
+      // Who made a higher one before ours was whole has removed it.
+      !this.#isInPlace()
+    if (isOver) {
       this.#withdraw()
       return false
     }
-    for (const { generation } of others) rmSync(this.#pathOf(generation), { force: true })
+    for (const other of others) this.#remove(other)
     return true
   }
 
+  #remove(lock: Lock): void {
+    try {
+      rmSync(this.#pathOf(lock.generation), { force: true })
+    } catch (error) {
+      // Another user's, in a directory where each may only remove his own. While its holder may live, it has to go.
+      if (!this.#isCertainlyDead(lock)) throw error
+    }
+  }
+
+  #isInTheWay(lock: Lock): boolean {
+    return lock.record !== undefined && !this.#isDead(lock)
+  }
+
   /**
-   * Removes what we have made. Where that fails, the descriptor stays open, and the next one to take the lock tries
-   * again: closed, the file would be that of a holder who lives, and keep us out ourselves.
+   * Waits for what may be on its way to the files, of a holder whose lock was deleted, or which was judged by its
+   * silence: it looks before each write, and so writes no more than that.
+   */
+  #awaitQuiet(): void {
+    let last = this.#filesNow()
+    for (let attempt = 1; last !== '' && attempt <= quietTriesMax; attempt++) {
+      napSync(quietMs)
+      const now = this.#filesNow()
+      if (now === last) return
+      last = now
+    }
+  }
+
+  /** The live files and their sizes; empty when there is nothing in them. */
+  #filesNow(): string {
+    return readdirSync(this.#directory)
+      .filter((name) => parseName(name)?.index === 0)
+      .map((name) => ({
+        name,
+        stat: lstatSync(join(this.#directory, name), { throwIfNoEntry: false }),
+      }))
+      .filter(({ stat }) => stat !== undefined && stat.size > 0)
+      .map(({ name, stat }) => `${name} ${stat!.ino} ${stat!.size}`)
+      .join('\n')
+  }
+
+  /**
+   * Takes back what we have made: where it bears its name it is removed, elsewhere it says that it is released. Where
+   * that fails, the descriptor stays open, and the next one to take the lock tries again.
    */
   #withdraw(): void {
     this.#isTaken = false
+    if (this.#fd === -1) return
     if (this.#isInPlace()) rmSync(this.#pathOf(this.#generation), { force: true })
+    else this.#releaseElsewhere()
     this.#letGo()
+  }
+
+  /** The directory may be moved back. */
+  #releaseElsewhere(): void {
+    try {
+      this.#write(true)
+    } catch {
+      // Then we know it by its mark, and others by its silence.
+    }
   }
 
   /** Without a lock there is no checkpoint, but nobody is kept out either. */
@@ -226,14 +393,20 @@ export class DirectoryLock {
   #letGo(): void {
     this.#isTaken = false
     clearInterval(this.#signs)
-    if (this.#fd !== -1) closeSync(this.#fd)
+    const fd = this.#fd
     this.#fd = -1
+    if (fd === -1) return
+    if (this.#isSigning && this.#leftFd === -1) this.#leftFd = fd
+    else closeSync(fd)
   }
 
   /** In one piece and in place, so that the file never needs more room and no reader finds half of it. */
   #write(released: boolean): void {
     const record: LockRecord = {
       ...self(),
+      mark: this.#mark,
+      inode: String(this.#identity.inode),
+      signs: this.#signCount,
       since: this.#since,
       released,
       checkpoint: this.#checkpoint,
@@ -248,84 +421,50 @@ export class DirectoryLock {
   }
 
   #sign(): void {
+    if (this.check()) this.#giveSign()
+    else this.#options.lost?.()
+  }
+
+  /** In the thread pool: a disk that does not answer must not hold up the caller. */
+  #giveSign(): void {
+    this.#signedAt = this.#now()
+    if (this.#isSigning) return
+    this.#isSigning = true
+    this.#signCount++
+    // The fraction changes even where the clock stands still.
+    const time = (wallMs() + (this.#signCount % 1000) / 1000) / 1000
+    futimes(this.#fd, time, time, (error) => {
+      this.#isSigning = false
+      if (this.#leftFd !== -1) {
+        closeSync(this.#leftFd)
+        this.#leftFd = -1
+      } else if (error !== null) this.#signByContent()
+    })
+  }
+
+  /** Where the times of a file cannot be set. */
+  #signByContent(): void {
     try {
-      const now = new Date()
-      futimesSync(this.#fd, now, now)
+      if (this.#isTaken) this.#write(false)
     } catch {
       // The disk has gone: then nobody else can read there that we live.
     }
   }
 
-  #pathOf(generation: number): string {
-    return join(this.#directory, `ringlog.${generation}.lock`)
-  }
-}
-
-/** Who writes to a directory now, and what is known of its files. */
-export function stateOf(directory: string): {
-  readonly holder: LockOwner | undefined
-  readonly checkpoint: Checkpoint | undefined
-} {
-  const top = locksIn(directory).at(-1)
-  return { holder: top?.life === 'dead' ? undefined : top?.holder, checkpoint: top?.checkpoint }
-}
-
-/** The locks of a directory, the highest generation last. */
-function locksIn(directory: string): Lock[] {
-  return readdirSync(directory)
-    .flatMap((name) => {
-      const generation = Number(lockPattern.exec(name)?.[1] ?? 0)
-      const lock = generation === 0 ? undefined : readLock(join(directory, name), generation)
-      return lock ?? []
+  #lockedBy(lock: Lock, holder: LockRecord): LockedError {
+    const me = self()
+    const life = lock.isCopy ? 'unsure' : lifeOf(holder)
+    this.#mayBeDead = life !== 'alive' && !this.#others.hasMoved(String(lock.generation))
+    return new LockedError(this.#directory, {
+      pid: holder.pid,
+      isOurs: holder.pid === me.pid && holder.pids === me.pids && holder.host === me.host,
+      since: holder.since,
+      isCertain: life !== 'unsure' && seemsAlive(lock),
+      absentS: this.#absentMs > silentMs ? Math.round(this.#absentMs / 1000) : 0,
     })
-    .toSorted((a, b) => a.generation - b.generation)
-}
-
-/** `undefined` when it is not there any more. */
-function readLock(path: string, generation: number): Lock | undefined {
-  // Without O_NONBLOCK a named pipe would hang the process here.
-  const guards = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
-  let fd: number
-  try {
-    fd = openSync(path, constants.O_RDONLY | guards)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw error
   }
-  try {
-    const silence = wallMs() - fstatSync(fd).mtimeMs
-    const record = asRecord(readFileSync(fd, 'utf8'))
-    if (record === undefined) {
-      // Its maker is between two system calls, or was ended there.
-      const life = Math.abs(silence) > unfinishedMs ? 'dead' : 'unsure'
-      return { generation, holder: undefined, life, since: '', checkpoint: undefined }
-    }
-    const { since, released, checkpoint, ...holder } = record
-    const life = released ? 'dead' : lifeOf(holder, silence)
-    return { generation, holder, life, since, checkpoint: asCheckpoint(checkpoint) }
-  } finally {
-    closeSync(fd)
-  }
-}
 
-/** What a lock says; `undefined` when it is not whole. */
-function asRecord(text: string): LockRecord | undefined {
-  try {
-    const record = JSON.parse(text) as LockRecord
-    const { pid, thread, started, boot, pids, host, since, released } = record
-    const isWhole =
-      Number.isSafeInteger(pid) &&
-      Number.isSafeInteger(thread) &&
-      [started, boot, pids, host, since].every((word) => typeof word === 'string') &&
-      typeof released === 'boolean'
-    return isWhole ? record : undefined
-  } catch {
-    return undefined
+  #pathOf(generation: number): string {
+    return join(this.#directory, lockNameOf(generation))
   }
-}
-
-function lockedBy(directory: string, { life, since }: Lock, holder: LockOwner): LockedError {
-  const me = self()
-  const isOurs = holder.pid === me.pid && holder.pids === me.pids && holder.host === me.host
-  return new LockedError(directory, holder.pid, isOurs, since, life === 'alive')
 }

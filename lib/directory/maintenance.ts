@@ -6,6 +6,7 @@
 // the other half done.
 
 import {
+  napSync,
   sleep,
   clearInterval,
   setInterval,
@@ -20,7 +21,8 @@ import { join } from 'node:path'
 import type { OnRefusal } from './attributes.ts'
 import { type CleanReport, cleanDirectory } from './clean.ts'
 import { type Checkpoint, captureCheckpoint } from './checkpoint.ts'
-import { DirectoryLock } from './lock.ts'
+import { LockedError } from '../errors.ts'
+import { type Claim, DirectoryLock } from './lock.ts'
 import { baseOfTemporary } from './names.ts'
 import { dayMs } from './retention.ts'
 import { TrustedTime, heldBack, lastChange } from './trusted-time.ts'
@@ -31,6 +33,10 @@ const retryMs = 300_000
 const hourMs = 3_600_000
 /** How long close() waits for the end of what is under way, in milliseconds. */
 const endMsMax = 2_000
+/** How often a directory that another writer holds is looked at, in milliseconds. */
+const lookMs = 500
+/** The same while an end waits for it. */
+const turnMs = 100
 
 export interface MaintenanceOptions {
   readonly directory: string
@@ -40,18 +46,24 @@ export interface MaintenanceOptions {
   readonly maxFiles: number
   readonly retentionDays: number
   readonly compress: boolean
-  /** The number of the last entry accepted, of each category. */
-  readonly numbers: () => { readonly [category: string]: number }
+  /** The number of the last entry that is in its file, of each category; at the end, of the last one accepted. */
+  readonly numbers: (isEnd: boolean) => { readonly [category: string]: number }
+  /** Throws while something written in an earlier tenure may still be on its way. */
+  readonly beforeTaking: () => void
   /** The directory is ours now, and this is what the last writer has left. */
   readonly taken: (checkpoint: Checkpoint | undefined) => void
   /** The system refuses the directory or a file in it what it can do without. */
   readonly refused: OnRefusal
+  /** The directory has become ours, or another's, in a turn before this one. */
+  readonly changed: () => void
+  /** Tells a person. */
+  readonly tell: (remark: string) => void
   /** A rotated file could not be compressed or deleted; again, when it was so the last time. */
   readonly failed: (error: Error, again: boolean) => void
 }
 
 /** What a logger does for its directory. */
-export class Maintenance {
+export class Maintenance implements Claim {
   readonly #options: MaintenanceOptions
   readonly #lock: DirectoryLock
   readonly #ending = new AbortController()
@@ -63,25 +75,73 @@ export class Maintenance {
   #retry: NodeJS.Timeout | undefined
   #time = new TrustedTime(undefined, undefined)
   #isDoubtTold = false
+  /** Runs while another writer has the directory. */
+  #waiting: NodeJS.Timeout | undefined
 
   constructor(options: MaintenanceOptions) {
+    const { directory, beforeTaking, tell, refused } = options
     this.#options = options
-    const taken = (checkpoint: Checkpoint | undefined): void => {
-      options.taken(checkpoint)
-      this.#lookAtTime(checkpoint)
-      this.#save()
-      this.#begin()
-    }
-    this.#lock = new DirectoryLock(options.directory, taken, options.refused)
+    this.#lock = new DirectoryLock({
+      directory,
+      beforeTaking,
+      remark: tell,
+      refused,
+      taken: (checkpoint) => {
+        clearInterval(this.#waiting)
+        this.#waiting = undefined
+        options.taken(checkpoint)
+        this.#lookAtTime(checkpoint)
+        this.#save()
+        this.#begin()
+        this.#announce()
+      },
+      lost: () => this.#announce(),
+    })
   }
 
   /**
-   * Makes the directory if it is not there, and makes sure that nobody else writes to it.
+   * Makes the directory if it is not there, and makes sure that nobody else writes to it. If somebody does, it is
+   * taken as soon as he has let go.
    *
    * @throws {LockedError} when somebody does. The system's error when that cannot be known.
    */
   hold(): void {
-    this.#lock.hold()
+    try {
+      this.#lock.hold()
+    } catch (error) {
+      if (error instanceof LockedError) this.#wait()
+      throw error
+    }
+  }
+
+  get tenure(): number {
+    return this.#lock.tenure
+  }
+
+  check(): boolean {
+    return this.#lock.check()
+  }
+
+  checkAfterSilence(): boolean {
+    return this.#lock.checkAfterSilence()
+  }
+
+  /** Whether another writer has the directory. */
+  get isWaiting(): boolean {
+    return this.#waiting !== undefined
+  }
+
+  /**
+   * Waits for the directory as long as it is not known whether its holder lives: an end of the process must not cost
+   * what waits, only because the last one was killed a moment ago.
+   */
+  async awaitTurn(): Promise<void> {
+    while (this.#mayTakeSoon()) await sleep(turnMs)
+  }
+
+  /** The same, blocking: the process ends. */
+  awaitTurnSync(): void {
+    while (this.#mayTakeSoon()) napSync(turnMs)
   }
 
   /** A file has been rotated: there is something to compress, and something to delete. */
@@ -99,14 +159,43 @@ export class Maintenance {
     const late = sleep(endMsMax, undefined, { signal }).catch(() => {})
     await Promise.race([this.#cleaning, late])
     patience.abort()
-    this.#lock.release(this.#checkpoint())
+    this.#lock.release(this.#checkpoint(true))
   }
 
   /** The same, at once: the process ends. */
   exit(): void {
     this.#end()
-    if (this.#cleaning !== undefined) this.#removeTemporaries()
-    this.#lock.release(this.#checkpoint())
+    if (this.#cleaning !== undefined && this.check()) this.#removeTemporaries()
+    this.#lock.release(this.#checkpoint(true))
+  }
+
+  #mayTakeSoon(): boolean {
+    if (!this.isWaiting) return false
+    try {
+      this.#lock.hold()
+    } catch (error) {
+      return error instanceof LockedError && this.#lock.mayBeDead
+    }
+    return false
+  }
+
+  #wait(): void {
+    if (this.#waiting !== undefined || this.#ending.signal.aborted) return
+    this.#waiting = setInterval(() => {
+      try {
+        this.#lock.hold()
+      } catch {
+        // Whoever wants to write tells what it is.
+      }
+    }, lookMs).unref()
+    this.#announce()
+  }
+
+  /** Whoever is told opens files, and may be in the middle of that now. */
+  #announce(): void {
+    setImmediate(() => {
+      if (!this.#ending.signal.aborted) this.#options.changed()
+    })
   }
 
   #begin(): void {
@@ -136,6 +225,7 @@ export class Maintenance {
 
   #end(): void {
     this.#ending.abort()
+    clearInterval(this.#waiting)
     clearInterval(this.#daily)
     clearTimeout(this.#retry)
   }
@@ -170,6 +260,7 @@ export class Maintenance {
     const { directory, maxFiles, retentionDays, compress, refused } = this.#options
     const retentionMs = retentionDays * dayMs
     const bases = this.#bases
+    if (!this.check()) return []
     try {
       const { failed } = await cleanDirectory({
         directory,
@@ -182,7 +273,7 @@ export class Maintenance {
         dryRun: false,
         background: true,
         signal: this.#ending.signal,
-        mayRename: () => this.#lock.isHeld,
+        mayRename: () => this.check(),
       })
       this.#tellDoubt(heldBack(directory, bases, retentionMs, this.#time))
       this.#save()
@@ -213,19 +304,19 @@ export class Maintenance {
     return new Set([...this.#options.bases, ...Object.keys(this.#lock.checkpoint?.files ?? {})])
   }
 
-  #checkpoint(): Checkpoint {
+  #checkpoint(isEnd: boolean): Checkpoint {
     const { directory, bases, maxFiles, compress, numbers } = this.#options
     return captureCheckpoint(
       directory,
       bases,
-      { max_files: maxFiles, compress, seq: numbers(), time: this.#time.record },
+      { max_files: maxFiles, compress, seq: numbers(isEnd), time: this.#time.record },
       this.#lock.checkpoint,
     )
   }
 
   #save(): void {
     try {
-      this.#lock.save(this.#checkpoint())
+      this.#lock.save(this.#checkpoint(false))
     } catch (error) {
       // The disk has failed: the next start reads more, that is all.
       this.#options.failed(error as Error, true)

@@ -76,6 +76,7 @@ function oldestFirst(a: FileName, b: FileName): number {
   return b.index - a.index || Number(b.compressed) - Number(a.compressed)
 }
 
-function isBase(name: string): boolean {
+/** Whether a live file may have this name. */
+export function isBase(name: string): boolean {
   return namePattern.test(name) && !reservedPattern.test(name)
 }

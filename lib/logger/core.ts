@@ -150,16 +150,20 @@ export class Core implements Exiting {
 
   exit(patience: Patience): void {
     this.#isEnding = true
-    const { pump, intake, eventLog } = this.#parts
+    const { pump, intake, routes, eventLog, maintenance } = this.#parts
     if (intake.isCapturing) intake.abandon()
     const writeAll = (): void => {
       pump.reportDropped(true)
       pump.flushSync(patience)
-      pump.giveUp()
+      if (maintenance.isWaiting && routes.some((route) => route.pending > 0)) {
+        maintenance.awaitTurnSync()
+        pump.flushSync(patience)
+      }
+      pump.giveUp(maintenance.isWaiting)
       eventLog?.exit()
+      maintenance.exit()
     }
     writeAll()
-    this.#parts.maintenance.exit()
     // Listeners that run after ours may still log.
     intake.writeThrough(writeAll)
   }
@@ -184,11 +188,12 @@ export class Core implements Exiting {
     try {
       await flushed
     } catch (error) {
+      await maintenance.awaitTurn()
       // One last try, in which nothing is left to wait for; then what remains is counted.
       pump.flushSync()
       if (routes.some((route) => route.pending > 0)) throw error
     } finally {
-      pump.giveUp()
+      pump.giveUp(maintenance.isWaiting)
       pump.close()
       await Promise.all([...routes.map((route) => route.sink.close()), eventLog?.close()])
       await maintenance.close()

@@ -34,6 +34,7 @@ import { type EventApi, loadEventApi } from '../sinks/windows-event-api.ts'
 import { FileSink } from '../sinks/file-sink.ts'
 import { Counters } from '../deliver/counters.ts'
 import { Maintenance } from '../directory/maintenance.ts'
+import { Numbering } from '../deliver/numbering.ts'
 
 /** A configuration that adds categories. */
 export interface ConfigWithCategories<Name extends string> extends LoggingConfig {
@@ -133,6 +134,7 @@ export function assemble(
       tell('an entry came after close() and is lost; stats() counts those that follow'),
   })
 
+  const numbering = new Numbering(categories, [...routes.values()])
   const system = categories.get('system')!
   const report = { ...templateOf(system.name, WARNING), owner: system }
   const maintenance = new Maintenance({
@@ -141,11 +143,14 @@ export function assemble(
     maxFiles: rotation.max_files,
     retentionDays: config.retention_days,
     compress: rotation.compress,
-    numbers: () =>
-      Object.fromEntries(
-        [...categories.values()].map(({ name, seqBase, accepted }) => [name, seqBase + accepted]),
-      ),
-    taken: (checkpoint) => continueNumbering(directory, categories, checkpoint),
+    numbers: (isEnd) => (isEnd ? numbering.accepted() : numbering.written()),
+    beforeTaking: () => numbering.awaitQuiet(),
+    taken: (checkpoint) =>
+      numbering.goOnBehind(lastNumbers(directory, categories.values(), checkpoint)),
+    changed: () => {
+      for (const { sink } of routes.values()) sink.revisit()
+    },
+    tell,
     refused: (refusal) => pump.refused(refusal),
     failed: (error, again) => {
       counters.fail(error)
@@ -173,9 +178,12 @@ export function assemble(
     const exposure = exposureOf(directory)
     if (exposure !== undefined) tell(`others may replace files of the log: ${exposure}`)
   } catch (error) {
-    if (error instanceof LockedError && error.certain) throw error
+    if (error instanceof LockedError && error.certain) {
+      maintenance.exit()
+      throw error
+    }
     // The files will say so when they are opened, and try again. What can be read is read.
-    continueNumbering(directory, categories, undefined)
+    numbering.goOnBehind(lastNumbers(directory, categories.values(), undefined))
   }
   for (const route of routes.values()) {
     const events = pump.eventsOf(route)
@@ -189,7 +197,7 @@ export function assemble(
           ({ name, route: { file } }) =>
             file === route.file && config.durability[name] === 'synced',
         ),
-        prepare: () => maintenance.hold(),
+        claim: maintenance,
       },
       {
         ...events,
@@ -246,20 +254,19 @@ function categoriesOf(
   )
 }
 
-/** Has the categories go on with their numbers where the last run ended, or whoever wrote there meanwhile. */
-function continueNumbering(
+/** The number of the last entry of each category that is in the files, or that the last run is known to have come to. */
+function lastNumbers(
   directory: string,
-  categories: ReadonlyMap<string, Category>,
+  categories: Iterable<Category>,
   checkpoint: Checkpoint | undefined,
-): void {
-  for (const file of new Set([...categories.values()].map(({ route }) => route.file))) {
-    const ofFile = [...categories.values()].filter(({ route }) => route.file === file)
-    const last = lastSeqs(directory, file, new Set(ofFile.map(({ name }) => name)), checkpoint)
-    for (const category of ofFile) {
-      const ahead = (last.get(category.name) ?? 0) - category.accepted
-      category.seqBase = Math.max(category.seqBase, ahead)
-    }
+): Map<string, number> {
+  const names = new Map<string, Set<string>>()
+  for (const { name, route } of categories) {
+    names.set(route.file, (names.get(route.file) ?? new Set()).add(name))
   }
+  return new Map(
+    [...names].flatMap(([file, ofFile]) => [...lastSeqs(directory, file, ofFile, checkpoint)]),
+  )
 }
 
 /** The class of this logger and those derived from it: with a member for each configured category. */

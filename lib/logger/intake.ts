@@ -149,7 +149,7 @@ export class Intake {
         }
         const account =
           accountId === undefined || accountId === null ? lanes.accountId : textOf(accountId)
-        ring.commit(template, time, account, message, template.owner.seqBase + seq)
+        ring.commit(template, time, account, message, seq)
       } else counters.dropped[template.severity]!++
       counters.accepted++
       isCommitted = true
@@ -205,7 +205,7 @@ export class Intake {
         if (outcome !== CAPTURED) this.#captureUnfit(context, outcome)
         const account =
           accountId === undefined || accountId === null ? lanes.accountId : textOf(accountId)
-        ring.commit(template, time, account, '', template.owner.seqBase + seq)
+        ring.commit(template, time, account, '', seq)
       } else counters.dropped[template.severity]!++
       counters.accepted++
       isCommitted = true
@@ -233,7 +233,7 @@ export class Intake {
   commit(template: CategoryTemplate, time: number, accountId: string | undefined): void {
     const { owner } = template
     // Should there be no room on the stack for this, nothing has happened.
-    this.#ring.commit(template, time, accountId, '', owner.seqBase + owner.accepted + 1)
+    this.#ring.commit(template, time, accountId, '', owner.accepted + 1)
     owner.accepted++
     this.#counters.accepted++
     try {
@@ -370,7 +370,7 @@ export class Intake {
           return
         }
         this.#pushTexts(context === undefined ? undefined : text, exception)
-        this.#ring.commit(template, time, account, words, template.owner.seqBase + seq)
+        this.#ring.commit(template, time, account, words, seq)
         const { isWritten, route } = template.owner
         if (isWritten) this.#postponed.push(() => this.#options.writeThrough(route))
       })

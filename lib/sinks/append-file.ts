@@ -24,8 +24,13 @@ import {
 import { open } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
+import type { Claim } from '../directory/lock.ts'
 import { type FileIdentity, type OpenedFile, isSameFile, openForAppend } from '../directory/open.ts'
 
+const lineEnd = 0x0a
+/** How much of a file is searched at a time, and how much altogether, in bytes. */
+const searchBytes = 1 << 20
+const searchBytesMax = 64 << 20
 /** Bytes of the end of a file that are compared with what was written last. */
 const endBytesMax = 4096
 
@@ -65,7 +70,9 @@ export class AppendFile {
   readonly #directory: string
   readonly #name: string
   readonly #path: string
-  readonly #prepare: () => void
+  readonly #claim: Claim
+  /** The tenure in which the file was opened. */
+  #tenure = 0
   #descriptor: Descriptor | undefined
   #identity: FileIdentity = { device: 0n, inode: 0n }
   /** Files opened so far; up to which of them the directory is known to be on the device. */
@@ -74,9 +81,9 @@ export class AppendFile {
   /** Bytes in the file when it was looked at last. */
   size = 0
 
-  /** @param prepare Makes the directory before a file in it is opened. */
-  constructor(directory: string, name: string, prepare: () => void) {
-    this.#prepare = prepare
+  /** @param claim Our right to the directory. */
+  constructor(directory: string, name: string, claim: Claim) {
+    this.#claim = claim
     this.#directory = directory
     this.#name = name
     this.#path = join(directory, name)
@@ -87,7 +94,7 @@ export class AppendFile {
   }
 
   /**
-   * Opens the file that bears the name now, making it if it is not there.
+   * Opens the file that bears the name now, making it if it is not there. The directory must be ours.
    *
    * @param inLine The caller is in the middle of a line, and the file, if it is the same as before, ends there.
    * @returns whether it is another file than before, what was found of a torn last line, and what the system has
@@ -96,7 +103,7 @@ export class AppendFile {
   open(
     inLine: boolean,
   ): { readonly isOther: boolean } & Pick<OpenedFile, 'tornBytes' | 'isFull' | 'refusal'> {
-    this.#prepare()
+    this.#tenure = this.#claim.tenure
     const opened = openForAppend(this.#directory, this.#name, inLine ? this.#identity : undefined)
     const { fd, device, inode, size, tornBytes, isFull, refusal } = opened
     const isOther = !isSameFile(opened, this.#identity)
@@ -135,6 +142,17 @@ export class AppendFile {
     const descriptor = this.#descriptor!
     descriptor.holders++
     return () => letGo(descriptor)
+  }
+
+  /** Whether the directory is ours, as it was when the file was opened: a look, right before each write. */
+  get isHeld(): boolean {
+    return this.#claim.check() && this.#claim.tenure === this.#tenure
+  }
+
+  /** Whether others may have written to the file since it was opened. A look only after a silence. */
+  get isContested(): boolean {
+    if (!this.isOpen) return false
+    return !this.#claim.checkAfterSilence() || this.#claim.tenure !== this.#tenure
   }
 
   close(): void {
@@ -188,6 +206,29 @@ export class AppendFile {
     const last = Buffer.allocUnsafe(length)
     const read = readSync(this.#fd, last, 0, length, size - length)
     return read === length && last.equals(bytes.subarray(end - length, end))
+  }
+
+  /**
+   * Looks for lines of ours among those of others, who may have written to the file since it was looked at last.
+   *
+   * @param lines Lines that may have come to the file, in one piece; the last one may be torn.
+   * @param before How many of these bytes are known to be in the file.
+   * @returns how many bytes of them are in the file, whole lines, and whether others came first.
+   */
+  find(lines: Buffer, before: number): { readonly landed: number; readonly isLate: boolean } {
+    const { size } = fstatSync(this.#fd)
+    const first = lines.subarray(0, lines.indexOf(lineEnd) + 1)
+    const begin = Math.max(0, this.size - before)
+    const end = Math.min(size, begin + searchBytesMax)
+    const chunk = Buffer.allocUnsafe(searchBytes + lines.length)
+    for (let at = begin; first.length > 0 && at < end; at += searchBytes) {
+      const read = readSync(this.#fd, chunk, 0, chunk.length, at)
+      const found = chunk.subarray(0, read).indexOf(first)
+      if (found === -1 || found >= searchBytes) continue
+      const landed = wholeLinesOf(lines, chunk.subarray(found, read))
+      return { landed, isLate: at + found > begin }
+    }
+    return { landed: 0, isLate: false }
   }
 
   /** Takes in whatever others have appended. */
@@ -285,6 +326,13 @@ export class AppendFile {
   #isOurs({ dev: device, ino: inode }: Stat): boolean {
     return isSameFile({ device, inode }, this.#identity)
   }
+}
+
+/** How many bytes two pieces have in common at their beginning, up to the end of a line. */
+function wholeLinesOf(lines: Buffer, other: Buffer): number {
+  let same = 0
+  while (same < lines.length && lines[same] === other[same]) same++
+  return lines.subarray(0, same).lastIndexOf(lineEnd) + 1
 }
 
 function letGo(descriptor: Descriptor): void {

@@ -26,6 +26,7 @@ import { clearTimeout, setImmediate, setTimeout } from '../entry/clock.ts'
 import { type Options, type RotatingFileStream, createStream } from 'rotating-file-stream'
 import { basename, dirname, join } from 'node:path'
 import { fileMode } from '../directory/attributes.ts'
+import type { Claim } from '../directory/lock.ts'
 import { identityOf, isSameFile } from '../directory/open.ts'
 import { AppendFile, fileBytesMax } from './append-file.ts'
 import { WriteProgress } from './write-progress.ts'
@@ -42,8 +43,8 @@ const doubtNaps = 20
 export interface FileSinkOptions extends RotationOptions {
   /** A batch counts as written when it is on the device, not only in the operating system. */
   readonly synced: boolean
-  /** Makes the directory, and makes sure that it is ours, before a file in it is opened. Throws when it is not. */
-  readonly prepare: () => void
+  /** Our right to the directory. */
+  readonly claim: Claim
 }
 
 /** A rotating file that takes batches. */
@@ -77,14 +78,14 @@ export class FileSink implements Sink {
   constructor(options: FileSinkOptions, events: SinkEvents) {
     this.#options = options
     this.#events = events
-    this.#file = new AppendFile(options.directory, options.name, options.prepare)
+    this.#file = new AppendFile(options.directory, options.name, options.claim)
     this.#rotation = new Rotation(options)
   }
 
   /** Opens the file. A failure is told through the events, and opening is tried again. */
   open(): void {
     try {
-      this.#flight?.settle(this.#file)
+      this.#settle()
       this.#openFile()
       this.#attach()
       this.#stale = false
@@ -102,27 +103,48 @@ export class FileSink implements Sink {
     const flight = this.#flight
     if (flight !== undefined) {
       if (!this.#landed(flight, patience) || !this.#appendSync(flight, patience)) return false
-      this.#acknowledge()
+      this.#acknowledge(flight)
     }
     if (batch.length === 0) return true
     const next = new WriteProgress(batch)
-    if (this.#appendSync(next, patience)) {
-      this.#works()
-      return true
-    }
     this.#flight = next
-    return false
+    if (!this.#appendSync(next, patience)) return false
+    this.#flight = undefined
+    this.#works()
+    return true
   }
 
   get landed(): number {
     const flight = this.#flight
     if (flight === undefined) return 0
     try {
-      if (flight.isPending) flight.advance(this.#file)
+      if (!this.#writing) this.#settle()
+      else if (flight.isPending) flight.advance(this.#file)
     } catch {
       // Then what is known must do.
     }
     return flight.written
+  }
+
+  get isQuiet(): boolean {
+    const flight = this.#flight
+    if (flight === undefined || this.#syncing) return !this.#syncing
+    if (!this.#writing) return true
+    try {
+      flight.advance(this.#file)
+    } catch {
+      return false
+    }
+    return !flight.isPending
+  }
+
+  replace(batch: Buffer): void {
+    if (this.#flight !== undefined) this.#flight.batch = batch
+  }
+
+  revisit(): void {
+    if (this.#closed !== undefined || this.#stalled) return
+    if (this.#failed || !this.#file.isHeld) this.#reopen()
   }
 
   close(): Promise<void> {
@@ -199,13 +221,15 @@ export class FileSink implements Sink {
     const { batch, written } = flight
     if (flight.isPending) return
     const end = this.#rotation.pieceEnd(batch, written, this.#file.size)
-    if (
+    // The last thing before anything is written or renamed.
+    if (!flight.isWhole && !this.#file.isHeld) this.#reopen()
+    else if (
       this.#options.synced &&
       flight.synced < written &&
       (end === written || this.#stale || this.#doubtful)
     ) {
       void this.#sync(flight)
-    } else if (flight.isWhole) this.#acknowledge()
+    } else if (flight.isWhole) this.#acknowledge(flight)
     else if (this.#stale) this.#reopen()
     else if (end === written) this.#rotate(flight)
     else {
@@ -260,7 +284,8 @@ export class FileSink implements Sink {
     this.#retryMs = Math.min(this.#retryMs * 2, retryMsMax)
   }
 
-  #acknowledge(): void {
+  #acknowledge(flight: WriteProgress): void {
+    this.#tellLate(flight)
     this.#flight = undefined
     this.#works()
     this.#events.written()
@@ -301,7 +326,7 @@ export class FileSink implements Sink {
   /** Waits for the piece in the thread pool; false when that makes no progress. */
   #landed(flight: WriteProgress, patience: Patience): boolean {
     try {
-      if (!this.#writing) flight.settle(this.#file)
+      if (!this.#writing) this.#settle()
       for (let naps = 0; flight.isPending; naps++) {
         // Before the look at the file: what has landed in between has had its space.
         const refusal = naps < doubtNaps ? undefined : this.#file.refusal(flight.pending)
@@ -322,16 +347,17 @@ export class FileSink implements Sink {
 
   /** Appends what is missing of a batch through our own descriptor; false when that fails. */
   #appendSync(flight: WriteProgress, patience: Patience): boolean {
-    const { batch } = flight
     try {
       if (patience.isOver) throw new Error('no time is left to write')
-      if (!this.#file.isOpen || this.#file.whereabouts() !== 'ours') {
-        if (this.#file.isOpen && !this.#syncNow(flight, patience)) return false
+      const { isOpen } = this.#file
+      if (!isOpen || !this.#file.isHeld || this.#file.whereabouts() !== 'ours') {
+        if (isOpen && !this.#syncNow(flight, patience)) return false
+        this.#settle(flight)
         this.#openFile(flight)
         this.#stale = true
       }
       while (!flight.isWhole) {
-        const end = this.#rotation.pieceEnd(batch, flight.written, this.#file.size)
+        const end = this.#rotation.pieceEnd(flight.batch, flight.written, this.#file.size)
         if (end > flight.written) this.#append(flight, end, patience)
         else if (this.#syncNow(flight, patience)) this.#putAside(flight)
         else return false
@@ -434,8 +460,30 @@ export class FileSink implements Sink {
     if (isOurs) this.#events.rotated()
   }
 
-  /** Opens the file that bears the name now, for the descriptor. */
+  /** Finds out what of a batch is in the file, when nothing of it is with the thread pool any more. */
+  #settle(flight: WriteProgress | undefined = this.#flight): void {
+    if (flight === undefined) return
+    const { isContested } = this.#file
+    flight.settle(this.#file)
+    this.#tellLate(flight)
+    // Another writer may have put the file aside: then this is the last moment at which we can.
+    if (!isContested || !this.#options.synced || flight.synced === flight.written) return
+    try {
+      this.#file.syncNow()
+      flight.synced = flight.written
+    } catch {
+      // What is not on the device is written once more, if the file has been put aside.
+    }
+  }
+
+  #tellLate(flight: WriteProgress): void {
+    if (flight.late > 0) this.#events.late(flight.late)
+    flight.late = 0
+  }
+
+  /** Opens the file that bears the name now, for the descriptor, when the directory is ours. */
   #openFile(flight: WriteProgress | undefined = this.#flight): void {
+    this.#options.claim.hold()
     const { isOther, tornBytes, isFull, refusal } = this.#file.open(flight?.inLine ?? false)
     if (isOther) {
       this.#rotation.lower(fileBytesMax())

@@ -19,6 +19,8 @@ export interface SinkEvents {
   torn(bytes: number): void
   /** The system refuses a file what it can do without. */
   refused(refusal: Refusal): void
+  /** So much came to the file after another writer had taken over: it was on its way when this process was paused. */
+  late(bytes: number): void
 }
 
 /** A destination for batches: whole lines, written once, in order. */
@@ -38,6 +40,12 @@ export interface Sink {
   writeSync(batch: Buffer, patience: Patience): boolean
   /** Bytes of the batch under way that are in the file, as far as is known. */
   readonly landed: number
+  /** Whether nothing of the batch under way is with the thread pool: what has not landed now does not by itself. */
+  readonly isQuiet: boolean
+  /** Takes other bytes for the batch under way, the same up to `landed`. Only while it is quiet. */
+  replace(batch: Buffer): void
+  /** The directory has become ours, or another's: looks at once, not when it would try again by itself. */
+  revisit(): void
   /** Finishes the batch under way if it can, and releases everything. Does not wait for a disk that hangs. */
   close(): Promise<void>
 }

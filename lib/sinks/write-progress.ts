@@ -11,13 +11,15 @@ const lineEnd = 0x0a
 
 /** A batch on its way. */
 export class WriteProgress {
-  readonly batch: Buffer
+  batch: Buffer
   /** Bytes that are in the file. */
   written = 0
   /** End of the piece that the stream has been given; equals `written` when it has none. */
   handed = 0
   /** Bytes that are on the device, as far as that is asked for. */
   synced = 0
+  /** Bytes that were found in the file behind those of another writer. */
+  late = 0
 
   constructor(batch: Buffer) {
     this.batch = batch
@@ -38,6 +40,7 @@ export class WriteProgress {
 
   /** Looks how much of the pending piece has come to the file; whether it is more than before. */
   advance(file: AppendFile): boolean {
+    if (file.isContested) return this.#find(file)
     if (file.growth() < 0) return this.#landedAnew(file)
     const grown = file.grown(this.pending)
     this.written += grown
@@ -51,7 +54,7 @@ export class WriteProgress {
    */
   verify(file: AppendFile): boolean {
     if (!this.isPending) return true
-    if (file.whereabouts() !== 'ours') {
+    if (file.isContested || file.whereabouts() !== 'ours') {
       this.settle(file)
       return false
     }
@@ -72,8 +75,27 @@ export class WriteProgress {
 
   /** The stream is gone: of the piece, what is in a file is written, and the rest is not. */
   settle(file: AppendFile): void {
+    const { isContested } = file
     if (this.isPending && file.whereabouts() !== 'removed') this.advance(file)
+    // Others have gone on behind our half of a line.
+    if (isContested) this.#restartLine()
     this.handed = this.written
+  }
+
+  /** Looks for the piece in a file to which others may write as well. Only whole lines count. */
+  #find(file: AppendFile): boolean {
+    const from = this.#lineStart
+    const lines = this.batch.subarray(from, this.handed)
+    const { landed, isLate } = file.find(lines, this.written - from)
+    if (landed === 0) return false
+    this.written = this.handed = from + landed
+    if (isLate) this.late += landed
+    return true
+  }
+
+  #restartLine(): void {
+    this.written = this.#lineStart
+    this.synced = Math.min(this.synced, this.written)
   }
 
   /** Whether the piece is at the end of a file that has been truncated under us. */
@@ -111,7 +133,7 @@ export class WriteProgress {
   /** Goes on in another file. `isSynced`: what is in the old one and not on the device is out of reach, and missing. */
   moveOn(isSynced: boolean): void {
     // The line begins again, so that none is split over two files.
-    this.written = this.#lineStart
+    this.#restartLine()
     if (isSynced) this.written = Math.min(this.written, this.synced)
     this.handed = this.written
     this.synced = Math.min(this.synced, this.written)

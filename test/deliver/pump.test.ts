@@ -237,7 +237,7 @@ describe('Pump.giveUp() counts as shown what the console has taken, and no other
               sink.landed = sink.lines
                 .slice(0, landed)
                 .reduce((bytes, line) => bytes + Buffer.byteLength(line) + 1, 0)
-              pump.giveUp()
+              pump.giveUp(false)
               await flushed
               pump.close()
               check(order, landed, seen, counters)

@@ -116,12 +116,61 @@ test('asCheckpoint() takes no other thing for one', () => {
     {},
     { ...right, max_files: -1 },
     { ...right, compress: 'no' },
-    { ...right, seq: { a: 1.5 } },
-    { ...right, seq: { a: '1' } },
+    { ...right, max_files: 0 },
+    { ...right, max_files: 101 },
     { ...right, seq: [] },
-    { ...right, files: { a: { inode: 1, bytes: 1, end: '' } } },
-    { ...right, files: { a: null } },
+    { ...right, files: 'a' },
   ]) {
     assert.equal(asCheckpoint(wrong), undefined, JSON.stringify(wrong))
   }
+})
+
+describe('asCheckpoint()', () => {
+  const state = { inode: '1', bytes: 1, end: '' }
+  const right = { max_files: 1, compress: false, seq: { a: 1 }, files: { 'a.log': state } }
+
+  test('leaves out numbers that no category has come to, or that leave no room above them', () => {
+    for (const seq of [1.5, '1', -1, NaN, null, 2 ** 52 + 1, 2 ** 53 - 2, 2 ** 53, 1e300]) {
+      assert.deepEqual(asCheckpoint({ ...right, seq: { a: 1, b: seq } }), right, String(seq))
+    }
+    assert.equal(asCheckpoint({ ...right, seq: { a: 2 ** 52 } })?.seq['a'], 2 ** 52)
+  })
+
+  test('leaves out names that are no log file, so that it leads out of no directory', () => {
+    const names = [
+      '../secret',
+      '/etc/passwd',
+      '.',
+      '..',
+      'a/b',
+      'a\\b',
+      '',
+      'a.lock',
+      'a.1',
+      'a.gz',
+      'a\0',
+    ]
+    const files = Object.fromEntries([...names.map((name) => [name, state]), ['a.log', state]])
+    assert.deepEqual(asCheckpoint(JSON.parse(JSON.stringify({ ...right, files }))), right)
+    const proto = JSON.parse(`{"__proto__":${JSON.stringify(state)}}`) as object
+    assert.deepEqual(asCheckpoint({ ...right, seq: proto, files: proto }), {
+      ...right,
+      seq: {},
+      files: {},
+    })
+  })
+
+  test('leaves out files whose state is none', () => {
+    const wrong = [null, {}, { ...state, inode: 1 }, { ...state, bytes: -1 }, { ...state, end: 0 }]
+    for (const file of wrong) {
+      assert.deepEqual(asCheckpoint({ ...right, files: { 'a.log': state, 'b.log': file } }), right)
+    }
+  })
+})
+
+test('lastSeqs() takes no number that leaves no room above it, and finds the true one before', (t) => {
+  const directory = directoryOf(t)
+  const forged = line('system', 2 ** 53 - 2)
+  writeFileSync(join(directory, 's.log'), line('system', 41) + forged)
+  assert.deepEqual(found(directory), { system: 41 })
 })

@@ -89,7 +89,7 @@ describe('cleanLogs()', () => {
 
   test('deletes more than the last writer kept, and knows its files', async (t) => {
     const directory = directoryOf(t, ages)
-    const lock = new DirectoryLock(directory, () => {})
+    const lock = new DirectoryLock({ directory, taken: () => {} })
     lock.hold()
     const state = { inode: '1', bytes: 0, end: '' }
     lock.release({ max_files: 10, compress: false, seq: {}, files: { 'other.log': state } })
@@ -139,7 +139,7 @@ describe('cleanLogs()', () => {
 
   test('leaves compressing and temporary files to a live writer, and says so unless that one compresses', async (t) => {
     const directory = directoryOf(t, ages)
-    const lock = new DirectoryLock(directory, () => {})
+    const lock = new DirectoryLock({ directory, taken: () => {} })
     lock.hold()
     const options = { log_path: directory, compress: true }
     const { deleted, compressed, failed } = await cleanLogs(options)
@@ -160,7 +160,7 @@ describe('cleanLogs()', () => {
 
   test('deletes nothing by a clock that is far ahead of the log, and says so', async (t) => {
     const directory = directoryOf(t, { 'system.log.1': 100, 'system.log.2': 200 })
-    const lock = new DirectoryLock(directory, () => {})
+    const lock = new DirectoryLock({ directory, taken: () => {} })
     lock.hold()
     // As if the clock had been put 150 days ahead since.
     const time = { seen: Date.now() - 150 * dayMs, doubted: Date.now() }

@@ -1,21 +1,39 @@
 // One writer per directory: whoever else there is, however they came and went.
 
 import assert from 'node:assert/strict'
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { watch } from 'node:fs/promises'
 import { describe, test } from 'node:test'
 import { LockedError } from '../../lib/errors.ts'
 import type { Checkpoint } from '../../lib/directory/checkpoint.ts'
-import { DirectoryLock, stateOf } from '../../lib/directory/lock.ts'
+import { DirectoryLock } from '../../lib/directory/lock.ts'
+import { stateOf } from '../../lib/directory/lock-files.ts'
+import { self } from '../../lib/directory/lock-owner.ts'
 import { makeDirectory } from '../../lib/directory/open.ts'
 import { logDirectory, modeOf } from '../log-directory.ts'
 import { extension, loader } from '../loader.ts'
 
 const fixture = join(import.meta.dirname, `../fixtures/locking${extension}`)
+const isRoot = process.geteuid?.() === 0
+const hasPython = spawnSync('python3', ['--version']).status === 0
 const checkpoint: Checkpoint = { max_files: 10, compress: false, seq: { system: 7 }, files: {} }
 
 function start(directory: string, ...args: string[]): ChildProcessWithoutNullStreams {
@@ -28,7 +46,7 @@ async function said(child: ChildProcessWithoutNullStreams): Promise<string> {
 }
 
 function lockOf(directory: string): DirectoryLock {
-  return new DirectoryLock(directory, () => {})
+  return new DirectoryLock({ directory, taken: () => {} })
 }
 
 /** The lock of the directory, and its record changed in the way that is given. */
@@ -146,21 +164,243 @@ describe('DirectoryLock', () => {
     ['another container', { pids: 'pid:[1]' }],
     ['another boot or machine', { boot: 'another' }],
     ['a system without /proc, another machine', { boot: '', started: '', host: 'elsewhere' }],
+    ['a container without a /proc of its own', { pids: 'pid:[1]', started: '' }],
   ] as const) {
-    test(`believes a holder in ${where} alive as long as it gives signs of life`, (t) => {
-      const directory = logDirectory(t)
-      const lock = lockOf(directory)
-      lock.hold()
-      rewrite(directory, change)
-      assert.throws(() => lockOf(directory).hold(), { code: 'RINGLOG_LOCKED', certain: false })
-      const longAgo = new Date(Date.now() - 11_000)
-      utimesSync(join(directory, 'ringlog.1.lock'), longAgo, longAgo)
-      const next = lockOf(directory)
-      next.hold()
-      next.release(checkpoint)
-      lock.release(checkpoint)
+    test(`believes a holder in ${where} dead when its sign has stood still for 10 s of our clock, whatever its own says`, (t) => {
+      for (const apartMs of [0, -3_600_000, 3_600_000]) {
+        const directory = logDirectory(t)
+        const holder = lockOf(directory)
+        holder.hold()
+        rewrite(directory, change)
+        const path = join(directory, 'ringlog.1.lock')
+        let signs = 0
+        const sign = (): void => {
+          const time = (Date.now() + apartMs + ++signs * 2_000) / 1000
+          utimesSync(path, time, time)
+        }
+        sign()
+        const clock = { ms: 0 }
+        const next = new DirectoryLock({ directory, taken: () => {}, now: () => clock.ms })
+        const isRefused = (): void => {
+          assert.throws(() => next.hold(), { code: 'RINGLOG_LOCKED', certain: false })
+        }
+        isRefused()
+        for (let minute = 0; minute < 60; minute += 2) {
+          clock.ms += 2_000
+          sign()
+          isRefused()
+        }
+        assert.equal(next.mayBeDead, false)
+        for (; clock.ms < 69_000; clock.ms += 1_000) isRefused()
+        isRefused()
+        clock.ms += 1_000
+        next.hold()
+        assert.equal(holder.check(), false)
+        assert.throws(() => holder.hold(), LockedError)
+        next.release(checkpoint)
+        holder.hold()
+        assert.equal(holder.tenure, 2)
+        holder.release(checkpoint)
+      }
     })
   }
+
+  test('believes nobody dead for a silence that it has not watched', (t) => {
+    const directory = logDirectory(t)
+    const holder = lockOf(directory)
+    holder.hold()
+    rewrite(directory, { pids: 'pid:[1]' })
+    const clock = { ms: 0 }
+    const next = new DirectoryLock({ directory, taken: () => {}, now: () => clock.ms })
+    assert.throws(() => next.hold(), LockedError)
+    // Our own process was stopped.
+    clock.ms += 3_600_000
+    assert.throws(() => next.hold(), LockedError)
+    assert.equal(next.mayBeDead, true)
+    holder.release(checkpoint)
+  })
+
+  test('takes over from a copy of a lock, though the process it names lives; never from the original', (t) => {
+    const directory = logDirectory(t)
+    const holder = lockOf(directory)
+    holder.hold()
+    const copy = `${directory}.copy`
+    cpSync(directory, copy, { recursive: true })
+    const clock = { ms: 0 }
+    const next = new DirectoryLock({ directory: copy, taken: () => {}, now: () => clock.ms })
+    const other = new DirectoryLock({ directory, taken: () => {}, now: () => clock.ms })
+    for (; clock.ms < 10_000; clock.ms += 1_000) {
+      assert.throws(() => next.hold(), { certain: false })
+      assert.throws(() => other.hold(), { certain: true })
+    }
+    next.hold()
+    assert.throws(() => other.hold(), { certain: true })
+    next.release(checkpoint)
+    holder.release(checkpoint)
+  })
+
+  test('knows its own earlier lock in a directory that comes back, and gives it back when it leaves', (t) => {
+    const directory = logDirectory(t)
+    const lock = lockOf(directory)
+    lock.hold()
+    renameSync(directory, `${directory}.away`)
+    lock.hold()
+    assert.equal(stateOf(`${directory}.away`).holder, undefined)
+    renameSync(directory, `${directory}.new`)
+    renameSync(`${directory}.away`, directory)
+    // As if it had not been possible to give it back.
+    rewrite(directory, { released: false })
+    lock.hold()
+    assert.equal(lock.tenure, 3)
+    assert.equal(stateOf(`${directory}.new`).holder, undefined)
+    lock.release(checkpoint)
+  })
+
+  test('check() finds out that the file is gone, is another, or that a higher one is there', (t) => {
+    const clock = { ms: 0 }
+    for (const [what, harm] of [
+      ['gone', (path: string) => rmSync(path)],
+      ['another', (path: string) => cpSync(path, `${path}.1`) ?? renameSync(`${path}.1`, path)],
+      ['its directory is gone', (path: string) => rmSync(dirname(path), { recursive: true })],
+      ['a higher one', (path: string) => cpSync(path, path.replace('.1.', '.7.'))],
+    ] as const) {
+      const directory = logDirectory(t)
+      const lock = new DirectoryLock({ directory, taken: () => {}, now: () => clock.ms })
+      lock.hold()
+      assert.equal(lock.check(), true)
+      harm(join(directory, 'ringlog.1.lock'))
+      // A search of the directory is due every other second only.
+      clock.ms += 2_000
+      assert.equal(lock.check(), false, what)
+      assert.equal(lock.tenure, 0)
+      lock.release(checkpoint)
+    }
+  })
+
+  test('check() gives the signs of life that a busy event loop does not', (t) => {
+    const directory = logDirectory(t)
+    const clock = { ms: 0 }
+    const lock = new DirectoryLock({ directory, taken: () => {}, now: () => clock.ms })
+    lock.hold()
+    const path = join(directory, 'ringlog.1.lock')
+    utimesSync(path, 1, 1)
+    clock.ms += 2_001
+    lock.check()
+    // The thread pool sets the time; it needs no turn of ours for that.
+    while (statSync(path).mtimeMs < 2_000);
+    lock.release(checkpoint)
+  })
+
+  test('passes over what is no regular file of ours below 1 MB, and says once which', (t) => {
+    const directory = logDirectory(t)
+    makeDirectory(directory)
+    const at = (generation: number): string => join(directory, `ringlog.${generation}.lock`)
+    const live = JSON.stringify({ ...self(), since: '2026-11-24T00:00:00.000Z', released: false })
+    mkdirSync(at(1))
+    symlinkSync('/dev/zero', at(2))
+    writeFileSync(at(3), live)
+    truncateSync(at(3), 1.9e9)
+    writeFileSync(at(999_999_999_999_999), live)
+    writeFileSync(at(9_007_199_254_740_991), live)
+    const oddities = [1, 2, 3, 999_999_999_999_999, 9_007_199_254_740_991]
+    if (isRoot) {
+      const theirs = 65_000
+      // Pid 1 lives, and has not written it.
+      writeFileSync(at(4), live.replace(/"pid":\d+/, '"pid":1'))
+      chownSync(at(4), theirs, theirs)
+      oddities.push(4)
+    }
+    if (spawnSync('mkfifo', [at(5)]).status === 0) oddities.push(5)
+    const remarks: string[] = []
+    const lock = new DirectoryLock({
+      directory,
+      taken: () => {},
+      remark: (remark) => remarks.push(remark),
+    })
+    for (let round = 0; round < 2; round++) {
+      lock.hold()
+      assert.throws(() => lockOf(directory).hold(), { pid: process.pid, certain: true })
+      lock.release(checkpoint)
+    }
+    assert.deepEqual(
+      remarks.map((remark) => /ringlog\.(\d+)\.lock/.exec(remark)?.[1] ?? '').toSorted(),
+      oddities.map(String).toSorted(),
+    )
+    assert.equal(stateOf(directory).holder, undefined)
+  })
+
+  test(
+    'believes a user of whom there is such a process',
+    { skip: !isRoot && 'needs root' },
+    async (t) => {
+      const directory = logDirectory(t)
+      makeDirectory(directory)
+      chmodSync(dirname(directory), 0o755)
+      chmodSync(directory, 0o777)
+      const child = spawn('sleep', ['60'], { uid: 65_000, gid: 65_000 })
+      const stat = readFileSync(`/proc/${child.pid}/stat`, 'latin1')
+      const started = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]
+      const record = { ...self(), pid: child.pid, thread: child.pid, started }
+      const path = join(directory, 'ringlog.1.lock')
+      writeFileSync(path, JSON.stringify({ ...record, since: '', released: false }))
+      chownSync(path, 65_000, 65_000)
+      assert.throws(() => lockOf(directory).hold(), { pid: child.pid, certain: true })
+      child.kill()
+      await once(child, 'exit')
+      const lock = lockOf(directory)
+      lock.hold()
+      lock.release(checkpoint)
+    },
+  )
+
+  test(
+    'believes a holder alive as long as a thread of its process is',
+    { skip: !hasPython && 'needs python3' },
+    async (t) => {
+      const directory = logDirectory(t)
+      makeDirectory(directory)
+      // The main thread ends; 60 is exit(2) on x86-64, 93 on arm64.
+      const script = `import ctypes, platform, threading, time
+threading.Thread(target=lambda: time.sleep(60)).start()
+print('started', flush=True)
+ctypes.CDLL(None).syscall(60 if platform.machine() == 'x86_64' else 93, 0)`
+      const child = spawn('python3', ['-c', script])
+      const statOf = (): string => readFileSync(`/proc/${child.pid}/stat`, 'latin1')
+      await said(child)
+      while (!/\) Z /.test(statOf()));
+      const started = statOf()
+        .slice(statOf().lastIndexOf(')') + 2)
+        .split(' ')[19]
+      const record = { ...self(), pid: child.pid, thread: child.pid, started }
+      const path = join(directory, 'ringlog.1.lock')
+      writeFileSync(path, JSON.stringify({ ...record, since: '', released: false }))
+      assert.throws(() => lockOf(directory).hold(), { pid: child.pid, certain: true })
+      child.kill('SIGKILL')
+      await once(child, 'exit')
+      const lock = lockOf(directory)
+      lock.hold()
+      lock.release(checkpoint)
+    },
+  )
+
+  test('waits for the end of what may be on its way when a lock was removed, and not otherwise', (t) => {
+    const directory = logDirectory(t)
+    makeDirectory(directory)
+    writeFileSync(join(directory, 'system.log'), 'line\n')
+    const { wait } = Atomics
+    let napsMs = 0
+    t.mock.method(Atomics, 'wait', (cell: Int32Array, at: number, value: number, ms: number) => {
+      napsMs += ms
+      return wait(cell, at, value, 0)
+    })
+    const lock = lockOf(directory)
+    lock.hold()
+    assert.equal(napsMs, 50)
+    lock.release(checkpoint)
+    lock.hold()
+    assert.equal(napsMs, 50)
+    lock.release(checkpoint)
+  })
 
   test('gives signs of life', async (t) => {
     const directory = logDirectory(t)
@@ -178,12 +418,15 @@ describe('DirectoryLock', () => {
   test('is taken anew when it was removed with its directory, unless another one was faster', (t) => {
     const directory = logDirectory(t)
     let taken = 0
-    const lock = new DirectoryLock(directory, () => {
-      taken++
+    const lock = new DirectoryLock({
+      directory,
+      taken: () => {
+        taken++
+      },
     })
     lock.hold()
     rmSync(directory, { recursive: true })
-    assert.equal(lock.isHeld, false)
+    assert.equal(lock.check(), false)
     lock.save(checkpoint)
     assert.throws(() => readdirSync(directory), { code: 'ENOENT' })
     lock.hold()
@@ -194,7 +437,7 @@ describe('DirectoryLock', () => {
     faster.hold()
     assert.throws(() => lock.hold(), LockedError)
     lock.release(checkpoint)
-    assert.equal(faster.isHeld, true)
+    assert.equal(faster.check(), true)
     assert.throws(() => lockOf(directory).hold(), LockedError)
     faster.release(checkpoint)
   })

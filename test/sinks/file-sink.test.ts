@@ -17,10 +17,9 @@ import { open } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
 import fc from 'fast-check'
-import { makeDirectory } from '../../lib/directory/open.ts'
 import { FileSink } from '../../lib/sinks/file-sink.ts'
 import { Patience } from '../../lib/sinks/disk-timeout.ts'
-import { filesOf, logDirectory } from '../log-directory.ts'
+import { filesOf, freeClaim, logDirectory } from '../log-directory.ts'
 
 const kib = 1024
 
@@ -45,7 +44,7 @@ function rig(
   const written = { batches: 0 }
   let acknowledged: (() => void) | undefined
   const sink = new FileSink(
-    { directory, name: 'a.log', limitBytes, keep, synced, prepare: () => makeDirectory(directory) },
+    { directory, name: 'a.log', limitBytes, keep, synced, claim: freeClaim(directory) },
     {
       written: () => {
         written.batches++
@@ -61,6 +60,7 @@ function rig(
       rotated: () => told.push('rotated'),
       torn: (bytes) => told.push(`torn ${bytes}`),
       refused: ({ message }) => told.push(message),
+      late: (bytes) => told.push(`late ${bytes}`),
     },
   )
   sink.open()

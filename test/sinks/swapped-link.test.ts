@@ -16,7 +16,7 @@ import { type TestContext, describe, test } from 'node:test'
 import { makeDirectory, openForAppend } from '../../lib/directory/open.ts'
 import { AppendFile } from '../../lib/sinks/append-file.ts'
 import { FileSink } from '../../lib/sinks/file-sink.ts'
-import { logDirectory } from '../log-directory.ts'
+import { freeClaim, logDirectory } from '../log-directory.ts'
 
 const skip = process.platform === 'linux' ? false : 'needs /proc, to see what the thread pool opens'
 
@@ -47,7 +47,14 @@ async function swap(t: TestContext): Promise<{ victim: string; file: string; tol
   const told: string[] = []
   const done = { isWritten: false }
   const sink = new FileSink(
-    { directory, name: 'a.log', limitBytes: 1e6, keep: 2, synced: false, prepare: () => {} },
+    {
+      directory,
+      name: 'a.log',
+      limitBytes: 1e6,
+      keep: 2,
+      synced: false,
+      claim: freeClaim(directory),
+    },
     {
       written: () => {
         done.isWritten = true
@@ -58,6 +65,7 @@ async function swap(t: TestContext): Promise<{ victim: string; file: string; tol
       rotated: () => {},
       torn: () => {},
       refused: () => {},
+      late: () => {},
     },
   )
   // Our own open is done when this returns. That of the stream is on its way through the thread pool.
@@ -109,7 +117,8 @@ describe('FileSink', () => {
 describe('AppendFile', () => {
   test('whereabouts() does not take a link for our file, even if it leads there', { skip }, (t) => {
     const directory = logDirectory(t)
-    const file = new AppendFile(directory, 'a.log', () => makeDirectory(directory))
+    makeDirectory(directory)
+    const file = new AppendFile(directory, 'a.log', freeClaim(directory))
     file.open(false)
     assert.equal(file.whereabouts(), 'ours')
     renameSync(join(directory, 'a.log'), join(directory, 'aside'))
@@ -120,7 +129,8 @@ describe('AppendFile', () => {
 
   test('ownName leads to the file that is held, whatever bears its name', { skip }, (t) => {
     const directory = logDirectory(t)
-    const file = new AppendFile(directory, 'a.log', () => makeDirectory(directory))
+    makeDirectory(directory)
+    const file = new AppendFile(directory, 'a.log', freeClaim(directory))
     file.open(false)
     renameSync(join(directory, 'a.log'), join(directory, 'aside'))
     symlinkSync('nowhere', join(directory, 'a.log'))

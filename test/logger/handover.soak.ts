@@ -1,0 +1,322 @@
+// Hand-overs of a directory between two writers that cannot see each other's processes, as in two containers: by a
+// pause, by clocks apart, by a busy event loop, by a lock that is deleted, by a rolling update, by SIGKILL. After each
+// story the directory is verified: no number twice, none missing, every entry once and in order. And what takes the
+// 10 s after which a holder counts as dead. `npm run test:lock`, some 10 minutes; as many words as arguments choose
+// stories, a number says how many hand-overs each.
+
+import assert from 'node:assert/strict'
+import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { cpSync, existsSync, readFileSync, readdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { type TestContext, describe, test } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
+import { type LoggerStats, createLogger, verifyLogs } from '../../lib/index.ts'
+import { extension, loader } from '../loader.ts'
+import { linesOf, logDirectory } from '../log-directory.ts'
+
+const words = process.argv.slice(2)
+const handOvers = Number(words.find((word) => /^\d+$/.test(word)) ?? 50)
+/** Stories told at the same time. A hand-over is mostly waiting. */
+const pairs = 5
+
+const unshare = ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc']
+const whyNoNamespace =
+  spawnSync(unshare[0]!, [...unshare.slice(1), 'true']).status === 0
+    ? false
+    : 'needs root, and unshare'
+const faketime = ['x86_64-linux-gnu', 'aarch64-linux-gnu']
+  .map((place) => `/usr/lib/${place}/faketime/libfaketime.so.1`)
+  .find((library) => existsSync(library))
+const fixture = join(import.meta.dirname, `../fixtures/beating${extension}`)
+
+interface Ending {
+  readonly logged: number
+  readonly stats: LoggerStats
+  readonly error?: string
+}
+
+/** A writer in a pid namespace of its own. */
+class Writer {
+  readonly name: string
+  readonly #child: ChildProcessWithoutNullStreams
+  readonly #lines: AsyncIterator<string>
+  #stderr = ''
+
+  constructor(directory: string, name: string, aside?: string) {
+    this.name = name
+    const clock = {
+      LD_PRELOAD: faketime,
+      FAKETIME: aside,
+      FAKETIME_DONT_FAKE_MONOTONIC: '1',
+    }
+    const node = [process.execPath, ...loader, fixture, directory, name, '10', '3']
+    this.#child = spawn(unshare[0]!, [...unshare.slice(1), ...node], {
+      env: { ...process.env, ...(aside === undefined ? {} : clock) },
+    })
+    this.#lines = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]()
+    this.#child.stderr.on('data', (chunk: Buffer) => {
+      this.#stderr += String(chunk)
+    })
+  }
+
+  /** What it says next. */
+  async said(): Promise<string> {
+    const { value, done } = await this.#lines.next()
+    assert.ok(done !== true, `${this.name} has ended: ${this.#stderr}`)
+    return value
+  }
+
+  order(line: string): void {
+    this.#child.stdin.write(`${line}\n`)
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    process.kill(this.#inside, signal)
+  }
+
+  async close(): Promise<Ending> {
+    this.order('close')
+    return JSON.parse(await this.said()) as Ending
+  }
+
+  /** Its process, by the pid that it has for us. */
+  get #inside(): number {
+    const children = spawnSync('pgrep', ['-P', String(this.#child.pid)], { encoding: 'utf8' })
+    return Number(children.stdout.trim())
+  }
+
+  end(): void {
+    this.#child.kill('SIGKILL')
+  }
+}
+
+/** The lock of a directory: another one after each hand-over. */
+function lockOf(directory: string): string {
+  const [name] = readdirSync(directory).filter((file) => file.endsWith('.lock'))
+  return name === undefined ? '' : name
+}
+
+function holderOf(directory: string): string {
+  try {
+    const record = JSON.parse(readFileSync(join(directory, lockOf(directory)), 'utf8')) as object
+    return 'mark' in record ? String(record.mark) : ''
+  } catch {
+    return ''
+  }
+}
+
+async function untilOther(directory: string, holder: string): Promise<string> {
+  for (let now = ''; ; await setTimeout(20)) {
+    now = holderOf(directory)
+    if (now !== '' && now !== holder) return now
+  }
+}
+
+const steps: { readonly [base: string]: number } = {
+  'system.log': 1,
+  'audit.log': 10,
+  'enforcement.log': 50,
+}
+
+/** What is wrong with the entries of all writers, who have logged so many. */
+function faultsOf(directory: string, logged: ReadonlyMap<string, number>): string[] {
+  return Object.entries(steps).flatMap(([base, step]) => {
+    const last = new Map<string, number>()
+    const faults: string[] = []
+    for (const { message, context } of linesOf(directory, base)) {
+      if (message !== 'beat') continue
+      const { name, n } = context as { name: string; n: number }
+      const expected = (last.get(name) ?? 0) + step
+      if (n !== expected) faults.push(`${base}: expected ${name} ${expected}, got ${n}`)
+      last.set(name, n)
+    }
+    for (const [name, count] of logged) {
+      const end = count - (count % step)
+      if ((last.get(name) ?? 0) !== end) {
+        faults.push(`${base}: expected ${name} to end at ${end}, got ${last.get(name)}`)
+      }
+    }
+    return faults
+  })
+}
+
+/** What happens to the one that holds the directory, until the other one has it. */
+type HandOver = (
+  holder: Writer,
+  directory: string,
+  /** Waits for the other one to take over. */
+  taken: () => Promise<void>,
+) => Promise<void>
+
+const stories: { readonly [name: string]: { aside?: string; handOver: HandOver } } = {
+  pause: {
+    handOver: async (holder, _, taken) => {
+      holder.signal('SIGSTOP')
+      await taken()
+      holder.signal('SIGCONT')
+    },
+  },
+  'clocks apart': {
+    aside: '-30s',
+    handOver: async (holder, directory, taken) => {
+      const before = holderOf(directory)
+      await setTimeout(11_000)
+      assert.equal(holderOf(directory), before, 'the holder lives')
+      holder.signal('SIGSTOP')
+      await taken()
+      holder.signal('SIGCONT')
+    },
+  },
+  'busy loop': {
+    handOver: async (holder, _, taken) => {
+      holder.order('busy 13000')
+      await taken()
+      // It must not be taken back before that is over.
+      await setTimeout(3_000)
+    },
+  },
+  'deleted lock': {
+    handOver: async (_, directory) => {
+      const before = lockOf(directory)
+      rmSync(join(directory, before))
+      // Whoever is first: the holder, which writes, or the one that waits.
+      while (lockOf(directory) === '') await setTimeout(1)
+    },
+  },
+}
+
+async function tell(t: TestContext, name: string, rounds: number): Promise<number> {
+  const directory = logDirectory(t)
+  const { aside, handOver } = stories[name]!
+  const first = new Writer(directory, 'A', aside)
+  t.after(() => first.end())
+  await first.said()
+  const second = new Writer(directory, 'B')
+  t.after(() => second.end())
+  await second.said()
+  const mark = holderOf(directory)
+  const writerOf = (holder: string): Writer => (holder === mark ? first : second)
+  for (let round = 0; round < rounds; round++) {
+    await setTimeout(500 + Math.random() * 500)
+    const holder = holderOf(directory)
+    await handOver(writerOf(holder), directory, async () => {
+      await untilOther(directory, holder)
+      await setTimeout(500 + Math.random() * 500)
+    })
+  }
+  await setTimeout(1_000)
+  const last = writerOf(holderOf(directory))
+  const logged = new Map<string, number>()
+  for (const writer of [last, last === first ? second : first]) {
+    const { logged: count, stats } = await writer.close()
+    logged.set(writer.name, count)
+    assert.equal(stats.dropped.total + stats.diverted, 0, `${writer.name} lost entries`)
+  }
+  assert.deepEqual((await verifyLogs({ log_path: directory })).faults, [])
+  assert.deepEqual(faultsOf(directory, logged), [])
+  return rounds
+}
+
+function isChosen(name: string): boolean {
+  const chosen = words.filter((word) => !/^\d+$/.test(word))
+  return chosen.length === 0 || chosen.some((word) => name.includes(word))
+}
+
+describe('two writers that cannot see each other', { skip: whyNoNamespace }, () => {
+  for (const name of Object.keys(stories).filter(isChosen)) {
+    const skip = stories[name]!.aside !== undefined && faketime === undefined && 'needs faketime'
+    test(`${handOvers} hand-overs: ${name}`, { skip }, async (t) => {
+      const rounds = Math.ceil(handOvers / pairs)
+      const told = await Promise.all(Array.from({ length: pairs }, () => tell(t, name, rounds)))
+      t.diagnostic(`${told.reduce((sum, count) => sum + count)} hand-overs`)
+    })
+  }
+
+  for (const [name, kill] of [
+    ['rolling update', false],
+    ['SIGKILL', true],
+  ] as const) {
+    if (!isChosen(name)) continue
+    test(`${handOvers} hand-overs: ${name}`, async (t) => {
+      const chain = async (): Promise<void> => {
+        const directory = logDirectory(t)
+        const logged = new Map<string, number>()
+        let holder = new Writer(directory, 'W0')
+        await holder.said()
+        for (let i = 1; i <= Math.ceil(handOvers / pairs); i++) {
+          const next = new Writer(directory, `W${i}`)
+          t.after(() => next.end())
+          await next.said()
+          await setTimeout(200 + Math.random() * 300)
+          const before = holderOf(directory)
+          if (kill) holder.end()
+          else {
+            const { logged: count, stats } = await holder.close()
+            logged.set(holder.name, count)
+            assert.equal(stats.dropped.total + stats.diverted, 0)
+          }
+          await untilOther(directory, before)
+          holder = next
+        }
+        logged.set(holder.name, (await holder.close()).logged)
+        assert.deepEqual((await verifyLogs({ log_path: directory })).faults, [])
+        assert.deepEqual(faultsOf(directory, logged), [])
+      }
+      await Promise.all(Array.from({ length: pairs }, chain))
+    })
+  }
+})
+
+describe('a directory whose holder is not to be seen', () => {
+  test('is let into a copy of it when that gives no sign, and both go on', async (t) => {
+    const directory = logDirectory(t)
+    const log = createLogger({ log_path: directory, console: 'off' })
+    log.system.info('before')
+    await log.flush()
+    cpSync(directory, `${directory}.copy`, { recursive: true })
+    const copy = createLogger({ log_path: `${directory}.copy`, console: 'off' })
+    copy.system.info('in the copy')
+    log.system.info('in the original')
+    await Promise.all([copy.close(), log.close()])
+    for (const [path, ...messages] of [
+      [directory, 'before', 'in the original'],
+      [`${directory}.copy`, 'before', 'in the copy'],
+    ] as const) {
+      assert.deepEqual((await verifyLogs({ log_path: path })).faults, [])
+      const found = linesOf(path, 'system.log').map(({ message }) => message)
+      assert.deepEqual(
+        found.filter((message) => !message.startsWith('Log file')),
+        messages,
+      )
+    }
+  })
+
+  for (const [how, end] of [
+    ['close()', 'await log.close()'],
+    ['process.exit()', 'process.exit()'],
+  ] as const) {
+    test(
+      `a container that was killed comes back and ends at once by ${how}: no entry is lost`,
+      { skip: whyNoNamespace },
+      async (t) => {
+        const directory = logDirectory(t)
+        const killed = new Writer(directory, 'killed')
+        await killed.said()
+        killed.end()
+        const script = `import(${JSON.stringify(join(import.meta.dirname, `../../lib/index${extension}`))}).then(async ({ createLogger }) => {
+          const log = createLogger({ log_path: ${JSON.stringify(directory)} })
+          for (let i = 0; i < 20; i++) log.system.info('brief ' + i)
+          ${end}
+        })`
+        const command = [...unshare.slice(1), process.execPath, ...loader, '-e', script]
+        const child = spawn(unshare[0]!, command, { stdio: 'inherit' })
+        assert.deepEqual(await once(child, 'exit'), [0, null])
+        const messages = linesOf(directory, 'system.log').map(({ message }) => message)
+        assert.equal(messages.filter((message) => message.startsWith('brief')).length, 20)
+        assert.deepEqual((await verifyLogs({ log_path: directory })).faults, [])
+      },
+    )
+  }
+})
