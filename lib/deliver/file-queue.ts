@@ -19,6 +19,8 @@ export class Route {
   inFlight: Batch | undefined
   /** The sink has failed and not recovered. */
   down = false
+  /** What went wrong with this file last. */
+  reason: string | undefined = undefined
   /** When it failed, in milliseconds since the epoch. */
   downSince = 0
   /** When a caller last tried it, though it had failed, in milliseconds since the epoch. */

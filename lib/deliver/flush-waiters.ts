@@ -36,15 +36,14 @@ export class FlushWaiters {
    * Answers those whose wait is over.
    *
    * @param head The ring position that the pump has come to.
-   * @param lastError What to give as the reason when a file cannot be written.
    */
-  settle(head: number, lastError: string | undefined): void {
+  settle(head: number): void {
     if (this.#waiters.length === 0) return
     const routes = this.#routes
     this.#waiters = this.#waiters.filter((waiter) => {
       const broken = routes.find((route) => route.down && route.pending > 0)
       if (broken !== undefined) {
-        waiter.reject(new NotWrittenError(broken.file, lastError))
+        waiter.reject(new NotWrittenError(broken.file, broken.reason))
         return false
       }
       if (head < waiter.position) return true

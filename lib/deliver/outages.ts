@@ -33,6 +33,7 @@ export class Outages {
   /** A file cannot be written; false when that was known. */
   begin(route: Route, error: Error): boolean {
     this.#options.counters.fail(error)
+    route.reason = error.message
     if (route.down) return false
     route.down = true
     route.downSince = monotonicMs()
@@ -43,7 +44,7 @@ export class Outages {
   /** A file can be written again; false when it could all the time. */
   end(route: Route): boolean {
     if (!route.down) return false
-    const { routes, counters, tell, report } = this.#options
+    const { routes, tell, report } = this.#options
     route.down = false
     const seconds = Math.round((monotonicMs() - route.downSince) / 100) / 10
     if (!routes.some((other) => other.down)) {
@@ -54,7 +55,7 @@ export class Outages {
       report(`Log file ${route.file} could not be written for ${seconds} s`, {
         file: route.file,
         seconds,
-        reason: counters.lastError,
+        reason: route.reason,
       })
     }
     return true
@@ -63,6 +64,7 @@ export class Outages {
   /** Something failed that does not keep a file from being written. */
   fault(route: Route, error: Error): void {
     this.#options.counters.fail(error)
+    route.reason = error.message
     if (!route.down) this.#tellOnce(error, `cannot rotate ${route.file}: ${error.message}`)
   }
 

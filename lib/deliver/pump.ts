@@ -495,7 +495,7 @@ export class Pump {
   }
 
   #settleWaiters(): void {
-    const { ring, counters } = this.#options
-    this.#waiters.settle(ring.head, counters.lastError)
+    const { ring } = this.#options
+    this.#waiters.settle(ring.head)
   }
 }

@@ -64,7 +64,7 @@ function pumpWith(
     pump.schedule(template)
   }
   const fail = (): void => pump.eventsOf(routes[0]).failed(new Error('no disk'))
-  return { pump, fail, ring, counters, log, sink: sinks[0]!, errors: sinks[1]! }
+  return { pump, fail, routes, ring, counters, log, sink: sinks[0]!, errors: sinks[1]! }
 }
 
 /** The turns that a pump which is awake needs for everything, and some more. */
@@ -171,6 +171,15 @@ describe('Pump', () => {
     assert.equal(sink.lines.length, 3)
     pump.close()
   })
+})
+
+test('Pump.flush() rejects with the reason of the file that it names', async () => {
+  const { pump, log, routes } = pumpWith()
+  pump.eventsOf(routes[0]).failed(new Error('of the first'))
+  pump.eventsOf(routes[1]).failed(new Error('of the second'))
+  log(ERROR)
+  await assert.rejects(pump.flush(), { message: 'Cannot write system.log: of the first' })
+  pump.close()
 })
 
 // Every order of three entries, every moment of the failure, every answer of the console: what is counted is what
