@@ -29,7 +29,7 @@ import {
   setTimes,
   syncDirectory,
 } from '../../lib/directory/attributes.ts'
-import { verifyLogs } from '../../lib/index.ts'
+import { type CleanReport, verifyLogs } from '../../lib/index.ts'
 import { whyNoStrace } from '../faults/strace.ts'
 import { linesOf, logDirectory, modeOf } from '../log-directory.ts'
 
@@ -309,6 +309,39 @@ describe('createLogger() writes', () => {
       assert.equal(modeOf(join(directory, 'system.log')), 0o600)
     },
   )
+})
+
+describe('cleanLogs() compresses', () => {
+  const noStrace = whyNoStrace() ?? false
+  const clean = (directory: string): string => `
+    const { cleanLogs } = await import(${JSON.stringify(pathToFileURL(library).href)})
+    console.log(JSON.stringify(await cleanLogs({ log_path: ${JSON.stringify(directory)}, compress: true })))`
+  const cleaned = (directory: string, calls: string): CleanReport => {
+    const strace = ['-f', '-qq', '-o', '/dev/null', `--trace=${calls}`]
+    const node = [process.execPath, '--input-type=module', '-e', clean(directory)]
+    const words = [...strace, `--inject=${calls}:error=ENOSYS`, ...node]
+    const { stdout, stderr } = spawnSync('strace', words, { encoding: 'utf8' })
+    assert.equal(stderr, '')
+    return JSON.parse(stdout) as CleanReport
+  }
+
+  test('where modes, times and sync are refused', { skip: noStrace }, (t) => {
+    const directory = openDirectory(t)
+    writeFileSync(join(directory, 'system.log.1'), 'line\n')
+    const calls = 'fchmod,chmod,fchmodat,utimensat,fsync'
+    assert.deepEqual(cleaned(directory, calls).failed, [])
+    assert.deepEqual(readdirSync(directory), ['system.log.1.gz'])
+  })
+
+  test('never what would be taken from its owner', { skip: needsRoot || noStrace }, (t) => {
+    const directory = openDirectory(t)
+    writeFileSync(join(directory, 'system.log.1'), 'line\n')
+    chownSync(join(directory, 'system.log.1'), stranger, stranger)
+    const { failed, compressed } = cleaned(directory, 'fchown,chown,fchownat')
+    assert.deepEqual(compressed, [])
+    assert.match(failed[0]?.reason ?? '', new RegExp(`cannot give .* to ${stranger}:${stranger}`))
+    assert.deepEqual(readdirSync(directory), ['system.log.1'])
+  })
 })
 
 function noBindfsReason(): string | false {
