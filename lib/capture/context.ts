@@ -20,6 +20,7 @@ import {
   TRUE,
 } from './lanes.ts'
 import { depthMax } from '../entry/entry.ts'
+import type { LeadingMembers } from './leading-members.ts'
 import { captureBytes, captureDate, isBytes, replacementOf } from './special.ts'
 
 // oxlint-disable-next-line unbound-method -- always called with a receiver; in a for-in loop V8 makes a map check of it
@@ -29,38 +30,34 @@ const objectPrototype = Object.prototype
 /**
  * Copies the members of a context into the lanes, between OBJECT and END; `account_id` is lifted out.
  *
- * @param first A key written first, with `firstValue`; equal keys of the context are left out. Likewise `second`.
+ * @param leading Members that stand in front; the context's own with equal keys are left out.
  * @returns false when the context needs more places than the capture may use. What is written then is whole,
  *   but not complete, and ends with a mark.
  */
-export function captureContext(
-  lanes: Lanes,
-  context: unknown,
-  first?: string,
-  firstValue?: unknown,
-  second?: string,
-  secondValue?: unknown,
-): boolean {
+export function captureContext(lanes: Lanes, context: unknown, leading?: LeadingMembers): boolean {
   lanes.pushTag(OBJECT)
-  if (first !== undefined) captureMember(lanes, first, firstValue, 1)
-  if (second !== undefined) captureMember(lanes, second, secondValue, 1)
+  if (leading !== undefined) captureLeading(lanes, leading)
   if (typeof context === 'object' && context !== null) {
-    const { tagTail, numTail, refTail } = lanes
+    const { tagTail, numTail, refTail, chars } = lanes
     lanes.ancestors[1] = context
     try {
       const prototype: unknown = Object.getPrototypeOf(context)
       const isPlain = prototype === objectPrototype || prototype === null
-      if (!isPlain || !copyMembers(lanes, context as Record<string, unknown>, 1, first, second)) {
+      if (!isPlain || !copyMembers(lanes, context as Record<string, unknown>, 1, leading)) {
         lanes.setTails(tagTail, numTail, refTail)
-        captureTopWithCare(lanes, context, first, second)
+        lanes.chars = chars
+        captureTopWithCare(lanes, context, leading)
       }
     } catch (error) {
       lanes.setTails(tagTail, numTail, refTail)
+      lanes.chars = chars
       captureMember(lanes, 'context', throwsMark(error), 1)
     }
     lanes.ancestors[1] = undefined
   } else if (context !== undefined && context !== null) {
-    captureMember(lanes, 'value', context, 1)
+    // What JSON has no word for would be lost here.
+    const isWordless = typeof context === 'function' || typeof context === 'symbol'
+    captureMember(lanes, 'value', isWordless ? textOf(context) : context, 1)
   }
   const complete = !lanes.exhausted
   if (!complete) captureMember(lanes, '…', '[Truncated]', 1)
@@ -68,12 +65,22 @@ export function captureContext(
   return complete
 }
 
+function captureLeading(lanes: Lanes, leading: LeadingMembers): void {
+  const { first, firstValue, second, secondValue, others } = leading
+  captureMember(lanes, first, firstValue, 1)
+  if (second !== undefined) captureMember(lanes, second, secondValue, 1)
+  if (others === undefined) return
+  for (const [key, value] of others) {
+    captureMember(lanes, key, value, 1)
+    if (lanes.exhausted) return
+  }
+}
+
 /** The members of any context, one by one. */
 function captureTopWithCare(
   lanes: Lanes,
   context: object,
-  first: string | undefined,
-  second: string | undefined,
+  leading: LeadingMembers | undefined,
 ): void {
   // It may come again below, as a member of the context made for it.
   lanes.ancestors[1] = undefined
@@ -92,10 +99,10 @@ function captureTopWithCare(
   } else if (replaced !== context && (isError(replaced) || isBytes(replaced))) {
     captureMember(lanes, 'value', replaced, 1)
   } else if (types.isMap(replaced)) {
-    captureMapMembers(lanes, replaced, 1)
+    captureMapMembers(lanes, replaced, 1, leading)
   } else {
     for (const key of Object.keys(replaced)) {
-      if (key === first || key === second) continue
+      if (leading !== undefined && leading.has(key)) continue
       const value = read(replaced, key)
       if (key === 'account_id' && isAccountId(value)) lanes.accountId = String(value)
       else captureMember(lanes, key, value, 1)
@@ -183,25 +190,29 @@ function captureObject(
  * Copies the members of a plain object. Most of what is ever logged is written here, without a call and with the tails
  * in local variables: they go back to the lanes before anything else writes, and at the end.
  *
- * @param first A member that is left out of a context, at depth 1; likewise `second`.
+ * @param leading What stands in front of a context, at depth 1: members with equal keys are left out.
  * @returns false when a getter throws, or the object speaks for itself by toJSON; what is written is to be taken back.
  */
 function copyMembers(
   lanes: Lanes,
   object: Readonly<Record<string, unknown>>,
   depth: number,
-  first?: string,
-  second?: string,
+  leading?: LeadingMembers,
 ): boolean {
   const { tags, nums, refs, mask, refLimit, tagLimit, charsMax, ancestors } = lanes
   let { tagTail: tag, numTail: num, refTail: ref } = lanes
   let { chars } = lanes
+  // Of its members two are met often; the others come with calls that are made otherwise than meant.
+  const first = leading === undefined ? undefined : leading.first
+  const second = leading === undefined ? undefined : leading.second
+  const others = leading === undefined ? undefined : leading.others
   try {
     for (const key in object) {
       if (!hasOwn.call(object, key)) continue
       const value = object[key]
       if (depth === 1) {
         if (first !== undefined && (key === first || key === second)) continue
+        if (others !== undefined && others.has(key)) continue
         if (key === 'account_id' && isAccountId(value)) {
           lanes.accountId = String(value)
           continue
@@ -345,11 +356,17 @@ const setValues = Set.prototype.values
 // oxlint-disable-next-line unbound-method -- always called with a receiver
 const mapEntries = Map.prototype.entries
 
-function captureMapMembers(lanes: Lanes, map: ReadonlyMap<unknown, unknown>, depth: number): void {
+function captureMapMembers(
+  lanes: Lanes,
+  map: ReadonlyMap<unknown, unknown>,
+  depth: number,
+  leading?: LeadingMembers,
+): void {
   // Of keys that are no strings several may read the same; JSON has room for one of each.
   const taken = new Map<string, number>()
   for (const [key, value] of mapEntries.call(map)) {
     let name = textOf(key)
+    if (leading !== undefined && leading.has(name)) continue
     const times = (taken.get(name) ?? 0) + 1
     taken.set(name, times)
     if (times > 1) name += ` (${times})`

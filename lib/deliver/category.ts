@@ -1,18 +1,31 @@
 // A category as the write side knows it: its level, its numbering and the file it goes to.
 
-import type { Template } from '../encode/line-template.ts'
+import type { Bindings } from '../encode/bindings.ts'
+import { type Template, templateOf } from '../encode/line-template.ts'
+import { levelNames } from '../entry/level.ts'
 import type { Route } from './file-queue.ts'
 
 /** What a category's entries survive; `logging.durability` says what each means. */
 export type Durability = 'buffered' | 'written' | 'synced'
 
+export interface CategoryOptions {
+  readonly name: string
+  /** Its place among the categories of the logger. */
+  readonly index: number
+  readonly route: Route
+  /** The lowest severity that is logged. */
+  readonly threshold: number
+  /** The level was set for this category, so that the general one does not change it. */
+  readonly own: boolean
+  readonly durability: Durability
+}
+
 /** A category of one logger. */
 export class Category {
   readonly name: string
+  readonly index: number
   readonly route: Route
-  /** The lowest severity that is logged. */
   threshold: number
-  /** The level was set for this category, so that the general one does not change it. */
   own: boolean
   /** Entries are in the operating system before the call returns. */
   readonly isWritten: boolean
@@ -29,9 +42,12 @@ export class Category {
   written = 0
   /** Its place among the categories of the file. */
   readonly place: number
+  /** By severity: what its entries have in common, whatever is bound. */
+  readonly templates: readonly CategoryTemplate[]
 
-  constructor(name: string, route: Route, threshold: number, own: boolean, durability: Durability) {
+  constructor({ name, index, route, threshold, own, durability }: CategoryOptions) {
     this.name = name
+    this.index = index
     this.route = route
     this.place = route.categories.size
     route.categories.set(name, this)
@@ -39,10 +55,22 @@ export class Category {
     this.own = own
     this.isWritten = durability === 'written'
     this.isSynced = durability === 'synced'
+    this.templates = levelNames.map((_, severity) => ({
+      ...templateOf(name, severity),
+      owner: this,
+    }))
   }
 }
 
 /** A template that knows its category. */
 export interface CategoryTemplate extends Template {
   readonly owner: Category
+}
+
+/** A template of a category with fields bound to it: no more than a copy of what it refers to. */
+export function boundTemplate(
+  { category, severity, head, message, event, owner }: CategoryTemplate,
+  bindings: Bindings,
+): CategoryTemplate {
+  return { category, severity, head, message, event, bindings, bound: bindings, owner }
 }

@@ -16,7 +16,8 @@ import { cut } from '../entry/safe-text.ts'
 import { CachedString } from './string-cache.ts'
 import type { Redactor } from '../redact/secret-keys.ts'
 import { isAccountId } from '../capture/context.ts'
-import { type Bindings, boundText, type Template } from './line-template.ts'
+import type { Bindings } from './bindings.ts'
+import type { Template } from './line-template.ts'
 import { joined, ValueEncoder } from './value-encoder.ts'
 
 const brace = 0x7b
@@ -151,8 +152,9 @@ export class LineEncoder {
     }
     if (event.words !== undefined) out.ready(event.words)
     out.byte(brace)
-    if (template.bound !== undefined) {
-      out.ready(template.bound)
+    const { bound } = template
+    if (bound !== undefined && bound.text.length > 0) {
+      out.ready(bound.text)
       out.byte(comma)
     }
     event.write(out, lanes)
@@ -195,7 +197,7 @@ export class LineEncoder {
     } else out.ready(event.words)
     if (bindings !== undefined) {
       const brought = Object.keys(context).filter((key) => context[key] !== undefined)
-      text = joined(boundText(bindings, brought), text)
+      text = joined(bindings.textWithout(brought), text)
     }
     out.json(text)
   }
@@ -254,10 +256,10 @@ export class LineEncoder {
       if (text === '{}') return
       out.ready(contextKey)
       out.json(text)
-    } else if (template.bound !== undefined) {
+    } else if (template.bound !== undefined && template.bound.text.length > 0) {
       out.ready(contextKey)
       out.byte(brace)
-      out.ready(template.bound)
+      out.ready(template.bound.text)
       out.byte(endBrace)
     }
   }
@@ -273,6 +275,6 @@ export class LineEncoder {
         own = `{"context":${quoted(cut(own, this.#values.charsMax))}}`
     }
     if (bindings === undefined) return own
-    return joined(boundText(bindings, Object.keys(JSON.parse(own) as Restored)), own)
+    return joined(bindings.textWithout(Object.keys(JSON.parse(own) as Restored)), own)
   }
 }

@@ -23,7 +23,7 @@ import { cut } from '../entry/safe-text.ts'
 import { mask } from '../redact/secret-text.ts'
 import { CachedString } from './string-cache.ts'
 import { redacted, type Redactor } from '../redact/secret-keys.ts'
-import { boundText, type Template } from './line-template.ts'
+import type { Template } from './line-template.ts'
 
 const brace = 0x7b
 const endBrace = 0x7d
@@ -154,8 +154,8 @@ export class ValueEncoder {
     out.byte(brace)
     const bindings = template?.bindings
     const boundFrom = out.size
-    if (template?.bound !== undefined) {
-      out.ready(template.bound)
+    if (bindings !== undefined && bindings.text.length > 0) {
+      out.ready(bindings.text)
       out.byte(comma)
     }
     const from = out.size
@@ -173,7 +173,7 @@ export class ValueEncoder {
     if (overridden !== undefined) {
       const own = out.size < from ? '{}' : `{${out.textFrom(from)}}`
       out.size = boundFrom - 1
-      out.json(joined(boundText(bindings!, overridden), own))
+      out.json(joined(bindings!.textWithout(overridden), own))
       return
     }
     out.reserve(1)

@@ -13,6 +13,16 @@ export const builtinCategories = {
 /** The name of a built-in category. */
 export type BuiltinCategory = keyof typeof builtinCategories
 
+/** The places of the built-in categories among all of a logger, which come in this order. */
+export const builtinIndex: Readonly<Record<BuiltinCategory, number>> = {
+  system: 0,
+  enforcement: 1,
+  error: 2,
+  audit: 3,
+  sdk: 4,
+  service: 5,
+}
+
 /** The file that holds a copy of every ERROR and CRITICAL entry. */
 export const errorFile: string = builtinCategories.error
 

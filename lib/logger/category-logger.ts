@@ -1,103 +1,143 @@
 // HOT PATH: call → gate → intake. The methods a user calls.
+//
+// A method is a function of its own, not one of a prototype: it works detached (`promise.catch(log.error.error)`),
+// spread and through a Proxy. What is called as meant goes straight on; whatever else people pass is understood
+// in odd-call.ts.
 
 import { isError } from '../entry/safe-text.ts'
 import { CRITICAL, DEBUG, ERROR, INFO, WARNING } from '../entry/level.ts'
-import { type Bindings, templateOf } from '../encode/line-template.ts'
-import type { Category, CategoryTemplate } from '../deliver/category.ts'
+import type { Bindings } from '../encode/bindings.ts'
+import { boundTemplate, type Category, type CategoryTemplate } from '../deliver/category.ts'
+import type { LeadingMembers } from '../capture/leading-members.ts'
 import type { Intake } from './intake.ts'
+import { oddCall } from './odd-call.ts'
 
 /**
- * Logs to one category. A call below the category's level does nothing. No call ever throws.
- *
- * Each method takes a message for a person, then optionally an error, then optionally a context: any object;
- * its values are copied at the moment of the call. An Error in second place is the entry's `exception`.
+ * Logs an entry of one level: a message for a person, then optionally an error, then optionally a context: any
+ * object, whose values are copied at the moment of the call. An Error in second place is the entry's `exception`.
  * `account_id` in a context becomes the entry's.
  */
-export interface CategoryLogger {
-  debug(message: string, context?: object): void
-  debug(message: string, error: unknown, context?: object): void
-  info(message: string, context?: object): void
-  info(message: string, error: unknown, context?: object): void
-  warning(message: string, context?: object): void
-  warning(message: string, error: unknown, context?: object): void
-  error(message: string, context?: object): void
-  error(message: string, error: unknown, context?: object): void
-  critical(message: string, context?: object): void
-  critical(message: string, error: unknown, context?: object): void
+export interface LogMethod {
+  (message: string, context?: object): void
+  (message: string, error: unknown, context?: object): void
 }
 
-/** The implementation of {@link CategoryLogger}. */
-export class BoundCategoryLogger implements CategoryLogger {
+/**
+ * Logs to one category. A call below the category's level does nothing. No call ever throws. Each method works by
+ * itself: `promise.catch(log.error.error)`.
+ */
+export interface CategoryLogger {
+  readonly debug: LogMethod
+  readonly info: LogMethod
+  readonly warning: LogMethod
+  readonly error: LogMethod
+  readonly critical: LogMethod
+}
+
+/** One category with what is bound: what the methods of a logger log through. */
+export class BoundCategory {
+  readonly category: Category
   readonly #intake: Intake
-  readonly #category: Category
-  /** One template per severity. */
-  readonly #templates: readonly CategoryTemplate[]
+  readonly #bindings: Bindings | undefined
+  /** By severity. Those of the category itself where nothing is bound; else made when they are first used. */
+  readonly #templates: readonly (CategoryTemplate | undefined)[]
+  #logger: CategoryLogger | undefined = undefined
 
   constructor(intake: Intake, category: Category, bindings: Bindings | undefined) {
     this.#intake = intake
-    this.#category = category
-    this.#templates = [DEBUG, INFO, WARNING, ERROR, CRITICAL].map((severity) => ({
-      ...templateOf(category.name, severity, bindings),
-      owner: category,
-    }))
+    this.category = category
+    this.#bindings = bindings
+    this.#templates =
+      bindings === undefined
+        ? category.templates
+        : [undefined, undefined, undefined, undefined, undefined]
   }
 
-  debug(message: string, second?: unknown, third?: object): void {
-    if (this.#category.threshold <= DEBUG) this.#log(DEBUG, message, second, third)
-  }
-
-  info(message: string, second?: unknown, third?: object): void {
-    if (this.#category.threshold <= INFO) this.#log(INFO, message, second, third)
-  }
-
-  warning(message: string, second?: unknown, third?: object): void {
-    if (this.#category.threshold <= WARNING) this.#log(WARNING, message, second, third)
-  }
-
-  error(message: string, second?: unknown, third?: object): void {
-    if (this.#category.threshold <= ERROR) this.#log(ERROR, message, second, third)
-  }
-
-  critical(message: string, second?: unknown, third?: object): void {
-    if (this.#category.threshold <= CRITICAL) this.#log(CRITICAL, message, second, third)
+  /** The methods of the category. */
+  get logger(): CategoryLogger {
+    this.#logger ??= categoryLoggerOf(this)
+    return this.#logger
   }
 
   isEnabled(severity: number): boolean {
-    return this.#category.threshold <= severity
+    return this.category.threshold <= severity
   }
 
-  /** Logs with everything given; for the convenience methods of {@link Logger}. */
-  write(
+  /** Logs what a method of a category logger has been called with. */
+  call(
+    severity: number,
+    message: unknown,
+    second: unknown,
+    third: unknown,
+    ...more: unknown[]
+  ): void {
+    if (typeof message === 'string' && more.length === 0) {
+      const hasSecond = second !== undefined && second !== null
+      if (third === undefined) {
+        if (!hasSecond) {
+          this.log(severity, message, undefined, undefined, undefined)
+          return
+        }
+        if (typeof second === 'object') {
+          if (isError(second)) this.log(severity, message, undefined, second, undefined)
+          else this.log(severity, message, undefined, undefined, second)
+          return
+        }
+      } else if (
+        typeof third === 'object' &&
+        third !== null &&
+        (!hasSecond || isError(second)) &&
+        !isError(third)
+      ) {
+        this.log(severity, message, undefined, second, third)
+        return
+      }
+    }
+    this.#callOddly(severity, message, second, third, ...more)
+  }
+
+  #callOddly(severity: number, ...args: unknown[]): void {
+    const { message, thrown, context, leading } = oddCall(severity, args)
+    this.log(severity, message, undefined, thrown, context, leading)
+  }
+
+  /** Logs one entry, its parts as in {@link Intake.log}, without a look at the level. */
+  log(
     severity: number,
     message: string,
     accountId: string | undefined,
     thrown: unknown,
     context: unknown,
-    first?: string,
-    firstValue?: unknown,
-    second?: string,
-    secondValue?: unknown,
+    leading?: LeadingMembers,
   ): void {
-    if (this.#category.threshold > severity) return
-    this.#intake.log(
-      this.#templates[severity]!,
-      message,
-      accountId,
-      thrown,
-      context,
-      first,
-      firstValue,
-      second,
-      secondValue,
-    )
+    const template = this.#templates[severity] ?? this.#templateOf(severity)
+    this.#intake.log(template, message, accountId, thrown, context, leading)
   }
 
-  #log(severity: number, message: string, second: unknown, third: unknown): void {
-    const template = this.#templates[severity]!
-    if (second === undefined || second === null) {
-      this.#intake.log(template, message, undefined, undefined, third)
-    } else if (third === undefined && typeof second === 'object' && !isError(second)) {
-      this.#intake.log(template, message, undefined, undefined, second)
-    } else this.#intake.log(template, message, undefined, second, third)
+  #templateOf(severity: number): CategoryTemplate {
+    const template = boundTemplate(this.category.templates[severity]!, this.#bindings!)
+    ;(this.#templates as CategoryTemplate[])[severity] = template
+    return template
+  }
+}
+
+function categoryLoggerOf(bound: BoundCategory): CategoryLogger {
+  const { category } = bound
+  return {
+    debug: (message: string, second?: unknown, third?: object, ...more: unknown[]) => {
+      if (category.threshold <= DEBUG) bound.call(DEBUG, message, second, third, ...more)
+    },
+    info: (message: string, second?: unknown, third?: object, ...more: unknown[]) => {
+      if (category.threshold <= INFO) bound.call(INFO, message, second, third, ...more)
+    },
+    warning: (message: string, second?: unknown, third?: object, ...more: unknown[]) => {
+      if (category.threshold <= WARNING) bound.call(WARNING, message, second, third, ...more)
+    },
+    error: (message: string, second?: unknown, third?: object, ...more: unknown[]) => {
+      if (category.threshold <= ERROR) bound.call(ERROR, message, second, third, ...more)
+    },
+    critical: (message: string, second?: unknown, third?: object, ...more: unknown[]) => {
+      if (category.threshold <= CRITICAL) bound.call(CRITICAL, message, second, third, ...more)
+    },
   }
 }

@@ -1,7 +1,7 @@
 // What all loggers derived from one `createLogger` share: categories, levels, ring, pump, files, and the end.
 
 import { setImmediate } from '../entry/clock.ts'
-import { bind } from '../encode/bindings.ts'
+import { bind, type Bindings } from '../encode/bindings.ts'
 import { compileEvent, type EventCodec } from '../event/compile-encoder.ts'
 import type { EventDefinition } from '../event/definition.ts'
 import type { EventCall } from '../event/compile-capture.ts'
@@ -11,9 +11,9 @@ import { named } from '../entry/foreign-value.ts'
 import { severityOf } from '../entry/level.ts'
 import type { Redactor } from '../redact/secret-keys.ts'
 import type { LineEncoder } from '../encode/line-encoder.ts'
-import { type Bindings, templateOf } from '../encode/line-template.ts'
+import { templateOf } from '../encode/line-template.ts'
 import type { Category } from '../deliver/category.ts'
-import { BoundCategoryLogger } from './category-logger.ts'
+import { BoundCategory } from './category-logger.ts'
 import { type Exiting, unwatchExit } from './process-exit.ts'
 import type { Intake } from './intake.ts'
 import type { Pump } from '../deliver/pump.ts'
@@ -47,6 +47,7 @@ export interface CoreParts {
 export class Core implements Exiting {
   readonly #parts: CoreParts
   readonly #bindingLanes: Lanes
+  readonly #inOrder: readonly Category[]
   readonly #codecs = new WeakMap<EventDefinition, EventCodec>()
   #isBinding = false
   /** The process is. */
@@ -55,6 +56,7 @@ export class Core implements Exiting {
 
   constructor(parts: CoreParts) {
     this.#parts = parts
+    this.#inOrder = [...parts.categories.values()]
     this.#bindingLanes = new Lanes(bindingPlaces, parts.charsMax)
   }
 
@@ -70,14 +72,29 @@ export class Core implements Exiting {
     }
   }
 
-  categoryLogger(name: string, bindings: Bindings | undefined): BoundCategoryLogger {
-    return new BoundCategoryLogger(this.#parts.intake, this.#category(name), bindings)
+  /** @throws {RangeError} when there is no such category. */
+  category(name: string): Category {
+    const category = this.#parts.categories.get(name)
+    if (category !== undefined) return category
+    const names = [...this.#parts.categories.keys()]
+    const actual = `${named(name)}${typeof name === 'string' ? questionOf(name, names) : ''}`
+    throw new RangeError(
+      `Cannot find the category: expected one of ${names.join(', ')}, got ${actual}`,
+    )
+  }
+
+  categoryAt(place: number): Category {
+    return this.#inOrder[place]!
+  }
+
+  bound(category: Category, bindings: Bindings | undefined): BoundCategory {
+    return new BoundCategory(this.#parts.intake, category, bindings)
   }
 
   /** What logs an event of this definition. Compiled once per definition, however often it is asked for. */
   eventLogger(event: EventDefinition, bindings: Bindings | undefined): EventCall {
     const { intake, redactor } = this.#parts
-    const owner = this.#category(event.category)
+    const owner = this.category(event.category)
     const severity = severityOf(event.level)
     if (severity === undefined) {
       throw new RangeError(`Cannot log the event: expected a level, got ${named(event.level)}`)
@@ -104,7 +121,7 @@ export class Core implements Exiting {
 
   setLevel(severity: number, name: string | undefined): void {
     if (name !== undefined) {
-      const category = this.#category(name)
+      const category = this.category(name)
       category.threshold = severity
       category.own = true
       return
@@ -115,7 +132,7 @@ export class Core implements Exiting {
   }
 
   isEnabled(severity: number, name: string | undefined): boolean {
-    if (name !== undefined) return this.#category(name).threshold <= severity
+    if (name !== undefined) return this.category(name).threshold <= severity
     for (const category of this.#parts.categories.values()) {
       if (category.threshold <= severity) return true
     }
@@ -199,15 +216,5 @@ export class Core implements Exiting {
       await maintenance.close()
       unwatchExit(this)
     }
-  }
-
-  #category(name: string): Category {
-    const category = this.#parts.categories.get(name)
-    if (category !== undefined) return category
-    const names = [...this.#parts.categories.keys()]
-    const actual = `${named(name)}${typeof name === 'string' ? questionOf(name, names) : ''}`
-    throw new RangeError(
-      `Cannot find the category: expected one of ${names.join(', ')}, got ${actual}`,
-    )
   }
 }

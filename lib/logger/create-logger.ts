@@ -8,7 +8,6 @@ import { parseLine } from '../entry/line.ts'
 import { CRITICAL, INFO, WARNING, severityOf } from '../entry/level.ts'
 import { Redactor } from '../redact/secret-keys.ts'
 import { LineEncoder } from '../encode/line-encoder.ts'
-import { templateOf } from '../encode/line-template.ts'
 import { LockedError } from '../errors.ts'
 import { exposureOf } from '../directory/exposure.ts'
 import { lastSeqs } from '../directory/last-seq.ts'
@@ -136,7 +135,7 @@ export function assemble(
 
   const numbering = new Numbering(categories, [...routes.values()])
   const system = categories.get('system')!
-  const report = { ...templateOf(system.name, WARNING), owner: system }
+  const report = system.templates[WARNING]!
   const maintenance = new Maintenance({
     directory,
     bases: [...routes.keys()],
@@ -237,19 +236,22 @@ function categoriesOf(
   config: ResolvedConfig,
   routes: ReadonlyMap<string, Route>,
 ): Map<string, Category> {
-  const files: [string, string][] = [
+  const files = new Map<string, string>([
     ...Object.entries(builtinCategories),
     ...Object.entries(config.categories).map(([name, { file }]): [string, string] => [name, file]),
-  ]
+  ])
   return new Map(
-    files.map(([name, file]) => {
+    [...files].map(([name, file], index) => {
       const level = config.levels[name]
-      const threshold = severityOf(level ?? config.log_level) ?? INFO
-      const durability = config.durability[name] ?? 'buffered'
-      return [
+      const category = new Category({
         name,
-        new Category(name, routes.get(file)!, threshold, level !== undefined, durability),
-      ]
+        index,
+        route: routes.get(file)!,
+        threshold: severityOf(level ?? config.log_level) ?? INFO,
+        own: level !== undefined,
+        durability: config.durability[name] ?? 'buffered',
+      })
+      return [name, category]
     }),
   )
 }

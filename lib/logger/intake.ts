@@ -10,6 +10,7 @@ import { wallMs } from '../entry/clock.ts'
 import { captureException } from '../capture/error.ts'
 import { textOf } from '../entry/safe-text.ts'
 import { NULL } from '../capture/lanes.ts'
+import type { LeadingMembers } from '../capture/leading-members.ts'
 import { cut } from '../entry/safe-text.ts'
 import type { EventCodec } from '../event/compile-encoder.ts'
 import { CAPTURED, MISMATCHED } from '../event/compile-capture.ts'
@@ -103,8 +104,7 @@ export class Intake {
    *
    * @param accountId Wins over an `account_id` in the context and over a bound one.
    * @param thrown The error that belongs to the entry; undefined and null are none.
-   * @param first A member that stands first in the context, with `firstValue`; likewise `second`. They win over
-   *   equal keys in `context`.
+   * @param leading Members that stand first in the context, and win over equal keys of it.
    */
   log(
     template: CategoryTemplate,
@@ -112,15 +112,12 @@ export class Intake {
     accountId: string | undefined,
     thrown: unknown,
     context: unknown,
-    first?: string,
-    firstValue?: unknown,
-    second?: string,
-    secondValue?: unknown,
+    leading?: LeadingMembers,
   ): void {
     const seq = ++template.owner.accepted
     const before = this.#state
     if ((before & (CLOSED | CAPTURING)) !== 0) {
-      this.#logAside(template, message, accountId, thrown, context, seq)
+      this.#logAside(template, message, accountId, thrown, context, leading, seq)
       return
     }
     const counters = this.#counters
@@ -136,14 +133,14 @@ export class Intake {
         const time = wallMs()
         lanes.begin(entryPlacesMax)
         let complete = true
-        if (context === undefined && first === undefined) lanes.pushTag(NULL)
-        else complete = captureContext(lanes, context, first, firstValue, second, secondValue)
+        if (context === undefined && leading === undefined) lanes.pushTag(NULL)
+        else complete = captureContext(lanes, context, leading)
         const isThrown = thrown !== undefined && thrown !== null
         if (isThrown) captureException(lanes, thrown, 1, captureValue)
         else lanes.pushTag(NULL)
         if (!complete || lanes.exhausted) {
           ring.rollback()
-          const large = this.#oversize.context(context, first, firstValue, second, secondValue)
+          const large = this.#oversize.context(context, leading)
           this.#pushTexts(large.text, isThrown ? this.#oversize.exception(thrown) : undefined)
           lanes.accountId = large.accountId
         }
@@ -182,7 +179,7 @@ export class Intake {
     const seq = ++template.owner.accepted
     const before = this.#state
     if ((before & (CLOSED | CAPTURING)) !== 0) {
-      this.#logAside(template, '', accountId, undefined, context ?? {}, seq)
+      this.#logAside(template, '', accountId, undefined, context ?? {}, undefined, seq)
       return
     }
     // The same steps as in log(), written out: a shared function would take a closure per call, or a flag.
@@ -344,6 +341,7 @@ export class Intake {
     accountId: string | undefined,
     thrown: unknown,
     context: unknown,
+    leading: LeadingMembers | undefined,
     seq: number,
   ): void {
     if (this.isClosed && !this.#told) {
@@ -358,7 +356,7 @@ export class Intake {
     this.#asides++
     try {
       const time = wallMs()
-      const { text, accountId: lifted } = this.#oversize.context(context)
+      const { text, accountId: lifted } = this.#oversize.context(context, leading)
       const isThrown = thrown !== undefined && thrown !== null
       const exception = isThrown ? this.#oversize.exception(thrown) : undefined
       const words = textOf(message)
@@ -369,7 +367,8 @@ export class Intake {
           this.#counters.drop(template.severity)
           return
         }
-        this.#pushTexts(context === undefined ? undefined : text, exception)
+        const isEmpty = context === undefined && leading === undefined
+        this.#pushTexts(isEmpty ? undefined : text, exception)
         this.#ring.commit(template, time, account, words, seq)
         const { isWritten, route } = template.owner
         if (isWritten) this.#postponed.push(() => this.#options.writeThrough(route))

@@ -1,13 +1,14 @@
 // The logger as a user holds it: categories, convenience methods, levels, and the end.
 
-import { builtinCategories } from '../entry/category.ts'
+import { type BuiltinCategory, builtinCategories, builtinIndex } from '../entry/category.ts'
 import type { ContextOf, EventDefinition } from '../event/definition.ts'
-import { textOf } from '../entry/safe-text.ts'
 import { named } from '../entry/foreign-value.ts'
-import { ERROR, INFO, type Level, levelNames, levelQuestion, severityOf } from '../entry/level.ts'
-import type { Bindings } from '../encode/line-template.ts'
-import type { BoundCategoryLogger, CategoryLogger } from './category-logger.ts'
+import { type Level, levelNames, levelQuestion, severityOf } from '../entry/level.ts'
+import type { Bindings } from '../encode/bindings.ts'
+import type { BoundCategory, CategoryLogger } from './category-logger.ts'
+import type { Category } from '../deliver/category.ts'
 import type { Core } from './core.ts'
+import { type LogMethods, logMethodsOf } from './log-methods.ts'
 import type { LoggerStats } from '../deliver/counters.ts'
 
 /**
@@ -16,7 +17,7 @@ import type { LoggerStats } from '../deliver/counters.ts'
  * No log call throws. What belongs to the set-up does: {@link Logger.category}, {@link Logger.event},
  * {@link Logger.setLevel} and {@link Logger.isEnabled}, for a category or a level that is none.
  */
-export interface Logger extends AsyncDisposable {
+export interface Logger extends LogMethods, AsyncDisposable {
   /** The daemon's life cycle, configuration changes. */
   readonly system: CategoryLogger
   /** Rule violations and what was done about them. */
@@ -35,7 +36,7 @@ export interface Logger extends AsyncDisposable {
    *
    * @throws {RangeError} when there is no such category.
    */
-  category(name: string): CategoryLogger
+  category(this: void, name: string): CategoryLogger
 
   /**
    * What logs an event of this definition: call it once, at the top, and keep the result.
@@ -43,174 +44,177 @@ export interface Logger extends AsyncDisposable {
    * @returns a function of the context and, optionally, the account.
    * @throws {RangeError} when the event's category is none of this logger's.
    */
-  event<E extends EventDefinition>(event: E): (context: ContextOf<E>, accountId?: string) => void
-
-  /** Logs to `system`. A level that is none counts as INFO. */
-  logSystem(level: Level, message: string, context?: object): void
-  /**
-   * Logs to `enforcement` at INFO: `Enforcement action: <action> for rule <rule>`, with `rule`, `action` and the
-   * details as context. The arguments win over equal keys in `details`.
-   */
-  logEnforcement(accountId: string, rule: string, action: string, details: object): void
-  /** Logs to `error` at ERROR, with the error's type, message, stack and causes. */
-  logError(message: string, error?: unknown, context?: object): void
-  /**
-   * Logs to `audit` at INFO: `Audit: <action> by <actor>`, with `action`, `actor` and the details as context.
-   * The arguments win over equal keys in `details`.
-   */
-  logAudit(action: string, actor: string, details: object): void
+  event<E extends EventDefinition>(
+    this: void,
+    event: E,
+  ): (context: ContextOf<E>, accountId?: string) => void
 
   /**
    * A logger whose entries carry these fields in their context; `account_id` becomes the entry's. The values are
    * copied now. A field of a call's own context wins over a bound one.
    */
-  with(bindings: object): Logger
+  with(this: void, bindings: object): Logger
 
   /**
    * Changes the level of one category, or of all that have none of their own.
    *
    * @throws {RangeError} when there is no such level or category.
    */
-  setLevel(level: Level, category?: string): void
+  setLevel(this: void, level: Level, category?: string): void
   /** Whether an entry of this level would be logged; without a category: by any of them. */
-  isEnabled(level: Level, category?: string): boolean
+  isEnabled(this: void, level: Level, category?: string): boolean
 
   /**
    * Resolves when all entries accepted before the call are in the files; rejects with a `NotWrittenError`
    * when some of them cannot be written now. They are kept and written when the file recovers.
    */
-  flush(): Promise<void>
+  flush(this: void): Promise<void>
   /** Writes all accepted entries before it returns. Blocks. What a failed file does not take is kept. */
-  flushSync(): void
+  flushSync(this: void): void
   /**
    * Flushes and releases everything; entries logged later are counted as dropped. Rejects, after it has
    * released everything, when some entries could not be written.
    */
-  close(): Promise<void>
+  close(this: void): Promise<void>
   /** The counters. */
-  stats(): LoggerStats
+  stats(this: void): LoggerStats
+}
+
+/** What a logger consists of. */
+class Inside {
+  readonly core: Core
+  readonly bindings: Bindings | undefined
+  /** The class of this very logger: it may have members for configured categories. */
+  readonly Bound: typeof BoundLogger
+  /** By their builtinIndex. Made when they are first asked for: `with` is called per request. */
+  readonly #categories: (BoundCategory | undefined)[] = []
+  #methods: Methods | undefined = undefined
+
+  constructor(core: Core, bindings: Bindings | undefined, Bound: typeof BoundLogger) {
+    this.core = core
+    this.bindings = bindings
+    this.Bound = Bound
+  }
+
+  /** The category at a place. */
+  at(place: number): BoundCategory {
+    return this.#categories[place] ?? this.#bound(this.core.categoryAt(place))
+  }
+
+  category(name: string): BoundCategory {
+    const category = this.core.category(name)
+    return this.#categories[category.index] ?? this.#bound(category)
+  }
+
+  get methods(): Methods {
+    this.#methods ??= methodsOf(this)
+    return this.#methods
+  }
+
+  #bound(category: Category): BoundCategory {
+    const bound = this.core.bound(category, this.bindings)
+    this.#categories[category.index] = bound
+    return bound
+  }
+}
+
+/** Where a logger holds its inside: no name, so that it is in nobody's way when loggers are logged or copied. */
+const inside = Symbol('inside')
+
+/** Also of a Proxy around a logger, and of what inherits from one. */
+function insideOf(logger: object): Inside {
+  return (logger as { readonly [inside]: Inside })[inside]
+}
+
+/** What a logger can do besides its categories. */
+type Methods = Omit<Logger, BuiltinCategory>
+
+/** The methods of a logger, each of which works by itself. */
+function methodsOf(logger: Inside): Methods {
+  const { core, bindings, Bound } = logger
+  const close = (): Promise<void> => core.close()
+  return {
+    ...logMethodsOf((place) => logger.at(place)),
+    category: (name) => logger.category(name).logger,
+    event: (event) => core.eventLogger(event, bindings),
+    with: (fields) => new Bound(core, core.bind(fields, bindings)),
+    setLevel: (level, category) => core.setLevel(knownSeverityOf(level, 'set the level'), category),
+    isEnabled: (level, category) =>
+      core.isEnabled(knownSeverityOf(level, 'tell whether a level is enabled'), category),
+    flush: () => core.flush(),
+    flushSync: () => core.flushSync(),
+    close,
+    [Symbol.asyncDispose]: close,
+    stats: () => core.stats(),
+  }
 }
 
 /** The implementation of {@link Logger}. */
 export class BoundLogger implements Logger {
-  readonly #core: Core
-  readonly #bindings: Bindings | undefined
-  readonly #categories = new Map<string, BoundCategoryLogger>()
-
   constructor(core: Core, bindings: Bindings | undefined) {
-    this.#core = core
-    this.#bindings = bindings
+    ;(this as { [inside]?: Inside })[inside] = new Inside(core, bindings, new.target)
   }
 
   get system(): CategoryLogger {
-    return this.#categories.get('system') ?? this.#of('system')
+    return insideOf(this).at(builtinIndex.system).logger
   }
   get enforcement(): CategoryLogger {
-    return this.#categories.get('enforcement') ?? this.#of('enforcement')
+    return insideOf(this).at(builtinIndex.enforcement).logger
   }
   get error(): CategoryLogger {
-    return this.#categories.get('error') ?? this.#of('error')
+    return insideOf(this).at(builtinIndex.error).logger
   }
   get audit(): CategoryLogger {
-    return this.#categories.get('audit') ?? this.#of('audit')
+    return insideOf(this).at(builtinIndex.audit).logger
   }
   get sdk(): CategoryLogger {
-    return this.#categories.get('sdk') ?? this.#of('sdk')
+    return insideOf(this).at(builtinIndex.sdk).logger
   }
   get service(): CategoryLogger {
-    return this.#categories.get('service') ?? this.#of('service')
+    return insideOf(this).at(builtinIndex.service).logger
   }
 
-  category(name: string): CategoryLogger {
-    return this.#categories.get(name) ?? this.#of(name)
+  get category(): Methods['category'] {
+    return insideOf(this).methods.category
   }
-
-  event<E extends EventDefinition>(event: E): (context: ContextOf<E>, accountId?: string) => void {
-    return this.#core.eventLogger(event, this.#bindings)
+  get event(): Methods['event'] {
+    return insideOf(this).methods.event
   }
-
-  logSystem(level: Level, message: string, context?: object): void {
-    this.#of('system').write(severityOf(level) ?? INFO, message, undefined, undefined, context)
+  get logSystem(): Methods['logSystem'] {
+    return insideOf(this).methods.logSystem
   }
-
-  logEnforcement(accountId: string, rule: string, action: string, details: object): void {
-    const logger = this.#of('enforcement')
-    if (!logger.isEnabled(INFO)) return
-    logger.write(
-      INFO,
-      `Enforcement action: ${textOf(action)} for rule ${textOf(rule)}`,
-      accountId,
-      undefined,
-      details,
-      'rule',
-      rule,
-      'action',
-      action,
-    )
+  get logEnforcement(): Methods['logEnforcement'] {
+    return insideOf(this).methods.logEnforcement
   }
-
-  logError(message: string, error?: unknown, context?: object): void {
-    this.#of('error').write(ERROR, message, undefined, error, context)
+  get logError(): Methods['logError'] {
+    return insideOf(this).methods.logError
   }
-
-  logAudit(action: string, actor: string, details: object): void {
-    const logger = this.#of('audit')
-    if (!logger.isEnabled(INFO)) return
-    logger.write(
-      INFO,
-      `Audit: ${textOf(action)} by ${textOf(actor)}`,
-      undefined,
-      undefined,
-      details,
-      'action',
-      action,
-      'actor',
-      actor,
-    )
+  get logAudit(): Methods['logAudit'] {
+    return insideOf(this).methods.logAudit
   }
-
-  with(bindings: object): Logger {
-    // The constructor of this very logger: it may have members for configured categories.
-    const Bound = this.constructor as typeof BoundLogger
-    return new Bound(this.#core, this.#core.bind(bindings, this.#bindings))
+  get with(): Methods['with'] {
+    return insideOf(this).methods.with
   }
-
-  setLevel(level: Level, category?: string): void {
-    this.#core.setLevel(knownSeverityOf(level, 'set the level'), category)
+  get setLevel(): Methods['setLevel'] {
+    return insideOf(this).methods.setLevel
   }
-
-  isEnabled(level: Level, category?: string): boolean {
-    return this.#core.isEnabled(knownSeverityOf(level, 'tell whether a level is enabled'), category)
+  get isEnabled(): Methods['isEnabled'] {
+    return insideOf(this).methods.isEnabled
   }
-
-  flush(): Promise<void> {
-    return this.#core.flush()
+  get flush(): Methods['flush'] {
+    return insideOf(this).methods.flush
   }
-
-  flushSync(): void {
-    this.#core.flushSync()
+  get flushSync(): Methods['flushSync'] {
+    return insideOf(this).methods.flushSync
   }
-
-  close(): Promise<void> {
-    return this.#core.close()
+  get close(): Methods['close'] {
+    return insideOf(this).methods.close
   }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.#core.close()
+  get [Symbol.asyncDispose](): Methods['close'] {
+    return insideOf(this).methods.close
   }
-
-  stats(): LoggerStats {
-    return this.#core.stats()
-  }
-
-  /** The logger of a category, made when it is first asked for: `with` is called per request. */
-  #of(name: string): BoundCategoryLogger {
-    let logger = this.#categories.get(name)
-    if (logger === undefined) {
-      logger = this.#core.categoryLogger(name, this.#bindings)
-      this.#categories.set(name, logger)
-    }
-    return logger
+  get stats(): Methods['stats'] {
+    return insideOf(this).methods.stats
   }
 }
 

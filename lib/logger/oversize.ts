@@ -2,6 +2,7 @@
 // and made text at once, in the caller's turn.
 
 import { captureException } from '../capture/error.ts'
+import type { LeadingMembers } from '../capture/leading-members.ts'
 import { Lanes } from '../capture/lanes.ts'
 import type { LineEncoder } from '../encode/line-encoder.ts'
 import { captureContext, captureValue } from '../capture/context.ts'
@@ -24,18 +25,15 @@ export class Oversize {
     this.#charsMax = charsMax
   }
 
-  /** A context as JSON, and the account lifted out of it; `first` to `secondValue` as in `Intake.log()`. */
+  /** A context as JSON, and the account lifted out of it. */
   context(
     context: unknown,
-    first?: string,
-    firstValue?: unknown,
-    second?: string,
-    secondValue?: unknown,
+    leading?: LeadingMembers,
   ): { text: string; accountId: string | undefined } {
     for (let places = placesMin; ; places *= 8) {
       const lanes = new Lanes(places, this.#charsMax)
       lanes.begin(places)
-      const complete = captureContext(lanes, context, first, firstValue, second, secondValue)
+      const complete = captureContext(lanes, context, leading)
       if (!complete && places < placesMax) continue
       return { text: this.#encoder.value(lanes), accountId: lanes.accountId }
     }

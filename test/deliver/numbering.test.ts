@@ -50,9 +50,12 @@ function rig() {
     route.sink = sinks[i]!
   })
   const categories = new Map<string, Category>(
-    (['system', 'sdk', 'error'] as const).map((name) => {
+    (['system', 'sdk', 'error'] as const).map((name, index) => {
       const route = name === 'error' ? routes[1] : routes[0]
-      return [name, new Category(name, route, INFO, false, 'buffered')]
+      return [
+        name,
+        new Category({ name, index, route, threshold: INFO, own: false, durability: 'buffered' }),
+      ]
     }),
   )
   const numbering = new Numbering(categories, routes)

@@ -52,7 +52,14 @@ function pumpWith(
   routes.forEach((route, i) => {
     route.sink = sinks[i]!
   })
-  const owner = new Category('system', routes[0], INFO, false, options.durability ?? 'buffered')
+  const owner = new Category({
+    name: 'system',
+    index: 0,
+    route: routes[0],
+    threshold: INFO,
+    own: false,
+    durability: options.durability ?? 'buffered',
+  })
   const log = (severity: number, context: object = {}): void => {
     assert.ok(ring.hasRoom(0))
     ring.lanes.begin(entryPlacesMax)

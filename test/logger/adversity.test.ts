@@ -119,9 +119,10 @@ test('an Error in the place of a context is not lost', async (t) => {
   log.system.info('b', undefined, new Error('the cause'))
   log.with(new Error('the cause')).system.info('c')
   await log.close()
-  for (const { context } of linesOf(directory, 'system.log')) {
-    assert.equal((context!['error'] as { message: string }).message, 'the cause')
-  }
+  const [first, second, bound] = linesOf(directory, 'system.log')
+  assert.equal(first!.exception!.message, 'the cause')
+  assert.equal(second!.exception!.message, 'the cause')
+  assert.equal((bound!.context!['error'] as { message: string }).message, 'the cause')
 })
 
 test('a context may be a Map, a Set or bytes', async (t) => {
