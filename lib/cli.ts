@@ -129,7 +129,11 @@ Examples:
 
 withDirectory(program.command('tail'))
   .description('Shows the log: all files merged by time, copies in error.log once.')
-  .option('-n, --lines <count>', 'the last so many, or all (default: 20; all with --since)', count)
+  .option(
+    '-n, --lines <count>',
+    'the last so many, or all (default: 20; all with --since, --after)',
+    count,
+  )
   .option('-f, --follow', 'go on with what is written, across rotations')
   .option('-c, --category <name>', 'only this category; may be repeated', collect)
   .option('-l, --level <level>', 'only this level and above')
@@ -146,6 +150,8 @@ withDirectory(program.command('tail'))
     'from then on: ISO 8601, HH:MM, today, yesterday, now, 15m, 1h30m (ago), @seconds; UTC',
   )
   .option('-U, --until <moment>', 'up to then')
+  .option('--after <cursor>', 'from behind a line on, whose cursor --show-cursor has shown', once)
+  .option('--show-cursor', 'at the end, on standard error: where to go on from')
   .addOption(new Option('-o, --output <format>', 'how').choices(['human', 'json']).default('human'))
   .option('--json', "the lines' own bytes: for jq; the same as -o json")
   .option('-x, --expand', 'with context and stack, indented below')

@@ -11,6 +11,7 @@ import { type LevelName, levelNames, severityOf } from '../entry/level.ts'
 import { visibleJson } from '../entry/visible-text.ts'
 import { categoriesOfWriter, hasLogs } from '../read/series.ts'
 import { type LogLine, bytesOf } from '../read/time-order.ts'
+import { parseCursor } from '../read/cursor.ts'
 import { readLogs } from '../read/stream-logs.ts'
 import type { StreamOptions } from '../read/query.ts'
 import type { Where } from '../read/where.ts'
@@ -39,6 +40,8 @@ export interface TailOptions extends DirectoryOptions {
   readonly where?: readonly string[]
   readonly since?: string
   readonly until?: string
+  readonly after?: string
+  readonly showCursor?: boolean
   readonly output?: 'human' | 'json'
   readonly json?: boolean
   readonly expand?: boolean
@@ -77,6 +80,7 @@ export async function tail(
 
   let count = 0
   let isWhole = true
+  let cursor = ''
   // Who follows is not told where searching ends and waiting begins.
   if (wanted.follow !== true) io.progress.repeat((seconds) => `searching, ${seconds} s`)
   try {
@@ -86,6 +90,9 @@ export async function tail(
         isWhole = false
         io.progress.clear()
         io.remark(text)
+      },
+      (end) => {
+        cursor = end
       },
     )
     for await (const line of lines) {
@@ -98,6 +105,7 @@ export async function tail(
   } finally {
     io.progress.clear()
   }
+  if (options.showCursor === true && cursor !== '') io.remark(`cursor: ${cursor}`)
   if (count === 0 && wanted.follow !== true && !isWhatIsThere(options, place, io)) return 1
   return isWhole ? 0 : 1
 }
@@ -152,7 +160,8 @@ function wantedOf(options: TailOptions, now: number): StreamOptions {
     follow,
     ...(options.lines !== undefined
       ? { lines: options.lines }
-      : since === undefined && { lines: linesDefault }),
+      : since === undefined && options.after === undefined && { lines: linesDefault }),
+    ...(options.after !== undefined && { after: cursorOf(options.after) }),
     ...(category && { categories: category }),
     ...(level !== undefined && { level: levelOf(level) }),
     ...(account && { account_id: account }),
@@ -172,6 +181,15 @@ function levelOf(text: string): LevelName {
   throw new UsageError(
     `option '-l, --level': expected one of ${known.join(', ')}, got '${text}'${question}`,
   )
+}
+
+function cursorOf(text: string): string {
+  try {
+    parseCursor(text)
+    return text
+  } catch {
+    throw new UsageError(`option '--after': expected what --show-cursor has shown, got '${text}'`)
+  }
 }
 
 /** `-w context.rule=UnrealizedLoss`; of one field given twice, one of the values is enough. */

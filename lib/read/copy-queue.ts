@@ -9,14 +9,15 @@
 // after a second: then the entry's own file cannot be written, or has been rotated away. A category of which no entry
 // was ever seen elsewhere may be one that has `error.log` as its own file: after one vain wait it is not waited for.
 
+import type { HistoryLine } from './history.ts'
 import { type Copies, isCopy, isInErrorFile } from './copies.ts'
-import type { LogLine, TimedLine } from './time-order.ts'
+import type { TimedLine } from './time-order.ts'
 
 /** How long a copy waits, from its timestamp or from when it was seen, whichever is earlier. Milliseconds. */
 export const copyWaitMs = 1000
 
 interface Waiting {
-  readonly line: LogLine
+  readonly timed: TimedLine
   /** In milliseconds since 1970. */
   readonly until: number
 }
@@ -39,28 +40,29 @@ export class CopyQueue {
    * Takes the lines that have come, in order. There may be none: then it is only looked which wait has ended.
    *
    * @param now Milliseconds since 1970.
-   * @returns the lines to be shown.
+   * @returns the lines that need not wait, and which of them are to be shown.
    */
-  push(lines: readonly TimedLine[], now: number): LogLine[] {
-    const shown: LogLine[] = []
-    for (const { line, time } of lines) {
+  push(lines: readonly TimedLine[], now: number): HistoryLine[] {
+    const passed: HistoryLine[] = []
+    for (const timed of lines) {
+      const { line, time } = timed
       if (isInErrorFile(line)) {
-        this.#waiting.push({ line, until: Math.min(time, now) + copyWaitMs })
+        this.#waiting.push({ timed, until: Math.min(time, now) + copyWaitMs })
       } else {
         if (line.entry !== undefined) this.#missed.delete(line.entry.category)
-        this.#show(line, shown)
+        this.#pass(timed, passed)
       }
-      this.#release(shown, now)
+      this.#release(passed, now)
     }
-    this.#release(shown, now)
-    return shown
+    this.#release(passed, now)
+    return passed
   }
 
   /** Shows what need not wait any longer. */
-  #release(shown: LogLine[], now: number): void {
+  #release(passed: HistoryLine[], now: number): void {
     for (let first = this.#waiting[this.#head]; first !== undefined;) {
       if (this.#mustWait(first, now)) return
-      this.#show(first.line, shown)
+      this.#pass(first.timed, passed)
       first = this.#waiting[++this.#head]
     }
     if (this.#head > 0) {
@@ -69,7 +71,7 @@ export class CopyQueue {
     }
   }
 
-  #mustWait({ line, until }: Waiting, now: number): boolean {
+  #mustWait({ timed: { line }, until }: Waiting, now: number): boolean {
     // Without a number it could not be told from its entry.
     if (!isCopy(line) || line.entry?.seq === undefined || this.#copies.has(line)) return false
     const { category } = line.entry
@@ -79,7 +81,7 @@ export class CopyQueue {
     return false
   }
 
-  #show(line: LogLine, shown: LogLine[]): void {
-    if (this.#copies.seen(line) === undefined) shown.push(line)
+  #pass(timed: TimedLine, passed: HistoryLine[]): void {
+    passed.push({ ...timed, isShown: this.#copies.seen(timed.line) === undefined })
   }
 }

@@ -17,58 +17,88 @@ const tiesCharsMax = 1 << 24
 /** A file, as much of it as was there when it was listed. */
 export interface Span {
   readonly log: LogFile
+  /** Where it begins, in bytes, uncompressed. @default 0 */
+  readonly begin?: number
   /** In bytes. */
   readonly end: number
+  /** Where its last whole line ends, if that is known: it may be going on. */
+  readonly whole?: number
   /** Whether a tail holds it, and closes it. */
   readonly held: boolean
 }
 
+/** The files of a base, oldest first. */
+export interface Files {
+  readonly base: string
+  readonly spans: readonly Span[]
+  /** Of the line in front of them. @default -Infinity */
+  readonly time?: number
+  /** Whether a line was given before, as long as all in front of it were; with a cursor. */
+  readonly isPassed?: ((timed: TimedLine, span: number) => boolean) | undefined
+}
+
+/** A line in the order of the history. */
+export interface HistoryLine extends TimedLine {
+  /** Not a copy of what has been given out. */
+  readonly isShown: boolean
+}
+
 /** What all of a history's parts need. */
-interface Reading {
+export interface Reading {
   readonly wanted: Wanted
   readonly copies: Copies
   readonly remarks: Remarks
   readonly ended: AbortSignal
 }
 
-/**
- * The lines that are there, each entry once, in batches.
- *
- * @param spans The files of each base, oldest first.
- */
+/** The lines that are there, in batches. */
 export async function* history(
-  spans: readonly (readonly Span[])[],
+  files: readonly Files[],
   reading: Reading,
-): AsyncGenerator<LogLine[]> {
+): AsyncGenerator<HistoryLine[]> {
   const { wanted, copies } = reading
   if (wanted.lines === 0) return
-  const needed = spans.map((of) => {
-    const files = filesSince(
-      of.map(({ log }) => log),
+  const needed = files.map((each): Files => {
+    const logs = filesSince(
+      each.spans.map(({ log }) => log),
       wanted.since,
     )
-    return of.filter(({ log }) => files.includes(log))
+    return { ...each, spans: each.spans.filter(({ log }) => logs.includes(log)) }
   })
   if (wanted.lines !== Infinity) {
     yield await lastOf(needed, reading)
     return
   }
-  for await (const lines of merge(needed.map((of) => forwardsOf(of, reading)))) {
-    yield lines.flatMap(({ line }) => (copies.seen(line) === undefined ? line : []))
+  for await (const lines of merge(needed.map((each) => forwardsOf(each, reading)))) {
+    yield lines.map((timed) => ({ ...timed, isShown: copies.seen(timed.line) === undefined }))
   }
 }
 
+/** The last of some lines. */
+export async function lastLines(
+  batches: AsyncIterable<HistoryLine[]>,
+  count: number,
+): Promise<HistoryLine[]> {
+  let last: HistoryLine[] = []
+  for await (const lines of batches) {
+    last.push(...lines.filter(({ isShown }) => isShown))
+    if (last.length > 2 * count) last = last.slice(-count)
+  }
+  return count === 0 ? [] : last.slice(-count)
+}
+
 /** The last lines of all files together. */
-async function lastOf(spans: readonly (readonly Span[])[], reading: Reading): Promise<LogLine[]> {
+async function lastOf(files: readonly Files[], reading: Reading): Promise<HistoryLine[]> {
   const { wanted, copies } = reading
-  const last: Place[] = []
+  const last: (Place & { readonly timed: TimedLine })[] = []
   let count = 0
   let copyTime: number | undefined
-  const sources = spans.map((of) => backwardsOf(of, reading))
+  const sources = files.map(({ spans }) => backwardsOf(spans, reading))
   search: for await (const lines of merge(sources, true)) {
-    for (const { line, time } of lines) {
+    for (const timed of lines) {
+      const { line, time } = timed
       if (count >= wanted.lines && time !== copyTime) break search
-      const place: Place = { line }
+      const place = { line: line as LogLine | undefined, timed }
       const before = copies.seen(line, place)
       if (before !== undefined) {
         if (before.line === undefined || !isInErrorFile(before.line)) continue
@@ -82,20 +112,29 @@ async function lastOf(spans: readonly (readonly Span[])[], reading: Reading): Pr
       if (count >= wanted.lines && time !== copyTime) break search
     }
   }
-  const shown = last.flatMap(({ line }) => line ?? [])
-  return shown.slice(0, wanted.lines).toReversed()
+  const shown = last.flatMap(({ line, timed }) => (line === undefined ? [] : timed))
+  return shown
+    .slice(0, wanted.lines)
+    .toReversed()
+    .map((timed) => ({ ...timed, isShown: true }))
 }
 
 async function* forwardsOf(
-  spans: readonly Span[],
-  { wanted, remarks, ended }: Reading,
+  { spans, time, isPassed }: Files,
+  { wanted, copies, remarks, ended }: Reading,
 ): AsyncGenerator<TimedLine[]> {
-  const times = new Forwards()
-  for (const { log, end, held } of spans) {
+  const times = new Forwards(time)
+  let isPassing = isPassed !== undefined
+  for (const [i, { log, begin = 0, end, held }] of spans.entries()) {
     try {
-      for await (const lines of readForwards(log.current(), { end }, wanted.sieve)) {
+      for await (const lines of readForwards(log.current(), { begin, end }, wanted.sieve)) {
         if (ended.aborted) return
-        yield times.timed(lines, log.name).filter(wanted.matches)
+        const timed = times.timed(lines, log)
+        const next = isPassing ? timed.findIndex((each) => isPassed?.(each, i) !== true) : 0
+        isPassing = next === -1
+        const rest = isPassing ? [] : timed.slice(next)
+        for (const { line } of timed.slice(0, timed.length - rest.length)) copies.seen(line)
+        yield rest.filter(wanted.matches)
       }
     } catch (error) {
       remarks.unread(log.name, error)
@@ -118,7 +157,7 @@ async function* backwardsOf(spans: readonly Span[], reading: Reading): AsyncGene
       }
       for await (const lines of readBackwards(log, span, wanted.sieve)) {
         if (ended.aborted) return
-        yield times.timed(lines, log.name).filter(wanted.matches)
+        yield times.timed(lines, span.log).filter(wanted.matches)
       }
     } catch (error) {
       remarks.unread(span.log.name, error)
@@ -138,7 +177,7 @@ async function lastOfCompressed(
   try {
     for await (const lines of readForwards(log, {}, wanted.sieve)) {
       if (ended.aborted) break
-      for (const line of times.timed(lines, log.name)) {
+      for (const line of times.timed(lines, log)) {
         if (!wanted.matches(line)) continue
         last.push(line)
         chars += line.line.raw.length

@@ -19,6 +19,7 @@ import {
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { type FileName, nameOf } from '../directory/names.ts'
+import { hashOf } from './cursor.ts'
 import { Descriptors, type Openable } from './descriptors.ts'
 import { unpackedHead } from './gunzip.ts'
 
@@ -26,6 +27,8 @@ const read = promisify(readCallback)
 
 /** Enough for timestamp, category and a good part of the first line. */
 const headBytesMax = 1024
+/** How much of a first line makes its hash. */
+const idBytesMax = 4096
 /** How much of a compressed file is read to get its head. */
 const packedHeadBytesMax = 16_384
 /** The highest number a file is looked for under; `max_files` is at most 100. */
@@ -55,6 +58,7 @@ export class LogFile implements Openable {
   /** As it was when it was listed. */
   readonly #listed: BigIntStats
   #fd: number | undefined
+  #id: string | undefined
   /** What it has been compressed to since it was listed. */
   #packed: LogFile | undefined
   #isHeld = false
@@ -77,6 +81,21 @@ export class LogFile implements Openable {
     this.index = file.index
     this.compressed = file.compressed
     this.key = keyOfStat(listed)
+  }
+
+  /** A hash of its first line, by which a cursor finds it again; undefined while that is not whole. */
+  get id(): string | undefined {
+    if (this.#id !== undefined) return this.#id
+    try {
+      const head = this.head(idBytesMax)
+      const end = head.indexOf(0x0a)
+      if (end !== -1 || head.length === idBytesMax) {
+        this.#id = hashOf(end === -1 ? head : head.subarray(0, end))
+      }
+    } catch {
+      // Removed, or not to be read: whoever reads it tells so.
+    }
+    return this.#id
   }
 
   /** Bytes it holds, as they lie on the disk: now, while it is open. */

@@ -6,6 +6,7 @@ import { type Level, levelNames, levelsMeant, severityOf } from '../entry/level.
 import { type OptionRules, checkOptions, directoryToRead, pathRule } from '../config/options.ts'
 import type { Rule } from '../config/validate.ts'
 import type { TimedLine } from './time-order.ts'
+import { type Cursor, parseCursor } from './cursor.ts'
 import { momentOf } from './moment.ts'
 import { type Sieve, sieveBelow } from './sieve.ts'
 import { type Where, conditionOf } from './where.ts'
@@ -15,8 +16,13 @@ export interface StreamOptions {
   /** The directory; `~` is the home. @default '~/.risk_manager/logs/' */
   readonly log_path?: string
   /**
+   * Goes on exactly behind the line whose `cursor` this is. When its file is gone that is told, and it goes on from
+   * the oldest that is there. With `lines`: the last of those behind it.
+   */
+  readonly after?: string
+  /**
    * At most so many lines of what is there: the last that meet the conditions. They are held in memory. 0 with
-   * `follow`: only what is new. @default all; with `follow` and without `since`: 20 lines
+   * `follow`: only what is new. @default all; with `follow` and without `since` and `after`: 20 lines
    */
   readonly lines?: number
   /** Go on with what is written from now on, until `signal` is aborted or the iteration is left. @default false */
@@ -47,6 +53,8 @@ export interface StreamOptions {
 
 /** The options, checked. */
 export interface Wanted {
+  /** Behind which line. */
+  readonly after: Cursor | undefined
   /** Infinity: all. */
   readonly lines: number
   /** In milliseconds since 1970. */
@@ -77,6 +85,7 @@ const moment: Rule = {
 
 const rules: OptionRules<StreamOptions> = {
   log_path: pathRule,
+  after: { type: 'string', description: 'the cursor of a line' },
   lines: {
     type: 'integer',
     description: 'an integer from 0, or Infinity',
@@ -141,7 +150,7 @@ export function checkedOptions(given: unknown): {
  *
  * @param options Checked.
  * @param now What `since` and `until` count from, in milliseconds since 1970.
- * @throws {RangeError} when a moment is none. {SyntaxError} when `grep` is no regular expression.
+ * @throws {RangeError} when a moment or the cursor is none. {SyntaxError} when `grep` is no regular expression.
  */
 export function wantedOf(options: StreamOptions, now: number): Wanted {
   const { follow = false, lines, since: from, until: to, account_id: account } = options
@@ -158,7 +167,8 @@ export function wantedOf(options: StreamOptions, now: number): Wanted {
     severity > 0 || accounts !== undefined || categories !== undefined || hasFields !== undefined
 
   return {
-    lines: lines ?? (follow && from === undefined ? 20 : Infinity),
+    after: options.after === undefined ? undefined : parseCursor(options.after),
+    lines: lines ?? (follow && from === undefined && options.after === undefined ? 20 : Infinity),
     since,
     until,
     sieve: onlyEntries ? sieveBelow(severity) : undefined,

@@ -115,9 +115,13 @@ export async function* readBackwards(
   }
 }
 
-/** Where the last whole line of a plain file ends: its size, or less when a line is being written. Synchronous: nothing may come between. */
-export function lastLineEnd(log: LogFile): number {
-  const { size } = log
+/**
+ * Where the last whole line of a plain file ends: its size, or less when a line is being written. Synchronous: nothing
+ * may come between.
+ *
+ * @param size Bytes of it that count.
+ */
+export function lastLineEnd(log: LogFile, size: number = log.size): number {
   // What goes on for longer is no line that is being written.
   const least = Math.max(0, size - pieceBytesMax)
   for (let end = size, bytes = backwardBytes; end > least; bytes = backwardBytesMax) {

@@ -22,11 +22,14 @@ export class Remarks {
 
   /** The file, or a part of it, cannot be read. */
   unread(file: string, error: unknown): void {
-    const reason = reasonOf(error)
-    const key = `${file}\n${reason}`
-    if (this.#told.has(key)) return
-    this.#told.add(key)
-    this.#tell({ file, text: `Cannot read ${file}: ${reason}` })
+    this.tell(file, `Cannot read ${file}: ${reasonOf(error)}`)
+  }
+
+  /** Something that whoever reads should know of a file. */
+  tell(file: string, text: string): void {
+    if (this.#told.has(text)) return
+    this.#told.add(text)
+    this.#tell({ file, text })
   }
 }
 

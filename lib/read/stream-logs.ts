@@ -7,12 +7,14 @@
 import { wallMs } from '../entry/clock.ts'
 import { readdirSync } from 'node:fs'
 import { visible } from '../entry/visible-text.ts'
+import { parseName } from '../directory/names.ts'
 import { Copies } from './copies.ts'
 import { Descriptors } from './descriptors.ts'
 import { namesIn, walkFiles } from './file-walk.ts'
-import { type Span, history } from './history.ts'
+import { type Cursor, CursorTrack, type Position, type Step } from './cursor.ts'
+import { type HistoryLine, type Reading, type Span, history, lastLines } from './history.ts'
 import type { LogFile } from './log-file.ts'
-import { settledLineEnd } from './read-lines.ts'
+import { lastLineEnd, settledLineEnd } from './read-lines.ts'
 import { type Series, SeriesFinder } from './series.ts'
 import type { Follower } from './tail-directory.ts'
 import type { LogLine } from './time-order.ts'
@@ -25,6 +27,9 @@ const arrivalMsMax = 2000
 
 /** Files of each base that a tail is told of: the live one, and as many as can be rotated before it looks. */
 const knownMax = 16
+
+/** Bases that a cursor names as not read. */
+const othersMax = 64
 
 interface Base {
   readonly name: string
@@ -40,6 +45,8 @@ interface Iteration {
   readonly remarks: Remarks
   readonly descriptors: Descriptors
   readonly finder: SeriesFinder
+  /** Told, when what was there has been read, where to go on from. */
+  readonly atEnd: ((cursor: string) => void) | undefined
 }
 
 /**
@@ -74,8 +81,13 @@ export function streamLogs(options: StreamOptions = {}): AsyncIterable<LogLine> 
  * The same for a caller who has a place of its own for remarks.
  *
  * @param tell Told of what cannot be read, each trouble once an iteration.
+ * @param atEnd Told, when what was there has been read, the cursor to go on from.
  */
-export function readLogs(given: StreamOptions, tell: Tell): AsyncIterable<LogLine> {
+export function readLogs(
+  given: StreamOptions,
+  tell: Tell,
+  atEnd?: (cursor: string) => void,
+): AsyncIterable<LogLine> {
   const { directory, options } = checkedOptions(given)
   const wanted = wantedOf(options, wallMs())
   const { follow = false, signal } = options
@@ -85,7 +97,7 @@ export function readLogs(given: StreamOptions, tell: Tell): AsyncIterable<LogLin
       const leave = new AbortController()
       const remarks = new Remarks(tell)
       const finder = new SeriesFinder(directory, wanted.hasBase, remarks)
-      const iteration = { directory, wanted, follow, remarks, finder }
+      const iteration = { directory, wanted, follow, remarks, finder, atEnd }
       const lines = linesOf({ ...iteration, descriptors: new Descriptors() }, leave, signal)
       return {
         next: () => lines.next(),
@@ -115,7 +127,8 @@ async function* linesOf(
   ended.signal.addEventListener('abort', end, { once: true })
   try {
     const copies = new Copies(follow)
-    findFiles(iteration, bases)
+    const others = findFiles(iteration, bases)
+    const track = new CursorTrack(beginsOf(bases, wanted.after), endsOf(bases), others)
     if (follow) {
       // Loaded here, when the files are open: who does not follow has the first line sooner.
       const { Follower } = await import('./tail-directory.ts')
@@ -124,21 +137,25 @@ async function* linesOf(
       for (const base of bases) tailOf(base, follower.add(base.name), remarks)
     }
     const reading = { wanted, copies, remarks, ended: ended.signal }
-    const spans = bases.map((base) => base.spans)
-    for await (const lines of history(spans, reading)) {
-      for (const line of lines) {
+    for await (const lines of historyOf(bases, reading, track)) {
+      track.pass(lines.map((line) => stepOf(line, track)))
+      for (const { line, isShown } of lines) {
         if (ended.signal.aborted) return
-        yield line
+        if (isShown) yield line
       }
     }
+    track.endHistory()
+    iteration.atEnd?.(track.cursor)
     closeAll(bases, false)
     if (follower === undefined) return
     const { CopyQueue } = await import('./copy-queue.ts')
     const queue = new CopyQueue(copies)
     for await (const lines of follower.lines(true)) {
-      for (const line of queue.push(lines.filter(wanted.matches), wallMs())) {
+      const passed = queue.push(lines.filter(wanted.matches), wallMs())
+      track.pass(passed.map((line) => stepOf(line, track)))
+      for (const { line, isShown } of passed) {
         if (ended.signal.aborted) return
-        yield line
+        if (isShown) yield line
       }
       if (wallMs() > wanted.until + arrivalMsMax) return
     }
@@ -150,25 +167,127 @@ async function* linesOf(
   }
 }
 
+/** What is there: all of it, the last lines of it, or what stands behind a cursor. */
+async function* historyOf(
+  bases: readonly Base[],
+  reading: Reading,
+  track: CursorTrack,
+): AsyncGenerator<HistoryLine[]> {
+  const { wanted, copies, remarks } = reading
+  const { after, lines } = wanted
+  let batches: AsyncIterable<HistoryLine[]>
+  if (after === undefined) {
+    batches = history(
+      bases.map(({ name, spans }) => ({ base: name, spans })),
+      reading,
+    )
+  } else {
+    const { linesBefore, restOf } = await import('./resume.ts')
+    const rankOf = (base: string): number => bases.findIndex(({ name }) => name === base)
+    const rests = bases.map(({ name: base, spans }) => {
+      const isEarlier = rankOf(base) < rankOf(after.base)
+      return { base, time: -Infinity, ...restOf(base, spans, after, isEarlier, remarks) }
+    })
+    for (const rest of rests) {
+      if (rest.before === undefined) continue
+      try {
+        for await (const { line, time } of linesBefore(rest.before, after)) {
+          // What tells no time has that of the line in front of it.
+          if (rest.time === -Infinity) rest.time = time
+          copies.seen(line)
+        }
+      } catch (error) {
+        remarks.unread(rest.base, error)
+      }
+    }
+    // Read forwards, also where only the last are wanted: what was given before is known from its beginning.
+    batches = history(rests, { ...reading, wanted: { ...wanted, lines: Infinity } })
+    if (lines !== Infinity) batches = once(await lastLines(batches, lines))
+  }
+  if (lines === Infinity) yield* batches
+  else {
+    for await (const last of batches) {
+      track.beginAt(firstPlaces(last))
+      yield last
+    }
+    // None was wanted.
+    if (lines === 0) track.beginAt(new Map())
+  }
+}
+
+async function* once<T>(value: T): AsyncGenerator<T> {
+  yield value
+}
+
+function stepOf({ line, time, source, end }: HistoryLine, track: CursorTrack): Step {
+  const base = baseOf(line)
+  const position = source === undefined ? source : track.place(base, { file: source, offset: end })
+  return { line, time, base, position }
+}
+
+function baseOf({ file }: LogLine): string {
+  return parseName(file)?.base ?? file
+}
+
+/** Where in each base the first of some lines begins. */
+function firstPlaces(lines: readonly HistoryLine[]): Map<string, Position> {
+  const places = new Map<string, Position>()
+  for (const { line, source } of lines) {
+    const base = baseOf(line)
+    if (source !== undefined && !places.has(base)) {
+      places.set(base, { file: source, offset: line.offset })
+    }
+  }
+  return places
+}
+
+function beginsOf(
+  bases: readonly Base[],
+  after: Cursor | undefined,
+): Map<string, Position | undefined> {
+  return new Map(bases.map(({ name }) => [name, after?.places.get(name)?.at]))
+}
+
+/** Where what is there of each base ends: behind its last whole line. */
+function endsOf(bases: readonly Base[]): Map<string, Position | undefined> {
+  return new Map(
+    bases.map(({ name, spans }) => {
+      const last = spans.findLast(({ log }) => log.id !== undefined)
+      if (last === undefined) return [name, undefined]
+      const offset = last.log.compressed ? -1 : (last.whole ?? last.end)
+      return [name, { file: last.log.id!, offset }]
+    }),
+  )
+}
+
 /**
  * Finds all files at one moment: what is in them is history; what comes later belongs to the tails. Those that grow are
  * held. Of the others as many are opened as is decent, the newest first: they can be read whatever rotation does.
+ *
+ * @returns the bases that are there and are not read.
  */
-function findFiles(iteration: Iteration, bases: Base[]): void {
+function findFiles(iteration: Iteration, bases: Base[]): string[] {
   const { directory, wanted, follow, remarks, descriptors, finder } = iteration
   const names = follow ? namesIn(directory, remarks) : readdirSync(directory)
   for (const series of finder.find(names)) {
     const spans = spansOf(series, iteration)
     bases.push({ name: series.base, spans })
   }
-  if (wanted.lines !== Infinity) return
+  const others = othersAmong(names, wanted)
+  if (wanted.lines !== Infinity) return others
   const oldest = Math.max(0, ...bases.map(({ spans }) => spans.length))
   for (let age = 1; age <= oldest && descriptors.hasRoom; age++) {
     for (const { spans } of bases) {
-      if (!descriptors.hasRoom) return
+      if (!descriptors.hasRoom) return others
       attempt(spans.at(-age)?.log, (log) => log.current(), remarks)
     }
   }
+  return others
+}
+
+function othersAmong(names: readonly string[], { hasBase }: Wanted): string[] {
+  const bases = names.filter((name) => name.endsWith('.log') && !hasBase(name))
+  return bases.slice(0, othersMax)
 }
 
 function spansOf({ base, files }: Series, iteration: Iteration): Span[] {
@@ -178,9 +297,17 @@ function spansOf({ base, files }: Series, iteration: Iteration): Span[] {
   // newest is empty.
   const growing = logs.slice(logs.at(-1)?.size === 0 ? -2 : -1).filter((log) => !log.compressed)
   return logs.flatMap((log): Span[] => {
-    if (!follow || !growing.includes(log)) return [{ log, end: log.size, held: false }]
-    const end = attempt(log, () => (log.hold(), settledLineEnd(log)), remarks)
-    return end === undefined ? [] : [{ log, end, held: true }]
+    if (!growing.includes(log)) return [{ log, end: log.size, held: false }]
+    const span = attempt(
+      log,
+      (): Span => {
+        if (follow) log.hold()
+        const end = follow ? settledLineEnd(log) : log.size
+        return { log, end, held: follow, whole: follow ? end : lastLineEnd(log, end) }
+      },
+      remarks,
+    )
+    return span === undefined ? [] : [span]
   })
 }
 

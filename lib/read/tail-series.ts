@@ -25,6 +25,7 @@ import { type Identity, type LogFile, isSame, keyOf } from './log-file.ts'
 import { readForwards } from './read-lines.ts'
 import type { Remarks } from './remark.ts'
 import type { Sieve } from './sieve.ts'
+import type { LineSource } from './time-order.ts'
 
 /** A base cannot have more files that are worth recognizing: rotation keeps 100 at most. */
 const knownMax = 128
@@ -52,7 +53,7 @@ interface Held {
 /** Lines of one file. */
 export interface FileLines {
   readonly lines: readonly RawLine[]
-  readonly file: string
+  readonly file: LineSource
 }
 
 /** The growing end of one base. */
@@ -139,7 +140,7 @@ export class Tail {
 
   /** @param isFinished Nothing will be written to it any more. */
   async *#read(held: Held, end: number, isFinished: boolean): AsyncGenerator<FileLines> {
-    const file = held.log.name
+    const file = held.log
     if (held.log.compressed) {
       // Complete from the moment it has its name.
       if (held.unpacked) return
@@ -148,7 +149,7 @@ export class Tail {
         const part = { begin: held.offset }
         for await (const lines of readForwards(held.log, part, this.#sieve)) yield { lines, file }
       } catch (error) {
-        this.#remarks.unread(file, error)
+        this.#remarks.unread(file.name, error)
       }
       return
     }
@@ -160,7 +161,7 @@ export class Tail {
       try {
         chunk = await held.log.read(from, bytes)
       } catch (error) {
-        this.#remarks.unread(file, error)
+        this.#remarks.unread(file.name, error)
         return
       }
       if (chunk.length === 0) return
@@ -198,10 +199,11 @@ export class Tail {
   *#finish(held: Held): Generator<FileLines> {
     // The writer of a removed file writes the torn line again, into the next.
     const rest = held.log.removed ? [] : held.splitter.end()
+    const { name, id } = held.log
     this.pass(held.log)
     held.log.close()
     this.#held.splice(this.#held.indexOf(held), 1)
-    if (rest.length > 0) yield { lines: rest, file: held.log.name }
+    if (rest.length > 0) yield { lines: rest, file: { name, id } }
   }
 
   #openNewer(from: number): LogFile[] {

@@ -20,6 +20,43 @@ export interface LogLine {
   readonly file: string
   /** Where it begins, in bytes from the beginning of the file, uncompressed. */
   readonly offset: number
+  /**
+   * `streamLogs({ after: cursor })` goes on exactly behind this line: in all files, across rotation, compression and
+   * restarts. A text of some 300 characters, made when it is asked for.
+   */
+  readonly cursor: string
+}
+
+/** A line that an iteration gives out. */
+export class ReadLine implements LogLine {
+  readonly raw: string
+  readonly entry: LogEntry | undefined
+  readonly file: string
+  readonly offset: number
+  #cursor: (() => string) | undefined
+
+  constructor(raw: string, entry: LogEntry | undefined, file: string, offset: number) {
+    this.raw = raw
+    this.entry = entry
+    this.file = file
+    this.offset = offset
+    this.#cursor = undefined
+  }
+
+  get cursor(): string {
+    return this.#cursor?.() ?? ''
+  }
+
+  static giveCursor(line: LogLine, cursor: () => string): void {
+    if (line instanceof ReadLine) line.#cursor = cursor
+  }
+}
+
+/** The file of some lines. */
+export interface LineSource {
+  readonly name: string
+  /** A hash of its first line, which stays what it is; undefined while there is none. */
+  readonly id: string | undefined
 }
 
 /** A line and its time. */
@@ -29,6 +66,10 @@ export interface TimedLine {
   readonly time: number
   /** How much later it may have been written: a human line tells no milliseconds. */
   readonly slackMs: number
+  /** The file, as {@link LineSource.id}. */
+  readonly source: string | undefined
+  /** Where in the file that begins which comes behind it, in bytes. */
+  readonly end: number
 }
 
 /** How a human line begins; those of others that begin so have a time, too. */
@@ -54,40 +95,45 @@ export function bytesOf(line: LogLine): Buffer | undefined {
 
 /** Gives the lines of a base their times, in the order of the file. */
 export class Forwards {
-  #time = -Infinity
+  #time: number
   #slackMs = 0
+
+  /** @param time Of the line in front of the first. */
+  constructor(time: number = -Infinity) {
+    this.#time = time
+  }
 
   /** The time of the last line so far. */
   get time(): number {
     return this.#time
   }
 
-  timed(raw: readonly RawLine[], file: string): TimedLine[] {
+  timed(raw: readonly RawLine[], { name, id: source }: LineSource): TimedLine[] {
     return raw.map((each) => {
-      const line = lineOf(each, file)
+      const line = lineOf(each, name)
       const time = timeOf(line)
       if (time !== undefined) {
         this.#time = time
         this.#slackMs = line.entry === undefined ? humanSlackMs : 0
       }
-      return { line, time: this.#time, slackMs: this.#slackMs }
+      return { line, time: this.#time, slackMs: this.#slackMs, source, end: each.end }
     })
   }
 }
 
 /** Gives the lines of a base the same times when they come last line first. */
 export class Backwards {
-  #untimed: LogLine[] = []
+  #untimed: Pick<TimedLine, 'line' | 'source' | 'end'>[] = []
   #untimedChars = 0
   #time = Infinity
   #slackMs = 0
 
-  timed(raw: readonly RawLine[], file: string): TimedLine[] {
+  timed(raw: readonly RawLine[], { name, id: source }: LineSource): TimedLine[] {
     const timed: TimedLine[] = []
     for (const each of raw) {
-      const line = lineOf(each, file)
+      const line = lineOf(each, name)
       const time = timeOf(line)
-      this.#untimed.push(line)
+      this.#untimed.push({ line, source, end: each.end })
       this.#untimedChars += line.raw.length
       if (time !== undefined) {
         this.#time = time
@@ -109,8 +155,8 @@ export class Backwards {
   }
 
   #release(timed: TimedLine[]): void {
-    for (const line of this.#untimed) {
-      timed.push({ line, time: this.#time, slackMs: this.#slackMs })
+    for (const each of this.#untimed) {
+      timed.push({ ...each, time: this.#time, slackMs: this.#slackMs })
     }
     this.#untimed = []
     this.#untimedChars = 0
@@ -118,7 +164,7 @@ export class Backwards {
 }
 
 function lineOf({ raw, offset, bytes }: RawLine, file: string): LogLine {
-  const line = { raw, entry: parseLine(raw), file, offset }
+  const line = new ReadLine(raw, parseLine(raw), file, offset)
   if (bytes !== undefined) bytesByLine.set(line, bytes)
   return line
 }

@@ -159,6 +159,18 @@ describe('ringlog tail', () => {
     })
   })
 
+  it('--after goes on behind what --show-cursor has shown', async (t) => {
+    const directory = await logged(t)
+    const { err } = ringlog(['tail', '-d', directory, '-n', '1', '--show-cursor'])
+    const cursor = /^ringlog: cursor: (r1\.\S+)$/m.exec(err)?.[1] ?? ''
+    const { code, out } = ringlog(['tail', '-d', directory, '--after', cursor])
+    assert.deepEqual([code, out], [0, ''])
+    const line = readFileSync(join(directory, 'enforcement.log'), 'utf8')
+    appendFileSync(join(directory, 'audit.log'), line)
+    assert.equal(ringlog(['tail', '-d', directory, '--json', '--after', cursor]).out, line)
+    assert.equal(ringlog(['tail', '-d', directory, '--after', cursor.slice(1)]).code, 2)
+  })
+
   it('-n all gives all lines', async (t) => {
     const directory = await logged(t)
     const line = readFileSync(join(directory, 'enforcement.log'))

@@ -11,7 +11,7 @@ function line(file: string, offset: number, category: string, seq: number, bytes
     message: 'x',
     seq,
   }
-  return { raw: 'x'.repeat(bytes - 1), entry, file: `/logs/${file}`, offset }
+  return { raw: 'x'.repeat(bytes - 1), entry, file: `/logs/${file}`, offset, cursor: '' }
 }
 
 describe('StreamCount', () => {

@@ -15,14 +15,17 @@ function timed(
   const timestamp = new Date(start).toISOString().replace('Z', '+00:00')
   const entry = { timestamp, level, category, message: `${category} ${seq}`, seq }
   const line = { raw: JSON.stringify(entry), entry, file, offset: 0 }
-  return { line: line as TimedLine['line'], time: start, slackMs: 0 }
+  return { line: line as TimedLine['line'], time: start, slackMs: 0, source: undefined, end: 0 }
 }
 
 /** A queue, and what it shows at a moment after the entries' time: number and file. */
 function queue(): (afterMs: number, ...lines: TimedLine[]) => string[] {
   const made = new CopyQueue(new Copies(true))
   return (afterMs, ...lines) =>
-    made.push(lines, start + afterMs).map(({ entry, file }) => `${entry?.seq} ${file}`)
+    made
+      .push(lines, start + afterMs)
+      .filter(({ isShown }) => isShown)
+      .map(({ line: { entry, file } }) => `${entry?.seq} ${file}`)
 }
 
 test('CopyQueue.push() has a copy wait for its entry, and what stands behind it', () => {
@@ -61,7 +64,7 @@ test('CopyQueue.push() does not wait for old copies, nor for lines without a num
   const lines = [1, 2, 3].map((seq) => timed('error.log', seq, 'ERROR'))
   assert.deepEqual(push(copyWaitMs, ...lines), ['1 error.log', '2 error.log', '3 error.log'])
   const numberless = timed('error.log', undefined, 'ERROR', 'sdk')
-  const line = { raw: 'bad', entry: undefined, file: 'error.log', offset: 0 }
-  const bad = { line, time: start, slackMs: 0 }
+  const line = { raw: 'bad', entry: undefined, file: 'error.log', offset: 0, cursor: '' }
+  const bad = { line, time: start, slackMs: 0, source: undefined, end: 0 }
   assert.deepEqual(push(0, numberless, bad), ['undefined error.log', 'undefined error.log'])
 })

@@ -1,0 +1,113 @@
+// Going on behind a cursor: which files of a base are still to be read, from where, and which lines were given before.
+
+import type { Cursor, Position } from './cursor.ts'
+import type { Span } from './history.ts'
+import { readBackwards, readForwards } from './read-lines.ts'
+import type { Remarks } from './remark.ts'
+import { Backwards, Forwards, type TimedLine } from './time-order.ts'
+
+/** How long before the line of the cursor the entries may be whose copies are still to come. Milliseconds. */
+const copiesMs = 60_000
+/** So many lines in front of the cursor are looked through for them at most. */
+const copiesLinesMax = 5000
+
+/** What of a base is still to be read. */
+export interface Rest {
+  readonly spans: readonly Span[]
+  /** Whether a line was given before, as long as all in front of it were. */
+  readonly isPassed: ((timed: TimedLine, span: number) => boolean) | undefined
+  /** The file in which the cursor stands, up to the cursor. */
+  readonly before: Span | undefined
+}
+
+/** Finds the rest of one base. */
+export function restOf(
+  base: string,
+  spans: readonly Span[],
+  cursor: Cursor,
+  isEarlier: boolean,
+  remarks: Remarks,
+): Rest {
+  const place = cursor.places.get(base)
+  if (base === cursor.base || place !== undefined || cursor.others.includes(base)) {
+    const at = place?.at
+    const found = at === undefined ? 0 : indexOf(spans, at)
+    if (found === -1) tellGone(base, spans, remarks)
+    const first = Math.max(0, found)
+    const rest = spans.slice(first).map((span) => ({ ...span }))
+    const isFound = at !== undefined && found !== -1
+    const begin = isFound ? (at.offset === -1 ? Infinity : at.offset) : 0
+    if (rest[0] !== undefined && begin > 0) rest[0] = { ...rest[0], begin }
+    const before = isFound
+      ? { ...spans[found]!, end: Math.min(begin, spans[found]!.end) }
+      : undefined
+    if (base === cursor.base || found === -1) return { spans: rest, isPassed: undefined, before }
+    return {
+      spans: rest,
+      isPassed: passedOf(rest, place?.until, cursor, isEarlier, place !== undefined),
+      before,
+    }
+  }
+  // It was made later.
+  return { spans, isPassed: undefined, before: undefined }
+}
+
+function passedOf(
+  spans: readonly Span[],
+  until: Position | undefined,
+  cursor: Cursor,
+  isEarlier: boolean,
+  wasRead: boolean,
+): Rest['isPassed'] {
+  // While it was followed, lines were read as they came.
+  if (wasRead && until === undefined) return undefined
+  const last = until === undefined ? spans.length - 1 : indexOf(spans, until)
+  const end = until === undefined || until.offset === -1 ? Infinity : until.offset
+  return ({ time, line }, span) => {
+    if (span > last || (span === last && line.offset >= end)) return false
+    return time < cursor.time || (time === cursor.time && isEarlier)
+  }
+}
+
+function indexOf(spans: readonly Span[], { file }: Position): number {
+  return spans.findLastIndex(({ log }) => log.id === file)
+}
+
+function tellGone(base: string, spans: readonly Span[], remarks: Remarks): void {
+  const oldest = spans[0]?.log.name
+  const where =
+    oldest === undefined ? 'nothing of it is there' : `going on from the beginning of ${oldest}`
+  remarks.tell(
+    base,
+    `Cannot go on in ${base} behind the line of the cursor: its file is gone; ${where}`,
+  )
+}
+
+/**
+ * The lines in front of a cursor, the last one first: that at least, and as far back as an entry may stand whose copy
+ * is behind it.
+ *
+ * @throws the system's error.
+ */
+export async function* linesBefore({ log, end }: Span, cursor: Cursor): AsyncGenerator<TimedLine> {
+  const least = cursor.time - copiesMs
+  const file = log.current()
+  if (file.compressed) {
+    const times = new Forwards()
+    let last: TimedLine[] = []
+    for await (const lines of readForwards(file, {})) {
+      const timed = times.timed(lines, log).filter(({ line }) => line.offset < end)
+      last = [...last, ...timed].slice(-copiesLinesMax)
+    }
+    yield* last.toReversed()
+    return
+  }
+  const times = new Backwards()
+  let count = 0
+  for await (const lines of readBackwards(file, { end })) {
+    for (const timed of times.timed(lines, log)) {
+      if (count++ > 0 && (timed.time < least || count > copiesLinesMax)) return
+      yield timed
+    }
+  }
+}
