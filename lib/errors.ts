@@ -92,10 +92,11 @@ export class LockedError extends Error {
       : isCertain
         ? ''
         : ' (in another container or on another machine)'
+    const remedy = isOurs ? 'close that logger' : 'end it'
     const how = absentS === 0 ? '' : `; it took over when this one had stood still for ${absentS} s`
     super(
       visible(
-        `Cannot write to ${directory}: expected no other writer, got process ${pid}${where}, since ${since}${how}`,
+        `Cannot write to ${directory}: expected no other writer, got process ${pid}${where}, since ${since}${how}; ${remedy}, or give each process a directory of its own (log_path)`,
       ),
     )
     this.name = 'LockedError'

@@ -64,7 +64,7 @@ describe('the messages of errors', () => {
     })
     assert.equal(
       locked.message,
-      `Cannot write to ${shown}: expected no other writer, got process 7, since ${shown}`,
+      `Cannot write to ${shown}: expected no other writer, got process 7, since ${shown}; end it, or give each process a directory of its own (log_path)`,
     )
     assert.equal(locked.directory, evil)
     const unwritten = new NotWrittenError(evil, evil)

@@ -14,6 +14,7 @@ const ownWords: ReadonlySet<string> = new Set([
   'log_level',
   'log_path',
   'retention_days',
+  'lock_wait_s',
   'structured_format',
   'windows_event_log',
 ])

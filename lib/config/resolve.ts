@@ -103,6 +103,7 @@ function withDefaults(
       compress: rotation?.compress ?? false,
     },
     retention_days: config.retention_days ?? 90,
+    lock_wait_s: config.lock_wait_s ?? 30,
     structured_format: config.structured_format ?? true,
     console: config.console ?? 'fallback',
     windows_event_log: {

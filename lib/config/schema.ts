@@ -69,6 +69,14 @@ export interface LoggingConfig {
    * @default 'fallback'
    */
   readonly console?: 'fallback' | 'always' | 'off'
+  /**
+   * How long a logger whose directory another one holds waits for it, its entries kept in memory, before its files
+   * count as failed; it still takes over when it can. Seconds, integer, 0 to 3600. 0: `createLogger` throws a
+   * `LockedError` at once.
+   *
+   * @default 30
+   */
+  readonly lock_wait_s?: number
   /** The Windows Event Log. Without effect on other systems. */
   readonly windows_event_log?: {
     /**
@@ -184,6 +192,7 @@ export interface ResolvedConfig {
   readonly log_path: string
   readonly rotation: Required<NonNullable<LoggingConfig['rotation']>>
   readonly retention_days: number
+  readonly lock_wait_s: number
   readonly structured_format: boolean
   readonly console: NonNullable<LoggingConfig['console']>
   readonly windows_event_log: Required<NonNullable<LoggingConfig['windows_event_log']>>
@@ -255,6 +264,7 @@ export const loggingSchema: Rule = schemaOf<LoggingConfig>()(
       compress: Type.Boolean(),
     }),
     retention_days: integer(1, 365),
+    lock_wait_s: integer(0, 3_600),
     structured_format: Type.Boolean(),
     console: Type.Enum(['fallback', 'always', 'off']),
     windows_event_log: section({

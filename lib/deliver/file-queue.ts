@@ -19,6 +19,8 @@ export class Route {
   inFlight: Batch | undefined
   /** The sink has failed and not recovered. */
   down = false
+  /** Another writer has the directory, and it is not over that this one waits for it: nothing has failed. */
+  isInTurn = false
   /** What went wrong with this file last. */
   reason: string | undefined = undefined
   /** When it failed, in milliseconds since the epoch. */
@@ -45,6 +47,11 @@ export class Route {
   }
   set sink(sink: Sink) {
     this.#sink = sink
+  }
+
+  /** Nothing can be written now: what comes waits, within the bounds of the buffer. */
+  get isStuck(): boolean {
+    return this.down || this.isInTurn
   }
 
   /** Lines that are neither written nor given up. */

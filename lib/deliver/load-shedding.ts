@@ -52,7 +52,7 @@ export class Backlog {
   #shed(severity: number, bytes: number): number {
     let freed = 0
     for (const route of this.#options.routes) {
-      if (!route.down) continue
+      if (!route.isStuck) continue
       const waiting = [...route.waiting, route.gathered]
       if (!this.#options.dropOld) waiting.reverse()
       for (const batch of waiting) {

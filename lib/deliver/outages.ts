@@ -105,7 +105,7 @@ export class Outages {
     const dropped = counters.droppedSince(this.#droppedReported)
     const diverted = counters.diverted - this.#divertedReported
     const total = Object.values(dropped).reduce((sum, entries) => sum + entries, 0)
-    if (total + diverted === 0 || (!isLast && routes.some((route) => route.down))) return
+    if (total + diverted === 0 || (!isLast && routes.some((route) => route.isStuck))) return
     this.#droppedReported = [...counters.dropped]
     this.#divertedReported = counters.diverted
     if (diverted === 0) report(`${total} entries were lost`, { dropped })

@@ -66,6 +66,8 @@ export interface PumpOptions extends OutagesOptions {
   readonly waitingBytesMax: number
   /** Of entries of one level that cannot wait any more, the oldest go, not the newest. */
   readonly dropOld: boolean
+  /** Whether an error says that another writer has the directory, and that this is waited for. */
+  readonly isWaitedFor?: (error: Error) => boolean
   /** How long an entry may wait for company, in milliseconds. 0: a slice follows each turn that logs. */
   readonly flushMs: number
   /** How long a slice may take before other work has its turn. @default 0.5 milliseconds */
@@ -222,8 +224,8 @@ export class Pump {
   /** Writes everything in the ring that goes to one file before it returns; the rest goes on its usual way. */
   writeThrough(route: Route): void {
     const now = monotonicMs()
-    if (!route.down || now - route.triedAt >= triedMsMin) {
-      if (route.down) route.triedAt = now
+    if (!route.isStuck || now - route.triedAt >= triedMsMin) {
+      if (route.isStuck) route.triedAt = now
       this.#inSync(() => {
         const patience = new Patience(false)
         this.#drainSync(this.#options.ring.size, patience)
@@ -258,6 +260,22 @@ export class Pump {
     this.#settleWaiters()
   }
 
+  /** The directory has been waited for long enough: files that wait for it count as failed. */
+  endWait(error: Error): void {
+    for (const route of this.#options.routes) {
+      if (!route.isInTurn) continue
+      route.isInTurn = false
+      this.#fail(route, error)
+    }
+  }
+
+  #fail(route: Route, error: Error): void {
+    if (!this.#outages.begin(route, error)) return
+    this.#showPending(route)
+    this.#settleWaiters()
+    this.wake()
+  }
+
   /** The system refuses a file what it can do without. */
   refused(refusal: Refusal): void {
     this.#outages.refused(refusal)
@@ -274,19 +292,23 @@ export class Pump {
         if (this.#isStopped || this.#hasGathered) this.wake()
       },
       failed: (error) => {
-        if (!outages.begin(route, error)) return
-        this.#showPending(route)
-        this.#settleWaiters()
-        this.wake()
+        if (this.#options.isWaitedFor?.(error) === true) {
+          route.isInTurn = true
+          this.wake()
+        } else this.#fail(route, error)
       },
-      fault: (error) => outages.fault(route, error),
+      fault: (error) => {
+        if (!route.isInTurn) outages.fault(route, error)
+      },
       recovered: () => {
+        const wasInTurn = route.isInTurn
+        route.isInTurn = false
         // The batch that has shown it still counts as in flight: what is reported must not be written past it.
         const wasSynchronous = this.#synchronous
         this.#synchronous = true
         const isNews = outages.end(route)
         this.#synchronous = wasSynchronous
-        if (isNews) this.wake()
+        if (isNews || wasInTurn) this.wake()
       },
       rotated: () => {
         counters.rotations++
@@ -333,8 +355,8 @@ export class Pump {
   #takes(route: Route): boolean {
     const { errorRoute } = this.#options
     return (
-      (route.gathered.size < batchBytesMax || route.down) &&
-      (errorRoute.gathered.size < batchBytesMax || errorRoute.down)
+      (route.gathered.size < batchBytesMax || route.isStuck) &&
+      (errorRoute.gathered.size < batchBytesMax || errorRoute.isStuck)
     )
   }
 
@@ -401,7 +423,7 @@ export class Pump {
 
   /** Whether a line may be added to what a route has gathered: a failed one has only so much memory. */
   #makeWay(route: Route, severity: number): boolean {
-    if (!route.down) return true
+    if (!route.isStuck) return true
     if (route.gathered.size >= batchBytesMax) route.queue()
     return this.#backlog.hasRoom(severity)
   }
@@ -435,7 +457,7 @@ export class Pump {
     // What is in the ring of a pump that rests is no company for what is gathered.
     const isGathering = ring.size > 0 && this.#state === 'awake'
     let writing = 0
-    for (const route of routes) if (route.inFlight !== undefined && !route.down) writing++
+    for (const route of routes) if (route.inFlight !== undefined && !route.isStuck) writing++
     for (const route of routes) {
       if (route.inFlight !== undefined || writing >= writingMax) continue
       const full = route.waiting.length > 0 || route.gathered.size >= batchBytes

@@ -111,6 +111,7 @@ export class DirectoryLock implements Claim {
   #tenures = 0
   /** Nothing was seen of the holder that keeps us out which shows that he lives. */
   #mayBeDead = false
+  #holderSeemsAlive = false
   /** How long this process had not looked when it found the lock lost, in milliseconds. */
   #absentMs = 0
   #since = ''
@@ -141,6 +142,16 @@ export class DirectoryLock implements Claim {
   /** Whether the holder that has kept us out last may turn out to be dead, when it stays silent. */
   get mayBeDead(): boolean {
     return this.#mayBeDead
+  }
+
+  /** Whether that holder has given a sign not long ago, by two wall clocks. */
+  get holderSeemsAlive(): boolean {
+    return this.#holderSeemsAlive
+  }
+
+  /** Whether it has ever been taken. */
+  get wasHeld(): boolean {
+    return this.#tenures > 0
   }
 
   get tenure(): number {
@@ -455,11 +466,12 @@ export class DirectoryLock implements Claim {
     const me = self()
     const life = lock.isCopy ? 'unsure' : lifeOf(holder)
     this.#mayBeDead = life !== 'alive' && !this.#others.hasMoved(String(lock.generation))
+    this.#holderSeemsAlive = seemsAlive(lock)
     return new LockedError(this.#directory, {
       pid: holder.pid,
       isOurs: holder.pid === me.pid && holder.pids === me.pids && holder.host === me.host,
       since: holder.since,
-      isCertain: life !== 'unsure' && seemsAlive(lock),
+      isCertain: life !== 'unsure' && this.#holderSeemsAlive,
       absentS: this.#absentMs > silentMs ? Math.round(this.#absentMs / 1000) : 0,
     })
   }

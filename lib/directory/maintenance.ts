@@ -16,7 +16,7 @@ import {
   monotonicMs,
   wallMs,
 } from '../entry/clock.ts'
-import { readdirSync, rmSync } from 'node:fs'
+import { type FSWatcher, readdirSync, rmSync, watch } from 'node:fs'
 import { join } from 'node:path'
 import type { OnRefusal } from './attributes.ts'
 import { type CleanReport, cleanDirectory } from './clean.ts'
@@ -56,10 +56,23 @@ export interface MaintenanceOptions {
   readonly refused: OnRefusal
   /** The directory has become ours, or another's, in a turn before this one. */
   readonly changed: () => void
+  /** Another writer has had the directory for as long as is waited for it. */
+  readonly waitOver: (error: Error) => void
+  /** How long is waited for a directory that another writer has when the logger is made, in milliseconds. */
+  readonly waitMs: number
   /** Tells a person. */
   readonly tell: (remark: string) => void
   /** A rotated file could not be compressed or deleted; again, when it was so the last time. */
   readonly failed: (error: Error, again: boolean) => void
+}
+
+/** The wait for a directory that another writer has. */
+interface Turn {
+  readonly looks: NodeJS.Timeout
+  readonly since: number
+  watcher?: FSWatcher
+  /** Runs as long as it is waited for; afterwards the files have failed. */
+  patience?: NodeJS.Timeout | undefined
 }
 
 /** What a logger does for its directory. */
@@ -75,8 +88,8 @@ export class Maintenance implements Claim {
   #retry: NodeJS.Timeout | undefined
   #time = new TrustedTime(undefined, undefined)
   #isDoubtTold = false
-  /** Runs while another writer has the directory. */
-  #waiting: NodeJS.Timeout | undefined
+  /** While another writer has the directory. */
+  #turn: Turn | undefined
 
   constructor(options: MaintenanceOptions) {
     const { directory, beforeTaking, tell, refused } = options
@@ -87,8 +100,7 @@ export class Maintenance implements Claim {
       remark: tell,
       refused,
       taken: (checkpoint) => {
-        clearInterval(this.#waiting)
-        this.#waiting = undefined
+        this.#endTurn()
         options.taken(checkpoint)
         this.#lookAtTime(checkpoint)
         this.#save()
@@ -109,9 +121,14 @@ export class Maintenance implements Claim {
     try {
       this.#lock.hold()
     } catch (error) {
-      if (error instanceof LockedError) this.#wait()
+      if (error instanceof LockedError) this.#wait(error)
       throw error
     }
+  }
+
+  /** Whether the holder that keeps us out has given a sign not long ago, by two wall clocks. */
+  get holderSeemsAlive(): boolean {
+    return this.#lock.holderSeemsAlive
   }
 
   get tenure(): number {
@@ -128,20 +145,26 @@ export class Maintenance implements Claim {
 
   /** Whether another writer has the directory. */
   get isWaiting(): boolean {
-    return this.#waiting !== undefined
+    return this.#turn !== undefined
+  }
+
+  /** Whether the directory is waited for, and its files have not failed because of that. */
+  get isPatient(): boolean {
+    return this.#turn?.patience !== undefined
   }
 
   /**
-   * Waits for the directory as long as it is not known whether its holder lives: an end of the process must not cost
-   * what waits, only because the last one was killed a moment ago.
+   * Waits for the directory at the end: as long as is waited for it in any case, and until it is known whether its
+   * holder lives. An end must not cost what waits only because the last writer was killed a moment ago.
    */
   async awaitTurn(): Promise<void> {
-    while (this.#mayTakeSoon()) await sleep(turnMs)
+    while (this.#mayTakeSoon(this.isPatient)) await sleep(turnMs)
   }
 
-  /** The same, blocking: the process ends. */
+  /** The same, blocking: the process ends. Of a holder that lives it is hoped for 2 s that he is ending, too. */
   awaitTurnSync(): void {
-    while (this.#mayTakeSoon()) napSync(turnMs)
+    const end = monotonicMs() + (this.isPatient ? endMsMax : 0)
+    while (this.#mayTakeSoon(monotonicMs() < end)) napSync(turnMs)
   }
 
   /** A file has been rotated: there is something to compress, and something to delete. */
@@ -169,26 +192,65 @@ export class Maintenance implements Claim {
     this.#lock.release(this.#checkpoint(true))
   }
 
-  #mayTakeSoon(): boolean {
+  /** Whether the directory is still another's and is worth another look. */
+  #mayTakeSoon(isPatient: boolean): boolean {
     if (!this.isWaiting) return false
     try {
       this.#lock.hold()
     } catch (error) {
-      return error instanceof LockedError && this.#lock.mayBeDead
+      return error instanceof LockedError && (isPatient || this.#lock.mayBeDead)
     }
     return false
   }
 
-  #wait(): void {
-    if (this.#waiting !== undefined || this.#ending.signal.aborted) return
-    this.#waiting = setInterval(() => {
+  /** Waits for its turn: looks when something happens to a lock, and every now and then. */
+  #wait(error: LockedError): void {
+    if (this.#turn !== undefined || this.#ending.signal.aborted) return
+    const { directory, waitMs, waitOver, tell } = this.#options
+    const look = (): void => {
       try {
         this.#lock.hold()
       } catch {
         // Whoever wants to write tells what it is.
       }
-    }, lookMs).unref()
+    }
+    const turn: Turn = { looks: setInterval(look, lookMs).unref(), since: monotonicMs() }
+    try {
+      turn.watcher = watch(directory, { persistent: false }, (_, name) => {
+        if (name?.endsWith('.lock') === true) look()
+      })
+      turn.watcher.on('error', () => {
+        // The looks must do.
+      })
+    } catch {
+      // The same: the system cannot watch, or no more.
+    }
+    // One that had the directory and has lost it has failed at once: it did write, and a person has to know.
+    if (waitMs > 0 && !this.#lock.wasHeld) {
+      turn.patience = setTimeout(() => {
+        turn.patience = undefined
+        waitOver(error)
+      }, waitMs).unref()
+      tell(`${error.message}; it is waited for up to ${waitMs / 1000} s, entries wait in memory`)
+    }
+    this.#turn = turn
     this.#announce()
+  }
+
+  #stopLooking(): void {
+    clearInterval(this.#turn?.looks)
+    clearTimeout(this.#turn?.patience)
+    this.#turn?.watcher?.close()
+  }
+
+  #endTurn(): void {
+    const turn = this.#turn
+    if (turn === undefined) return
+    this.#stopLooking()
+    this.#turn = undefined
+    if (turn.patience === undefined) return
+    const seconds = Math.round((monotonicMs() - turn.since) / 100) / 10
+    this.#options.tell(`has ${this.#options.directory} to itself now, after ${seconds} s`)
   }
 
   /** Whoever is told opens files, and may be in the middle of that now. */
@@ -225,7 +287,7 @@ export class Maintenance implements Claim {
 
   #end(): void {
     this.#ending.abort()
-    clearInterval(this.#waiting)
+    this.#stopLooking()
     clearInterval(this.#daily)
     clearTimeout(this.#retry)
   }

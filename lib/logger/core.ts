@@ -1,6 +1,6 @@
 // What all loggers derived from one `createLogger` share: categories, levels, ring, pump, files, and the end.
 
-import { setImmediate } from '../entry/clock.ts'
+import { clearInterval, setImmediate, setInterval } from '../entry/clock.ts'
 import { bind, type Bindings } from '../encode/bindings.ts'
 import { compileEvent, type EventCodec } from '../event/compile-encoder.ts'
 import type { EventDefinition } from '../event/definition.ts'
@@ -140,13 +140,14 @@ export class Core implements Exiting {
   }
 
   flush(): Promise<void> {
-    const { intake, pump } = this.#parts
+    const { intake, pump, maintenance } = this.#parts
     if (this.#closing !== undefined) return this.#closing
-    return new Promise((resolve, reject) => {
+    const flushed = new Promise<void>((resolve, reject) => {
       intake.afterCapture(() => {
         pump.flush().then(resolve, reject)
       })
     })
+    return maintenance.isPatient ? keptAlive(flushed) : flushed
   }
 
   flushSync(): void {
@@ -203,7 +204,7 @@ export class Core implements Exiting {
     const flushed = pump.flush()
     intake.close()
     try {
-      await flushed
+      await (maintenance.isPatient ? keptAlive(flushed) : flushed)
     } catch (error) {
       await maintenance.awaitTurn()
       // One last try, in which nothing is left to wait for; then what remains is counted.
@@ -216,5 +217,18 @@ export class Core implements Exiting {
       await maintenance.close()
       unwatchExit(this)
     }
+  }
+}
+
+/**
+ * The same, with the process kept alive until it is settled. Nothing of ours does that otherwise; but whoever awaits
+ * what waits for the directory is to be answered when it is ours.
+ */
+async function keptAlive(promise: Promise<void>): Promise<void> {
+  const alive = setInterval(() => {}, 60_000)
+  try {
+    await promise
+  } finally {
+    clearInterval(alive)
   }
 }

@@ -54,7 +54,7 @@ export type ConfiguredCategories<Name extends string> = {
  * @param config The path of a `system.json` whose `logging` section is used; or that section itself; or nothing,
  *   for the defaults: five files below `~/.risk_manager/logs/`, level INFO.
  * @throws {ConfigError} when the configuration cannot be used; it names every problem.
- * @throws {LockedError} when another logger writes to the directory: one that has not been closed, of this process,
+ * @throws {LockedError} with `lock_wait_s: 0`, when another logger writes to the directory: one that has not been closed, of this process,
  *   of a worker of it, or of another process.
  *
  * @example
@@ -112,6 +112,7 @@ export function assemble(
     eventLog,
     waitingBytesMax: buffer.bytes,
     dropOld: buffer.on_full === 'drop_old',
+    isWaitedFor: (error) => error instanceof LockedError && maintenance.isPatient,
     flushMs: buffer.flush_ms,
     tell,
     report: (message, context) => {
@@ -149,6 +150,8 @@ export function assemble(
     changed: () => {
       for (const { sink } of routes.values()) sink.revisit()
     },
+    waitMs: config.lock_wait_s * 1000,
+    waitOver: (error) => pump.endWait(error),
     tell,
     refused: (refusal) => pump.refused(refusal),
     failed: (error, again) => {
@@ -177,7 +180,9 @@ export function assemble(
     const exposure = exposureOf(directory)
     if (exposure !== undefined) tell(`others may replace files of the log: ${exposure}`)
   } catch (error) {
-    if (error instanceof LockedError && error.certain) {
+    // One that may be dead, and has been silent for longer, is waited for in any case: if every start gave up at once,
+    // none would ever find out.
+    if (error instanceof LockedError && config.lock_wait_s === 0 && maintenance.holderSeemsAlive) {
       maintenance.exit()
       throw error
     }

@@ -39,6 +39,7 @@ describe('ConfigError of resolveConfig()', () => {
       ['rotation.max_size_mb', 1, 500],
       ['rotation.max_files', 1, 100],
       ['retention_days', 1, 365],
+      ['lock_wait_s', 0, 3600],
       ['buffer.entries', 64, 4_194_304],
       ['buffer.bytes', 65_536, 4_294_967_296],
       ['buffer.entry_bytes', 1_024, 268_435_456],
@@ -57,7 +58,7 @@ describe('ConfigError of resolveConfig()', () => {
         minimum - 1,
         maximum + 1,
         minimum + 0.5,
-        -minimum,
+        -maximum,
         Infinity,
         Number.NaN,
       ]) {

@@ -40,9 +40,9 @@ describe('createLogger()', () => {
   test('is an exception while another logger writes to the directory, in a worker too, and not after close()', async (t) => {
     const directory = logDirectory(t)
     const log = createLogger({ log_path: directory })
-    assert.throws(() => createLogger({ log_path: directory }), LockedError)
+    assert.throws(() => createLogger({ log_path: directory, lock_wait_s: 0 }), LockedError)
     const script = `${importInWorker(library)}
-      .then(({ createLogger }) => { createLogger({ log_path: ${JSON.stringify(directory)} }) })`
+      .then(({ createLogger }) => { createLogger({ log_path: ${JSON.stringify(directory)}, lock_wait_s: 0 }) })`
     const [error] = (await once(new Worker(script, { eval: true }), 'error')) as [Error]
     assert.match(
       error.message,
@@ -69,7 +69,7 @@ describe('createLogger()', () => {
       })`
     const worker = new Worker(script, { eval: true })
     await once(worker, 'message')
-    assert.throws(() => createLogger({ log_path: directory }), LockedError)
+    assert.throws(() => createLogger({ log_path: directory, lock_wait_s: 0 }), LockedError)
     await worker.terminate()
     await createLogger({ log_path: directory }).close()
   })
@@ -83,7 +83,7 @@ describe('createLogger()', () => {
     rmSync(directory)
     await until(() => log.stats().written === log.stats().accepted)
     assert.equal(stateOf(directory).holder?.pid, process.pid)
-    assert.throws(() => createLogger({ log_path: directory }), LockedError)
+    assert.throws(() => createLogger({ log_path: directory, lock_wait_s: 0 }), LockedError)
     await log.close()
     assert.equal(linesOf(directory, 'system.log')[0]?.message, 'waits')
   })
@@ -97,7 +97,9 @@ describe('createLogger()', () => {
       const child = spawn(process.execPath, [...loader, fixture, directory, '50', end])
       await once(child.stdout, 'data')
       if (end === 'stay') {
-        assert.throws(() => createLogger({ log_path: directory }), { pid: child.pid })
+        assert.throws(() => createLogger({ log_path: directory, lock_wait_s: 0 }), {
+          pid: child.pid,
+        })
         child.kill('SIGKILL')
       }
       await once(child, 'exit')

@@ -2,15 +2,15 @@
 // other writer is played by the test, as one in another container: its lock, its signs, its lines.
 
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import {
   appendFileSync,
   mkdirSync,
-  readFileSync,
   readdirSync,
   renameSync,
   rmSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
@@ -19,6 +19,7 @@ import { type TestContext, describe, test } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
 import { self } from '../../lib/directory/lock-owner.ts'
 import { type Logger, createLogger, verifyLogs } from '../../lib/index.ts'
+import { Console } from '../../lib/sinks/console.ts'
 import { extension, loader } from '../loader.ts'
 import { linesOf, logDirectory } from '../log-directory.ts'
 
@@ -80,7 +81,7 @@ describe('a logger', () => {
     const log = createLogger({ log_path: directory, console: 'off' })
     for (let i = 0; i < 3; i++) log.system.error(`ours ${i}`)
     // Its lines have been made, with the numbers that would hold now.
-    await assert.rejects(log.flush(), { name: 'NotWrittenError' })
+    log.flushSync()
     log.system.info('ours 3')
     other.log(9)
     other.sign(true)
@@ -166,50 +167,143 @@ describe('a logger', () => {
   })
 })
 
-/** Runs a program that logs five entries into a directory that another one holds, and ends. */
-async function brief(
-  t: TestContext,
-  end: string,
-  play: (other: Other) => Promise<void>,
-): Promise<{ readonly directory: string; readonly stderr: string }> {
-  const directory = logDirectory(t)
-  const other = new Other(directory)
-  const script = `import(${JSON.stringify(join(import.meta.dirname, `../../lib/index${extension}`))}).then(async ({ createLogger }) => {
-    const log = createLogger({ log_path: ${JSON.stringify(directory)} })
+describe('lock_wait_s', () => {
+  /** What a logger says on stderr until `work` is done. */
+  async function said(t: TestContext, work: () => Promise<void>): Promise<string> {
+    const lines: string[] = []
+    t.mock.method(Console.prototype, 'write', (line: string) => lines.push(line) > 0)
+    await work()
+    t.mock.restoreAll()
+    return lines.join('\n')
+  }
+
+  test('a second logger waits, says for whom, and takes over when the first closes: flush() resolves then', async (t) => {
+    const directory = logDirectory(t)
+    const first = createLogger({ log_path: directory })
+    const stderr = await said(t, async () => {
+      const second = createLogger({ log_path: directory })
+      first.system.info('1')
+      second.system.error('3')
+      const flushed = second.flush()
+      first.system.info('2')
+      await first.close()
+      await flushed
+      assert.deepEqual([second.stats().failures, second.stats().queued], [0, 0])
+      second.system.info('4')
+      await second.close()
+    })
+    await assertSound(directory, '1', '2', '3', '4')
+    const [waits, has, ...others] = stderr.split('\n')
+    assert.deepEqual(others, [], 'what is written later is not shown')
+    assert.match(waits!, new RegExp(`process ${process.pid} .*up to 30 s.*`))
+    assert.match(waits!, /directory of its own/)
+    assert.match(has!, /to itself now/)
+  })
+
+  test('close() waits for the directory, too, and keeps the process alive for that', async (t) => {
+    const directory = logDirectory(t)
+    const other = new Other(directory)
+    const child = program(directory, 'await log.close(); console.log(log.stats().written)', 30)
+    const out = text(child.stdout)
+    await once(child.stderr, 'data')
+    other.sign(true)
+    assert.deepEqual(await once(child, 'exit'), [0, null])
+    assert.equal(await out, '5\n')
+  })
+
+  test('when it is over the files count as failed, which is said, and it is taken over when it can be', async (t) => {
+    const directory = logDirectory(t)
+    const first = createLogger({ log_path: directory })
+    let second: Logger | undefined
+    const stderr = await said(t, async () => {
+      second = createLogger({ log_path: directory, lock_wait_s: 1 })
+      second.system.warning('waits')
+      await assert.rejects(second.flush(), { name: 'NotWrittenError', file: 'system.log' })
+      second.system.info('waits on')
+    })
+    assert.match(stderr, /cannot write system.log: .*expected no other writer/)
+    assert.match(stderr, /WARNING \| system +\| waits/)
+    await first.close()
+    await until(() => isWritten(second!))
+    await second!.close()
+    await assertSound(directory, 'waits', 'waits on')
+  })
+
+  test('0: an exception at once, which says what to do', (t) => {
+    const directory = logDirectory(t)
+    const first = createLogger({ log_path: directory })
+    t.after(() => first.close())
+    assert.throws(() => createLogger({ log_path: directory, lock_wait_s: 0 }), {
+      name: 'LockedError',
+      pid: process.pid,
+      message: /expected no other writer.*a directory of its own/,
+    })
+  })
+
+  test('0: an exception also for one in another container that gives signs, not for one that seems dead', async (t) => {
+    const directory = logDirectory(t)
+    const other = new Other(directory)
+    assert.throws(() => createLogger({ log_path: directory, lock_wait_s: 0, console: 'off' }), {
+      name: 'LockedError',
+      certain: false,
+    })
+    utimesSync(join(directory, 'ringlog.1.lock'), 1, 1)
+    const log = createLogger({ log_path: directory, lock_wait_s: 0, console: 'off' })
+    other.sign(true)
+    await log.close()
+  })
+
+  test('what does not fit the buffer while it waits is dropped by level, counted and told', async (t) => {
+    const directory = logDirectory(t)
+    const first = createLogger({ log_path: directory })
+    const buffer = { entries: 64, bytes: 65_536, entry_bytes: 1024 }
+    const second = createLogger({ log_path: directory, console: 'off', buffer })
+    for (let i = 0; i < 1000; i++) second.system.info('x'.repeat(500))
+    second.system.error('grave')
+    const { dropped } = second.stats()
+    assert.ok(dropped.INFO > 0 && dropped.ERROR === 0, JSON.stringify(dropped))
+    await first.close()
+    await second.close()
+    const lines = linesOf(directory, 'system.log')
+    assert.equal(lines.filter(({ message }) => message === 'grave').length, 1)
+    assert.ok(lines.some(({ message }) => /^\d+ entries were lost/.test(message)))
+    const { accepted, written, queued, dropped: lost, diverted } = second.stats()
+    assert.equal(accepted, written + queued + lost.total + diverted)
+  })
+})
+
+/** A program that logs five entries, says `logged`, and ends in the way that is given. */
+function program(directory: string, end: string, waitS: number): ChildProcessWithoutNullStreams {
+  const file = join(import.meta.dirname, `../../lib/index${extension}`)
+  const script = `import(${JSON.stringify(file)}).then(async ({ createLogger }) => {
+    const log = createLogger({ log_path: ${JSON.stringify(directory)}, lock_wait_s: ${waitS} })
     for (let i = 0; i < 5; i++) log.system.info('brief ' + i)
-    console.log('logged')
     ${end}
   })`
-  const child = spawn(process.execPath, [...loader, '-e', script])
-  const [stderr] = await Promise.all([
-    text(child.stderr),
-    once(child.stdout, 'data').then(() => play(other)),
-    once(child, 'exit'),
-  ])
-  return { directory, stderr }
+  return spawn(process.execPath, [...loader, '-e', script])
 }
 
-describe('a process that ends before it knows whether the holder of its directory lives', () => {
+describe('a process that ends while another one holds its directory', () => {
   for (const [how, end] of [
-    ['close()', 'await log.close()'],
-    ['process.exit()', 'process.exit()'],
+    ['close()', `console.log('logged'); await log.close()`],
+    ['process.exit()', `console.log('logged'); process.exit(1)`],
   ] as const) {
-    test(`${how} waits no longer than until it gives a sign, and shows everything`, async (t) => {
-      const { directory, stderr } = await brief(t, end, async (other) => {
-        for (let i = 0; i < 100; i++) {
-          await setTimeout(20)
-          other.sign(false)
-        }
-      })
-      assert.deepEqual(stderr.match(/brief \d/g), [
-        'brief 0',
-        'brief 1',
-        'brief 2',
-        'brief 3',
-        'brief 4',
-      ])
+    test(`${how} waits no longer than it has to, and shows everything`, async (t) => {
+      const directory = logDirectory(t)
+      const other = new Other(directory)
+      const child = program(directory, end, 1)
+      const stderr = text(child.stderr)
+      await once(child.stdout, 'data')
+      const ended = once(child, 'exit')
+      const signs = setInterval(() => other.sign(false), 50)
+      assert.deepEqual(await ended, [1, null])
+      clearInterval(signs)
+      const shown = (await stderr).match(/INFO .* brief \d/g)
+      assert.deepEqual(
+        shown?.map((line) => line.slice(-1)),
+        ['0', '1', '2', '3', '4'],
+      )
       assert.equal(readdirSync(directory).includes('system.log'), false)
-      assert.match(readFileSync(join(directory, 'ringlog.1.lock'), 'utf8'), /"released":false/)
     })
   }
 })
