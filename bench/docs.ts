@@ -1,11 +1,11 @@
-// `npm run bench:docs`: puts the tables of bench/results/latest.json into docs/costs.md, some of them into README.md,
-// between the markers there, and makes the pictures in docs/. Nothing is typed by hand. A file may be given in place of
+// `npm run bench:docs`: puts the tables of bench/results/latest.json into docs/costs.md, three of its figures into
+// README.md, between the markers there, and makes the pictures in docs/. Nothing is typed by hand. A file may be given in place of
 // latest.json.
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { format, resolveConfig } from 'prettier'
-import { betweenMarkers, tablesOf } from './markdown.ts'
+import { betweenMarkers, headlineOf, tablesOf } from './markdown.ts'
 import { latencyPicture, ratePicture, throughputPicture } from './pictures.ts'
 import { repository } from './repository.ts'
 import { latestFile, readResults } from './results.ts'
@@ -25,10 +25,7 @@ for (const [measure, [file, draw]] of Object.entries(pictures)) {
   }
 }
 
-/** Measures whose tables README shows. */
-const shown: ReadonlySet<string> = new Set(['rates', 'mixed', 'start'])
-
-await place('README.md', tablesOf(results, shown))
+await place('README.md', headlineOf(results))
 await place(join('docs', 'costs.md'), tablesOf(results))
 console.log(`README.md and docs/ show ${results.commit}`)
 

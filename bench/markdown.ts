@@ -15,6 +15,56 @@ export function tablesOf(results: Results, only?: ReadonlySet<string>): string {
   return [conditionsOf(results), ...parts].join('\n\n')
 }
 
+/** What README says, most telling first; a run has some of them. */
+const headlines: readonly (readonly [
+  title: string,
+  measure: string,
+  variant: string,
+  metric: string,
+])[] = [
+  ['processor time of an entry, all in, at 1 000 a second, µs', 'rates', '5', 'cpu_1000_us'],
+  ['99 of 100 calls return within, ns', 'tail', 'entry', 'p99_ns'],
+  ['processor time of an entry as fast as it goes, µs', 'disk', 'entry', 'entry_cpu_us'],
+  [
+    'memory that a call leaves to the garbage collector, bytes',
+    'allocation',
+    'entry',
+    'call_bytes',
+  ],
+]
+const headlineSubjects: readonly SubjectName[] = ['ringlog-typed', 'ringlog-untyped', 'pino-async']
+
+/** The three figures of README, for ours and for the quickest of the known ones. */
+export function headlineOf(results: Results): string {
+  const lines = headlines
+    .map(([title, measure, variant, metric]) => [
+      title,
+      ...headlineSubjects.map((subject) => {
+        const row = results.rows.find(
+          (each) =>
+            each.subject === subject &&
+            each.measure === measure &&
+            each.variant === variant &&
+            each.metric === metric,
+        )
+        return row === undefined || row.values.some(Number.isNaN) || row.values.length === 0
+          ? ''
+          : figure(spreadOf(row.values).median)
+      }),
+    ])
+    .filter(([, ...figures]) => figures.some((text) => text !== ''))
+    .slice(0, 3)
+  const { machine, date } = results
+  return [
+    [
+      lineOf(['', ...headlineSubjects.map(titleOf)]),
+      lineOf(['---', ...headlineSubjects.map(() => '---:')]),
+      ...lines.map(lineOf),
+    ].join('\n'),
+    `An entry with 17 values. Node ${machine.node.slice(1)}, ${machine.cpu}, ${machine.cores} cores, ${date.slice(0, 10)}.`,
+  ].join('\n\n')
+}
+
 /** On what, with which versions. */
 export function conditionsOf(results: Results): string {
   const { machine, versions } = results

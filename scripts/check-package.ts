@@ -28,7 +28,8 @@ const names: readonly string[] = [
 
 /** All that belongs into the tarball. */
 const allowed: readonly RegExp[] = [
-  /^(?:package\.json|README\.md|LICENSE|CHANGELOG\.md)$/,
+  /^(?:package\.json|(?:README|CHANGELOG|CONTRIBUTING|bench\/README)\.md|LICENSE)$/,
+  /^docs\/.+\.(?:md|svg)$/,
   /^dist\/(?:index|cli|chunks\/[\w-]+)\.js(?:\.map)?$/,
   /^dist\/late\/[\w-]+\.cjs$/,
   /^dist\/LICENSES\.txt$/,
@@ -107,6 +108,8 @@ function checkFiles(): void {
     .map((entry) => join(entry.parentPath, entry.name).slice(installed.length + 1))
     .map((file) => file.replaceAll('\\', '/'))
   const needed = ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'lib/index.ts']
+  // What README shows.
+  needed.push('docs/terminal.svg', 'docs/bench-latency.svg', 'docs/architecture.md')
   for (const file of files) {
     const module = /^lib\/(.+)\.ts$/.exec(file)?.[1]
     if (module === undefined) continue

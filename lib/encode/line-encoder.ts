@@ -1,7 +1,7 @@
 // Lanes → line: makes the JSON of captured entries, as bytes, in our own turn.
 //
 // A value is read from the lanes in the order in which it was captured and is written at once. The context of a
-// typed event whose values all have places of their own is written by code compiled for it (codec.ts); that of
+// typed event whose values all have places of their own is written by code compiled for it (compile-encoder.ts); that of
 // any other typed event becomes an object again, and goes through what fast-json-stringify compiled from its
 // schema.
 

@@ -1,5 +1,5 @@
 // Schema → code: compiles an event's schema into the capture that copies its values into the lanes
-// (event-capture.ts), and the way back for the encoder.
+// (compile-capture.ts), and the way back for the encoder.
 //
 //   schema ──plan──► fields in the order of the schema ──► straight(context), capture(lanes, context)
 //                                                      ├──► write(out, lanes): the JSON, as bytes

@@ -1,7 +1,7 @@
 // HOT PATH: call → intake → ring. Takes the arguments of one call, copies their values into the lanes and
 // commits the entry. It does not serialize, does not write, and never throws.
 //
-// A typed event with fixed places only comes by a way of its own (event-capture.ts), and by logEvent() where that
+// A typed event with fixed places only comes by a way of its own (compile-capture.ts), and by logEvent() where that
 // hands it on. Two rare cases leave the straight path: a context too large for the lanes is turned into text at once;
 // and a call that comes from within another call's capture (a getter that logs) waits, as text, until that
 // one is committed.
@@ -226,7 +226,7 @@ export class Intake {
     return this.#state === 0 && this.#ring.hasRoom(chars)
   }
 
-  /** Commits what a straight call (event-capture.ts) has written to the lanes, once it has been admitted. */
+  /** Commits what a straight call (compile-capture.ts) has written to the lanes, once it has been admitted. */
   commit(template: CategoryTemplate, time: number, accountId: string | undefined): void {
     const { owner } = template
     // Should there be no room on the stack for this, nothing has happened.

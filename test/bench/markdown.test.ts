@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { betweenMarkers, figure, tablesOf } from '../../bench/markdown.ts'
+import { betweenMarkers, figure, headlineOf, tablesOf } from '../../bench/markdown.ts'
 import { latencyPicture, ratePicture, throughputPicture } from '../../bench/pictures.ts'
 import { resultsWith, rowWith } from './results-file.ts'
 
@@ -27,6 +27,26 @@ test('tablesOf() shows median and spread, keeps rows that do not count, and says
   assert.doesNotMatch(text, /NaN/, 'what a quick run leaves out')
   assert.match(text, /Not measured: strace cannot be started\./)
   assert.match(text, /Some CPU, 2 cores, Linux 6\.1, ext4, 2026-11-23; against pino 10\.4\.0\./)
+})
+
+test('headlineOf() shows three figures at most, of the measures that a run has', () => {
+  const pick = (measure: string, metric: string, variant = 'entry') => [
+    rowWith([1], { measure, metric, variant }),
+    rowWith([20], { measure, metric, variant, subject: 'pino-async' }),
+  ]
+  const some = headlineOf(resultsWith(pick('tail', 'p99_ns')))
+  assert.match(some, /\| 99 of 100 calls return within, ns \| 1\.00 \| {2}\| 20\.0 \|/)
+  assert.match(some, /Some CPU, 2 cores, 2026-11-23\./)
+  const all = headlineOf(
+    resultsWith([
+      ...pick('allocation', 'call_bytes'),
+      ...pick('disk', 'entry_cpu_us'),
+      ...pick('tail', 'p99_ns'),
+      ...pick('rates', 'cpu_1000_us', '5'),
+    ]),
+  )
+  assert.equal(all.split('\n').filter((line) => /\| 20\.0 \|$/.test(line)).length, 3)
+  assert.doesNotMatch(all, /garbage collector/)
 })
 
 test('tablesOf() shows the measures asked for', () => {
