@@ -459,7 +459,8 @@ export class Pump {
     let writing = 0
     for (const route of routes) if (route.inFlight !== undefined && !route.isStuck) writing++
     for (const route of routes) {
-      if (route.inFlight !== undefined || writing >= writingMax) continue
+      // What is with a sink that waits for its turn could not make room for what is more important.
+      if (route.inFlight !== undefined || route.isInTurn || writing >= writingMax) continue
       const full = route.waiting.length > 0 || route.gathered.size >= batchBytes
       if (!full && (route.gathered.lines === 0 || isGathering)) continue
       const batch = route.take()
