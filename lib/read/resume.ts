@@ -16,8 +16,8 @@ export interface Rest {
   readonly spans: readonly Span[]
   /** Whether a line was given before, as long as all in front of it were. */
   readonly isPassed: ((timed: TimedLine, span: number) => boolean) | undefined
-  /** The file in which the cursor stands, up to the cursor. */
-  readonly before: Span | undefined
+  /** What stands in front of the cursor, the last file, up to the cursor, first. */
+  readonly before: readonly Span[]
 }
 
 /** Finds the rest of one base. */
@@ -39,8 +39,8 @@ export function restOf(
     const begin = isFound ? (at.offset === -1 ? Infinity : at.offset) : 0
     if (rest[0] !== undefined && begin > 0) rest[0] = { ...rest[0], begin }
     const before = isFound
-      ? { ...spans[found]!, end: Math.min(begin, spans[found]!.end) }
-      : undefined
+      ? [upTo(spans[found]!, begin), ...spans.slice(0, found).toReversed()]
+      : []
     if (base === cursor.base || found === -1) return { spans: rest, isPassed: undefined, before }
     return {
       spans: rest,
@@ -49,7 +49,12 @@ export function restOf(
     }
   }
   // It was made later.
-  return { spans, isPassed: undefined, before: undefined }
+  return { spans, isPassed: undefined, before: [] }
+}
+
+/** The end of a compressed file is that of what lies on the disk; the cursor tells unpacked bytes. */
+function upTo(span: Span, begin: number): Span {
+  return { ...span, end: span.log.compressed ? begin : Math.min(begin, span.end) }
 }
 
 function passedOf(
@@ -89,8 +94,22 @@ function tellGone(base: string, spans: readonly Span[], remarks: Remarks): void 
  *
  * @throws the system's error.
  */
-export async function* linesBefore({ log, end }: Span, cursor: Cursor): AsyncGenerator<TimedLine> {
+export async function* linesBefore(
+  spans: readonly Span[],
+  cursor: Cursor,
+): AsyncGenerator<TimedLine> {
   const least = cursor.time - copiesMs
+  let count = 0
+  for (const span of spans) {
+    for await (const timed of linesOf(span)) {
+      if (count++ > 0 && (timed.time < least || count > copiesLinesMax)) return
+      yield timed
+    }
+  }
+}
+
+/** The lines of a file up to its end, the last one first. */
+async function* linesOf({ log, end }: Span): AsyncGenerator<TimedLine> {
   const file = log.current()
   if (file.compressed) {
     const times = new Forwards()
@@ -103,11 +122,6 @@ export async function* linesBefore({ log, end }: Span, cursor: Cursor): AsyncGen
     return
   }
   const times = new Backwards()
-  let count = 0
-  for await (const lines of readBackwards(file, { end })) {
-    for (const timed of times.timed(lines, log)) {
-      if (count++ > 0 && (timed.time < least || count > copiesLinesMax)) return
-      yield timed
-    }
-  }
+  for await (const lines of readBackwards(file, { end })) yield* times.timed(lines, log)
+  yield* times.end()
 }

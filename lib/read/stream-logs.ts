@@ -189,7 +189,6 @@ async function* historyOf(
       return { base, time: -Infinity, ...restOf(base, spans, after, isEarlier, remarks) }
     })
     for (const rest of rests) {
-      if (rest.before === undefined) continue
       try {
         for await (const { line, time } of linesBefore(rest.before, after)) {
           // What tells no time has that of the line in front of it.

@@ -157,6 +157,24 @@ test('streamLogs({ after }) goes on behind the last lines, and behind a filter',
   assert.deepEqual((await read({ log_path, after: none.end })).shown, [])
 })
 
+test('streamLogs({ after }) knows the copies of entries that have been compressed by much', async (t) => {
+  const log_path = empty(t)
+  const path = join(log_path, 'system.log')
+  // All of one millisecond: of each, entry and copy stand far apart.
+  const lines = Array.from({ length: 500 }, (_, i) => entry(0, 'system', i + 1, 'ERROR')).join('')
+  writeFileSync(path, lines)
+  writeFileSync(join(log_path, 'error.log'), lines)
+  rotate(log_path, 'system.log')
+  compress(log_path, 'system.log')
+  const { lines: all } = await read({ log_path })
+  assert.equal(all.length, 500)
+  const { shown } = await read({ log_path, after: all[249]!.cursor })
+  assert.deepEqual(
+    shown,
+    Array.from({ length: 250 }, (_, i) => `system ${i + 251}`),
+  )
+})
+
 test('streamLogs({ after }) gives a line whole whose end had not come', async (t) => {
   const log_path = empty(t)
   const path = join(log_path, 'system.log')
