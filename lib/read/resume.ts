@@ -39,7 +39,13 @@ export function restOf(
     const begin = isFound ? (at.offset === -1 ? Infinity : at.offset) : 0
     if (rest[0] !== undefined && begin > 0) rest[0] = { ...rest[0], begin }
     const before = isFound
-      ? [upTo(spans[found]!, begin), ...spans.slice(0, found).toReversed()]
+      ? [
+          upTo(spans[found]!, begin),
+          ...spans
+            .slice(0, found)
+            .toReversed()
+            .map((span) => upTo(span, Infinity)),
+        ]
       : []
     if (base === cursor.base || found === -1) return { spans: rest, isPassed: undefined, before }
     return {
@@ -74,8 +80,9 @@ function passedOf(
   }
 }
 
+/** Of files that begin with the same line, which no entry is, the oldest: rather twice than lost. */
 function indexOf(spans: readonly Span[], { file }: Position): number {
-  return spans.findLastIndex(({ log }) => log.id === file)
+  return spans.findIndex(({ log }) => log.id === file)
 }
 
 function tellGone(base: string, spans: readonly Span[], remarks: Remarks): void {

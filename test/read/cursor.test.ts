@@ -65,6 +65,7 @@ function compress(directory: string, base: string): void {
 class Writer {
   readonly directory: string
   #time = 0
+  #untimed = 0
   readonly #seqs = new Map<string, number>()
 
   constructor(directory: string) {
@@ -78,7 +79,8 @@ class Writer {
     else if (kind === 'compress') compress(this.directory, base)
     else if (kind === 'untimed') {
       // In front of all others it would tell no time at all.
-      if (this.#seqs.has(category)) appendFileSync(join(this.directory, base), '    at somewhere\n')
+      if (this.#seqs.has(category))
+        appendFileSync(join(this.directory, base), `    at ${this.#untimed++}\n`)
     } else {
       this.#time += what.later
       const seq = (this.#seqs.get(category) ?? 0) + 1
@@ -173,6 +175,10 @@ test('streamLogs({ after }) knows the copies of entries that have been compresse
     shown,
     Array.from({ length: 250 }, (_, i) => `system ${i + 251}`),
   )
+  // In the next file, with copies of the one before still to come.
+  writeFileSync(path, entry(0, 'system', 501) + entry(0, 'system', 502))
+  const behind = (await read({ log_path })).lines[500]!.cursor
+  assert.deepEqual((await read({ log_path, after: behind })).shown, ['system 502'])
 })
 
 test('streamLogs({ after }) gives a line whole whose end had not come', async (t) => {
