@@ -151,7 +151,7 @@ describe('captureException()', () => {
       if (earlier !== undefined) Object.assign(Error, { prepareStackTrace: earlier })
     }
     const { stack_trace: stack } = JSON.parse(text) as { stack_trace: string }
-    assert.match(stack, /^TypeError: m\n {4}at .*error\.test\.ts/)
+    assert.match(stack, /^TypeError: m\n {4}at .*error\.test\.[jt]s/)
   })
 
   test('writes what was thrown without being an error', () => {
