@@ -16,7 +16,7 @@
 // and sets the tails back when it gives up.
 
 import { depthMax } from '../entry/entry.ts'
-import { cut } from '../entry/safe-text.ts'
+import { cutRoughly } from '../entry/safe-text.ts'
 
 /** What stands at a place of the tag lane. */
 export const END = 0
@@ -39,6 +39,8 @@ export const TYPED = 9
 export const ABSENT = 10
 /** A value follows that is written as a string: its JSON. */
 export const AS_TEXT = 11
+/** A string to be cut once its secrets are masked: with an overhang in the reference lane, its length in the number lane. */
+export const CUT_STRING = 12
 
 /**
  * Places kept free behind the limit of a capture: what is written between two looks at the limit, at most
@@ -173,10 +175,16 @@ export class Lanes {
   }
 
   pushString(value: string): void {
-    this.pushTag(STRING)
     const left = this.charsMax - this.chars
-    if (value.length <= left) this.pushRef(value)
-    else this.pushRef(cut(value, Math.max(left, Math.min(latecomerCharsMax, this.charsMax))))
+    const length = Math.max(left, Math.min(latecomerCharsMax, this.charsMax))
+    if (value.length <= length) {
+      this.pushTag(STRING)
+      this.pushRef(value)
+    } else {
+      this.pushTag(CUT_STRING)
+      this.placeNumber(length)
+      this.pushRef(cutRoughly(value, length))
+    }
   }
 
   pushRef(text: string): void {

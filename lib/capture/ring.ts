@@ -163,7 +163,8 @@ export class Ring<T> {
   ): void {
     const at = (this.tail - this.#base) & this.#mask
     const { lanes } = this
-    const chars = lanes.chars + message.length
+    const account = accountId === undefined ? 0 : accountId.length
+    const chars = lanes.chars + message.length + account
     const heads = this.#heads
     const head = at * headPlaces
     heads[head] = template

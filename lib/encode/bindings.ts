@@ -2,6 +2,8 @@
 
 import { Lanes } from '../capture/lanes.ts'
 import { captureContext } from '../capture/context.ts'
+import { escapeSteering } from '../entry/json-text.ts'
+import type { Restored } from './event-encoder.ts'
 import { type ReadyText, readyText } from './json-bytes.ts'
 
 /** Places in which fields are captured at first, and at most. */
@@ -42,14 +44,21 @@ export class Bindings {
 
 /** What makes text of captured members. */
 interface MemberEncoder {
-  /** The members of a captured context, each with its value as JSON. */
+  /** The members of a captured context, each with its value as JSON: `"key":value`. */
   members(lanes: Lanes): [key: string, text: string][]
+  /** An object as JSON, with strings of no more than `charsMax` UTF-16 units. */
+  shortened(object: Restored, charsMax: number): string
 }
+
+/** Of what an entry may come to, the part that bound fields may take: the rest is the call's own. */
+const boundShare = 1 / 2
+/** The shortest that strings of bound fields are cut to. UTF-16 units. */
+const charsMin = 32
 
 /**
  * Binds the members of `context`, on top of those bound before: an equal key replaces the earlier one.
  *
- * @param charsMax Longest string bound whole, in UTF-16 units.
+ * @param charsMax What an entry may come to, and so the longest string that is looked at whole, in UTF-16 units.
  * @param lanes Lanes that nobody else uses now; fresh ones when left out, or when the fields are many.
  */
 export function bind(
@@ -69,5 +78,54 @@ export function bind(
   const members = new Map<string, string>(parent?.members)
   const accountId = lanes.accountId ?? parent?.accountId
   for (const [key, text] of encoder.members(lanes)) members.set(key, text)
-  return new Bindings(accountId, members)
+  return new Bindings(accountId, fitting(encoder, members, Math.floor(charsMax * boundShare)))
+}
+
+/** Members that come to no more than `bytesMax`: their longest strings cut, then what is still too long left out. */
+function fitting(
+  encoder: MemberEncoder,
+  members: ReadonlyMap<string, string>,
+  bytesMax: number,
+): ReadonlyMap<string, string> {
+  if (areShort(members, bytesMax)) return members
+  let fits = members
+  for (let chars = bytesMax; bytesOf(fits) > bytesMax && chars >= charsMin; chars >>= 1) {
+    fits = new Map([...members].map(([key, text]) => [key, shortenedMember(encoder, text, chars)]))
+  }
+  return bytesOf(fits) <= bytesMax ? fits : chosen(fits, bytesMax)
+}
+
+function shortenedMember(encoder: MemberEncoder, text: string, chars: number): string {
+  const shortened = encoder.shortened(JSON.parse(`{${text}}`) as Restored, chars)
+  return escapeSteering(shortened.slice(1, -1))
+}
+
+/** The members that there is room for, in order, and a mark. */
+function chosen(members: ReadonlyMap<string, string>, bytesMax: number): Map<string, string> {
+  const few = new Map<string, string>()
+  let left = bytesMax - Buffer.byteLength(truncated) - 1
+  for (const [key, text] of members) {
+    const bytes = Buffer.byteLength(text) + 1
+    if (bytes > left) continue
+    few.set(key, text)
+    left -= bytes
+  }
+  return few.set('…', truncated)
+}
+
+/** What stands in place of members that are left out. */
+const truncated = '"…":"[Truncated]"'
+
+/** Whether members are so short that their bytes need not be counted: a UTF-16 unit is three at most. */
+function areShort(members: ReadonlyMap<string, string>, bytesMax: number): boolean {
+  let units = 0
+  for (const text of members.values()) units += text.length + 1
+  return units * 3 <= bytesMax
+}
+
+/** Bytes of members, with their commas. */
+function bytesOf(members: ReadonlyMap<string, string>): number {
+  let bytes = 0
+  for (const text of members.values()) bytes += Buffer.byteLength(text) + 1
+  return bytes
 }

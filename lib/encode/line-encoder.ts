@@ -10,19 +10,20 @@ import type { EventEncoder } from './event-encoder.ts'
 import type { Restored } from './event-encoder.ts'
 import { textOf } from '../entry/safe-text.ts'
 import { type JsonBytes, readyText } from './json-bytes.ts'
-import { jsonOf, quoted } from '../entry/json-text.ts'
+import { jsonOf } from '../entry/json-text.ts'
 import { ABSENT, JSON_TEXT, type Lanes, NULL, OBJECT, STRING, TYPED } from '../capture/lanes.ts'
-import { cut } from '../entry/safe-text.ts'
 import { CachedString } from './string-cache.ts'
 import type { Redactor } from '../redact/secret-keys.ts'
 import { isAccountId } from '../capture/context.ts'
 import type { Bindings } from './bindings.ts'
 import type { Template } from './line-template.ts'
+import { shrunkLine } from './shrink-line.ts'
 import { joined, ValueEncoder } from './value-encoder.ts'
 
 const brace = 0x7b
 const endBrace = 0x7d
 const comma = 0x2c
+const newline = 0x0a
 
 const accountKey = readyText(',"account_id":')
 const messageKey = readyText(',"message":')
@@ -81,12 +82,21 @@ export class LineEncoder {
         out.size = start
         this.#line(out, lanes, template, time, accountId, message, seq)
       }
+      if (out.size - start > this.#lineBytesMax) this.#shrink(out, start)
     } catch (error) {
       out.size = start
       throw error
     } finally {
       this.#values.charsMax = Infinity
     }
+  }
+
+  /** Makes the line that begins at `start` again, whatever it is that is too long in it. */
+  #shrink(out: JsonBytes, start: number): void {
+    const shrunk = shrunkLine(out.textFrom(start), this.#lineBytesMax - lineEnd.length)
+    out.size = start
+    out.json(shrunk)
+    out.byte(newline)
   }
 
   /** A captured value as JSON, without the rest of an entry. */
@@ -97,6 +107,11 @@ export class LineEncoder {
   /** The members of a captured context, each with its value as JSON. */
   members(lanes: Lanes): [key: string, text: string][] {
     return this.#values.members(lanes)
+  }
+
+  /** An object as JSON, with strings of no more than `charsMax` UTF-16 units. */
+  shortened(object: Restored, charsMax: number): string {
+    return this.#values.shortened(object, charsMax)
   }
 
   #line(
@@ -178,17 +193,17 @@ export class LineEncoder {
       context = event.restore(lanes, this.#readLoose)
       const isFirstTry = this.#values.charsMax === Infinity
       if (isFirstTry && event.matches !== undefined && !event.matches(context)) this.#mismatch()
-      text = isFirstTry
-        ? event.stringify(context)
-        : this.#values.shortened({ ...context, account_id: undefined })
+      text = event.stringify(context)
+      if (!isFirstTry) text = this.#values.shortened(JSON.parse(text) as Restored)
       if (event.keys.has('account_id')) {
         const lifted = context['account_id']
         if (isAccountId(lifted)) account ??= textOf(lifted)
-        else if (lifted !== undefined) text = jsonOf(context)
+        else if (lifted !== undefined) text = joined(`"account_id":${jsonOf(lifted)}`, text)
       }
     } else {
       text = tag === OBJECT ? this.#values.text(lanes, tag) : lanes.shiftRef()
       context = JSON.parse(text) as Restored
+      if (text.length > this.#values.charsMax) text = this.#values.shortened(context)
     }
     this.#beginning(out, time, template, account ?? bindings?.accountId)
     if (event.words === undefined) {
@@ -221,7 +236,10 @@ export class LineEncoder {
 
   #message(out: JsonBytes, template: Template, message: string): void {
     out.ready(messageKey)
-    this.#values.writeRecurring(out, template.message, message)
+    // Such a one was cut roughly when it was captured.
+    if (message.length > this.#lineBytesMax) {
+      this.#values.writeCut(out, message, this.#lineBytesMax)
+    } else this.#values.writeRecurring(out, template.message, message)
   }
 
   /** A value that had no place of its own, as an object again, secrets masked. */
@@ -267,13 +285,10 @@ export class LineEncoder {
   /** The same for a context that was too large for the lanes. It is read again where it has to change: rare. */
   #contextOfText(text: string, bindings: Bindings | undefined): string {
     if (bindings === undefined && text.length <= this.#values.charsMax) return text
-    let own = text
-    if (text.length > this.#values.charsMax) {
-      own = this.#values.shortened(JSON.parse(text) as Restored)
-      // Many short values: no string to cut is left, so the text as a whole has to be.
-      if (own.length > this.#values.charsMax * 64)
-        own = `{"context":${quoted(cut(own, this.#values.charsMax))}}`
-    }
+    const own =
+      text.length > this.#values.charsMax
+        ? this.#values.shortened(JSON.parse(text) as Restored)
+        : text
     if (bindings === undefined) return own
     return joined(bindings.textWithout(Object.keys(JSON.parse(own) as Restored)), own)
   }

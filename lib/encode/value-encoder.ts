@@ -9,6 +9,7 @@ import { jsonOf, quoted } from '../entry/json-text.ts'
 import {
   ARRAY,
   AS_TEXT,
+  CUT_STRING,
   END,
   FALSE,
   JSON_TEXT,
@@ -19,7 +20,7 @@ import {
   STRING,
   TRUE,
 } from '../capture/lanes.ts'
-import { cut } from '../entry/safe-text.ts'
+import { cut, cutMasked, cutRoughly } from '../entry/safe-text.ts'
 import { mask } from '../redact/secret-text.ts'
 import { CachedString } from './string-cache.ts'
 import { redacted, type Redactor } from '../redact/secret-keys.ts'
@@ -107,6 +108,9 @@ export class ValueEncoder {
     switch (tag) {
       case STRING:
         this.writeString(out, lanes.shiftRef())
+        return
+      case CUT_STRING:
+        this.writeCut(out, lanes.shiftRef(), lanes.shiftNumber())
         return
       case NUMBER:
         out.number(lanes.shiftNumber())
@@ -216,12 +220,13 @@ export class ValueEncoder {
   }
 
   #newKey(name: string): Key {
-    const shown = name.length > keyCharsMax ? cut(name, keyCharsMax) : name
     const key = {
       name,
       // A key can be made of data, so it is masked like any string.
-      text: readyText(`${quoted(this.masked(shown))}:`),
-      isSecret: this.#redactor.isSecret(shown),
+      text: readyText(`${quoted(shownName(name, this.masked))}:`),
+      isSecret: this.#redactor.isSecret(
+        name.length > keyCharsMax ? cutRoughly(name, keyCharsMax) : name,
+      ),
       string: new CachedString(),
     }
     if (this.#keys.size >= keysMax) this.#keys.clear()
@@ -231,7 +236,15 @@ export class ValueEncoder {
 
   /** Writes a string. Masked before it is cut: a part of a secret has no form to know it by. */
   writeString(out: JsonBytes, text: string): void {
-    const masked = this.masked(text)
+    this.#writeMasked(out, this.masked(text))
+  }
+
+  /** Writes a string that was cut roughly when it was captured, cut to its length now. */
+  writeCut(out: JsonBytes, rough: string, length: number): void {
+    this.#writeMasked(out, cutMasked(rough, length, this.masked))
+  }
+
+  #writeMasked(out: JsonBytes, masked: string): void {
     out.string(masked.length > this.charsMax ? cut(masked, this.charsMax) : masked)
   }
 
@@ -245,15 +258,22 @@ export class ValueEncoder {
   readonly masked = (text: string): string => mask(text, this.#redactor)
 
   /** A context whose strings are too long, as JSON with its longest strings cut. */
-  shortened(context: Restored): string {
+  shortened(context: Restored, charsMax: number = this.charsMax): string {
     const shortened = (value: unknown): unknown => {
-      if (typeof value === 'string') return cut(value, this.charsMax)
+      if (typeof value === 'string') return cut(value, charsMax)
       if (typeof value !== 'object' || value === null) return value
       if (Array.isArray(value)) return value.map(shortened)
       return Object.fromEntries(Object.entries(value).map(([key, of]) => [key, shortened(of)]))
     }
     return jsonOf(shortened(context))
   }
+}
+
+/** A key, or the name of an event, as it is written: masked, and cut where it is too long. */
+export function shownName(name: string, masked: (text: string) => string): string {
+  return name.length > keyCharsMax
+    ? cutMasked(cutRoughly(name, keyCharsMax), keyCharsMax, masked)
+    : masked(name)
 }
 
 /** An object's text with bound members in front. */
@@ -265,6 +285,10 @@ export function joined(bound: string, text: string): string {
 /** Passes over a value whose tag has been read. */
 function skip(lanes: Lanes, tag: number): void {
   switch (tag) {
+    case CUT_STRING:
+      lanes.shiftRef()
+      lanes.shiftNumber()
+      return
     case STRING:
     case JSON_TEXT:
       lanes.shiftRef()

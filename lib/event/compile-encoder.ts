@@ -34,6 +34,7 @@ import { isHijacked, jsonOf, quoted } from '../entry/json-text.ts'
 import type { EventEncoder, Restored } from '../encode/event-encoder.ts'
 import { mask } from '../redact/secret-text.ts'
 import { CachedString } from '../encode/string-cache.ts'
+import { shownName } from '../encode/value-encoder.ts'
 import { redacted, type Redactor } from '../redact/secret-keys.ts'
 
 /** How one event is captured, and made text again. */
@@ -62,9 +63,11 @@ export function compileEvent(
   const { additionalProperties } = Object.getOwnPropertyDescriptors(event.context)
   const closed = additionalProperties?.value === false
   const masked: Masked = (string) => mask(string, redactor)
-  const write = isGenerated ? writeOf(plan, fields, masked) : undefined
+  const isPlain = hasPlainKeys(plan, masked)
+  const write = isGenerated && isPlain ? writeOf(plan, fields, masked) : undefined
   const message = messageOf(event.message)
-  const nameText = `${event.name === undefined ? '' : `,"event":${quoted(event.name)}`},"context":`
+  const name = event.name === undefined ? undefined : shownName(event.name, masked)
+  const nameText = `${name === undefined ? '' : `,"event":${quoted(name)}`},"context":`
   const isConstant = messageParts(event.message).every((part) => typeof part === 'string')
   return {
     capture: (isGenerated ? captureOf : interpretedCapture)(plan, fields, closed),
@@ -72,7 +75,10 @@ export function compileEvent(
     restore: (isGenerated ? restoreOf : interpretedRestore)(plan, fields, masked),
     write,
     // Compiled, and with that loaded, for the events alone that are not written straight from their places.
-    stringify: isGenerated && write === undefined ? stringifyOf(plan) : withoutAccountText,
+    stringify:
+      isGenerated && isPlain && write === undefined
+        ? stringifyOf(plan)
+        : (context) => withoutAccountText(isPlain ? context : withShownKeys(plan, context, masked)),
     message,
     nameText: readyText(nameText),
     words: isConstant
@@ -85,6 +91,24 @@ export function compileEvent(
 }
 
 const text = JSON.stringify
+
+/** Whether all keys are written as they are: none holds a secret, none is too long. */
+function hasPlainKeys({ keys }: Plan, masked: Masked): boolean {
+  return [...keys].every(
+    ([key, member]) =>
+      shownName(key, masked) === key && (!isPlan(member) || hasPlainKeys(member, masked)),
+  )
+}
+
+/** A restored context by the keys under which it is written. */
+function withShownKeys({ keys }: Plan, context: Restored, masked: Masked): Restored {
+  return Object.fromEntries(
+    [...keys].map(([key, member]) => [
+      shownName(key, masked),
+      isPlan(member) ? withShownKeys(member, context[key] as Restored, masked) : context[key],
+    ]),
+  )
+}
 
 function stringifyOf(plan: Plan): EventCodec['stringify'] {
   if (isPolluted()) return withoutAccountText

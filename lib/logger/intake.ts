@@ -11,7 +11,7 @@ import { captureException } from '../capture/error.ts'
 import { textOf } from '../entry/safe-text.ts'
 import { NULL } from '../capture/lanes.ts'
 import type { LeadingMembers } from '../capture/leading-members.ts'
-import { cut } from '../entry/safe-text.ts'
+import { cutRoughly } from '../entry/safe-text.ts'
 import type { EventCodec } from '../event/compile-encoder.ts'
 import { CAPTURED, MISMATCHED } from '../event/compile-capture.ts'
 import type { LineEncoder } from '../encode/line-encoder.ts'
@@ -128,7 +128,7 @@ export class Intake {
     try {
       if ((before & ABANDONED) !== 0) this.#recover()
       if (typeof message !== 'string') message = textOf(message)
-      if (message.length > lanes.charsMax) message = cut(message, lanes.charsMax)
+      if (message.length > lanes.charsMax) message = cutRoughly(message, lanes.charsMax)
       if (ring.hasRoom(message.length) || this.#makeRoom(message.length)) {
         const time = wallMs()
         lanes.begin(entryPlacesMax)
@@ -356,10 +356,12 @@ export class Intake {
     this.#asides++
     try {
       const time = wallMs()
-      const { text, accountId: lifted } = this.#oversize.context(context, leading)
+      const { text: json, accountId: lifted } = this.#oversize.context(context, leading)
       const isThrown = thrown !== undefined && thrown !== null
       const exception = isThrown ? this.#oversize.exception(thrown) : undefined
-      const words = textOf(message)
+      const text = textOf(message)
+      const words =
+        text.length > this.#ring.lanes.charsMax ? cutRoughly(text, this.#ring.lanes.charsMax) : text
       const account = accountId === undefined || accountId === null ? lifted : textOf(accountId)
       this.#state |= AWAITED
       this.#nested.push(() => {
@@ -368,7 +370,7 @@ export class Intake {
           return
         }
         const isEmpty = context === undefined && leading === undefined
-        this.#pushTexts(isEmpty ? undefined : text, exception)
+        this.#pushTexts(isEmpty ? undefined : json, exception)
         this.#ring.commit(template, time, account, words, seq)
         const { isWritten, route } = template.owner
         if (isWritten) this.#postponed.push(() => this.#options.writeThrough(route))
