@@ -1,10 +1,11 @@
 // The layout as a test: a folder is a station of the data, and each rule is shown to fail on a tree that breaks it.
 
 import assert from 'node:assert/strict'
-import { readFileSync, readdirSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { isBuiltin } from 'node:module'
 import { posix } from 'node:path'
 import { describe, it } from 'node:test'
+import ts from 'typescript-5'
 
 /** The files of lib/ by path, `capture/ring.ts`, with their text. */
 type Tree = ReadonlyMap<string, string>
@@ -146,6 +147,28 @@ const everyFileIsReached: Rule = (tree) => {
     .map((file) => `${file} is reached neither from index.ts nor from cli.ts`)
 }
 
+/** Lines of a function at most: what fits on a screen. */
+const functionLinesMax = 70
+
+/** Longer functions, each in one sentence. */
+const functionsFitOnAScreen: Rule = (tree) =>
+  [...tree].flatMap(([file, text]) => {
+    const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true)
+    const lineOf = (at: number): number => source.getLineAndCharacterOfPosition(at).line
+    const found: string[] = []
+    const visit = (node: ts.Node): void => {
+      if (ts.isFunctionLike(node) && 'body' in node && node.body !== undefined) {
+        const first = lineOf(node.getStart(source))
+        const lines = lineOf(node.end) - first + 1
+        if (lines > functionLinesMax)
+          found.push(`${file}:${first + 1} has a function of ${lines} lines`)
+      }
+      ts.forEachChild(node, visit)
+    }
+    visit(source)
+    return found
+  })
+
 /** Each rule, a tree that breaks it, and what the rule says of that tree. */
 const rules: readonly (readonly [string, Rule, { readonly [file: string]: string }, string])[] = [
   [
@@ -250,6 +273,14 @@ const rules: readonly (readonly [string, Rule, { readonly [file: string]: string
       ] as const,
   ),
   [
+    'no function is longer than 70 lines',
+    functionsFitOnAScreen,
+    {
+      'read/a.ts': `const a = () => {\n${'a()\n'.repeat(68)}}\nclass B {\n  b() {\n${'b()\n'.repeat(69)}}\n}`,
+    },
+    'read/a.ts:72 has a function of 71 lines',
+  ],
+  [
     'every file is reached from the entry points',
     everyFileIsReached,
     {
@@ -263,12 +294,19 @@ const rules: readonly (readonly [string, Rule, { readonly [file: string]: string
   ],
 ]
 
-const lib: Tree = new Map(
-  readdirSync('lib', { recursive: true, encoding: 'utf8' })
+/** Whether a file has a function or a class. */
+function hasBehaviour(text: string): boolean {
+  return /\b(?:function|class)\b|=>/.test(codeOf(text))
+}
+
+function treeOf(folder: string): Tree {
+  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.ts'))
     .map((name) => name.replaceAll('\\', '/'))
-    .map((name) => [name, readFileSync(posix.join('lib', name), 'utf8')]),
-)
+  return new Map(names.map((name) => [name, readFileSync(posix.join(folder, name), 'utf8')]))
+}
+
+const lib = treeOf('lib')
 
 describe('lib/', () => {
   it('is read, with its imports', () => {
@@ -276,6 +314,26 @@ describe('lib/', () => {
     assert.ok(neighboursOf(lib, 'logger/create-logger.ts').includes('entry/level.ts'))
     assert.ok(importsOf(lib.get('event/definition.ts') ?? '').includes('typebox'))
     assert.deepEqual(importsOf(` * import a from 'a'\n// import 'b'\nimport c from 'c'`), ['c'])
+  })
+
+  it('bench/ and scripts/ have no function longer than 70 lines either', () => {
+    for (const folder of ['bench', 'scripts']) {
+      const tree = treeOf(folder)
+      assert.ok(tree.size > 10, `${tree.size} files`)
+      assert.deepEqual(functionsFitOnAScreen(tree), [])
+    }
+  })
+
+  it('tells how long its files are, and which that hold behaviour have no test of their own', (t) => {
+    const sizes = [...lib].map(([file, text]) => [text.split('\n').length, file] as const)
+    const longest = sizes.toSorted(([a], [b]) => b - a).slice(0, 5)
+    t.diagnostic(`longest: ${longest.map(([lines, file]) => `${file} ${lines}`).join(', ')}`)
+    const missing = [...lib]
+      .filter(([file, text]) => hasBehaviour(text) && !['index.ts', 'cli.ts'].includes(file))
+      .map(([file]) => file)
+      .filter((file) => !existsSync(`test/${file.replace(/\.ts$/, '.test.ts')}`))
+    t.diagnostic(`without a test file: ${missing.join(', ')}`)
+    assert.ok(hasBehaviour('function a() {}') && !hasBehaviour('export interface A { b: string }'))
   })
 
   it('uses every dependency it declares', () => {

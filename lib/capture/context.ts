@@ -202,22 +202,11 @@ function copyMembers(
   const { tags, nums, refs, mask, refLimit, tagLimit, charsMax, ancestors } = lanes
   let { tagTail: tag, numTail: num, refTail: ref } = lanes
   let { chars } = lanes
-  // Of its members two are met often; the others come with calls that are made otherwise than meant.
-  const first = leading === undefined ? undefined : leading.first
-  const second = leading === undefined ? undefined : leading.second
-  const others = leading === undefined ? undefined : leading.others
   try {
     for (const key in object) {
       if (!hasOwn.call(object, key)) continue
       const value = object[key]
-      if (depth === 1) {
-        if (first !== undefined && (key === first || key === second)) continue
-        if (others !== undefined && others.has(key)) continue
-        if (key === 'account_id' && isAccountId(value)) {
-          lanes.accountId = String(value)
-          continue
-        }
-      }
+      if (depth === 1 && isElsewhere(lanes, leading, key, value)) continue
       // Keys count as well: they are held as long as the entry is.
       chars += key.length
       if (typeof value === 'number' && value - value === 0) {
@@ -239,13 +228,7 @@ function copyMembers(
         ref = (ref + 1) | 0
         tags[tag & mask] = value ? TRUE : FALSE
         tag = (tag + 1) | 0
-      } else if (
-        typeof value === 'object' &&
-        value !== null &&
-        depth < depthMax &&
-        Object.getPrototypeOf(value) === objectPrototype &&
-        !isAround(ancestors, value, depth)
-      ) {
+      } else if (depth < depthMax && isPlainObject(value) && !isAround(ancestors, value, depth)) {
         refs[ref & mask] = key
         tags[tag & mask] = OBJECT
         lanes.setTails((tag + 1) | 0, num, (ref + 1) | 0)
@@ -278,6 +261,31 @@ function copyMembers(
   lanes.setTails(tag, num, ref)
   lanes.chars = chars
   return true
+}
+
+/** Whether a member of a context stands elsewhere in the entry: in front of the context, or as its account. */
+function isElsewhere(
+  lanes: Lanes,
+  leading: LeadingMembers | undefined,
+  key: string,
+  value: unknown,
+): boolean {
+  if (leading !== undefined) {
+    // Of these members two are met often; the others come with calls that are made otherwise than meant.
+    const { first, second, others } = leading
+    if (first !== undefined && (key === first || key === second)) return true
+    if (others !== undefined && others.has(key)) return true
+  }
+  if (key !== 'account_id' || !isAccountId(value)) return false
+  lanes.accountId = String(value)
+  return true
+}
+
+/** Whether it is an object as JSON has them. */
+function isPlainObject(value: unknown): value is object {
+  return (
+    typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === objectPrototype
+  )
 }
 
 /** Whether an object is one of those around a place of that depth: then it would contain itself. */

@@ -82,8 +82,7 @@ export function assemble(
   config: ResolvedConfig,
   loadApi: (() => EventApi) | undefined = process.platform === 'win32' ? loadEventApi : undefined,
 ): Logger {
-  const { buffer, rotation } = config
-  const directory = config.log_path
+  const { buffer } = config
   const counters = new Counters()
   const redactor = new Redactor(config.redact)
   const encoder = new LineEncoder(redactor, buffer.entry_bytes, () => {
@@ -120,7 +119,58 @@ export function assemble(
       if (!intake.isClosed) intake.log(report, message, undefined, undefined, context)
     },
   })
-  const intake = new Intake({
+  const intake = intakeOf(config, { ring, encoder, counters, pump, tell })
+
+  const numbering = new Numbering(categories, [...routes.values()])
+  const system = categories.get('system')!
+  const report = system.templates[WARNING]!
+  const files: Files = { routes, categories, numbering, counters, pump, tell }
+  const maintenance = maintenanceOf(config, files)
+  const core = new Core({
+    maintenance,
+    categories,
+    routes: [...routes.values()],
+    intake,
+    lanes: ring.lanes,
+    pump,
+    encoder,
+    redactor,
+    counters,
+    eventLog,
+    charsMax: buffer.entry_bytes,
+  })
+  const Bound = boundLoggerOf(config)
+  const logger = new Bound(core, undefined)
+
+  takeDirectory(config, files, maintenance)
+  openSinks(config, files, maintenance)
+  eventLog?.open()
+  watchExit(core)
+  return logger
+}
+
+/** What the parts around the files are joined with. */
+interface Files {
+  readonly routes: ReadonlyMap<string, Route>
+  readonly categories: ReadonlyMap<string, Category>
+  readonly numbering: Numbering
+  readonly counters: Counters
+  readonly pump: Pump
+  readonly tell: (remark: string) => void
+}
+
+function intakeOf(
+  { buffer }: ResolvedConfig,
+  parts: {
+    readonly ring: Ring<CategoryTemplate>
+    readonly encoder: LineEncoder
+    readonly counters: Counters
+    readonly pump: Pump
+    readonly tell: (remark: string) => void
+  },
+): Intake {
+  const { ring, encoder, counters, pump, tell } = parts
+  return new Intake({
     ring,
     encoder,
     counters,
@@ -133,11 +183,12 @@ export function assemble(
     tellClosed: () =>
       tell('an entry came after close() and is lost; stats() counts those that follow'),
   })
+}
 
-  const numbering = new Numbering(categories, [...routes.values()])
-  const system = categories.get('system')!
-  const report = system.templates[WARNING]!
-  const maintenance = new Maintenance({
+function maintenanceOf(config: ResolvedConfig, files: Files): Maintenance {
+  const { routes, categories, numbering, counters, pump, tell } = files
+  const { log_path: directory, rotation } = config
+  return new Maintenance({
     directory,
     bases: [...routes.keys()],
     maxFiles: rotation.max_files,
@@ -159,22 +210,12 @@ export function assemble(
       if (!again) tell(error.message)
     },
   })
-  const core = new Core({
-    maintenance,
-    categories,
-    routes: [...routes.values()],
-    intake,
-    lanes: ring.lanes,
-    pump,
-    encoder,
-    redactor,
-    counters,
-    eventLog,
-    charsMax: buffer.entry_bytes,
-  })
-  const Bound = boundLoggerOf(config)
-  const logger = new Bound(core, undefined)
+}
 
+/** @throws {LockedError} when another logger writes there, and nobody is to wait for it. */
+function takeDirectory(config: ResolvedConfig, files: Files, maintenance: Maintenance): void {
+  const { categories, numbering, tell } = files
+  const { log_path: directory } = config
   try {
     maintenance.hold()
     const exposure = exposureOf(directory)
@@ -189,34 +230,43 @@ export function assemble(
     // The files will say so when they are opened, and try again. What can be read is read.
     numbering.goOnBehind(lastNumbers(directory, categories.values(), undefined))
   }
-  for (const route of routes.values()) {
-    const events = pump.eventsOf(route)
-    const sink = new FileSink(
-      {
-        directory,
-        name: route.file,
-        limitBytes: rotation.max_size_mb * 1024 * 1024,
-        keep: rotation.max_files,
-        synced: [...categories.values()].some(
-          ({ name, route: { file } }) =>
-            file === route.file && config.durability[name] === 'synced',
-        ),
-        claim: maintenance,
-      },
-      {
-        ...events,
-        rotated: () => {
-          events.rotated()
-          maintenance.rotated()
-        },
-      },
-    )
+}
+
+function openSinks(config: ResolvedConfig, files: Files, maintenance: Maintenance): void {
+  for (const route of files.routes.values()) {
+    const sink = sinkOf(config, files, maintenance, route)
     route.sink = sink
     sink.open()
   }
-  eventLog?.open()
-  watchExit(core)
-  return logger
+}
+
+function sinkOf(
+  { log_path: directory, rotation, durability }: ResolvedConfig,
+  { categories, pump }: Files,
+  maintenance: Maintenance,
+  route: Route,
+): FileSink {
+  const events = pump.eventsOf(route)
+  const synced = [...categories.values()].some(
+    ({ name, route: { file } }) => file === route.file && durability[name] === 'synced',
+  )
+  return new FileSink(
+    {
+      directory,
+      name: route.file,
+      limitBytes: rotation.max_size_mb * 1024 * 1024,
+      keep: rotation.max_files,
+      synced,
+      claim: maintenance,
+    },
+    {
+      ...events,
+      rotated: () => {
+        events.rotated()
+        maintenance.rotated()
+      },
+    },
+  )
 }
 
 function eventLogOf(
