@@ -12,7 +12,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { type LogLine, type LoggingConfig, formatEntry, streamLogs } from 'ringlog'
+import { type LogLine, type LoggingConfig, streamLogs } from 'ringlog'
+import { fittedLine } from './demo/fitted-line.ts'
 import type { DaemonReport, RiskSection } from './demo/daemon.ts'
 import { inspectFiles } from './demo/log-files.ts'
 import { Screen } from './demo/screen.ts'
@@ -117,6 +118,7 @@ class Viewer {
     process.once('SIGINT', () => this.#end(130))
     process.once('SIGTERM', () => this.#end(143))
     screen.print(screen.paint('bold', 'Twenty years of the S&P 500, three accounts, seven rules.'))
+    screen.print('Prices: daily bars of the S&P 500 from the npm package vega-datasets 3.2.1.')
     screen.print(`The log goes to ${this.#directory} and is read from there;`)
     screen.print('entries from INFO up are shown, DEBUG stays in the files.')
     screen.print()
@@ -167,7 +169,7 @@ class Viewer {
     }
     if (line.entry === undefined || line.entry.level === 'DEBUG') return
     this.#count.shown++
-    this.#screen.print(formatEntry(line.entry, { color: this.#screen.color }))
+    this.#screen.print(fittedLine(line.entry, this.#screen.color))
   }
 
   #allArrived(): boolean {

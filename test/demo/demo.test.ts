@@ -74,6 +74,14 @@ describe('npm start', () => {
     assert.match(out, /\d\.\d\d µs per call on average/)
 
     const entries = lines.filter((line) => line.startsWith('['))
+    // What is to be copied into a shell is as long as it is.
+    const shownLines = lines.slice(0, lines.indexOf('Try'))
+    assert.deepEqual(
+      shownLines.filter((line) => line.length > 120),
+      [],
+      'no line wraps',
+    )
+    assert.match(out, /^Prices: .*vega-datasets 3\.2\.1/m)
     const shown = /shown +([\d,]+) \(INFO and above\)/.exec(out)?.[1]
     assert.equal(entries.length, Number(shown?.replaceAll(',', '')))
     assert.equal(entries.filter((line) => line.includes('] DEBUG')).length, 0)
