@@ -32,13 +32,13 @@ import {
 import { type CleanReport, verifyLogs } from '../../lib/index.ts'
 import { whyNoStrace } from '../faults/strace.ts'
 import { linesOf, logDirectory, modeOf } from '../log-directory.ts'
+import { isRoot, whyNoStrangers } from '../strangers.ts'
 
 const library = resolve('dist/index.js')
 
 /** A user that nobody is. */
 const stranger = 61_234
 
-const isRoot = process.geteuid?.() === 0
 const needsRoot = isRoot ? false : 'needs root, to be another user'
 
 /** Logs three entries, says what became of them, and ends. */
@@ -93,19 +93,6 @@ function assertTold(directory: string, { stderr, written, failures }: Run): void
   const [told] = lines.filter(({ level }) => level === 'WARNING')
   assert.equal(told?.message, 'The system refused a log file its mode')
   assert.match(String(told.context?.['reason']), /^cannot set the mode of /)
-}
-
-function noStrangersReason(): string | false {
-  if (!isRoot) return 'needs root, to be another user'
-  try {
-    // Below a home directory nobody else could load the library.
-    for (let at = dirname(library); at !== dirname(at); at = dirname(at)) {
-      if ((statSync(at).mode & 0o005) !== 0o005) return `others may not read ${at}`
-    }
-    return false
-  } catch (error) {
-    return (error as Error).message
-  }
 }
 
 describe('setMode()', () => {
@@ -238,7 +225,7 @@ describe('createLogger() writes', () => {
     })
   }
 
-  const noStrangers = noStrangersReason()
+  const noStrangers = whyNoStrangers()
   const bindfs = noStrangers === false ? noBindfsReason() : noStrangers
 
   test('where all files belong to another user, with mode 0777', { skip: bindfs }, async (t) => {

@@ -7,8 +7,8 @@ import { existsSync, mkdirSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import { logDirectory } from '../log-directory.ts'
+import { whyNoStrangers } from '../strangers.ts'
 
-const isRoot = process.getuid?.() === 0
 const isWindows = process.platform === 'win32'
 
 /** Runs a program in a directory of its own; with what it may not do there. */
@@ -60,7 +60,7 @@ describe(
 
     it(
       'goes on as a user without an entry in the password file',
-      { skip: !isRoot && 'needs root to be another user' },
+      { skip: whyNoStrangers() },
       (t) => {
         const { HOME: _, ...env } = process.env
         const { out, err, code } = run(t, logging, { uid: 54_321, env })
