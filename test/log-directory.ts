@@ -1,11 +1,13 @@
 // A log directory for a test, and what a reader who knows nothing of the library finds in it.
 
+import assert from 'node:assert/strict'
 import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import type { Claim } from '../lib/directory/lock.ts'
 import { makeDirectory } from '../lib/directory/open.ts'
+import type { LoggerStats } from '../lib/index.ts'
 
 /** A parsed line. */
 export interface Line {
@@ -76,4 +78,10 @@ export function seqFaults(lines: readonly Line[], first = 1): string[] {
       ? []
       : [`line ${i}: expected seq ${first + i}, got ${seq} (${message.slice(0, 40)})`],
   )
+}
+
+/** All that was accepted is somewhere: written, waiting, dropped, or on the console. */
+export function assertBalanced(stats: LoggerStats): void {
+  const { accepted, written, queued, dropped, diverted } = stats
+  assert.equal(accepted, written + queued + dropped.total + diverted)
 }
