@@ -1,7 +1,8 @@
 // Lanes → JSON: walks captured values in the order in which they were captured, and writes each at once.
 //
-// Keys are met again and again, so what is known of one, its bytes and whether it names a secret, is looked up
-// once per member. No value of a secret key is written, at any depth.
+// Keys are met again and again, so what is known of one, its bytes and how surely it names a secret, is looked up
+// once per member. No secret is written whose key names one, at any depth; nor one whose name stands beside it: in
+// another field, `{ name: 'X-Api-Key', value: '…' }`, or before it in a list.
 
 import type { Restored } from './event-encoder.ts'
 import { JsonBytes, type ReadyText, readyText } from './json-bytes.ts'
@@ -21,9 +22,20 @@ import {
   TRUE,
 } from '../capture/lanes.ts'
 import { cut, cutMasked, cutRoughly } from '../entry/safe-text.ts'
-import { mask } from '../redact/secret-text.ts'
+import { mask, maskValue } from '../redact/secret-text.ts'
+import { hidesNumber } from '../redact/secret-values.ts'
 import { CachedString } from './string-cache.ts'
-import { redacted, type Redactor } from '../redact/secret-keys.ts'
+import {
+  LIKELY,
+  NONE,
+  redacted,
+  type Redactor,
+  SHORT,
+  STRONG,
+  type Strength,
+  WEAK,
+} from '../redact/secret-keys.ts'
+import { ListOfStrings, nameStrength } from './secret-list.ts'
 import type { Template } from './line-template.ts'
 
 const brace = 0x7b
@@ -46,12 +58,27 @@ const keyCharsMax = 1024
 /** The arrays of a request that hold its headers. */
 const rawHeaders: ReadonlySet<string> = new Set(['rawHeaders', 'rawTrailers'])
 
+/** What a key may say of its value by itself: it is a name, a value, what is secret of a session. */
+type Role = 0 | 1 | 2 | 3
+const NAMES = 1
+const VALUES = 2
+const INNER = 3
+
+const roles: ReadonlyMap<string, Role> = new Map<string, Role>([
+  ...['name', 'key', 'k', 'field', 'header', 'param', 'parameter', 'property', 'variable'].map(
+    (name) => [name, NAMES] as const,
+  ),
+  ...['value', 'val', 'v'].map((name) => [name, VALUES] as const),
+  ...['id', 'access', 'refresh', 'raw'].map((name) => [name, INNER] as const),
+])
+
 /** What is known of a key of a context. */
 interface Key {
   readonly name: string
   /** With its quotes and colon. */
   readonly text: ReadyText
-  readonly isSecret: boolean
+  readonly strength: Strength
+  readonly role: Role
   /** The strings that are its values. */
   readonly string: CachedString
 }
@@ -127,18 +154,9 @@ export class ValueEncoder {
       case OBJECT:
         this.writeMembers(out, lanes, undefined)
         return
-      case ARRAY: {
-        out.byte(bracket)
-        let isFirst = true
-        for (let next = lanes.shiftTag(); next !== END; next = lanes.shiftTag()) {
-          if (!isFirst) out.byte(comma)
-          isFirst = false
-          this.write(out, lanes, next)
-        }
-        out.reserve(1)
-        out.byte(endBracket)
+      case ARRAY:
+        this.#list(out, lanes, false, false)
         return
-      }
       case JSON_TEXT: {
         const text = lanes.shiftRef()
         out.json(text.length > this.charsMax ? this.shortened(JSON.parse(text) as Restored) : text)
@@ -152,8 +170,17 @@ export class ValueEncoder {
     }
   }
 
-  /** An object; with `template`, the context of an entry, which begins with what is bound. */
-  writeMembers(out: JsonBytes, lanes: Lanes, template: Template | undefined): void {
+  /**
+   * An object; with `template`, the context of an entry, which begins with what is bound.
+   *
+   * @param around How surely the key of the object itself names a secret.
+   */
+  writeMembers(
+    out: JsonBytes,
+    lanes: Lanes,
+    template: Template | undefined,
+    around: Strength = NONE,
+  ): void {
     out.reserve(1)
     out.byte(brace)
     const bindings = template?.bindings
@@ -164,12 +191,18 @@ export class ValueEncoder {
     }
     const from = out.size
     let overridden: string[] | undefined
+    let beside: Strength | undefined
     for (let tag = lanes.shiftTag(); tag !== END; tag = lanes.shiftTag()) {
       const key = this.#key(lanes.shiftRef())
       if (bindings !== undefined && bindings.members.has(key.name))
         (overridden ??= []).push(key.name)
       out.ready(key.text)
-      this.#member(out, lanes, key, tag)
+      if (key.role === 0) this.#member(out, lanes, key, tag)
+      else {
+        if (key.role === NAMES && tag === STRING) beside = this.#strengthOfNext(lanes)
+        const near = key.role === VALUES ? (beside ?? this.#nameAhead(lanes, tag)) : NONE
+        this.#besideName(out, lanes, key, tag, key.role === NAMES ? NONE : near || around)
+      }
       out.byte(comma)
     }
     // The comma behind the last one, or behind what is bound, makes way for the end.
@@ -185,33 +218,104 @@ export class ValueEncoder {
   }
 
   #member(out: JsonBytes, lanes: Lanes, key: Key, tag: number): void {
-    if (key.isSecret) {
-      skip(lanes, tag)
-      out.ready(redactedText)
-    } else if (tag === STRING) this.writeRecurring(out, key.string, lanes.shiftRef())
-    else if (tag === ARRAY && rawHeaders.has(key.name)) this.#rawHeaders(out, lanes)
+    if (key.strength !== NONE) this.#guarded(out, lanes, tag, key.strength, key)
+    else if (tag === STRING) this.writeRecurring(out, key.string, lanes.shiftRef())
+    else if (tag === ARRAY) this.#list(out, lanes, rawHeaders.has(key.name), false)
     else this.write(out, lanes, tag)
   }
 
-  /** The headers of a request as Node has them, names and values by turns: a value is that of the name before it. */
-  #rawHeaders(out: JsonBytes, lanes: Lanes): void {
+  /** A member whose name may stand beside it; `near` is how surely that names a secret. */
+  #besideName(out: JsonBytes, lanes: Lanes, key: Key, tag: number, near: Strength): void {
+    if (near === NONE || key.strength !== NONE) this.#member(out, lanes, key, tag)
+    else if (tag === STRING) this.writeString(out, lanes.shiftRef(), near)
+    else this.#guarded(out, lanes, tag, near, key)
+  }
+
+  /** A value whose name names a secret, more or less surely. Booleans and null are none, nor are counts. */
+  #guarded(out: JsonBytes, lanes: Lanes, tag: number, strength: Strength, key: Key): void {
+    switch (tag) {
+      case STRING:
+        this.writeRecurring(out, key.string, lanes.shiftRef(), strength)
+        return
+      case NUMBER: {
+        const value = lanes.shiftNumber()
+        if (hidesNumber(strength, key.name, value)) out.ready(redactedText)
+        else out.number(value)
+        return
+      }
+      case TRUE:
+      case FALSE:
+      case NULL:
+        this.write(out, lanes, tag)
+        return
+      default:
+        if (strength >= STRONG) {
+          skip(lanes, tag)
+          out.ready(redactedText)
+        } else if (tag === ARRAY) this.#list(out, lanes, false, false, strength, key)
+        else if (tag === OBJECT) this.writeMembers(out, lanes, undefined, strength)
+        else this.write(out, lanes, tag)
+    }
+  }
+
+  /**
+   * A list. A string in it may be the name of the next one.
+   *
+   * @param isRaw Whether names and values stand there by turns, as in the headers of a request.
+   * @param isInner Whether it stands in a list itself: of two strings the second is the value of the first.
+   * @param strength How surely the key of the list names a secret; `key` is that key.
+   */
+  #list(
+    out: JsonBytes,
+    lanes: Lanes,
+    isRaw: boolean,
+    isInner: boolean,
+    strength: Strength = NONE,
+    key?: Key,
+  ): void {
     out.byte(bracket)
-    let isSecret = false
+    const strings = new ListOfStrings(this.#redactor)
     let count = 0
     for (let tag = lanes.shiftTag(); tag !== END; tag = lanes.shiftTag(), count++) {
       if (count > 0) out.byte(comma)
-      if (count % 2 === 0) {
-        isSecret =
-          tag === STRING &&
-          this.#redactor.isSecret(lanes.refs[lanes.refHead & lanes.mask] as string)
-        this.write(out, lanes, tag)
-      } else if (isSecret) {
-        skip(lanes, tag)
-        out.ready(redactedText)
-      } else this.write(out, lanes, tag)
+      if (key !== undefined) {
+        if (tag === STRING) this.writeString(out, lanes.shiftRef(), strength)
+        else this.#guarded(out, lanes, tag, strength, key)
+      } else if (tag === STRING) {
+        const text = lanes.shiftRef()
+        const isLast = lanes.tags[lanes.tagHead & lanes.mask] === END
+        const isValue = isRaw ? count % 2 === 1 : isInner && count === 1 && isLast
+        this.writeString(out, strings.next(text, isValue) ?? text)
+      } else {
+        strings.break()
+        if (tag === ARRAY) this.#list(out, lanes, false, true)
+        else this.write(out, lanes, tag)
+      }
     }
     out.reserve(1)
     out.byte(endBracket)
+  }
+
+  /** How surely the string that is next in the lanes names a secret. */
+  #strengthOfNext(lanes: Lanes): Strength {
+    return nameStrength(lanes.refs[lanes.refHead & lanes.mask] as string, this.#redactor)
+  }
+
+  /** The same of the name that stands behind a value in the same object. The lanes stay where they are. */
+  #nameAhead(lanes: Lanes, tag: number): Strength {
+    const { tagHead, numHead, refHead } = lanes
+    let strength: Strength = NONE
+    skip(lanes, tag)
+    for (let next = lanes.shiftTag(); next !== END; next = lanes.shiftTag()) {
+      const isName = roles.get(lanes.shiftRef()) === NAMES && next === STRING
+      if (isName) strength = this.#strengthOfNext(lanes)
+      if (strength !== NONE) break
+      skip(lanes, next)
+    }
+    lanes.tagHead = tagHead
+    lanes.numHead = numHead
+    lanes.refHead = refHead
+    return strength
   }
 
   /** What is known of a key. One met before costs one look into a map. */
@@ -220,13 +324,14 @@ export class ValueEncoder {
   }
 
   #newKey(name: string): Key {
-    const key = {
+    const key: Key = {
       name,
       // A key can be made of data, so it is masked like any string.
       text: readyText(`${quoted(shownName(name, this.masked))}:`),
-      isSecret: this.#redactor.isSecret(
+      strength: this.#redactor.strengthOf(
         name.length > keyCharsMax ? cutRoughly(name, keyCharsMax) : name,
       ),
+      role: roles.get(name) ?? 0,
       string: new CachedString(),
     }
     if (this.#keys.size >= keysMax) this.#keys.clear()
@@ -235,8 +340,8 @@ export class ValueEncoder {
   }
 
   /** Writes a string. Masked before it is cut: a part of a secret has no form to know it by. */
-  writeString(out: JsonBytes, text: string): void {
-    this.#writeMasked(out, this.masked(text))
+  writeString(out: JsonBytes, text: string, strength: Strength = NONE): void {
+    this.#writeMasked(out, this.#maskedBy[strength]!(text))
   }
 
   /** Writes a string that was cut roughly when it was captured, cut to its length now. */
@@ -248,14 +353,29 @@ export class ValueEncoder {
     out.string(masked.length > this.charsMax ? cut(masked, this.charsMax) : masked)
   }
 
-  /** Writes a string that stands in a place of its own. */
-  writeRecurring(out: JsonBytes, place: CachedString, text: string): void {
-    if (text.length > this.charsMax) this.writeString(out, text)
-    else place.write(out, text, this.masked)
+  /** Writes a string that stands in a place of its own, always behind the same key. */
+  writeRecurring(
+    out: JsonBytes,
+    place: CachedString,
+    text: string,
+    strength: Strength = NONE,
+  ): void {
+    if (text.length > this.charsMax) this.writeString(out, text, strength)
+    else place.write(out, text, this.#maskedBy[strength]!)
   }
 
   /** A string with the secrets in it masked. */
   readonly masked = (text: string): string => mask(text, this.#redactor)
+
+  /** The same for the values of keys, by how surely they name a secret. */
+  readonly #maskedBy: readonly ((text: string) => string)[] = [
+    this.masked,
+    (text) => maskValue(text, WEAK, this.#redactor),
+    (text) => maskValue(text, LIKELY, this.#redactor),
+    (text) => maskValue(text, SHORT, this.#redactor),
+    () => redacted,
+    () => redacted,
+  ]
 
   /** A context whose strings are too long, as JSON with its longest strings cut. */
   shortened(context: Restored, charsMax: number = this.charsMax): string {

@@ -32,10 +32,11 @@ import { interpretedCapture, interpretedRestore, mayGenerateCode } from './inter
 import { numberBytesMax, putNumber, type ReadyText, readyText } from '../encode/json-bytes.ts'
 import { isHijacked, jsonOf, quoted } from '../entry/json-text.ts'
 import type { EventEncoder, Restored } from '../encode/event-encoder.ts'
-import { mask } from '../redact/secret-text.ts'
+import { mask, maskValue } from '../redact/secret-text.ts'
+import { guarded } from '../redact/secret-values.ts'
 import { CachedString } from '../encode/string-cache.ts'
 import { shownName } from '../encode/value-encoder.ts'
-import { redacted, type Redactor } from '../redact/secret-keys.ts'
+import { LIKELY, NONE, redacted, type Redactor, SHORT, WEAK } from '../redact/secret-keys.ts'
 
 /** How one event is captured, and made text again. */
 export interface EventCodec extends EventEncoder {
@@ -44,8 +45,8 @@ export interface EventCodec extends EventEncoder {
   readonly straight: MakeStraight | undefined
 }
 
-/** A string with the secrets in it masked. */
-type Masked = (string: string) => string
+/** A string with the secrets in it masked; one for each strength of the key whose value it is. */
+type Masked = readonly ((string: string) => string)[]
 
 /**
  * Compiles an event.
@@ -62,11 +63,11 @@ export function compileEvent(
   const plan = planOf(event.context, [], redactor, fields, checks)
   const { additionalProperties } = Object.getOwnPropertyDescriptors(event.context)
   const closed = additionalProperties?.value === false
-  const masked: Masked = (string) => mask(string, redactor)
+  const masked = maskedOf(redactor)
   const isPlain = hasPlainKeys(plan, masked)
   const write = isGenerated && isPlain ? writeOf(plan, fields, masked) : undefined
   const message = messageOf(event.message)
-  const name = event.name === undefined ? undefined : shownName(event.name, masked)
+  const name = event.name === undefined ? undefined : shownName(event.name, masked[NONE]!)
   const nameText = `${name === undefined ? '' : `,"event":${quoted(name)}`},"context":`
   const isConstant = messageParts(event.message).every((part) => typeof part === 'string')
   return {
@@ -82,7 +83,7 @@ export function compileEvent(
     message,
     nameText: readyText(nameText),
     words: isConstant
-      ? readyText(`,"message":${quoted(masked(message({})))}${nameText}`)
+      ? readyText(`,"message":${quoted(masked[NONE]!(message({})))}${nameText}`)
       : undefined,
     keys: new Set(plan.keys.keys()),
     accountOf: accountOf(plan, fields),
@@ -96,7 +97,7 @@ const text = JSON.stringify
 function hasPlainKeys({ keys }: Plan, masked: Masked): boolean {
   return [...keys].every(
     ([key, member]) =>
-      shownName(key, masked) === key && (!isPlan(member) || hasPlainKeys(member, masked)),
+      shownName(key, masked[NONE]!) === key && (!isPlan(member) || hasPlainKeys(member, masked)),
   )
 }
 
@@ -104,7 +105,7 @@ function hasPlainKeys({ keys }: Plan, masked: Masked): boolean {
 function withShownKeys({ keys }: Plan, context: Restored, masked: Masked): Restored {
   return Object.fromEntries(
     [...keys].map(([key, member]) => [
-      shownName(key, masked),
+      shownName(key, masked[NONE]!),
       isPlan(member) ? withShownKeys(member, context[key] as Restored, masked) : context[key],
     ]),
   )
@@ -120,6 +121,15 @@ function stringifyOf(plan: Plan): EventCodec['stringify'] {
     return withoutAccountText
   }
   return (context) => (isHijacked() ? withoutAccountText(context) : stringify(context))
+}
+
+function maskedOf(redactor: Redactor): Masked {
+  return [
+    (string) => mask(string, redactor),
+    (string) => maskValue(string, WEAK, redactor),
+    (string) => maskValue(string, LIKELY, redactor),
+    (string) => maskValue(string, SHORT, redactor),
+  ]
 }
 
 function withoutAccountText(context: Restored): string {
@@ -156,23 +166,30 @@ function restoreOf(plan: Plan, fields: readonly Field[], masked: Masked): EventC
   const place = placesOf(fields)
   const loose = fields
     .filter(({ kind }) => kind === 'loose')
-    .map((field) => `const ${place.get(field)!} = readLoose(lanes, lanes.shiftTag())\n`)
+    .map((field) => {
+      const value = 'readLoose(lanes, lanes.shiftTag())'
+      const { strength, path } = field
+      const name = text(path.at(-1))
+      const guard = strength === NONE ? value : `guarded(${value}, ${strength}, ${name})`
+      return `const ${place.get(field)!} = ${guard}\n`
+    })
   const literal = (node: Plan): string => {
     const members = [...node.keys].map(([key, member]) => {
       // Written plainly, `__proto__` would be the object's prototype.
       const name = key === '__proto__' ? '["__proto__"]' : text(key)
       if (isPlan(member)) return `${name}: ${literal(member)}`
       const value = place.get(member)!
-      return `${name}: ${member.kind === 'string' ? `masked(${value})` : value}`
+      return `${name}: ${member.kind === 'string' ? `masked[${member.strength}](${value})` : value}`
     })
     return `{ ${members.join(', ')} }`
   }
   // oxlint-disable-next-line no-implied-eval -- compiling the schema is the point; names come through JSON.stringify
   const make = new Function(
     'masked',
+    'guarded',
     `return (lanes, readLoose) => {\n${headsOf(fields)}${loose.join('')}return ${literal(plan)}\n}`,
   )
-  return make(masked) as EventCodec['restore']
+  return make(masked, guarded) as EventCodec['restore']
 }
 
 /** Generated code: stores ready text at `at`, eight bytes at a time, and moves on. */
@@ -224,7 +241,9 @@ function writeOf(plan: Plan, fields: readonly Field[], masked: Masked): EventCod
       } else if (member.kind === 'secret') pending += text(redacted)
       else if (member.kind === 'string') {
         flushRun()
-        lines.push(`strings[${strings.length}].write(out, ${place.get(member)!}, masked)`)
+        lines.push(
+          `strings[${strings.length}].write(out, ${place.get(member)!}, masked[${member.strength}])`,
+        )
         strings.push(new CachedString())
       } else {
         flushText()

@@ -7,6 +7,7 @@
 import { TYPED } from '../capture/lanes.ts'
 import type { EventEncoder, Restored } from '../encode/event-encoder.ts'
 import { redacted } from '../redact/secret-keys.ts'
+import { guarded } from '../redact/secret-values.ts'
 import {
   type Capture,
   CAPTURED,
@@ -75,19 +76,21 @@ function isOfKind(value: unknown, kind: Field['kind']): boolean {
 export function interpretedRestore(
   plan: Plan,
   fields: readonly Field[],
-  masked: (string: string) => string,
+  masked: readonly ((string: string) => string)[],
 ): EventEncoder['restore'] {
   return (lanes, readLoose) => {
     const values = new Map<Field, unknown>()
     for (const field of fields) {
       if (field.kind === 'secret') values.set(field, redacted)
-      else if (field.kind === 'string') values.set(field, masked(lanes.shiftRef()))
+      else if (field.kind === 'string') values.set(field, masked[field.strength]!(lanes.shiftRef()))
       else if (field.kind === 'number') values.set(field, lanes.shiftNumber())
       else if (field.kind === 'boolean') values.set(field, lanes.shiftNumber() === 1)
     }
     // They stand behind all others.
     for (const field of fields) {
-      if (field.kind === 'loose') values.set(field, readLoose(lanes, lanes.shiftTag()))
+      if (field.kind !== 'loose') continue
+      const value = readLoose(lanes, lanes.shiftTag())
+      values.set(field, guarded(value, field.strength, field.path.at(-1)!))
     }
     return objectOf(plan, values)
   }

@@ -1,8 +1,9 @@
 // Schema → plan: which of an event's values have a place of their own in the lanes.
 //
 // A required string, number or boolean has: whoever compiles the plan knows where each stands. Every other value
-// is *loose*: optional ones, arrays, records, unions of several types. A value whose key names a secret is never
-// looked at. What a type alone does not say of a value is checked later, in our own turn.
+// is *loose*: optional ones, arrays, records, unions of several types. A value whose key surely names a secret is
+// never looked at, unless it is a boolean. What a type alone does not say of a value is checked later, in our own
+// turn.
 
 import type { TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
@@ -10,7 +11,14 @@ import { isObjectSchema } from './definition.ts'
 import type { Restored } from '../encode/event-encoder.ts'
 import { textOf } from '../entry/safe-text.ts'
 import { jsonOf } from '../entry/json-text.ts'
-import { redacted, type Redactor } from '../redact/secret-keys.ts'
+import {
+  PLURAL,
+  redacted,
+  type Redactor,
+  SHORT,
+  STRONG,
+  type Strength,
+} from '../redact/secret-keys.ts'
 
 /** Whether a restored context obeys a part of its schema. */
 type Check = (context: Restored) => boolean
@@ -22,6 +30,8 @@ export type Kind = 'string' | 'number' | 'boolean' | 'loose' | 'secret'
 export interface Field {
   readonly path: readonly string[]
   readonly kind: Kind
+  /** How surely its key names a secret; the values of a `secret` are not asked for it. */
+  readonly strength: Strength
 }
 
 /** An object of the schema: fields and objects by key, in order. */
@@ -56,12 +66,13 @@ export function planOf(
   const required = new Set<string>(Object.hasOwn(schema, 'required') ? schema.required : [])
   for (const [key, member] of Object.entries(schema.properties)) {
     const at = [...path, key]
-    if (!redactor.isSecret(key) && required.has(key) && isFlat(member)) {
+    const strength = redactor.strengthOf(key)
+    if (strength < STRONG && required.has(key) && isFlat(member)) {
       keys.set(key, planOf(member, at, redactor, fields, checks))
       continue
     }
-    const kind = redactor.isSecret(key) ? 'secret' : required.has(key) ? kindOf(member) : 'loose'
-    const field = { path: at, kind }
+    const kind = guardedKind(key, strength, required.has(key) ? kindOf(member) : 'loose')
+    const field = { path: at, kind, strength }
     fields.push(field)
     keys.set(key, field)
     if (kind !== 'secret' && (kind === 'loose' || !isPlain(member))) {
@@ -74,6 +85,14 @@ export function planOf(
     }
   }
   return plan
+}
+
+/** What kind of value a field holds whose key may name a secret. Booleans are none, nor are counts. */
+function guardedKind(key: string, strength: Strength, kind: Kind): Kind {
+  if (kind === 'boolean' || (kind === 'number' && strength === PLURAL)) return kind
+  if (strength >= STRONG) return 'secret'
+  // Of a PIN the value decides; of others a number is a count.
+  return strength === SHORT && kind === 'number' && /pins?$/i.test(key) ? 'loose' : kind
 }
 
 /** An object whose members can have places of their own: described by its properties alone. */

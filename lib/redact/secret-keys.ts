@@ -1,84 +1,46 @@
-// Which keys name a secret. The value of such a key is never written, at any depth: `"[REDACTED]"` stands
-// in its place. Names are compared without case and punctuation, so that `apiKey`, `API-KEY` and `x_api_key`
-// are one word. The same names are looked for within strings (`mask.ts`).
+// Which keys name a secret, and how surely. The value of such a key is not written, at any depth: `"[REDACTED]"`
+// stands in its place. The same names are looked for within strings (`secret-assignments.ts`).
+//
+// A key is taken apart: `smtpPass`, `SMTP_PASS` and `smtp-pass` are `smtp`, `pass`. Long words count wherever they
+// stand, short ones at the end only, so that `compass`, `spin` and `author` are none; and what a key ends with can
+// say that it holds no secret, but something about one: `passwordPolicy`, `tokenCount`.
+
+import { type Grams, gramsOf } from './name-grams.ts'
+import {
+  anywhere,
+  codeQualifiers,
+  endings,
+  harmlessFirst,
+  harmlessLast,
+  harmlessWhole,
+  keyQualifiers,
+  neutral,
+  passWords,
+  short,
+  likely,
+  likelyAnywhere,
+  likelyWhole,
+  weak,
+} from './secret-words.ts'
 
 /** What stands in place of a secret. */
 export const redacted = '[REDACTED]'
 
-/** A key that contains one of these names a secret, whatever stands around it. */
-const fragments: readonly string[] = [
-  'password',
-  'passwd',
-  'passphrase',
-  'secret',
-  'token',
-  'apikey',
-  'privatekey',
-  'accesskey',
-  'signingkey',
-  'encryptionkey',
-  'masterkey',
-  'sshkey',
-  'authorization',
-  'credential',
-  'cookie',
-  'connectionstring',
-  'seedphrase',
-  'mnemonic',
-  'authkey',
-  'clientkey',
-  'keypass',
-  'storepass',
-  'mysqlpwd',
-  'accountkey',
-  'bearer',
-  'csrf',
-  'xsrf',
-]
+/** A key that names no secret. */
+export const NONE = 0
+/** One that may name something else as well: `session`. Its value decides; a word is none. */
+export const WEAK = 1
+/** One that mostly names a secret: `token`. Its value decides; a symbol or a state is none. In text as weak as the others. */
+export const LIKELY = 2
+/** One that may hold a password, a PIN or a count: `pass`. Its value decides. */
+export const SHORT = 3
+/** One that names a secret. */
+export const STRONG = 4
+/** One that names several of them, whose number is none: `passwords: 3`. */
+export const PLURAL = 5
 
-/** Short words that name a secret only when they are the whole key: `pin`, but not `pinned`. */
-const words: readonly string[] = [
-  'pwd',
-  'pass',
-  'auth',
-  'pin',
-  'otp',
-  'cvv',
-  'cvc',
-  'ssn',
-  'jwt',
-  'sid',
-  'psk',
-  'dsn',
-  'session',
-  'sessionid',
-  'connectsid',
-  'phpsessid',
-  'jsessionid',
-  'signature',
-  'sig',
-  'salt',
-  'iban',
-  'cardnumber',
-]
-
-/** Keys that look like a secret and are none. */
-const harmless: readonly string[] = [
-  'tokens',
-  'tokencount',
-  'maxtokens',
-  'totaltokens',
-  'prompttokens',
-  'completiontokens',
-  'tokentype',
-  'tokenbucket',
-  'tokenizer',
-  'tokenexpiresat',
-  'accesstokenexpiry',
-  'tokensperminute',
-  'passwordpolicy',
-  'secretary',
-]
+/** How surely a key names a secret: one of {@link NONE} to {@link PLURAL}. */
+export type Strength = 0 | 1 | 2 | 3 | 4 | 5
 
 /**
  * Keys remembered, and the longest of them: past this the memory starts anew, so that keys made of data cannot
@@ -87,54 +49,158 @@ const harmless: readonly string[] = [
 const cacheMax = 4096
 const cachedCharsMax = 128
 
-const anyFragment = new RegExp(fragments.join('|'))
+/** Letters of a qualifier of `key` that need no mark around it: `signingkey`. */
+const gluedCharsMin = 4
+
+const letters = (word: string): string => word.replaceAll(' ', '').toLowerCase()
+const anyOf = (words: readonly string[], suffix = ''): RegExp =>
+  new RegExp(`(?:${words.map(letters).join('|')})${suffix}`)
+
+const isAnywhere = anyOf(anywhere)
+const isLikelyAnywhere = anyOf(likelyAnywhere)
+const gluedKey = anyOf(
+  keyQualifiers.filter((word) => word.length >= gluedCharsMin),
+  'keys?$',
+)
+const gluedEnding = anyOf(
+  endings.filter((word) => word.includes(' ') && word.length > 7),
+  's?$',
+)
+/** What ends with `id` and is one of the two halves of a key, though an `id` is none by itself. */
+const gluedId = anyOf(
+  endings.filter((word) => word.endsWith(' id')),
+  's?$',
+)
+const phrase = /(?:seed|recovery|backup|secret|wallet|pass)phrases?$/
+const strongEndings = endingsOf(endings)
+const weakEndings = endingsOf([...weak, ...likely])
+const likelyEndings = endingsOf(likely)
+const shortEndings = endingsOf(short)
+/** Words that are the whole key, whatever marks stand between their letters. */
+const whole = new Map<string, Strength>([
+  ...weak.map((word) => [letters(word), WEAK] as const),
+  ...[...likely, ...likelyAnywhere, ...likelyWhole].map((word) => [letters(word), LIKELY] as const),
+  ...short.map((word) => [letters(word), SHORT] as const),
+  ...endings.map((word) => [letters(word), STRONG] as const),
+])
+const keyQualifiersSet = new Set(keyQualifiers)
+const codeQualifiersSet = new Set(codeQualifiers)
+
+/** Endings by their last part, each as letters with the number of its parts. */
+function endingsOf(words: readonly string[]): ReadonlyMap<string, readonly string[]> {
+  const byLast = new Map<string, string[]>()
+  for (const word of words.map((name) => name.toLowerCase())) {
+    const last = word.slice(word.lastIndexOf(' ') + 1)
+    byLast.set(last, [...(byLast.get(last) ?? []), word])
+  }
+  return byLast
+}
 
 /** Decides which keys are secret, and remembers what it decided. */
 export class Redactor {
-  readonly #words: ReadonlySet<string>
-  readonly #harmless: ReadonlySet<string>
-  readonly #decided = new Map<string, boolean>()
-  /**
-   * By three letters, of each the five low bits: 1 where a name that contains them may name a secret. A name
-   * without any of them names none: how text is searched for names without cutting each of them out.
-   */
-  readonly trigrams: Uint8Array = new Uint8Array(1 << 15)
+  readonly #keys: ReadonlySet<string>
+  readonly #allowed: ReadonlySet<string>
+  readonly #decided = new Map<string, Strength>()
+  /** How text is searched for the names: see `name-grams.ts`. */
+  readonly grams: Grams
 
   /** @param options `keys`: further keys that are secret; `allow`: keys that are not, which wins. */
   constructor(
     options: { readonly keys?: readonly string[]; readonly allow?: readonly string[] } = {},
   ) {
-    this.#words = new Set([...words, ...(options.keys ?? []).map(normalized)])
-    this.#harmless = new Set([...harmless, ...(options.allow ?? []).map(normalized)])
-    for (const name of [...fragments, ...this.#words]) {
-      // Most keys that are secret end with `key`, and few others do.
-      const at = name.endsWith('key') ? name.length - 3 : 0
-      if (/^[a-z0-9]{3}/.test(name.slice(at))) this.trigrams[trigramOf(name, at)] = 1
-      else this.trigrams.fill(1)
-    }
+    const keys = options.keys ?? []
+    this.#keys = new Set(keys.map(normalized))
+    this.grams = gramsOf(keys)
+    this.#allowed = new Set((options.allow ?? []).map(normalized))
   }
 
-  /** Whether the value of this key must not be written. A key met before costs one look into a map. */
+  /** Whether a key names a secret, however surely. */
   isSecret(key: string): boolean {
+    return this.strengthOf(key) !== NONE
+  }
+
+  /** How surely a key names a secret. A key met before costs one look into a map. */
+  strengthOf(key: string): Strength {
     const known = this.#decided.get(key)
     if (known !== undefined) return known
     const name = normalized(key)
-    const secret = !this.#harmless.has(name) && (this.#words.has(name) || anyFragment.test(name))
+    const strength = this.#allowed.has(name)
+      ? NONE
+      : this.#keys.has(name)
+        ? STRONG
+        : strengthOf(name, partsOf(key))
     if (key.length <= cachedCharsMax) {
       if (this.#decided.size >= cacheMax) this.#decided.clear()
-      this.#decided.set(key, secret)
+      this.#decided.set(key, strength)
     }
-    return secret
+    return strength
   }
 }
 
-/** What stands for three letters in {@link Redactor.trigrams}. */
-function trigramOf(name: string, at: number): number {
-  return (
-    ((name.charCodeAt(at) & 31) << 10) |
-    ((name.charCodeAt(at + 1) & 31) << 5) |
-    (name.charCodeAt(at + 2) & 31)
-  )
+/** How surely a key names a secret by the words in it. */
+function strengthOf(name: string, parts: readonly string[]): Strength {
+  if (harmlessWhole.has(name) || parts.length === 0 || name.includes('secretar')) return NONE
+  const known = whole.get(name)
+  if (known !== undefined) return known
+  if (parts.length > 1 && harmlessFirst.has(parts[0]!)) return NONE
+  let count = parts.length
+  while (count > 1 && (neutral.has(parts[count - 1]!) || /^\d+$/.test(parts[count - 1]!))) count--
+  const last = parts[count - 1]!
+  const word = singular(last)
+  const strong = word === last ? STRONG : PLURAL
+  if (endsWith(strongEndings, parts, count) || gluedId.test(name)) return strong
+  const isWeak = endsWith(weakEndings, parts, count)
+  if (isWeak && word.length < last.length) return WEAK
+  if (!isWeak && (harmlessLast.has(last) || harmlessLast.has(parts.at(-1)!))) return NONE
+  if (isAnywhere.test(name) || phrase.test(name) || gluedEnding.test(last)) return strong
+  if (isWeak) return endsWith(likelyEndings, parts, count) ? LIKELY : WEAK
+  if (word === 'key' || word === 'code') {
+    const before = parts[count - 2] ?? ''
+    if ((word === 'key' ? keyQualifiersSet : codeQualifiersSet).has(before)) return strong
+    // A header of somebody's own: `X-RapidAPI-Key`.
+    if (word === 'key' && parts[0] === 'x') return LIKELY
+  } else if (gluedKey.test(last)) return strong
+  if (endsWith(shortEndings, parts, count)) return SHORT
+  if (/.(?:pass|pw)$/.test(word) && !passWords.has(word)) return SHORT
+  if (isLikelyAnywhere.test(name)) return word === last ? LIKELY : WEAK
+  return word.endsWith('auth') && word.length > 4 ? WEAK : NONE
+}
+
+/** Whether the parts up to `count` end with one of the words, in one part or several, singular or plural. */
+function endsWith(
+  words: ReadonlyMap<string, readonly string[]>,
+  parts: readonly string[],
+  count: number,
+): boolean {
+  const last = parts[count - 1]!
+  for (const form of [last, singular(last)]) {
+    for (const word of words.get(form) ?? []) {
+      const ending = word.split(' ')
+      if (ending.length > count) continue
+      let at = 1
+      while (at < ending.length && parts[count - 1 - at] === ending[ending.length - 1 - at]) at++
+      if (at === ending.length) return true
+    }
+  }
+  return false
+}
+
+function singular(word: string): string {
+  return word.length > 3 && word.endsWith('s') && !word.endsWith('ss') ? word.slice(0, -1) : word
+}
+
+/** Between two parts: marks; a change of case, also behind capitals (`APIKey`); digits on either side. */
+const boundary =
+  /[^\p{L}\p{N}]+|(?<=[\p{Ll}\p{N}])(?=\p{Lu})|(?<=\p{Lu})(?=\p{Lu}\p{Ll})|(?<=\p{L})(?=\p{N})|(?<=\p{N})(?=\p{L})/u
+
+/** The parts of a key, in small letters. */
+function partsOf(key: string): string[] {
+  const text = key.length > cachedCharsMax ? key.slice(-cachedCharsMax) : key
+  return text
+    .normalize('NFKC')
+    .split(boundary)
+    .filter((part) => part !== '')
+    .map((part) => part.toLowerCase())
 }
 
 const plainName = /^[a-z0-9]*$/

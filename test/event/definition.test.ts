@@ -165,7 +165,7 @@ describe('compileEvent()', () => {
         password: Type.String(),
         pin: Type.Number(),
         list: Type.Array(Type.Object({ apiKey: Type.String() })),
-        auth: Type.Object({ a: Type.String() }),
+        credentials: Type.Object({ a: Type.String() }),
       }),
     })
     const secret = {
@@ -173,9 +173,9 @@ describe('compileEvent()', () => {
       get password(): string {
         throw new Error('read')
       },
-      pin: 1,
+      pin: 4711,
       list: [{ apiKey: 'CANARY' }],
-      auth: { a: 'CANARY' },
+      credentials: { a: 'CANARY' },
     }
     const { line, captured } = logged(event, secret)
     assert.ok(captured)
@@ -185,7 +185,7 @@ describe('compileEvent()', () => {
       password: '[REDACTED]',
       pin: '[REDACTED]',
       list: [{ apiKey: '[REDACTED]' }],
-      auth: '[REDACTED]',
+      credentials: '[REDACTED]',
     })
   })
 
@@ -216,8 +216,8 @@ describe('compileEvent()', () => {
       message: 'At https://u:p@h',
       context: Type.Object({ url: Type.String() }),
     })
-    assert.deepEqual(logged(flat, { url }, { 'a pin=x': 'pwd: y' }).line['context'], {
-      'a pin=[REDACTED]': 'pwd: [REDACTED]',
+    assert.deepEqual(logged(flat, { url }, { 'at https://u:p@h': 'pwd: y' }).line['context'], {
+      'at https://[REDACTED]@h': 'pwd: [REDACTED]',
       url: 'wss://[REDACTED]@host/',
     })
     assert.equal(logged(flat, { url }).line['message'], 'At https://[REDACTED]@h')

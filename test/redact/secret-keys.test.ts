@@ -3,14 +3,14 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { Redactor, normalized } from '../../lib/redact/secret-keys.ts'
+import { Redactor } from '../../lib/redact/secret-keys.ts'
 
 const secret =
-  'apiKey api_key API-KEY x-api-key X_API_KEY Authorization proxy-authorization password passWord db_password passwd pwd mysql_pwd clientSecret client-secret aws_secret_access_key AWS_ACCESS_KEY_ID refreshToken csrf-token XSRF-TOKEN privateKey PRIVATE_KEY passphrase Set-Cookie cookie session connect.sid sessionId connectionString apiSecret jwt pin otp seed_phrase bearerToken credentials PHPSESSID _csrf'.split(
+  'apiKey api_key API-KEY x-api-key X_API_KEY Authorization proxy-authorization password passWord db_password passwd pwd mysql_pwd clientSecret client-secret aws_secret_access_key AWS_ACCESS_KEY_ID refreshToken csrf-token XSRF-TOKEN privateKey PRIVATE_KEY passphrase Set-Cookie cookie session connect.sid sessionId connectionString apiSecret jwt pin otp seed_phrase bearerToken credentials PHPSESSID _csrf dbPass smtp_pass newPwd userpwd pw passcode userPin otps basicAuth sessionKey appKey subscriptionKey X-Amz-Signature recoveryCodes API-Sign CB-ACCESS-SIGN sharedAccessSignature mnemonic private_key client_secret refresh_token cvv cvv2 iban sec token tokens2 auth sid mfaCode authCode verification_code backup_codes securityAnswer password2 passwordConfirm password_confirmation passwordHash pwHash userpass ftppass keyPass storePass keystorePassword KC-API-PASSPHRASE OK-ACCESS-SIGN APCA-API-SECRET-KEY APCA-API-KEY-ID X-MBX-APIKEY bfx-signature X-BAPI-SIGN listenKey signingkey encryptionKey hmacKey jwtSecret JWT_SECRET cookieSecret sessionSecret access_token id_token authToken auth_token accessToken csrfToken x-csrf-token X-Vault-Token PRIVATE-TOKEN licenseKey instrumentationKey AccountKey SharedAccessKey sas_token githubPat GH_PAT npmToken webhookSecret dsn DATABASE_DSN salt signature sig hmac cardNumber card_number creditCard ssn psk wif xprv privKey privkey secretKey secret_key master_key ssh_key sshKey pgpKey rsaPrivateKey clientKey client-key-data tlsKey ssl_key consumerSecret oauth_token oauth_token_secret oauth_signature appSecret bindPassword bind_pw bindpw ldap_bind_pw root_password rootpw adminPass sudo_pass su_pw vaultToken unseal_key kek recoveryPhrase secretPhrase backupPhrase pinCode pin_code puk otpCode totpSecret otp_secret smsCode accessCode unlockCode passKey deployKey enc_key aesKey desKey cryptKey kmsKey magic_link jwtToken feedToken enctoken unlock_pwd_md5 Ocp-Apim-Subscription-Key PGPASSWORD MYSQL_PWD REDISCLI_AUTH SSHPASS'.split(
     ' ',
   )
 const harmless =
-  'key id user symbol account position compass passed bypass author authority tokenCount maxTokens keyboard monkey spinning pinned option secretary sessionDurationMs authenticated primaryKey publicKey design assigned realizedPnl sidecar account_id order_id'.split(
+  'key id user symbol account position compass passed bypass author authority tokenCount maxTokens keyboard monkey spinning pinned option secretary sessionDurationMs authenticated primaryKey publicKey design assigned realizedPnl sidecar account_id order_id keyId kmsKeyId cacheKey partitionKey sortKey routingKey hasPassword isSecret passwordPolicy passwordLength privateKeyPath secretName secretArn tokenType token_type tokenUrl token_endpoint authUrl auth_uri authorizationEndpoint tokenExpiresAt expiresIn authTime auth_time passwordChangedAt sessionTimeout sessionCount cookieDomain cookieName csrfEnabled passRate passCount passedAt signal signup signedAt signIn assignee assignment path pattern patch patient statusCode errorCode countryCode zipCode tokens_used tokenizer usage seedFunding salted signatureAlgorithm keyword keystorePath turkey hotkey idempotencyKey messageKey objectKey credentialsProvider passThrough passenger passport passive compassHeading spinRate opinion inside beside sideband president residence dsnName secretsManager monkeyPatch keyframe keypress publicToken capital rapid'.split(
     ' ',
   )
 
@@ -27,15 +27,36 @@ describe('Redactor.isSecret()', () => {
     )
   })
 
-  test('does not care for case and punctuation', () => {
+  test('does not care how the parts of a name are written and joined', () => {
+    const redactor = new Redactor()
+    const capital = (part: string): string => part[0]!.toUpperCase() + part.slice(1)
+    for (const key of secret) {
+      const parts = key
+        .split(/[_.-]|(?<=[a-z])(?=[A-Z])/)
+        .filter((part) => part !== '')
+        .map((part) => part.toLowerCase())
+      const spellings = [
+        ...['_', '-', '.', ' '].flatMap((mark) => [
+          parts.join(mark),
+          parts.join(mark).toUpperCase(),
+          parts.map(capital).join(mark),
+        ]),
+        parts.map(capital).join(''),
+        parts[0]! + parts.slice(1).map(capital).join(''),
+      ]
+      for (const spelling of spellings) assert.ok(redactor.isSecret(spelling), spelling)
+    }
+  })
+
+  test('does not care for marks within the words that are secret wherever they stand', () => {
     const redactor = new Redactor()
     const spelled = fc
       .tuple(
-        fc.constantFrom(...secret),
+        fc.constantFrom('apikey', 'password', 'authorization', 'clientsecret', 'awsaccesskeyid'),
         fc.infiniteStream(fc.tuple(fc.boolean(), fc.constantFrom('', '', '_', '-', '.', ' '))),
       )
       .map(([key, stream]) =>
-        Array.from(normalized(key), (letter) => {
+        Array.from(key, (letter) => {
           const [upper, mark] = stream.next().value as [boolean, string]
           return (upper ? letter.toUpperCase() : letter) + mark
         }).join(''),

@@ -1,14 +1,14 @@
-// Secrets inside strings: every form of them is masked, what looks like one stays, and no text is slow.
+// Secrets inside strings: every form of them is masked, and what looks like one stays. That no text is slow is shown by
+// `patterns.soak.ts`.
 
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { checkSync } from 'recheck'
-import { mask, patterns } from '../../lib/redact/secret-text.ts'
+import { mask } from '../../lib/redact/secret-text.ts'
 import { Redactor, redacted } from '../../lib/redact/secret-keys.ts'
 import { carriers, carrying, namedCarriers, names } from '../secrets.ts'
 
-const redactor = new Redactor({ keys: ['broker_pin'], allow: ['session'] })
+const redactor = new Redactor({ keys: ['broker_pin', 'codename'], allow: ['session'] })
 const secret = 'CANARY9f3aXq7Zk2'
 
 describe('mask()', () => {
@@ -40,7 +40,7 @@ describe('mask()', () => {
     `npm_${letters.slice(0, 36)}`,
     `hf_${letters.slice(0, 34)}`,
     `SG.${letters.slice(0, 22)}.${letters.slice(0, 43)}`,
-    `123456789:${letters.slice(0, 35)}`,
+    `123456789:A${letters.slice(0, 34)}`,
     `eyJ${letters}.eyJ${letters}.${letters}`,
     `eyJ${letters}..${letters}.${letters}.${letters}`,
     `-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\n${letters}\n-----END RSA PRIVATE KEY-----`,
@@ -63,17 +63,17 @@ describe('mask()', () => {
     const whole: readonly (readonly [string, string])[] = [
       ['a=1 password=x b=2', 'a=1 password=[REDACTED] b=2'],
       ['{"password":"x","user":"u"}', '{"password":"[REDACTED]","user":"u"}'],
-      ['https://u:p@host:80/a?token=x&b=1', 'https://[REDACTED]@host:80/a?token=[REDACTED]&b=1'],
+      ['https://u:p@host:80/a?pwd=x&b=1', 'https://[REDACTED]@host:80/a?pwd=[REDACTED]&b=1'],
       ['Server=s;Password=x;Database=d', 'Server=s;Password=[REDACTED];Database=d'],
       ["password: 'it\\'s x', b: 1", "password: '[REDACTED]', b: 1"],
       ['Cookie: a=b; c=d\nAccept: e', 'Cookie: [REDACTED]\nAccept: e'],
       ['-H "Authorization: Token x" -H "B: c"', '-H "Authorization: [REDACTED]" -H "B: c"'],
       ['{ credentials: { a: 1 }, b: [2] }', '{ credentials: [REDACTED], b: [2] }'],
-      ['<pin>x</pin><b>c</b>', '<pin>[REDACTED]</pin><b>c</b>'],
-      ['(token=x)', '(token=[REDACTED])'],
-      ['curl -u risk:x host', 'curl -u [REDACTED] host'],
-      ['token=%22x', 'token=%22[REDACTED]'],
-      ['token=%22[REDACTED]', 'token=%22[REDACTED]'],
+      ['<pwd>x</pwd><b>c</b>', '<pwd>[REDACTED]</pwd><b>c</b>'],
+      ['(password=x)', '(password=[REDACTED])'],
+      ['curl -u risk:x host', 'curl -u risk:[REDACTED] host'],
+      ['secret=%22x', 'secret=%22[REDACTED]'],
+      ['secret=%22[REDACTED]', 'secret=%22[REDACTED]'],
     ]
     for (const [text, masked] of whole) assert.equal(mask(text, redactor), masked)
   })
@@ -105,9 +105,10 @@ describe('mask()', () => {
   })
 
   test('goes by the configured keys, and by the exceptions', () => {
-    assert.equal(mask('broker-pin: 1234', new Redactor()), 'broker-pin: 1234')
-    assert.equal(mask('broker-pin: 1234', redactor), `broker-pin: ${redacted}`)
-    assert.equal(mask('session=x', new Redactor()), `session=${redacted}`)
+    assert.equal(mask('code-name: x', new Redactor()), 'code-name: x')
+    assert.equal(mask('code-name: x', redactor), `code-name: ${redacted}`)
+    assert.equal(mask(`session=${secret}`, new Redactor()), `session=${redacted}`)
+    assert.equal(mask(`session=${secret}`, redactor), `session=${secret}`)
     const others = new Redactor({ keys: ['пароль', '№ 7', 'ab'] })
     for (const text of ['пароль=x', 'Пароль: x', 'ab=x', '{"A-B":"x"}']) {
       assert.ok(mask(text, others).includes(redacted), text)
@@ -133,15 +134,4 @@ describe('mask()', () => {
       { numRuns: 3000 },
     )
   })
-})
-
-describe('patterns', () => {
-  for (const [name, pattern] of Object.entries(patterns)) {
-    test(`${name} cannot be made slow`, () => {
-      const flags = pattern.flags.replace('g', '')
-      // It counts steps; by default it also takes 1.5 s for an attack that has succeeded, which a busy machine gives it.
-      const limits = { timeout: 60_000, incubationTimeout: 20_000, attackTimeout: 20_000 }
-      assert.equal(checkSync(pattern.source, flags, limits).status, 'safe')
-    })
-  }
 })

@@ -1,0 +1,52 @@
+// A name in a text, and the place of its value: what those who look for the value hand to each other.
+
+import { redacted, type Strength } from './secret-keys.ts'
+import { looksLikePassword } from './secret-values.ts'
+
+/** How far a value is looked at that may be none, in UTF-16 units. */
+export const lookedCharsMax = 128
+
+/** A name, and what stands right behind it. */
+export interface Assignment {
+  readonly name: string
+  readonly strength: Strength
+  readonly start: number
+  readonly end: number
+  /** Whether quotes or brackets stand behind it. */
+  readonly isQuoted: boolean
+  /** Behind those. */
+  readonly after: number
+  /** Whether blanks follow; where they end. */
+  readonly isSpaced: boolean
+  readonly next: number
+}
+
+/** A text, and the place in it that is to be masked next. */
+export interface Assigned {
+  readonly text: string
+  /** Up to where the text is masked already. */
+  readonly done: number
+  from: number
+  to: number
+  /** Up to where brackets are known not to be closed. */
+  unclosedTo: number
+}
+
+/** Takes a place as the value, unless it is empty or masked already. */
+export function take(into: Assigned, from: number, to: number): boolean {
+  if (to <= from || into.text.startsWith(redacted, from)) return false
+  into.from = from
+  into.to = to
+  return true
+}
+
+/** Where a sticky pattern ends that matches at a place; -1 when it does not. */
+export function matchEnd(pattern: RegExp, text: string, at: number): number {
+  pattern.lastIndex = at
+  return pattern.test(text) ? pattern.lastIndex : -1
+}
+
+/** Whether the value of a short name is a password, or a PIN, and no count. */
+export function isPassword(name: string, shown: string): boolean {
+  return looksLikePassword(shown, 4) || (/pins?$/i.test(name) && /^\d{4,8}[.:]?$/.test(shown))
+}

@@ -1,0 +1,200 @@
+// Secrets on command lines and in the commands of protocols: where no name stands before them, but the name of the
+// command does: `mysql -pX`, `curl -u user:X`, `AUTH X`, `IDENTIFIED BY 'X'`.
+
+import { redacted } from './secret-keys.ts'
+import { isNothing, looksLikePassword } from './secret-values.ts'
+
+/** What a command takes as its secret: a string, or a word. */
+const argument = String.raw`(?:"[^"\n]{1,1024}"?|'[^'\n]{1,1024}'?|[^\s"'|;&-][^\s"'|;&]{0,1023})`
+
+/** Commands, how their secrets follow, and what must be on the line as well. The group is kept. */
+const commands: readonly (readonly [names: string, before: string, needed?: string])[] = [
+  [
+    'mysql mysqldump mysqladmin mysqlimport mysqlshow mariadb mariadb-dump 7z 7za',
+    '(\\s-p)(?=\\S)',
+  ],
+  ['bcp sqlcmd isql osql zip unzip ipmitool mosquitto_pub mosquitto_sub', '(\\s-P\\s{0,4})'],
+  ['sshpass', '(\\s-p\\s{0,4})'],
+  [
+    'mongo mongosh mongodump mongorestore mongoexport mongoimport cqlsh psexec twine influx',
+    '(\\s-p\\s{1,4})',
+  ],
+  ['docker podman nerdctl oras az oc cf helm', '(\\s-p\\s{1,4})', ' login'],
+  ['redis-cli', '(\\s-a\\s{1,4})'],
+  ['ldapsearch ldapadd ldapmodify ldapdelete ldappasswd ldapwhoami', '(\\s-w\\s{1,4})'],
+  ['curl wget etcdctl', '(\\s(?:-u|-U|--user|--proxy-user)[\\s=]{1,4}["\']?[^\\s:"\']{0,128}:)'],
+  ['http https xh', '(\\s-a\\s{1,4}["\']?[^\\s:"\']{0,128}:)'],
+  ['lftp', '(\\s-u\\s{1,4}[^\\s,]{1,128},)'],
+  ['smbclient rpcclient smbmap', '(\\s-U\\s{1,4}["\']?[^\\s%"\']{1,128}%)'],
+  ['openssl', '(\\s-[kK]\\s{1,4})'],
+  ['security', '(\\s-w\\s{1,4})', ' add-'],
+  ['nuget dotnet', '(\\s-k\\s{1,4})', ' push '],
+  ['gh', '(\\s(?:--body|-b)\\s{1,4})', ' secret '],
+  ['ssh-keygen', '(\\s-[NP]\\s{1,4})'],
+  ['snmpget snmpwalk snmpset snmpbulkwalk', '(\\s-[AXc]\\s{1,4})'],
+  ['net', '(\\s/user:\\S{1,128}\\s{1,4})(?!/)', ' use '],
+  ['net', '(\\suser\\s{1,4}[\\w.$-]{1,64}\\s{1,4})(?!/)'],
+  ['vault bw', '(\\s(?:login|unlock)\\s{1,4})'],
+  ['rabbitmqctl', '(\\s(?:add_user|change_password)\\s{1,4}\\S{1,128}\\s{1,4})'],
+  ['htpasswd', '(\\s-[A-Za-z]{1,8}\\s{1,4}\\S{1,256}\\s{1,4}\\S{1,128}\\s{1,4})', 'b'],
+  ['expdp impdp sqlplus rman sqlldr exp imp', '(\\s{1,4}[\\w$#]{1,64}/)(?!/)'],
+  ['xfreerdp wfreerdp', '(\\s/p:)'],
+  ['ConvertTo-SecureString', '(\\s{1,4}(?:-String\\s{1,4})?)'],
+]
+
+interface Command {
+  readonly secret: RegExp
+  readonly needed: string
+}
+
+const commandsByName = new Map<string, Command[]>()
+for (const [list, before, needed = ''] of commands) {
+  const command = { secret: new RegExp(before + argument, 'g'), needed }
+  for (const name of list.split(' ')) {
+    commandsByName.set(name, [...(commandsByName.get(name) ?? []), command])
+  }
+}
+const commandName = new RegExp(
+  String.raw`(?<![\w.-])(${[...commandsByName.keys()].toSorted((a, b) => b.length - a.length).join('|')})(?:\.exe)?(?=\s)`,
+  'g',
+)
+
+/** What ends a command. */
+const commandEnd = /[\r\n|;]|&&/g
+
+/** A password behind a user, of a command that is not known: `-u bob -p X`. */
+const userThenPassword = new RegExp(
+  String.raw`(\s(?:-[uU]|--user(?:name)?)[\s=]{1,4}[^\s|;&]{1,128}\s{1,4}-[pP]\s{1,4})${argument}`,
+  'g',
+)
+const piped =
+  /(\becho\s{1,4}(?:-n\s{1,4})?)("[^"\n]{1,256}"|'[^'\n]{1,256}'|[^\s|]{1,256})(?=\s{0,4}\|\s{0,4}sudo\s(?:[^|\n]{0,64}\s)?-S)/g
+const chpasswd =
+  /(\becho\s{1,4}(?:-n\s{1,4})?["']?[\w.-]{1,64}:)([^\s"'|]{1,256})(?=["']?\s{0,4}\|\s{0,4}(?:sudo\s{1,4})?chpasswd)/g
+
+/** The text with the secrets of command lines masked; the text itself when there are none. */
+export function maskCommands(text: string): string {
+  let masked = ''
+  let done = 0
+  commandName.lastIndex = 0
+  for (let match = commandName.exec(text); match !== null; match = commandName.exec(text)) {
+    const from = commandName.lastIndex
+    commandEnd.lastIndex = from
+    const end = commandEnd.exec(text)?.index ?? text.length
+    const line = text.slice(from, end)
+    let shown = line
+    for (const { secret, needed } of commandsByName.get(match[1]!)!) {
+      if (line.includes(needed)) shown = shown.replace(secret, `$1${redacted}`)
+    }
+    if (shown !== line) {
+      masked += text.slice(done, from) + shown
+      done = end
+    }
+    commandName.lastIndex = end
+  }
+  const rest = done === 0 ? text : masked + text.slice(done)
+  // MySQL asks for the password behind `-p` and a blank.
+  const known = /\b(?:mysql|mariadb)/.test(rest)
+    ? rest
+    : rest.replace(userThenPassword, `$1${redacted}`)
+  return known.replace(piped, `$1${redacted}`).replace(chpasswd, `$1${redacted}`)
+}
+
+/** Whether a program takes a secret among its arguments. */
+export function isCommand(name: string): boolean {
+  return commandsByName.has(name.slice(name.lastIndexOf('/') + 1))
+}
+
+/** In quotes, or a word. */
+const operand = String.raw`("[^"\n]{1,256}"|'[^'\n]{1,256}'|[^\s"',;)\\]{1,256})`
+
+/** Commands of protocols; the last group is the secret, and is one whatever it looks like. */
+const sure: readonly RegExp[] = [
+  new RegExp(
+    String.raw`(\bidentified\s{1,4}(?:with\s{1,4}\S{1,64}\s{1,4})?(?:by|as)\s{1,4}(?:password\s{1,4}|values\s{1,4})?)${operand}`,
+    'gi',
+  ),
+  /(\b(?:requirepass|masterauth|primaryauth|snmp-server community)\s{1,4})([^\s"']{1,256}|"[^"\n]{1,256}")/g,
+  /(\bAUTH\s{1,4}(?:PLAIN|LOGIN|XOAUTH2|CRAM-MD5|OAUTHBEARER|NTLM)\s{1,4})([\w+/=-]{8,4096})/g,
+  /((?:\b|\\n)AUTH(?:\\r\\n|\r\n)\$\d{1,4}(?:\\r\\n|\r\n))([^\s\\]{1,256})/g,
+  /(\.auth\(\s{0,4}(?:"[^"\n]{1,128}"|'[^'\n]{1,128}')\s{0,4},\s{0,4})("[^"\n]{1,256}"|'[^'\n]{1,256}')/g,
+  /(\bWIFI:(?:[TSH]:[^;\n]{0,64};){0,3}P:)([^;\n]{1,128})/g,
+  /(\baddauth\s{1,4}digest\s{1,4}[^\s:]{1,128}:)(\S{1,256})/g,
+  /(\bAUTHINFO PASS\s{1,4})(\S{1,256})/g,
+]
+
+/** Likewise, where the secret has to look like one. */
+const likely: readonly RegExp[] = [
+  /((?<![\w$.-])PASS\s{1,4})([^\s"'\\]{1,256})/g,
+  /((?<![\w$.-])AUTH\s{1,4}(?:[a-z][\w.-]{0,64}\s{1,4})?)([^\s"'\\]{1,256})/g,
+  new RegExp(
+    String.raw`((?<![\w-])[A-Za-z]{0,4}[\d.]{1,6}\s{1,4}LOGIN\s{1,4}(?:"[^"\n]{1,128}"|[^\s"]{1,128})\s{1,4})${operand}`,
+    'g',
+  ),
+  /(\bIDENTIFY\s{1,4}(?:\w{1,32}\s{1,4})?)([^\s"'\\]{1,256})/g,
+]
+
+/** The text with the secrets of protocols masked; the text itself when there are none. */
+export function maskProtocols(text: string): string {
+  let masked = text
+  for (const form of sure) {
+    masked = masked.replace(form, (whole, before: string, secret: string) =>
+      isNothing(secret) ? whole : before + redacted,
+    )
+  }
+  for (const form of likely) {
+    masked = masked.replace(form, (whole, before: string, secret: string) =>
+      looksLikePassword(secret, 4) ? before + redacted : whole,
+    )
+  }
+  return masked
+}
+
+/** The password (554), the new one (925), raw data (96), and those that are encrypted (1402, 1404) of a FIX message. */
+// oxlint-disable no-control-regex -- FIX separates its fields by one
+const fixTag =
+  /((?:^|[\u0001|]|\^A|<SOH>|\\u0001|\\x01)(?:554|925|96|1402|1404)=)(?:[^\u0001|^<\\\r\n]|\^(?!A)|<(?!SOH>)|\\(?!u0001|x01)){1,4096}/g
+// oxlint-enable no-control-regex
+
+/** The text with the passwords of FIX messages masked; the text itself when there are none. */
+export function maskFix(text: string): string {
+  return text.replace(fixTag, `$1${redacted}`)
+}
+
+/** A row that is inserted: the columns, and where the values begin. */
+const insert =
+  /\binsert\s{1,4}(?:into\s{1,4})?[\w."`[\]]{1,128}\s{0,4}\(([^()]{1,2048})\)\s{0,4}values\s{0,4}\(/gi
+const rowValue = /\s{0,8}(?:'(?:[^'\n]|''){0,2048}'|"[^"\n]{0,2048}"|[^\s,()'"]{1,256})\s{0,8}(,?)/y
+
+/** The text with the values masked that SQL inserts into columns whose names name a secret. */
+export function maskInserted(text: string, isSecret: (name: string) => boolean): string {
+  let masked = ''
+  let done = 0
+  for (const match of text.matchAll(insert)) {
+    rowValue.lastIndex = match.index + match[0].length
+    for (const column of match[1]!.split(',')) {
+      const from = rowValue.lastIndex
+      const value = rowValue.exec(text)
+      if (value === null) break
+      if (!isSecret(column)) continue
+      masked += `${text.slice(done, from)}${redacted}${value[1]!}`
+      done = rowValue.lastIndex
+    }
+  }
+  return done === 0 ? text : masked + text.slice(done)
+}
+
+/** Every pattern by name: what the tests prove to be safe. */
+export const commandPatterns: Readonly<Record<string, RegExp>> = {
+  commandName,
+  userThenPassword,
+  piped,
+  chpasswd,
+  fixTag,
+  insert,
+  ...Object.fromEntries(
+    [...new Set([...commandsByName.values()].flat())].map(({ secret }) => [secret.source, secret]),
+  ),
+  ...Object.fromEntries(sure.map((form, i) => [`sure protocol ${i}`, form])),
+  ...Object.fromEntries(likely.map((form, i) => [`likely protocol ${i}`, form])),
+}
