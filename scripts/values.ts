@@ -1,5 +1,7 @@
 // A million calls as no one should make them: none may throw, each gives one line that parses, and the secret
-// planted in them comes out nowhere, in files, on the console, or in human lines. Runs on the built library:
+// planted in them comes out nowhere, in files, on the console, or in human lines. Before that every kind of secret in
+// the corpus goes through every place that takes a text, and thousands of harmless lines come out as they went in.
+// Runs on the built library:
 //
 //   npm run test:values              1 000 000 calls in two processes
 //   npm run test:values -- 20000 7   20 000 calls, seed 7
@@ -13,10 +15,15 @@ import fc from 'fast-check'
 import * as ringlog from 'ringlog'
 import { hostileCalls } from '../test/hostile-calls.ts'
 import { faultsOf, leaksOf } from '../test/hostile-run.ts'
+import * as carriers from '../test/redact/carriers.ts'
+import { isFormless, kindsOf } from '../test/redact/corpus.ts'
+import { harmless } from '../test/redact/harmless.ts'
 
 const processes = 2
 /** Calls of one logger: their lines stay below the size at which files rotate. */
 const callsPerLogger = 2_000
+/** Harmless lines. */
+const harmlessLines = 12_000
 /** Faults that are shown; the first says most. */
 const shownMax = 10
 
@@ -73,6 +80,26 @@ async function workElsewhere(count: number, seed: number): Promise<Outcome> {
   return { calls: outcome.calls, faults }
 }
 
+/** Every kind of secret in every carrier, and the harmless lines: what is wrong, each in one sentence. */
+async function secretFaults(seed: number): Promise<readonly string[]> {
+  const directory = mkdtempSync(join(tmpdir(), 'ringlog-secrets-'))
+  try {
+    const kinds = kindsOf(seed).filter((kind) => !isFormless(kind))
+    const { leaks, calls } = await carriers.leaksOf(ringlog, directory, kinds)
+    const lines = [...harmless(harmlessLines, seed)]
+    const changed = await carriers.changedOf(ringlog, directory, lines)
+    console.log(
+      `${kinds.length} kinds of secrets in ${calls} calls, ${lines.length} harmless lines`,
+    )
+    return [
+      ...leaks.map(({ kind, carrier }) => `seed ${seed}: ${carrier} holds ${kind.text}`),
+      ...changed.map((line) => `seed ${seed}: changed: ${line}`),
+    ]
+  } finally {
+    rmSync(directory, { recursive: true, force: true })
+  }
+}
+
 const [first, second, third] = process.argv.slice(2)
 if (first === 'work') {
   process.send?.(await work(Number(second), Number(third)))
@@ -81,13 +108,14 @@ if (first === 'work') {
   const total = Number(first ?? 1_000_000)
   const seed = Number(second ?? Date.now() % 1_000_000)
   const start = performance.now()
+  const secrets = await secretFaults(seed)
   const outcomes = await Promise.all(
     Array.from({ length: processes }, (_, i) =>
       workElsewhere(Math.ceil(total / processes), seed + i * 1_000_000),
     ),
   )
   const calls = outcomes.reduce((sum, outcome) => sum + outcome.calls, 0)
-  const faults = outcomes.flatMap((outcome) => outcome.faults)
+  const faults = [...secrets, ...outcomes.flatMap((outcome) => outcome.faults)]
   for (const fault of faults.slice(0, shownMax)) console.log(fault)
   const seconds = ((performance.now() - start) / 1000).toFixed(0)
   console.log(`${calls} calls, seed ${seed}, ${faults.length} faults, ${seconds} s`)

@@ -1,0 +1,118 @@
+// No text can be made that masking is slow at: every pattern is proved to be safe, and texts that repeat what is searched
+// for take a time in proportion to their length. Minutes of processor:
+//
+//   npm run test:patterns
+
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { checkSync } from 'recheck'
+import { Redactor } from '../../lib/redact/secret-keys.ts'
+import { mask, patterns } from '../../lib/redact/secret-text.ts'
+import { paths, prefixed } from '../../lib/redact/vendor-tokens.ts'
+import { carriers, carrying, namedCarriers, names } from '../secrets.ts'
+import { kindsOf } from './corpus.ts'
+
+describe('patterns', () => {
+  const seen = new Set<string>()
+  for (const [name, pattern] of Object.entries(patterns)) {
+    // A sticky pattern is tried at one place.
+    const source = pattern.sticky ? `^(?:${pattern.source})` : pattern.source
+    const flags = pattern.flags.replaceAll(/[gy]/g, '')
+    if (seen.has(source)) continue
+    seen.add(source)
+    test(`${name} cannot be made slow`, () => {
+      // It counts steps; by default it also takes 1.5 s for an attack that has succeeded, which a busy machine gives it.
+      const limits = { timeout: 120_000, incubationTimeout: 40_000, attackTimeout: 40_000 }
+      assert.equal(checkSync(source, flags, limits).status, 'safe')
+    })
+  }
+})
+
+/** Processor time per character, in nanoseconds: the least of several turns. */
+function nsPerCharacter(text: string, redactor: Redactor): number {
+  let best = Infinity
+  for (let turn = 0; turn < 4; turn++) {
+    const before = process.cpuUsage()
+    mask(text, redactor)
+    best = Math.min(best, process.cpuUsage(before).user)
+  }
+  return (best * 1000) / text.length
+}
+
+describe('mask()', () => {
+  const redactor = new Redactor()
+  const marks = [
+    ' ',
+    '=',
+    ':',
+    '"',
+    "'",
+    '`',
+    ',',
+    '[',
+    '{',
+    '(',
+    '<',
+    '\\\\"',
+    '%22',
+    '%3D',
+    '@',
+    '//',
+    '|',
+    '\n',
+    '-',
+  ]
+  const words = [
+    'token',
+    'password',
+    'authorization',
+    'cookie',
+    'key',
+    'pin',
+    'auth',
+    'name',
+    'value',
+  ]
+  const prefixes = [...prefixed, ...paths].flatMap(([, some]) => some.split(' '))
+  const units = [
+    ...marks,
+    ...prefixes,
+    ...words.flatMap((word) => marks.map((mark) => word + mark)),
+    ...words.flatMap((word) => marks.map((mark) => `${word}=${mark}`)),
+    ...words.flatMap((word) => marks.map((mark) => `name="${word}${mark}`)),
+    ...[...carriers, ...namedCarriers].map((carrier) => carrying(carrier, names[0]!, 'x')),
+    ...kindsOf(1).map(({ text }) => text),
+    'login a password ',
+    'mysql -p',
+    'curl -u a',
+    'insert into t (password) values (',
+    '-----BEGIN PRIVATE KEY-----',
+    'PuTTY-User-Key-File-2: ',
+    'a'.repeat(63),
+    'eyJ',
+    'password: {',
+    'password: [',
+  ]
+
+  test('takes a time in proportion to the text, whatever it repeats', () => {
+    const slow: string[] = []
+    for (const unit of units) {
+      const [short, long] = [8 * 1024, 64 * 1024].map((length) =>
+        nsPerCharacter(unit.repeat(Math.ceil(length / unit.length)), redactor),
+      ) as [number, number]
+      // A quadratic one would take eight times as long per character; a linear one has noise below 50 ns.
+      if (long > 3 * short + 100) slow.push(`${short.toFixed(0)} -> ${long.toFixed(0)} ns: ${unit}`)
+    }
+    assert.deepEqual(slow, [])
+  })
+
+  test('takes milliseconds of processor for 8 KB, whatever it repeats', () => {
+    const slow: string[] = []
+    for (const unit of units) {
+      const text = unit.repeat(Math.ceil(8192 / unit.length))
+      const ns = nsPerCharacter(text, redactor) * text.length
+      if (ns > 10_000_000) slow.push(`${(ns / 1e6).toFixed(1)} ms: ${unit}`)
+    }
+    assert.deepEqual(slow, [])
+  })
+})
