@@ -30,6 +30,7 @@ const names: readonly string[] = [
 const allowed: readonly RegExp[] = [
   /^(?:package\.json|(?:README|CHANGELOG|CONTRIBUTING|bench\/README)\.md|LICENSE)$/,
   /^docs\/.+\.(?:md|svg)$/,
+  /^schema\/(?:logging|system|entry)\.json$/,
   /^dist\/(?:index|cli|chunks\/[\w-]+)\.js(?:\.map)?$/,
   /^dist\/late\/[\w-]+\.cjs$/,
   /^dist\/LICENSES\.txt$/,
@@ -116,6 +117,7 @@ function checkFiles(): void {
     needed.push(`dist/${module}.d.ts`, `dist/${module}.d.ts.map`)
   }
   needed.push('dist/index.js', 'dist/cli.js', 'dist/late/index.cjs', 'dist/LICENSES.txt')
+  needed.push('schema/logging.json', 'schema/system.json', 'schema/entry.json')
   const isStale = (file: string): boolean => file.includes('.d.ts') && !needed.includes(file)
   const faults = [
     ...needed.filter((file) => !files.includes(file)).map((file) => `lacks ${file}`),
@@ -146,6 +148,8 @@ function checkImport(): void {
     const missing = names.filter((name) => !found.includes(name))
     if (missing.length > 0) throw new Error(`${load}: lacks ${missing.join(', ')}`)
   }
+  const schema = "console.log(require('ringlog/schema/entry.json').title)"
+  run(process.execPath, ['--input-type=commonjs', '--eval', schema], project)
 }
 
 function checkCommands(): void {

@@ -6,7 +6,9 @@ import type { LevelName } from './level.ts'
 export interface ExceptionInfo {
   /** The error's name: `TypeError`, `OrderRejected`. */
   readonly type: string
+  /** The error's own message. */
   readonly message: string
+  /** The stack as the engine writes it. */
   readonly stack_trace: string
   /** The error's `code`, if it has one: `ENOENT`. */
   readonly code?: string
@@ -22,9 +24,11 @@ export interface ExceptionInfo {
 export interface LogEntry {
   /** The moment of the call: ISO 8601, UTC, milliseconds, `+00:00`. */
   readonly timestamp: string
+  /** How grave it is. */
   readonly level: LevelName
   /** `system`, `enforcement`, `error`, `audit`, `sdk`, `service`, or a configured one. */
   readonly category: string
+  /** The account that the entry is about. */
   readonly account_id?: string
   /** For a person. */
   readonly message: string
@@ -32,6 +36,7 @@ export interface LogEntry {
   readonly event?: string
   /** The caller's data; it never leaves this object. */
   readonly context?: { readonly [key: string]: unknown }
+  /** The error that was given. */
   readonly exception?: ExceptionInfo
   /** One more than the last accepted entry of the category; goes on after a restart. Absent from foreign lines. */
   readonly seq?: number
