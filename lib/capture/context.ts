@@ -20,7 +20,7 @@ import {
   TRUE,
 } from './lanes.ts'
 import { depthMax } from '../entry/entry.ts'
-import type { LeadingMembers } from './leading-members.ts'
+import { LedContext } from './led-context.ts'
 import { captureBytes, captureDate, isBytes, replacementOf } from './special.ts'
 
 // oxlint-disable-next-line unbound-method -- always called with a receiver; in a for-in loop V8 makes a map check of it
@@ -28,15 +28,26 @@ const hasOwn = Object.prototype.hasOwnProperty
 const objectPrototype = Object.prototype
 
 /**
- * Copies the members of a context into the lanes, between OBJECT and END; `account_id` is lifted out.
+ * Copies the members of a context into the lanes, between OBJECT and END; `account_id` is lifted out. Of a context
+ * that is led by others, those stand in front, and its own with equal keys are left out.
  *
- * @param leading Members that stand in front; the context's own with equal keys are left out.
  * @returns false when the context needs more places than the capture may use. What is written then is whole,
  *   but not complete, and ends with a mark.
  */
-export function captureContext(lanes: Lanes, context: unknown, leading?: LeadingMembers): boolean {
+export function captureContext(lanes: Lanes, context: unknown): boolean {
   lanes.pushTag(OBJECT)
-  if (leading !== undefined) captureLeading(lanes, leading)
+  if (isLed(context)) {
+    captureLeading(lanes, context)
+    captureMembers(lanes, context.rest, context)
+  } else captureMembers(lanes, context, undefined)
+  const complete = !lanes.exhausted
+  if (!complete) captureMember(lanes, '…', '[Truncated]', 1)
+  lanes.pushTag(END)
+  return complete
+}
+
+/** The members of a context; `leading`: what stands in front of them already. */
+function captureMembers(lanes: Lanes, context: unknown, leading: LedContext | undefined): void {
   if (typeof context === 'object' && context !== null) {
     const { tagTail, numTail, refTail, chars } = lanes
     lanes.ancestors[1] = context
@@ -59,13 +70,19 @@ export function captureContext(lanes: Lanes, context: unknown, leading?: Leading
     const isWordless = typeof context === 'function' || typeof context === 'symbol'
     captureMember(lanes, 'value', isWordless ? textOf(context) : context, 1)
   }
-  const complete = !lanes.exhausted
-  if (!complete) captureMember(lanes, '…', '[Truncated]', 1)
-  lanes.pushTag(END)
-  return complete
 }
 
-function captureLeading(lanes: Lanes, leading: LeadingMembers): void {
+/** Whether a context is led by others.. */
+function isLed(context: unknown): context is LedContext {
+  try {
+    return context instanceof LedContext
+  } catch {
+    // A revoked Proxy, or one that refuses to tell.
+    return false
+  }
+}
+
+function captureLeading(lanes: Lanes, leading: LedContext): void {
   const { first, firstValue, second, secondValue, others } = leading
   captureMember(lanes, first, firstValue, 1)
   if (second !== undefined) captureMember(lanes, second, secondValue, 1)
@@ -77,11 +94,7 @@ function captureLeading(lanes: Lanes, leading: LeadingMembers): void {
 }
 
 /** The members of any context, one by one. */
-function captureTopWithCare(
-  lanes: Lanes,
-  context: object,
-  leading: LeadingMembers | undefined,
-): void {
+function captureTopWithCare(lanes: Lanes, context: object, leading: LedContext | undefined): void {
   // It may come again below, as a member of the context made for it.
   lanes.ancestors[1] = undefined
   if (isError(context)) {
@@ -197,7 +210,7 @@ function copyMembers(
   lanes: Lanes,
   object: Readonly<Record<string, unknown>>,
   depth: number,
-  leading?: LeadingMembers,
+  leading?: LedContext,
 ): boolean {
   const { tags, nums, refs, mask, refLimit, tagLimit, charsMax, ancestors } = lanes
   let { tagTail: tag, numTail: num, refTail: ref } = lanes
@@ -266,7 +279,7 @@ function copyMembers(
 /** Whether a member of a context stands elsewhere in the entry: in front of the context, or as its account. */
 function isElsewhere(
   lanes: Lanes,
-  leading: LeadingMembers | undefined,
+  leading: LedContext | undefined,
   key: string,
   value: unknown,
 ): boolean {
@@ -368,7 +381,7 @@ function captureMapMembers(
   lanes: Lanes,
   map: ReadonlyMap<unknown, unknown>,
   depth: number,
-  leading?: LeadingMembers,
+  leading?: LedContext,
 ): void {
   // Of keys that are no strings several may read the same; JSON has room for one of each.
   const taken = new Map<string, number>()

@@ -219,6 +219,10 @@ export class Ring<T> {
   get seq(): number {
     return this.#stamps[this.#at * stampPlaces + 1]!
   }
+  /** Where it ends in the lane of tags. What stands behind its context is its exception. */
+  get tagEnd(): number {
+    return this.#ends[this.#at * endPlaces]!
+  }
 
   /** Forgets the oldest entry, whether its values have been read or not. `refsFrom`: where its references begin. */
   shift(refsFrom: number = this.lanes.refHead): void {

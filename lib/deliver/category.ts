@@ -1,6 +1,5 @@
 // A category as the write side knows it: its level, its numbering and the file it goes to.
 
-import type { Bindings } from '../encode/bindings.ts'
 import { type Template, templateOf } from '../encode/line-template.ts'
 import { levelNames } from '../entry/level.ts'
 import type { Route } from './file-queue.ts'
@@ -55,22 +54,9 @@ export class Category {
     this.own = own
     this.isWritten = durability === 'written'
     this.isSynced = durability === 'synced'
-    this.templates = levelNames.map((_, severity) => ({
-      ...templateOf(name, severity),
-      owner: this,
-    }))
+    this.templates = levelNames.map((_, severity) => templateOf<Category>(this, severity))
   }
 }
 
 /** A template that knows its category. */
-export interface CategoryTemplate extends Template {
-  readonly owner: Category
-}
-
-/** A template of a category with fields bound to it: no more than a copy of what it refers to. */
-export function boundTemplate(
-  { category, severity, head, message, event, owner }: CategoryTemplate,
-  bindings: Bindings,
-): CategoryTemplate {
-  return { category, severity, head, message, event, bindings, bound: bindings, owner }
-}
+export type CategoryTemplate = Template<Category>

@@ -377,7 +377,7 @@ export class Pump {
     const { ring, encoder, errorRoute, shape, show, showAlways, eventLog } = this.#options
     const { lanes, template } = ring
     const { severity } = template
-    const { route, place, seqBase } = template.owner
+    const { route, place } = template.owner
     const number = ring.seq
     // Both before a line is written: what waits may be shortened for it.
     const isKept = this.#makeWay(route, severity)
@@ -387,7 +387,7 @@ export class Pump {
     const from = out.size
     const refsFrom = lanes.refHead
     try {
-      encoder.write(out, lanes, template, ring.time, ring.accountId, ring.message, seqBase + number)
+      encoder.write(out, ring)
     } catch (error) {
       // A line beyond the longest string of the engine, or a value that cannot be written after all.
       this.#options.counters.fail(error as Error)

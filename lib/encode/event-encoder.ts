@@ -1,13 +1,15 @@
-// How the captured context of a typed event becomes text again: what compiling its schema gives the encoder.
+// How the context of a typed event is captured, and becomes text again: what compiling its schema gives.
 
 import type { Lanes } from '../capture/lanes.ts'
+import type { Capture } from '../capture/typed.ts'
 import type { JsonBytes, ReadyText } from './json-bytes.ts'
 
 /** The restored context of an event. */
 export type Restored = Record<string, unknown>
 
-/** The encoder of one event. */
+/** The encoder of one event, and what has captured its context. */
 export interface EventEncoder {
+  readonly capture: Capture
   /** The context as an object, read from the lanes behind the TYPED tag; the secrets in its strings are masked. */
   readonly restore: (lanes: Lanes, readLoose: (lanes: Lanes, tag: number) => unknown) => Restored
   /**

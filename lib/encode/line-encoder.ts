@@ -11,10 +11,11 @@ import type { Restored } from './event-encoder.ts'
 import { textOf } from '../entry/safe-text.ts'
 import { type JsonBytes, readyText } from './json-bytes.ts'
 import { jsonOf } from '../entry/json-text.ts'
-import { ABSENT, JSON_TEXT, type Lanes, NULL, OBJECT, STRING, TYPED } from '../capture/lanes.ts'
+import { ABSENT, JSON_TEXT, type Lanes, OBJECT, STRING, TYPED } from '../capture/lanes.ts'
 import { CachedString } from './string-cache.ts'
 import type { Redactor } from '../redact/secret-keys.ts'
 import { isAccountId } from '../capture/context.ts'
+import type { Ring } from '../capture/ring.ts'
 import type { Bindings } from './bindings.ts'
 import type { Template } from './line-template.ts'
 import { shrunkLine } from './shrink-line.ts'
@@ -31,6 +32,12 @@ const contextKey = readyText(',"context":')
 const exceptionKey = readyText(',"exception":')
 const seqKey = readyText(',"seq":')
 const lineEnd = readyText('}\n')
+
+/** Captured entries, of which the encoder looks at the oldest. */
+type Entries = Pick<
+  Ring<Template>,
+  'lanes' | 'template' | 'time' | 'accountId' | 'message' | 'seq' | 'tagEnd'
+>
 
 /** Turns captured entries into lines. */
 export class LineEncoder {
@@ -55,24 +62,17 @@ export class LineEncoder {
   }
 
   /**
-   * Writes the line of the entry that stands at the heads of the lanes, `\n` included; moves the heads past it.
-   * A line above the limit is made again with its longest strings cut, so the references must still be there.
+   * Writes the line of the oldest entry of the ring, `\n` included, and moves the heads of the lanes past it. A line
+   * above the limit is made again with its longest strings cut, so the references must still be there.
    *
    * @throws when a value cannot be written after all; then `out` ends where it ended before.
    */
-  write(
-    out: JsonBytes,
-    lanes: Lanes,
-    template: Template,
-    time: number,
-    accountId: string | undefined,
-    message: string,
-    seq: number,
-  ): void {
+  write(out: JsonBytes, ring: Entries): void {
+    const { lanes } = ring
     const { tagHead, numHead, refHead } = lanes
     const start = out.size
     try {
-      this.#line(out, lanes, template, time, accountId, message, seq)
+      this.#line(out, ring)
       let charsMax = Math.max(out.size - start, 64)
       while (out.size - start > this.#lineBytesMax && charsMax >= 64) {
         this.#values.charsMax = charsMax = Math.floor(charsMax / 2)
@@ -80,7 +80,7 @@ export class LineEncoder {
         lanes.numHead = numHead
         lanes.refHead = refHead
         out.size = start
-        this.#line(out, lanes, template, time, accountId, message, seq)
+        this.#line(out, ring)
       }
       if (out.size - start > this.#lineBytesMax) this.#shrink(out, start)
     } catch (error) {
@@ -114,27 +114,19 @@ export class LineEncoder {
     return this.#values.shortened(object, charsMax)
   }
 
-  #line(
-    out: JsonBytes,
-    lanes: Lanes,
-    template: Template,
-    time: number,
-    accountId: string | undefined,
-    message: string,
-    seq: number,
-  ): void {
+  #line(out: JsonBytes, ring: Entries): void {
+    const { lanes, template, time, accountId } = ring
     if (template.event === undefined) {
       this.#beginning(out, time, template, accountId ?? template.bindings?.accountId)
-      this.#message(out, template, message)
+      this.#message(out, template, ring.message)
       this.#context(out, lanes, template)
-      const tag = lanes.shiftTag()
-      if (tag !== NULL) {
-        out.ready(exceptionKey)
-        this.#values.write(out, lanes, tag)
-      }
     } else this.#event(out, lanes, template, template.event, time, accountId)
+    if (lanes.tagHead !== ring.tagEnd) {
+      out.ready(exceptionKey)
+      this.#values.write(out, lanes, lanes.shiftTag())
+    }
     out.ready(seqKey)
-    out.number(seq)
+    out.number(template.owner.seqBase + ring.seq)
     out.ready(lineEnd)
   }
 

@@ -6,9 +6,16 @@ import { type ReadyText, readyText } from './json-bytes.ts'
 import { levelNames } from '../entry/level.ts'
 import { CachedString } from './string-cache.ts'
 
+/** The category of an entry, as far as its line tells of it. */
+export interface LineOwner {
+  readonly name: string
+  /** What the number of an entry is counted from. */
+  readonly seqBase: number
+}
+
 /** The part of an entry that all calls of one method have in common. */
-export interface Template {
-  readonly category: string
+export interface Template<Owner extends LineOwner = LineOwner> {
+  readonly owner: Owner
   readonly severity: number
   /** The line from the end of the timestamp to the end of the category. */
   readonly head: ReadyText
@@ -22,19 +29,27 @@ export interface Template {
 }
 
 /** Makes a template; the category's name is known to need no escaping. */
-export function templateOf(
-  category: string,
+export function templateOf<Owner extends LineOwner>(
+  owner: Owner,
   severity: number,
   bindings?: Bindings,
   event?: EventEncoder,
-): Template {
+): Template<Owner> {
   return {
-    category,
+    owner,
     severity,
-    head: readyText(`","level":"${levelNames[severity]}","category":"${category}"`),
+    head: readyText(`","level":"${levelNames[severity]}","category":"${owner.name}"`),
     message: new CachedString(),
     event,
     bindings,
     bound: event === undefined ? bindings : bindings?.without(event.keys),
   }
+}
+
+/** A template with fields bound to it: no more than a copy of what it refers to. */
+export function boundTemplate<Owner extends LineOwner>(
+  { owner, severity, head, message, event }: Template<Owner>,
+  bindings: Bindings,
+): Template<Owner> {
+  return { owner, severity, head, message, event, bindings, bound: bindings }
 }

@@ -14,14 +14,7 @@ import { wallMs } from '../entry/clock.ts'
 import { type Field, isPlan, type Kind, type Plan } from './plan.ts'
 import { ABSENT, type Lanes, TYPED } from '../capture/lanes.ts'
 import { captureValue } from '../capture/context.ts'
-
-/** The outcomes of a capture: all is in the lanes; the types do not match; it is too large for its places. */
-export const CAPTURED = 0
-export const MISMATCHED = 1
-export const UNFIT = 2
-
-/** Copies a context's values, and gives one of the three outcomes; unless CAPTURED, what is written must be taken back. */
-export type Capture = (lanes: Lanes, context: unknown) => number
+import { type Capture, CAPTURED, MISMATCHED, UNFIT } from '../capture/typed.ts'
 
 /** Logs one event. */
 export type EventCall = (context: unknown, accountId?: string) => void
@@ -37,7 +30,9 @@ export interface StraightParts<T> {
     /** Whether an entry with so many UTF-16 units can be committed now, with nothing in its way. */
     admits(chars: number): boolean
     /** Makes what has been written to the lanes an entry. */
-    commit(template: T, time: number, accountId: string | undefined): void
+    commit(template: T, time: number, accountId: string | undefined, message: string): void
+    /** The end of the call. Never throws. */
+    leave(template: T): void
   }
   readonly counters: { accepted: number; readonly dropped: number[] }
   /** Logs what cannot go straight. */
@@ -176,7 +171,8 @@ export function straightOf(
     'const time = wallMs()',
     ...steps.writes,
     'lanes.chars = chars',
-    'intake.commit(template, time, a)',
+    "intake.commit(template, time, a, '')",
+    'intake.leave(template)',
     'return',
     '} catch {',
     // A getter has thrown, or the caller's stack is full. Then it may be so for whatever is called here, too.

@@ -16,7 +16,7 @@
 
 import fastJsonStringify from 'fast-json-stringify'
 import { type EventDefinition, messageParts } from './definition.ts'
-import { type Capture, captureOf, type MakeStraight, straightOf } from './compile-capture.ts'
+import { captureOf, type MakeStraight, straightOf } from './compile-capture.ts'
 import {
   type Field,
   isPlan,
@@ -40,8 +40,7 @@ import { LIKELY, NONE, redacted, type Redactor, SHORT, WEAK } from '../redact/se
 
 /** How one event is captured, and made text again. */
 export interface EventCodec extends EventEncoder {
-  readonly capture: Capture
-  /** Undefined for an event with loose values. */
+  /** The capture of a call that goes to the ring in one function. Undefined for an event with loose values. */
   readonly straight: MakeStraight | undefined
 }
 

@@ -8,14 +8,8 @@ import { TYPED } from '../capture/lanes.ts'
 import type { EventEncoder, Restored } from '../encode/event-encoder.ts'
 import { redacted } from '../redact/secret-keys.ts'
 import { guarded } from '../redact/secret-values.ts'
-import {
-  type Capture,
-  CAPTURED,
-  captureLoose,
-  hasTooManyPlaces,
-  MISMATCHED,
-  UNFIT,
-} from './compile-capture.ts'
+import { type Capture, CAPTURED, MISMATCHED, UNFIT } from '../capture/typed.ts'
+import { captureLoose, hasTooManyPlaces } from './compile-capture.ts'
 import { type Field, isPlan, type Plan } from './plan.ts'
 
 /** Whether text may become code in this process. */

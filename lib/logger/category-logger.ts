@@ -7,8 +7,8 @@
 import { isError } from '../entry/safe-text.ts'
 import { CRITICAL, DEBUG, ERROR, INFO, WARNING } from '../entry/level.ts'
 import type { Bindings } from '../encode/bindings.ts'
-import { boundTemplate, type Category, type CategoryTemplate } from '../deliver/category.ts'
-import type { LeadingMembers } from '../capture/leading-members.ts'
+import type { Category, CategoryTemplate } from '../deliver/category.ts'
+import { boundTemplate } from '../encode/line-template.ts'
 import type { Intake } from './intake.ts'
 import { oddCall } from './odd-call.ts'
 
@@ -97,8 +97,8 @@ export class BoundCategory {
   }
 
   #callOddly(severity: number, ...args: unknown[]): void {
-    const { message, thrown, context, leading } = oddCall(severity, args)
-    this.log(severity, message, undefined, thrown, context, leading)
+    const { message, thrown, context } = oddCall(severity, args)
+    this.log(severity, message, undefined, thrown, context)
   }
 
   /** Logs one entry, its parts as in {@link Intake.log}, without a look at the level. */
@@ -108,10 +108,9 @@ export class BoundCategory {
     accountId: string | undefined,
     thrown: unknown,
     context: unknown,
-    leading?: LeadingMembers,
   ): void {
     const template = this.#templates[severity] ?? this.#templateOf(severity)
-    this.#intake.log(template, message, accountId, thrown, context, leading)
+    this.#intake.log(template, message, accountId, thrown, context)
   }
 
   #templateOf(severity: number): CategoryTemplate {

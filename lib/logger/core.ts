@@ -105,10 +105,10 @@ export class Core implements Exiting {
       this.#codecs.set(event, codec)
     }
     const compiled = codec
-    const template = { ...templateOf(owner.name, severity, bindings, compiled), owner }
+    const template = templateOf<Category>(owner, severity, bindings, compiled)
     const { lanes, counters } = this.#parts
     const otherwise: EventCall = (context, accountId) =>
-      intake.logEvent(template, compiled, context, accountId)
+      intake.log(template, '', accountId, undefined, context)
     const call =
       compiled.straight === undefined || owner.isWritten
         ? otherwise

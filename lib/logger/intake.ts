@@ -1,7 +1,7 @@
 // HOT PATH: call → intake → ring. Takes the arguments of one call, copies their values into the lanes and
 // commits the entry. It does not serialize, does not write, and never throws.
 //
-// A typed event with fixed places only comes by a way of its own (compile-capture.ts), and by logEvent() where that
+// A typed event with fixed places only comes by a way of its own (compile-capture.ts), and by log() where that
 // hands it on. Two rare cases leave the straight path: a context too large for the lanes is turned into text at once;
 // and a call that comes from within another call's capture (a getter that logs) waits, as text, until that
 // one is committed.
@@ -10,10 +10,9 @@ import { wallMs } from '../entry/clock.ts'
 import { captureException } from '../capture/error.ts'
 import { textOf } from '../entry/safe-text.ts'
 import { NULL } from '../capture/lanes.ts'
-import type { LeadingMembers } from '../capture/leading-members.ts'
 import { cutRoughly } from '../entry/safe-text.ts'
-import type { EventCodec } from '../event/compile-encoder.ts'
-import { CAPTURED, MISMATCHED } from '../event/compile-capture.ts'
+import { CAPTURED, MISMATCHED } from '../capture/typed.ts'
+import type { EventEncoder } from '../encode/event-encoder.ts'
 import type { LineEncoder } from '../encode/line-encoder.ts'
 import { captureContext, captureValue, pushJsonText } from '../capture/context.ts'
 import type { CategoryTemplate } from '../deliver/category.ts'
@@ -59,6 +58,15 @@ export interface IntakeOptions {
   readonly tellClosed: () => void
 }
 
+/** The arguments of a call that has to wait. */
+interface Aside {
+  readonly template: CategoryTemplate
+  readonly message: string
+  readonly accountId: string | undefined
+  readonly thrown: unknown
+  readonly context: unknown
+}
+
 /** The place where calls arrive. */
 export class Intake {
   readonly #options: IntakeOptions
@@ -100,11 +108,10 @@ export class Intake {
   }
 
   /**
-   * Logs one entry.
+   * Logs one entry: enter, capture, commit, leave. A typed event has its capture in the template, and no message.
    *
    * @param accountId Wins over an `account_id` in the context and over a bound one.
    * @param thrown The error that belongs to the entry; undefined and null are none.
-   * @param leading Members that stand first in the context, and win over equal keys of it.
    */
   log(
     template: CategoryTemplate,
@@ -112,112 +119,41 @@ export class Intake {
     accountId: string | undefined,
     thrown: unknown,
     context: unknown,
-    leading?: LeadingMembers,
   ): void {
-    const seq = ++template.owner.accepted
     const before = this.#state
     if ((before & (CLOSED | CAPTURING)) !== 0) {
-      this.#logAside(template, message, accountId, thrown, context, leading, seq)
+      this.#logAside({ template, message, accountId, thrown, context })
       return
     }
-    const counters = this.#counters
-    const ring = this.#ring
-    const { lanes } = ring
     let isCommitted = false
     this.#state = before | CAPTURING
     try {
       if ((before & ABANDONED) !== 0) this.#recover()
+      const { lanes } = this.#ring
       if (typeof message !== 'string') message = textOf(message)
       if (message.length > lanes.charsMax) message = cutRoughly(message, lanes.charsMax)
-      if (ring.hasRoom(message.length) || this.#makeRoom(message.length)) {
+      if (this.#ring.hasRoom(message.length) || this.#makeRoom(message.length)) {
         const time = wallMs()
         lanes.begin(entryPlacesMax)
-        let complete = true
-        if (context === undefined && leading === undefined) lanes.pushTag(NULL)
-        else complete = captureContext(lanes, context, leading)
-        const isThrown = thrown !== undefined && thrown !== null
-        if (isThrown) captureException(lanes, thrown, 1, captureValue)
-        else lanes.pushTag(NULL)
-        if (!complete || lanes.exhausted) {
-          ring.rollback()
-          const large = this.#oversize.context(context, leading)
-          this.#pushTexts(large.text, isThrown ? this.#oversize.exception(thrown) : undefined)
-          lanes.accountId = large.accountId
-        }
+        const isWhole =
+          template.event === undefined
+            ? this.#captureUntyped(context)
+            : this.#captureTyped(template.event, context)
+        if (thrown !== undefined && thrown !== null) this.#captureThrown(thrown, isWhole)
         const account =
           accountId === undefined || accountId === null ? lanes.accountId : textOf(accountId)
-        ring.commit(template, time, account, message, seq)
-      } else counters.dropped[template.severity]!++
-      counters.accepted++
-      isCommitted = true
-      if (this.#state === CAPTURING) {
-        this.#state = 0
-        this.#schedule(template)
-      } else this.#end()
-      if (template.owner.isWritten) this.#options.writeThrough(template.owner.route)
+        this.commit(template, time, account, message)
+        isCommitted = true
+      }
+      this.#leave(template)
     } catch {
       this.#state = (this.#state | ABANDONED) & ~CAPTURING
-      // Counted together, so that the counters balance even where this fails as well.
-      if (!isCommitted) {
-        counters.dropped[template.severity]!++
-        counters.accepted++
-      }
     }
-  }
-
-  /**
-   * Logs one typed event.
-   *
-   * @param accountId Wins over an `account_id` in the context and over a bound one.
-   */
-  logEvent(
-    template: CategoryTemplate,
-    codec: EventCodec,
-    context: unknown,
-    accountId: string | undefined,
-  ): void {
-    const seq = ++template.owner.accepted
-    const before = this.#state
-    if ((before & (CLOSED | CAPTURING)) !== 0) {
-      this.#logAside(template, '', accountId, undefined, context ?? {}, undefined, seq)
-      return
-    }
-    // The same steps as in log(), written out: a shared function would take a closure per call, or a flag.
-    const counters = this.#counters
-    const ring = this.#ring
-    const { lanes } = ring
-    let isCommitted = false
-    this.#state = before | CAPTURING
-    try {
-      if ((before & ABANDONED) !== 0) this.#recover()
-      if (ring.hasRoom(0) || this.#makeRoom(0)) {
-        const time = wallMs()
-        lanes.begin(entryPlacesMax)
-        let outcome = MISMATCHED
-        try {
-          outcome = codec.capture(lanes, context)
-        } catch {
-          // A getter threw. The untyped capture leaves a mark in its place, and takes the rest.
-        }
-        if (outcome !== CAPTURED) this.#captureUnfit(context, outcome)
-        const account =
-          accountId === undefined || accountId === null ? lanes.accountId : textOf(accountId)
-        ring.commit(template, time, account, '', seq)
-      } else counters.dropped[template.severity]!++
-      counters.accepted++
-      isCommitted = true
-      if (this.#state === CAPTURING) {
-        this.#state = 0
-        this.#schedule(template)
-      } else this.#end()
-      if (template.owner.isWritten) this.#options.writeThrough(template.owner.route)
-    } catch {
-      this.#state = (this.#state | ABANDONED) & ~CAPTURING
-      // Counted together, so that the counters balance even where this fails as well.
-      if (!isCommitted) {
-        counters.dropped[template.severity]!++
-        counters.accepted++
-      }
+    if (!isCommitted) {
+      // As #drop(): where the caller's stack is full there is no room for another call.
+      template.owner.accepted++
+      this.#counters.accepted++
+      this.#counters.dropped[template.severity]!++
     }
   }
 
@@ -226,18 +162,43 @@ export class Intake {
     return this.#state === 0 && this.#ring.hasRoom(chars)
   }
 
-  /** Commits what a straight call (compile-capture.ts) has written to the lanes, once it has been admitted. */
-  commit(template: CategoryTemplate, time: number, accountId: string | undefined): void {
-    const { owner } = template
-    // Should there be no room on the stack for this, nothing has happened.
-    this.#ring.commit(template, time, accountId, '', owner.accepted + 1)
-    owner.accepted++
-    this.#counters.accepted++
+  /** The end of a straight call (compile-capture.ts), which has been admitted and has committed its entry. */
+  leave(template: CategoryTemplate): void {
     try {
       this.#schedule(template)
     } catch {
       // The caller's stack is full. The entry is in the ring, and the next call asks again.
     }
+  }
+
+  /** Makes what stands in the lanes an entry, and counts it: both or, where the stack has no room for it, none. */
+  commit(
+    template: CategoryTemplate,
+    time: number,
+    accountId: string | undefined,
+    message: string,
+  ): void {
+    const { owner } = template
+    this.#ring.commit(template, time, accountId, message, owner.accepted + 1)
+    owner.accepted++
+    this.#counters.accepted++
+  }
+
+  /** Counts an entry that does not come into the ring. Its number is missing in the file. */
+  #drop({ owner, severity }: CategoryTemplate): void {
+    owner.accepted++
+    this.#counters.accepted++
+    this.#counters.dropped[severity]!++
+  }
+
+  /** The end of a call: the pump's turn, or what has waited for it. */
+  #leave(template: CategoryTemplate): void {
+    if (this.#state === CAPTURING) {
+      this.#state = 0
+      this.#schedule(template)
+    } else this.#end()
+    const { isWritten, route } = template.owner
+    if (isWritten) this.#options.writeThrough(route)
   }
 
   /** Whether a call is being captured: then nothing may be read from the ring. */
@@ -285,28 +246,49 @@ export class Intake {
     if (this.#nested.length > 0) this.#commitNested()
   }
 
-  /** Captures, untyped, what does not match its schema or is too large for its places. */
-  #captureUnfit(context: unknown, outcome: number): void {
-    const ring = this.#ring
-    if (outcome === MISMATCHED) this.#counters.mismatched++
-    ring.rollback()
-    ring.lanes.begin(entryPlacesMax)
-    if (captureContext(ring.lanes, context)) return
-    ring.rollback()
-    const large = this.#oversize.context(context)
-    ring.lanes.begin(entryPlacesMax)
-    pushJsonText(ring.lanes, large.text)
-    ring.lanes.accountId = large.accountId
+  /** Captures a context; false when it is too large for the lanes: then it stands there as text. */
+  #captureUntyped(context: unknown): boolean {
+    const { lanes } = this.#ring
+    if (context === undefined) {
+      lanes.pushTag(NULL)
+      return true
+    }
+    if (captureContext(lanes, context)) return true
+    this.#ring.rollback()
+    const { text, accountId } = this.#oversize.context(context)
+    lanes.begin(entryPlacesMax)
+    pushJsonText(lanes, text)
+    lanes.accountId = accountId
+    return false
   }
 
-  /** Puts texts into the lanes in place of a captured context and exception. */
-  #pushTexts(context: string | undefined, exception: string | undefined): void {
+  /** Captures the context of a typed event: untyped, where it does not match its schema or its places. */
+  #captureTyped(event: EventEncoder, context: unknown): boolean {
     const { lanes } = this.#ring
+    let outcome = MISMATCHED
+    try {
+      outcome = event.capture(lanes, context)
+    } catch {
+      // A getter threw. The untyped capture leaves a mark in its place, and takes the rest.
+    }
+    if (outcome === CAPTURED) return true
+    if (outcome === MISMATCHED) this.#counters.mismatched++
+    this.#ring.rollback()
     lanes.begin(entryPlacesMax)
-    if (context === undefined) lanes.pushTag(NULL)
-    else pushJsonText(lanes, context)
-    if (exception === undefined) lanes.pushTag(NULL)
-    else pushJsonText(lanes, exception)
+    return this.#captureUntyped(context ?? {})
+  }
+
+  /** Captures what was thrown, behind the context; as text, where either is too large for the lanes. */
+  #captureThrown(thrown: unknown, isContextWhole: boolean): void {
+    const { lanes } = this.#ring
+    const { tagTail, numTail, refTail, chars } = lanes
+    if (isContextWhole) {
+      captureException(lanes, thrown, 1, captureValue)
+      if (!lanes.exhausted) return
+      lanes.setTails(tagTail, numTail, refTail)
+      lanes.chars = chars
+    }
+    pushJsonText(lanes, this.#oversize.exception(thrown))
   }
 
   /** Room for one more entry, by whatever the configuration says; false when this entry must go. */
@@ -335,48 +317,43 @@ export class Intake {
   }
 
   /** An entry that cannot take the straight path: the logger is closed, or another capture is under way. */
-  #logAside(
-    template: CategoryTemplate,
-    message: string,
-    accountId: string | undefined,
-    thrown: unknown,
-    context: unknown,
-    leading: LeadingMembers | undefined,
-    seq: number,
-  ): void {
+  #logAside({ template, message, accountId, thrown, context }: Aside): void {
     if (this.isClosed && !this.#told) {
       this.#told = true
       this.#options.tellClosed()
     }
-    this.#counters.accepted++
     if (this.isClosed || this.#asides >= asidesMax) {
-      this.#counters.drop(template.severity)
+      this.#drop(template)
       return
     }
     this.#asides++
     try {
       const time = wallMs()
-      const { text: json, accountId: lifted } = this.#oversize.context(context, leading)
+      const { charsMax } = this.#ring.lanes
+      const text = textOf(message)
+      const words = text.length > charsMax ? cutRoughly(text, charsMax) : text
+      const { text: json, accountId: lifted } = this.#oversize.context(context)
+      const hasContext = context !== undefined || template.event !== undefined
       const isThrown = thrown !== undefined && thrown !== null
       const exception = isThrown ? this.#oversize.exception(thrown) : undefined
-      const text = textOf(message)
-      const words =
-        text.length > this.#ring.lanes.charsMax ? cutRoughly(text, this.#ring.lanes.charsMax) : text
       const account = accountId === undefined || accountId === null ? lifted : textOf(accountId)
       this.#state |= AWAITED
       this.#nested.push(() => {
         if (!this.#ring.hasRoom(words.length) && !this.#makeRoom(words.length)) {
-          this.#counters.drop(template.severity)
+          this.#drop(template)
           return
         }
-        const isEmpty = context === undefined && leading === undefined
-        this.#pushTexts(isEmpty ? undefined : json, exception)
-        this.#ring.commit(template, time, account, words, seq)
+        const { lanes } = this.#ring
+        lanes.begin(entryPlacesMax)
+        if (hasContext) pushJsonText(lanes, json)
+        else lanes.pushTag(NULL)
+        if (exception !== undefined) pushJsonText(lanes, exception)
+        this.commit(template, time, account, words)
         const { isWritten, route } = template.owner
         if (isWritten) this.#postponed.push(() => this.#options.writeThrough(route))
       })
     } catch {
-      this.#counters.dropped[template.severity]!++
+      this.#drop(template)
     } finally {
       this.#asides--
     }

@@ -1,7 +1,7 @@
 // The convenience methods of a logger: what each makes of its arguments.
 
 import { builtinIndex } from '../entry/category.ts'
-import { LeadingMembers } from '../capture/leading-members.ts'
+import { LedContext } from '../capture/led-context.ts'
 import { isError, textOf } from '../entry/safe-text.ts'
 import { ERROR, INFO, type Level, severityOf } from '../entry/level.ts'
 import type { BoundCategory } from './category-logger.ts'
@@ -55,8 +55,8 @@ export function logMethodsOf(find: Find): LogMethods {
         more.length === 0
       ) {
         const message = `Enforcement action: ${action} for rule ${rule}`
-        const leading = new LeadingMembers('rule', rule, 'action', action)
-        enforcement.log(INFO, message, accountId, undefined, details, leading)
+        const context = new LedContext('rule', rule, 'action', action, details)
+        enforcement.log(INFO, message, accountId, undefined, context)
       } else logEnforcementOddly(enforcement, accountId, rule, action, details, ...more)
     },
 
@@ -78,8 +78,8 @@ export function logMethodsOf(find: Find): LogMethods {
       if (!audit.isEnabled(INFO)) return
       if (typeof action === 'string' && typeof actor === 'string' && more.length === 0) {
         const message = `Audit: ${action} by ${actor}`
-        const leading = new LeadingMembers('action', action, 'actor', actor)
-        audit.log(INFO, message, undefined, undefined, details, leading)
+        const context = new LedContext('action', action, 'actor', actor, details)
+        audit.log(INFO, message, undefined, undefined, context)
       } else logAuditOddly(audit, action, actor, details, ...more)
     },
   }
@@ -111,8 +111,8 @@ function logEnforcementOddly(
 }
 
 function logErrorOddly(errors: BoundCategory, ...args: unknown[]): void {
-  const { message, thrown, context, leading } = ledCall(ERROR, [], args, true)
-  errors.log(ERROR, message, undefined, thrown, context, leading)
+  const { message, thrown, context } = ledCall(ERROR, [], args, true)
+  errors.log(ERROR, message, undefined, thrown, context)
 }
 
 function logAuditOddly(
@@ -135,8 +135,8 @@ function logLed(
   args: readonly unknown[],
   accountId?: string,
 ): void {
-  const { message, thrown, context, leading } = ledCall(INFO, members, args)
-  category.log(INFO, message, accountId, thrown, context, leading)
+  const { message, thrown, context } = ledCall(INFO, members, args)
+  category.log(INFO, message, accountId, thrown, context)
 }
 
 /** What can stand as the account of an entry; anything else is data. */

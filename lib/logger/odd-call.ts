@@ -10,7 +10,7 @@
 //                          an object: what was thrown where a context follows
 //   whatever is left       in the context: as `value` where it is alone, else as the list `arguments`
 
-import { LeadingMembers } from '../capture/leading-members.ts'
+import { LedContext } from '../capture/led-context.ts'
 import { WARNING } from '../entry/level.ts'
 import { isError, textOf } from '../entry/safe-text.ts'
 import { isBytes } from '../capture/special.ts'
@@ -20,7 +20,6 @@ export interface Call {
   readonly message: string
   readonly thrown: unknown
   readonly context: unknown
-  readonly leading: LeadingMembers | undefined
 }
 
 /** Members of a context, in order. */
@@ -60,17 +59,12 @@ export function ledCall(
   return {
     message: message ?? (isGiven(thrown) ? messageOfError(thrown) : messageOfContext(first)),
     thrown,
-    context,
-    leading: leadingOf(members, context, left),
+    context: ledContextOf(members, context, left),
   }
 }
 
-/** The members that stand in front of a context, and what a call has left over. */
-function leadingOf(
-  members: Members,
-  context: unknown,
-  left: readonly unknown[],
-): LeadingMembers | undefined {
+/** A context with members in front of it, and what a call has left over. */
+function ledContextOf(members: Members, context: unknown, left: readonly unknown[]): unknown {
   const leading = new Map(members.map(([key, value]) => [key, memberOf(value)]))
   if (left.length === 1 && context === undefined && !leading.has('value')) {
     leading.set(isError(left[0]) ? 'error' : 'value', memberOf(left[0]))
@@ -79,7 +73,7 @@ function leadingOf(
     while (leading.has(key) || hasMember(context, key)) key += '_'
     leading.set(key, left.map(memberOf))
   }
-  return LeadingMembers.of(leading)
+  return LedContext.of(leading, context)
 }
 
 /** Whether what stands in the error's place was thrown, though it is no error. */

@@ -2,7 +2,6 @@
 // and made text at once, in the caller's turn.
 
 import { captureException } from '../capture/error.ts'
-import type { LeadingMembers } from '../capture/leading-members.ts'
 import { Lanes } from '../capture/lanes.ts'
 import type { LineEncoder } from '../encode/line-encoder.ts'
 import { captureContext, captureValue } from '../capture/context.ts'
@@ -26,14 +25,11 @@ export class Oversize {
   }
 
   /** A context as JSON, and the account lifted out of it. */
-  context(
-    context: unknown,
-    leading?: LeadingMembers,
-  ): { text: string; accountId: string | undefined } {
+  context(context: unknown): { text: string; accountId: string | undefined } {
     for (let places = placesMin; ; places *= 8) {
       const lanes = new Lanes(places, this.#charsMax)
       lanes.begin(places)
-      const complete = captureContext(lanes, context, leading)
+      const complete = captureContext(lanes, context)
       if (!complete && places < placesMax) continue
       return { text: this.#encoder.value(lanes), accountId: lanes.accountId }
     }

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { runInNewContext } from 'node:vm'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { LeadingMembers } from '../../lib/capture/leading-members.ts'
+import { LedContext } from '../../lib/capture/led-context.ts'
 import { Lanes } from '../../lib/capture/lanes.ts'
 import { Redactor } from '../../lib/redact/secret-keys.ts'
 import { LineEncoder } from '../../lib/encode/line-encoder.ts'
@@ -69,11 +69,8 @@ describe('captureContext()', () => {
   test('writes the given members first, and they win over equal keys', () => {
     const lanes = new Lanes(places, 1 << 20)
     lanes.begin(places)
-    captureContext(
-      lanes,
-      { action: 'no', x: 1, rule: 'no' },
-      new LeadingMembers('rule', 'R', 'action', 'A'),
-    )
+    const own = { action: 'no', x: 1, rule: 'no' }
+    captureContext(lanes, new LedContext('rule', 'R', 'action', 'A', own))
     assert.equal(
       new LineEncoder(new Redactor(), 1e6).value(lanes),
       '{"rule":"R","action":"A","x":1}',

@@ -5,7 +5,6 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { JsonBytes } from '../../lib/encode/json-bytes.ts'
-import { NULL } from '../../lib/capture/lanes.ts'
 import { Redactor } from '../../lib/redact/secret-keys.ts'
 import { LineEncoder } from '../../lib/encode/line-encoder.ts'
 import { captureContext } from '../../lib/capture/context.ts'
@@ -13,13 +12,12 @@ import { type Template, templateOf } from '../../lib/encode/line-template.ts'
 import { Ring, entryPlacesMax } from '../../lib/capture/ring.ts'
 import { harmlessText } from '../harmless-text.ts'
 
-const template = templateOf('system', 1)
+const template = templateOf({ name: 'system', seqBase: 0 }, 1)
 
 function push(ring: Ring<Template>, context: object, message = 'm', seq = 1): boolean {
   if (!ring.hasRoom(message.length)) return false
   ring.lanes.begin(entryPlacesMax)
   captureContext(ring.lanes, context)
-  ring.lanes.pushTag(NULL)
   ring.commit(template, 0, undefined, message, seq)
   return true
 }
@@ -29,9 +27,8 @@ const encoder = new LineEncoder(new Redactor(), 1 << 24)
 /** Takes the oldest entry and gives its context and number. */
 function shift(ring: Ring<Template>): unknown {
   const refsFrom = ring.lanes.refHead
-  const { time, accountId, message, seq } = ring
   const out = new JsonBytes(64)
-  encoder.write(out, ring.lanes, ring.template, time, accountId, message, seq)
+  encoder.write(out, ring)
   ring.shift(refsFrom)
   return (JSON.parse(out.textFrom(0)) as { context: unknown }).context
 }

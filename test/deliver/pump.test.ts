@@ -3,7 +3,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { captureContext } from '../../lib/capture/context.ts'
-import { NULL } from '../../lib/capture/lanes.ts'
 import { Ring, entryPlacesMax } from '../../lib/capture/ring.ts'
 import { Category, type CategoryTemplate, type Durability } from '../../lib/deliver/category.ts'
 import { Counters } from '../../lib/deliver/counters.ts'
@@ -64,8 +63,7 @@ function pumpWith(
     assert.ok(ring.hasRoom(0))
     ring.lanes.begin(entryPlacesMax)
     captureContext(ring.lanes, context)
-    ring.lanes.pushTag(NULL)
-    const template = { ...templateOf('system', severity), owner }
+    const template = templateOf<Category>(owner, severity)
     ring.commit(template, 0, undefined, 'm', ++owner.accepted)
     counters.accepted++
     pump.schedule(template)

@@ -4,7 +4,8 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { TSchema } from 'typebox'
 import { Type } from '../../lib/event/definition.ts'
-import { CAPTURED, captureOf, straightOf } from '../../lib/event/compile-capture.ts'
+import { captureOf, straightOf } from '../../lib/event/compile-capture.ts'
+import { CAPTURED } from '../../lib/capture/typed.ts'
 import { type Field, type Plan, planOf } from '../../lib/event/plan.ts'
 import { Lanes } from '../../lib/capture/lanes.ts'
 import { Redactor } from '../../lib/redact/secret-keys.ts'
@@ -75,6 +76,7 @@ function rig(closed = false): Rig {
           assert.ok(Math.abs(Date.now() - time) < 60_000)
           told.push(`commits ${accountId}`)
         },
+        leave: (template) => assert.equal(template, 'template'),
       },
       otherwise: (context, accountId) => {
         if (rigged.trouble === 'everything')

@@ -5,7 +5,7 @@ import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { bind } from '../../lib/encode/bindings.ts'
 import { compileEvent } from '../../lib/event/compile-encoder.ts'
-import { CAPTURED } from '../../lib/event/compile-capture.ts'
+import { CAPTURED } from '../../lib/capture/typed.ts'
 import {
   defineEvent,
   messageParts,
@@ -46,9 +46,10 @@ function logged(
     captureContext(lanes, data)
   }
   const bound = bindings === undefined ? undefined : bind(encoder, bindings, undefined, 1 << 16)
-  const template = templateOf(event.category, 1, bound, codec)
+  const template = templateOf({ name: event.category, seqBase: 0 }, 1, bound, codec)
   const out = new JsonBytes(64)
-  encoder.write(out, lanes, template, 0, lanes.accountId, '', 7)
+  const { accountId, tagTail: tagEnd } = lanes
+  encoder.write(out, { lanes, template, time: 0, accountId, message: '', seq: 7, tagEnd })
   const text = out.textFrom(0)
   assert.equal(lanes.tagHead, lanes.tagTail, 'all that was captured has been read')
   assert.equal(lanes.refHead, lanes.refTail)
