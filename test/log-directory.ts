@@ -40,7 +40,8 @@ export function freeClaim(directory: string): Claim {
     tenure: 1,
     hold: () => makeDirectory(directory),
     check: () => true,
-    checkAfterSilence: () => true,
+    checkAfter: () => true,
+    boundOf: () => Infinity,
   }
 }
 

@@ -88,9 +88,12 @@ export class Outages {
   }
 
   /** Lines have come to a file after another writer had taken over. */
-  late(route: Route, bytes: number): void {
+  late(route: Route, bytes: number, isTakenBack: boolean): void {
+    const outcome = isTakenBack
+      ? 'they were taken back there, and come anew'
+      : 'their numbers may be there twice'
     this.#options.report(
-      `Log file ${route.file} got lines when another writer had taken over; their numbers may be there twice`,
+      `Log file ${route.file} got lines when another writer had taken over; ${outcome}`,
       { file: route.file, late_bytes: bytes },
     )
   }

@@ -315,7 +315,7 @@ export class Pump {
       },
       torn: (bytes) => outages.torn(route, bytes),
       refused: (refusal) => outages.refused(refusal),
-      late: (bytes) => outages.late(route, bytes),
+      late: (bytes, isTakenBack) => outages.late(route, bytes, isTakenBack),
     }
   }
 

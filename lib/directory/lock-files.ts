@@ -27,7 +27,19 @@ export interface LockRecord extends LockOwner {
   readonly signs: number
   readonly since: string
   readonly released: boolean
+  /** The holder has noted where the files end, and may write. */
+  readonly settled: boolean
+  /** Also those of earlier holders, oldest first. */
+  readonly takeovers: readonly Takeover[]
   readonly checkpoint: Checkpoint | undefined
+}
+
+/** Where a file ended when a holder took over from one that may go on writing: what comes behind is void. */
+export interface Takeover {
+  /** Of one tenure. */
+  readonly by: string
+  readonly inode: string
+  readonly bytes: number
 }
 
 /** A lock as it lies in the directory. */
@@ -199,21 +211,29 @@ function textOf(fd: number, size: number): string {
   }
 }
 
+function isTakeover(value: unknown): value is Takeover {
+  if (typeof value !== 'object' || value === null) return false
+  const { by, inode, bytes } = value as { readonly [key: string]: unknown }
+  return typeof by === 'string' && typeof inode === 'string' && Number.isSafeInteger(bytes)
+}
+
 /** What a lock says; `undefined` when it is not whole. */
 function asRecord(text: string): LockRecord | undefined {
   try {
     const { pid, thread, started, boot, pids, host, since, released, ...more } = JSON.parse(
       text,
     ) as Record<keyof LockRecord, unknown>
-    const { mark = '', inode = '', signs = 0, checkpoint } = more
+    const { mark = '', inode = '', signs = 0, checkpoint, settled = true, takeovers } = more
     const owner = { started, boot, pids, host, since, mark, inode }
     if (!Object.values(owner).every((word) => typeof word === 'string')) return undefined
     if (![pid, thread, signs].every((number) => Number.isSafeInteger(number))) return undefined
-    if (typeof released !== 'boolean') return undefined
+    if (typeof released !== 'boolean' || typeof settled !== 'boolean') return undefined
     return {
       ...(owner as Pick<LockRecord, keyof typeof owner>),
       ...({ pid, thread, signs } as Pick<LockRecord, 'pid' | 'thread' | 'signs'>),
       released,
+      settled,
+      takeovers: Array.isArray(takeovers) ? takeovers.filter(isTakeover) : [],
       checkpoint: asCheckpoint(checkpoint),
     }
   } catch {

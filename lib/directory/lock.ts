@@ -21,8 +21,17 @@
 // deleted. So a holder looks before each write whether the file that bears the name is still its own, and no higher
 // one is there; if not, it stops, and takes its turn like any other.
 //
-// What remains: a holder that is paused between the look and the write, some 50 µs while a piece is on its way through
-// the thread pool, still writes that one piece when it goes on. No system call of Node's can take it back.
+// A piece may be on its way from the look to the file when its holder is paused: nothing can call it back, and it
+// lands when the holder goes on. So whoever takes over from one that may be paused waits until the files stand still,
+// has its numbers go on there, and notes in its lock where that was. What lands behind is void, and its writer takes
+// it back (write-progress.ts), and writes it anew in its own turn:
+//
+//   paused, with 300 bytes under way          system.log: 9000 bytes
+//   taken over, noted: ends at 9000           numbers go on behind what is there, 400 bytes are written
+//   goes on: 300 bytes land at 9400           not where the note says that the files ended: taken back
+//
+// The writer looks for such a note only when so much time has passed since its look that somebody can have taken over
+// meanwhile: a batch costs no system call for it.
 
 import { randomBytes } from 'node:crypto'
 import {
@@ -44,6 +53,7 @@ import {
   type Lock,
   type LockRecord,
   type Locks,
+  type Takeover,
   lockNameOf,
   readLocks,
   seemsAlive,
@@ -65,6 +75,12 @@ const attemptsMax = 300
 const quietMs = 50
 /** How often that is waited for: somebody who knows no lock may write on for ever. */
 const quietTriesMax = 20
+/** What has come to a file so soon after a look was there before anybody who took over noted its end: see quietMs. */
+const certainMs = 20
+/** How long a holder that has just taken over is waited for, until it has noted where the files end, in ms. */
+const noteMsMax = 2_000
+/** Notes that are kept: of some ten holders. */
+const takeoversMax = 64
 
 /** The right to write to a directory, which may be lost at any time. */
 export interface Claim {
@@ -74,14 +90,21 @@ export interface Claim {
   readonly tenure: number
   /** Looks whether it is held: right before each write. */
   check(): boolean
-  /** Looks only after a silence in which it may have been lost. */
-  checkAfterSilence(): boolean
+  /** The same for what has come to a file since: looks only if somebody can have taken over before it came. */
+  checkAfter(): boolean
+  /** How many bytes count of a file that was opened in an earlier tenure: what is behind came too late. */
+  boundOf(inode: bigint): number
 }
 
 export interface LockOptions {
   readonly directory: string
   /** Throws when the lock must not be taken now: something written under an earlier one may be on its way. */
   readonly beforeTaking?: () => void
+  /**
+   * Has the numbers go on where the files end, with what the last holder has left. Called once more when something of
+   * the last holder has come to them meanwhile.
+   */
+  readonly goOn?: (checkpoint: Checkpoint | undefined) => void
   /** The directory is ours now, and this is what the last holder has left. */
   readonly taken: (checkpoint: Checkpoint | undefined) => void
   /** A sign of life has found out that it is no longer ours. `hold` says more. */
@@ -92,13 +115,22 @@ export interface LockOptions {
   readonly refused?: OnRefusal
   /** @default the monotonic clock */
   readonly now?: () => number
+  /** @default the wall clock */
+  readonly wall?: () => number
+  /** @default napSync */
+  readonly nap?: (ms: number) => void
 }
+
+/** How far a file has come. */
+type FileEnd = Omit<Takeover, 'by'>
 
 /** The lock of one directory. */
 export class DirectoryLock implements Claim {
   readonly #options: LockOptions
   readonly #directory: string
   readonly #now: () => number
+  readonly #wall: () => number
+  readonly #nap: (ms: number) => void
   /** Of this logger: its own earlier locks are not those of somebody else. */
   readonly #mark = randomBytes(8).toString('hex')
   readonly #others: Standstill
@@ -122,15 +154,23 @@ export class DirectoryLock implements Claim {
   /** When it was last made sure that no higher generation is there, and when a sign was last given. */
   #searchedAt = 0
   #signedAt = 0
+  /** When it was last begun to look, by both clocks: the monotonic one may stand still while the machine sleeps. */
+  #lookedAt = 0
+  #lookedAtWall = 0
   /** Bytes written: a shorter text is filled up. */
   #length = 0
   #checkpoint: Checkpoint | undefined
+  /** As they are in our lock: at the beginning of the tenure, those that concern us not. */
+  #takeovers: readonly Takeover[] = []
+  #isSettled = false
   #signs: NodeJS.Timeout | undefined
 
   constructor(options: LockOptions) {
     this.#options = options
     this.#directory = options.directory
     this.#now = options.now ?? monotonicMs
+    this.#wall = options.wall ?? wallMs
+    this.#nap = options.nap ?? napSync
     this.#others = new Standstill(this.#now)
   }
 
@@ -162,11 +202,12 @@ export class DirectoryLock implements Claim {
     makeDirectory(this.#directory, this.#options.refused)
     if (this.check()) return
     this.#withdraw()
-    this.#take()
+    const isQuiet = this.#take()
     this.#isTaken = true
     this.#tenures++
     this.#absentMs = 0
     this.#signedAt = this.#searchedAt = this.#now()
+    this.#settle(isQuiet)
     this.#signs = setInterval(() => this.#sign(), signMs).unref()
     this.#options.taken(this.#checkpoint)
   }
@@ -174,6 +215,8 @@ export class DirectoryLock implements Claim {
   /** When it cannot be known whether the lock is held, it is: nobody else can know more. */
   check(): boolean {
     if (!this.#isTaken) return false
+    this.#lookedAt = this.#now()
+    this.#lookedAtWall = this.#wall()
     if (!this.#isOurs()) {
       this.#absentMs = this.#now() - this.#searchedAt
       this.#isTaken = false
@@ -185,8 +228,28 @@ export class DirectoryLock implements Claim {
     return true
   }
 
-  checkAfterSilence(): boolean {
-    return this.#now() - this.#searchedAt > signMs ? this.check() : this.#isTaken
+  checkAfter(): boolean {
+    if (!this.#isTaken) return false
+    const passedMs = this.#now() - this.#lookedAt
+    const isCertain =
+      passedMs < certainMs && Math.abs(this.#wall() - this.#lookedAtWall) < certainMs
+    return isCertain || this.check()
+  }
+
+  boundOf(inode: bigint): number {
+    const known = new Set(this.#takeovers.map(({ by }) => by))
+    for (let waitedMs = 0; waitedMs < noteMsMax; waitedMs += 10) {
+      const top = this.#topNow()
+      if (top === undefined || top.record?.mark === this.#mark) return Infinity
+      if (top.record?.settled === true) {
+        const later = top.record.takeovers.filter(
+          (each) => each.inode === String(inode) && !known.has(each.by),
+        )
+        return Math.min(...later.map(({ bytes }) => bytes))
+      }
+      this.#nap(10)
+    }
+    return Infinity
   }
 
   /** Writes down what the next start should know. Without effect while the lock is not held. */
@@ -241,22 +304,34 @@ export class DirectoryLock implements Claim {
     }
   }
 
-  #take(): void {
+  /** The highest lock; `undefined` when there is none, or none to be seen. */
+  #topNow(): Lock | undefined {
+    try {
+      return readLocks(this.#directory).locks.at(-1)
+    } catch {
+      return undefined
+    }
+  }
+
+  /** Returns whether nothing of the last holder can be on its way to the files. */
+  #take(): boolean {
     for (let attempt = 1; attempt <= attemptsMax; attempt++) {
       const { locks, highest } = this.#look()
       const top = locks.at(-1)
       if (top !== undefined && !this.#isDead(top)) {
         if (top.record !== undefined) throw this.#lockedBy(top, top.record)
-        napSync(1)
+        this.#nap(1)
         continue
       }
       this.#options.beforeTaking?.()
       this.#generation = highest + 1
+      this.#takeovers = top?.record?.takeovers ?? []
       if (this.#create(top?.record?.checkpoint) && this.#isAlone()) {
-        if (top?.record?.released !== true && !this.#isCertainlyDead(top)) this.#awaitQuiet()
-        return
+        const isQuiet = this.#isCertainlyDead(top)
+        if (!isQuiet) this.#awaitQuiet()
+        return isQuiet
       }
-      napSync(1 + Math.random() * 2)
+      this.#nap(1 + Math.random() * 2)
     }
     throw new Error(`Cannot lock ${this.#directory}: others are trying as well`)
   }
@@ -306,6 +381,7 @@ export class DirectoryLock implements Claim {
       if (refusal !== undefined) this.#options.refused?.(refusal)
       this.#since = isoOf(wallMs())
       this.#length = 0
+      this.#isSettled = false
       // Without one of the last holder our own is better than none: it is a floor.
       this.#checkpoint = checkpoint ?? this.#checkpoint
       this.#write(false)
@@ -350,25 +426,48 @@ export class DirectoryLock implements Claim {
    */
   #awaitQuiet(): void {
     let last = this.#filesNow()
-    for (let attempt = 1; last !== '' && attempt <= quietTriesMax; attempt++) {
-      napSync(quietMs)
+    for (let attempt = 1; last.length > 0 && attempt <= quietTriesMax; attempt++) {
+      this.#nap(quietMs)
       const now = this.#filesNow()
-      if (now === last) return
+      if (isAlike(now, last)) return
       last = now
     }
   }
 
-  /** The live files and their sizes; empty when there is nothing in them. */
-  #filesNow(): string {
+  /**
+   * Has the numbers go on where the files end, and notes where that was when something may yet come. What comes before
+   * the note is written was either seen, and its numbers are used up, or is behind it.
+   */
+  #settle(isQuiet: boolean): void {
+    try {
+      let ends = isQuiet ? [] : this.#filesNow()
+      for (let attempt = 1; ; attempt++) {
+        this.#options.goOn?.(this.#checkpoint)
+        const now = isQuiet ? [] : this.#filesNow()
+        if (isAlike(now, ends) || attempt === quietTriesMax) break
+        ends = now
+      }
+      const by = `${this.#mark} ${this.#tenures}`
+      const noted = ends.slice(0, takeoversMax).map((end) => ({ by, ...end }))
+      this.#takeovers = [...this.#takeovers, ...noted].slice(-takeoversMax)
+      this.#isSettled = true
+      this.#write(false)
+    } catch (error) {
+      this.#withdraw()
+      throw error
+    }
+  }
+
+  /** The live files and their sizes, the last written first. */
+  #filesNow(): readonly FileEnd[] {
     return readdirSync(this.#directory)
       .filter((name) => parseName(name)?.index === 0)
-      .map((name) => ({
-        name,
-        stat: lstatSync(join(this.#directory, name), { throwIfNoEntry: false }),
-      }))
-      .filter(({ stat }) => stat !== undefined && stat.size > 0)
-      .map(({ name, stat }) => `${name} ${stat!.ino} ${stat!.size}`)
-      .join('\n')
+      .flatMap((name) => {
+        const stat = lstatSync(join(this.#directory, name), { bigint: true, throwIfNoEntry: false })
+        return stat?.isFile() === true ? stat : []
+      })
+      .toSorted((a, b) => Number(b.mtimeNs - a.mtimeNs))
+      .map(({ ino, size }) => ({ inode: String(ino), bytes: Number(size) }))
   }
 
   /**
@@ -420,6 +519,8 @@ export class DirectoryLock implements Claim {
       signs: this.#signCount,
       since: this.#since,
       released,
+      settled: this.#isSettled,
+      takeovers: this.#takeovers,
       checkpoint: this.#checkpoint,
     }
     const text = Buffer.from(JSON.stringify(record))
@@ -479,4 +580,8 @@ export class DirectoryLock implements Claim {
   #pathOf(generation: number): string {
     return join(this.#directory, lockNameOf(generation))
   }
+}
+
+function isAlike(some: readonly FileEnd[], others: readonly FileEnd[]): boolean {
+  return JSON.stringify(some) === JSON.stringify(others)
 }

@@ -50,8 +50,8 @@ export interface MaintenanceOptions {
   readonly numbers: (isEnd: boolean) => { readonly [category: string]: number }
   /** Throws while something written in an earlier tenure may still be on its way. */
   readonly beforeTaking: () => void
-  /** The directory is ours now, and this is what the last writer has left. */
-  readonly taken: (checkpoint: Checkpoint | undefined) => void
+  /** Has the numbers go on where the files end, with what the last writer has left. May be called twice. */
+  readonly goOn: (checkpoint: Checkpoint | undefined) => void
   /** The system refuses the directory or a file in it what it can do without. */
   readonly refused: OnRefusal
   /** The directory has become ours, or another's, in a turn before this one. */
@@ -99,9 +99,9 @@ export class Maintenance implements Claim {
       beforeTaking,
       remark: tell,
       refused,
+      goOn: options.goOn,
       taken: (checkpoint) => {
         this.#endTurn()
-        options.taken(checkpoint)
         this.#lookAtTime(checkpoint)
         this.#save()
         this.#begin()
@@ -139,8 +139,12 @@ export class Maintenance implements Claim {
     return this.#lock.check()
   }
 
-  checkAfterSilence(): boolean {
-    return this.#lock.checkAfterSilence()
+  checkAfter(): boolean {
+    return this.#lock.checkAfter()
+  }
+
+  boundOf(inode: bigint): number {
+    return this.#lock.boundOf(inode)
   }
 
   /** Whether another writer has the directory. */

@@ -65,7 +65,7 @@ export function heldBack(
 ): { readonly file: string; readonly reason: string }[] {
   if (!time.isDoubted) return []
   const now = wallMs()
-  const days = Math.floor((now - time.now()) / dayMs)
+  const days = Math.round((now - time.now()) / dayMs)
   const reason = `not deleted: the clock is ${days} days ahead of the log; if it is right, touch a file of the log`
   return [...filesByBase(readdirSync(directory))]
     .filter(([base]) => bases.has(base))

@@ -196,7 +196,7 @@ function maintenanceOf(config: ResolvedConfig, files: Files): Maintenance {
     compress: rotation.compress,
     numbers: (isEnd) => (isEnd ? numbering.accepted() : numbering.written()),
     beforeTaking: () => numbering.awaitQuiet(),
-    taken: (checkpoint) =>
+    goOn: (checkpoint) =>
       numbering.goOnBehind(lastNumbers(directory, categories.values(), checkpoint)),
     changed: () => {
       for (const { sink } of routes.values()) sink.revisit()

@@ -10,6 +10,7 @@
 import { builtinCategories, errorFile, namePattern } from '../entry/category.ts'
 import type { LogEntry } from '../entry/entry.ts'
 import { ERROR, severityOf } from '../entry/level.ts'
+import { isCover } from '../entry/taken-back.ts'
 import type { VerifyFault } from './verify-fault.ts'
 
 /** Stretches that are remembered per category. Beyond, the lowest gap is told and taken as having come. */
@@ -73,6 +74,7 @@ export class SeqChecks {
     if (series !== undefined ? isElsewhere(series, base, category) : isLikeCopy(entry, base)) {
       return false
     }
+    if (isCover(entry)) return false
     if (category === 'system') this.#reported += reportedBy(entry)
     const fault = { file, line, kind: 'invalid', category } as const
     if (seq === undefined) {

@@ -25,6 +25,7 @@ import { open } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Claim } from '../directory/lock.ts'
+import { coverOf } from '../entry/taken-back.ts'
 import { type FileIdentity, type OpenedFile, isSameFile, openForAppend } from '../directory/open.ts'
 
 const lineEnd = 0x0a
@@ -55,6 +56,16 @@ export function fileBytesMax(): number {
 
 /** The directory of the names of our own descriptors: Linux, and elsewhere. Windows has none. */
 const ownNames = process.platform === 'linux' ? '/proc/self/fd' : '/dev/fd'
+
+/** Lines of ours that were found among those of others. */
+export interface Found {
+  /** Where in the file they begin. */
+  readonly start: number
+  /** Bytes of them, whole lines. */
+  readonly landed: number
+  /** Others came first. */
+  readonly isLate: boolean
+}
 
 /** What a look at a file says of which it is. */
 type Stat = Pick<BigIntStats, 'dev' | 'ino'>
@@ -149,10 +160,10 @@ export class AppendFile {
     return this.#claim.check() && this.#claim.tenure === this.#tenure
   }
 
-  /** Whether others may have written to the file since it was opened. A look only after a silence. */
+  /** Whether others may have written to the file before what has been seen in it. A look only when it took long. */
   get isContested(): boolean {
     if (!this.isOpen) return false
-    return !this.#claim.checkAfterSilence() || this.#claim.tenure !== this.#tenure
+    return !this.#claim.checkAfter() || this.#claim.tenure !== this.#tenure
   }
 
   close(): void {
@@ -165,14 +176,6 @@ export class AppendFile {
     const count = writeSync(this.#fd, bytes, from, end - from)
     this.size += count
     return count
-  }
-
-  /** By how much the file has grown since the last look, `most` at the most; the look moves on by as much. */
-  grown(most: number): number {
-    if (this.#descriptor === undefined) return 0
-    const grown = Math.max(0, Math.min(fstatSync(this.#fd).size - this.size, most))
-    this.size += grown
-    return grown
   }
 
   /** By how much the file has grown since the last look; negative when it has been truncated. */
@@ -213,9 +216,9 @@ export class AppendFile {
    *
    * @param lines Lines that may have come to the file, in one piece; the last one may be torn.
    * @param before How many of these bytes are known to be in the file.
-   * @returns how many bytes of them are in the file, whole lines, and whether others came first.
+   * @returns `undefined` when none of them is there.
    */
-  find(lines: Buffer, before: number): { readonly landed: number; readonly isLate: boolean } {
+  find(lines: Buffer, before: number): Found | undefined {
     const { size } = fstatSync(this.#fd)
     const first = lines.subarray(0, lines.indexOf(lineEnd) + 1)
     const begin = Math.max(0, this.size - before)
@@ -226,9 +229,36 @@ export class AppendFile {
       const found = chunk.subarray(0, read).indexOf(first)
       if (found === -1 || found >= searchBytes) continue
       const landed = wholeLinesOf(lines, chunk.subarray(found, read))
-      return { landed, isLate: at + found > begin }
+      return { start: at + found, landed, isLate: at + found > begin }
     }
-    return { landed: 0, isLate: false }
+    return undefined
+  }
+
+  /** How many bytes of the file count; Infinity when nobody has taken over, or it is not known when. */
+  get bound(): number {
+    return this.#claim.boundOf(this.#identity.inode)
+  }
+
+  /** Covers whole lines of ours that do not count, whoever has written around them; false when it cannot be done. */
+  cover(lines: Buffer, start: number): boolean {
+    const { ownName } = this
+    const guard = ownName === undefined ? (constants.O_NOFOLLOW ?? 0) : 0
+    try {
+      // A descriptor without O_APPEND. Our name for it is a link itself.
+      const fd = openSync(ownName ?? this.#path, constants.O_WRONLY | guard)
+      try {
+        if (!this.#isOurs(fstatSync(fd, { bigint: true }))) return false
+        const cover = coverOf(lines)
+        for (let done = 0; done < cover.length;) {
+          done += writeSync(fd, cover, done, cover.length - done, start + done)
+        }
+        return true
+      } finally {
+        closeSync(fd)
+      }
+    } catch {
+      return false
+    }
   }
 
   /** Takes in whatever others have appended. */

@@ -477,8 +477,9 @@ export class FileSink implements Sink {
   }
 
   #tellLate(flight: WriteProgress): void {
-    if (flight.late > 0) this.#events.late(flight.late)
-    flight.late = 0
+    if (flight.late > 0) this.#events.late(flight.late, false)
+    if (flight.takenBack > 0) this.#events.late(flight.takenBack, true)
+    flight.late = flight.takenBack = 0
   }
 
   /** Opens the file that bears the name now, for the descriptor, when the directory is ours. */

@@ -19,8 +19,11 @@ export interface SinkEvents {
   torn(bytes: number): void
   /** The system refuses a file what it can do without. */
   refused(refusal: Refusal): void
-  /** So much came to the file after another writer had taken over: it was on its way when this process was paused. */
-  late(bytes: number): void
+  /**
+   * So much came to the file after another writer had taken over: it was on its way when this process was paused. It
+   * was taken back, and comes anew; or it stays, and its numbers may be there twice.
+   */
+  late(bytes: number, isTakenBack: boolean): void
 }
 
 /** A destination for batches: whole lines, written once, in order. */

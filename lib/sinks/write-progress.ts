@@ -18,8 +18,10 @@ export class WriteProgress {
   handed = 0
   /** Bytes that are on the device, as far as that is asked for. */
   synced = 0
-  /** Bytes that were found in the file behind those of another writer. */
+  /** Bytes that were found in the file behind those of another writer, and may have the same numbers. */
   late = 0
+  /** Bytes that came to the file when another writer had taken over, and were taken back. */
+  takenBack = 0
 
   constructor(batch: Buffer) {
     this.batch = batch
@@ -38,11 +40,18 @@ export class WriteProgress {
     return this.handed > this.written
   }
 
-  /** Looks how much of the pending piece has come to the file; whether it is more than before. */
-  advance(file: AppendFile): boolean {
-    if (file.isContested) return this.#find(file)
-    if (file.growth() < 0) return this.#landedAnew(file)
-    const grown = file.grown(this.pending)
+  /**
+   * Looks how much of the pending piece has come to the file; whether it is more than before.
+   *
+   * @param isOver Nothing more of it will come.
+   */
+  advance(file: AppendFile, isOver: boolean = false): boolean {
+    const growth = file.growth()
+    // Asked behind that: what has come was there before.
+    if (file.isContested) return this.#find(file, isOver)
+    if (growth < 0) return this.#landedAnew(file)
+    const grown = Math.min(growth, this.pending)
+    file.size += grown
     this.written += grown
     return grown > 0
   }
@@ -75,21 +84,35 @@ export class WriteProgress {
 
   /** The stream is gone: of the piece, what is in a file is written, and the rest is not. */
   settle(file: AppendFile): void {
-    const { isContested } = file
-    if (this.isPending && file.whereabouts() !== 'removed') this.advance(file)
+    if (this.isPending && file.whereabouts() !== 'removed') this.advance(file, true)
     // Others have gone on behind our half of a line.
-    if (isContested) this.#restartLine()
+    if (file.isContested) this.#restartLine()
     this.handed = this.written
   }
 
-  /** Looks for the piece in a file to which others may write as well. Only whole lines count. */
-  #find(file: AppendFile): boolean {
+  /**
+   * Looks for the piece in a file to which others may write as well. Only whole lines count, and only those that were
+   * there when somebody took over: he has given their numbers to others.
+   */
+  #find(file: AppendFile, isOver: boolean): boolean {
     const from = this.#lineStart
     const lines = this.batch.subarray(from, this.handed)
-    const { landed, isLate } = file.find(lines, this.written - from)
-    if (landed === 0) return false
+    const found = file.find(lines, this.written - from)
+    if (found === undefined || found.landed === 0) return false
+    const { start, landed, isLate } = found
+    const { bound } = file
+    const counted = wholeLinesIn(lines, Math.min(landed, bound - start))
+    if (counted < landed) {
+      if (landed < lines.length && !isOver) return false
+      if (file.cover(lines.subarray(counted, landed), start + counted)) {
+        this.takenBack += landed - counted
+        this.written = this.handed = from + counted
+        this.synced = Math.min(this.synced, this.written)
+        return true
+      }
+    }
     this.written = this.handed = from + landed
-    if (isLate) this.late += landed
+    if (counted < landed || (isLate && bound === Infinity)) this.late += landed
     return true
   }
 
@@ -108,7 +131,16 @@ export class WriteProgress {
 
   /** Appends up to `end` through our own descriptor, or as much of it as is taken at once. */
   append(file: AppendFile, end: number): void {
-    this.handed = this.written += file.write(this.batch, this.written, end)
+    const { size } = file
+    this.handed = this.written + file.write(this.batch, this.written, end)
+    if (!file.isContested) {
+      this.written = this.handed
+      return
+    }
+    // This process was paused on the way.
+    file.size = size
+    this.settle(file)
+    if (!this.isWhole) throw new Error('another writer had taken over')
   }
 
   /** In the middle of a line. */
@@ -153,4 +185,9 @@ export class WriteProgress {
     }
     this.handed = this.written = this.synced
   }
+}
+
+/** How many of the first bytes are whole lines. */
+function wholeLinesIn(lines: Buffer, bytes: number): number {
+  return bytes <= 0 ? 0 : lines.lastIndexOf(lineEnd, bytes - 1) + 1
 }

@@ -187,6 +187,15 @@ const stories: { readonly [name: string]: { aside?: string; handOver: HandOver }
   },
 }
 
+/** How many pieces came after a hand-over, and were taken back. */
+function takenBack(directory: string): number {
+  const late = linesOf(directory, 'system.log').filter(({ message }) =>
+    message.includes('taken back there'),
+  )
+  return late.length
+}
+
+/** Returns how many pieces were taken back. */
 async function tell(t: TestContext, name: string, rounds: number): Promise<number> {
   const directory = logDirectory(t)
   const { aside, handOver } = stories[name]!
@@ -216,7 +225,7 @@ async function tell(t: TestContext, name: string, rounds: number): Promise<numbe
   }
   assert.deepEqual((await verifyLogs({ log_path: directory })).faults, [])
   assert.deepEqual(faultsOf(directory, logged), [])
-  return rounds
+  return takenBack(directory)
 }
 
 function isChosen(name: string): boolean {
@@ -229,8 +238,9 @@ describe('two writers that cannot see each other', { skip: whyNoNamespace }, () 
     const skip = stories[name]!.aside !== undefined && faketime === undefined && 'needs faketime'
     test(`${handOvers} hand-overs: ${name}`, { skip }, async (t) => {
       const rounds = Math.ceil(handOvers / pairs)
-      const told = await Promise.all(Array.from({ length: pairs }, () => tell(t, name, rounds)))
-      t.diagnostic(`${told.reduce((sum, count) => sum + count)} hand-overs`)
+      const late = await Promise.all(Array.from({ length: pairs }, () => tell(t, name, rounds)))
+      const pieces = late.reduce((sum, count) => sum + count)
+      t.diagnostic(`${rounds * pairs} hand-overs, ${pieces} pieces that came late taken back`)
     })
   }
 

@@ -16,6 +16,8 @@ import { logDirectory } from '../log-directory.ts'
 /** A claim that a test takes away and gives back. */
 class Contest implements Claim {
   tenure = 1
+  /** Where the file ended when somebody else took over. */
+  bound = Infinity
   /** Somebody else has the directory. */
   isLost = false
   /** What is known without a look. */
@@ -36,8 +38,11 @@ class Contest implements Claim {
     this.#isKnown ||= this.isLost
     return !this.#isKnown
   }
-  checkAfterSilence(): boolean {
+  checkAfter(): boolean {
     return this.check()
+  }
+  boundOf(): number {
+    return this.bound
   }
 }
 
@@ -54,7 +59,12 @@ const lines = 'ours 1\nours 2\nours 3\n'
 
 describe('WriteProgress', () => {
   /** What of a piece is found to be written, when the file has got this. */
-  function settled(t: TestContext, came: string, before = ''): WriteProgress {
+  function settled(
+    t: TestContext,
+    came: string,
+    before = '',
+    bound = Infinity,
+  ): [WriteProgress, string] {
     const directory = logDirectory(t)
     makeDirectory(directory)
     const claim = new Contest(directory)
@@ -65,9 +75,10 @@ describe('WriteProgress', () => {
     flight.handed = lines.length
     appendFileSync(join(directory, 'a.log'), came)
     claim.isLost = true
+    claim.bound = bound
     flight.settle(file)
     file.close()
-    return flight
+    return [flight, readFileSync(join(directory, 'a.log'), 'utf8')]
   }
 
   for (const [what, came, written, late, before] of [
@@ -83,14 +94,93 @@ describe('WriteProgress', () => {
     ['others came behind whole lines', 'theirs\n', 7, 0, 'ours 1\n'],
   ] as const) {
     test(`settle() knows what is written when ${what}`, (t) => {
-      const flight = settled(t, came, before)
+      const [flight] = settled(t, came, before)
       assert.deepEqual([flight.written, flight.handed, flight.late], [written, written, late])
     })
   }
 
+  for (const [what, came, written, takenBack, found, before] of [
+    [
+      'all of it came behind the end',
+      `theirs\n${lines}theirs\n`,
+      0,
+      21,
+      `theirs\n${' '.repeat(20)}\ntheirs\n`,
+    ],
+    ['all of it came at the end', lines, 0, 21, `${' '.repeat(20)}\n`],
+    ['two lines of it came', 'ours 1\nours 2\nou', 0, 14, `${' '.repeat(13)}\nou`],
+    ['the rest of a line came', 's 1\nours 2\nours 3\n', 0, 21, `${' '.repeat(20)}\n`, 'our'],
+    ['nothing of it came', 'theirs\n', 0, 0, 'theirs\n'],
+  ] as const) {
+    test(`settle() takes back what came behind the end that another has noted: ${what}`, (t) => {
+      const [flight, text] = settled(t, came, before, 0)
+      assert.deepEqual(
+        [flight.written, flight.handed, flight.takenBack, flight.late],
+        [written, written, takenBack, 0],
+      )
+      assert.equal(text, found)
+    })
+  }
+
+  test('settle() keeps what came before the end that another has noted', (t) => {
+    const [flight, text] = settled(t, `${lines}theirs\n`, '', lines.length)
+    assert.deepEqual([flight.written, flight.takenBack, flight.late], [lines.length, 0, 0])
+    assert.equal(text, `${lines}theirs\n`)
+    const [half, rest] = settled(t, `${lines}theirs\n`, '', 16)
+    assert.deepEqual([half.written, half.takenBack, half.late], [14, 7, 0])
+    assert.equal(rest, `ours 1\nours 2\n      \ntheirs\n`)
+  })
+
+  test('advance() believes nothing that came behind its look at the directory', (t) => {
+    const directory = logDirectory(t)
+    makeDirectory(directory)
+    const claim = new Contest(directory)
+    const file = new AppendFile(directory, 'a.log', claim)
+    file.open(false)
+    const flight = new WriteProgress(Buffer.from(lines))
+    flight.handed = lines.length
+    // Paused right behind the look, and taken over.
+    claim.checkAfter = () => {
+      claim.isLost = true
+      claim.bound = 0
+      appendFileSync(join(directory, 'a.log'), 'ours 1\n')
+      claim.checkAfter = () => claim.check()
+      return true
+    }
+    assert.equal(flight.advance(file), false)
+    assert.deepEqual([flight.written, flight.pending], [0, lines.length])
+    // A part of the piece: the rest is on its way.
+    assert.equal(flight.advance(file), false)
+    appendFileSync(join(directory, 'a.log'), 'ours 2\nours 3\n')
+    assert.equal(flight.advance(file), true)
+    assert.deepEqual([flight.written, flight.pending, flight.takenBack], [0, 0, lines.length])
+    file.close()
+  })
+
+  test('append() that has come too late is no success, and is taken back', (t) => {
+    const directory = logDirectory(t)
+    makeDirectory(directory)
+    const claim = new Contest(directory)
+    const file = new AppendFile(directory, 'a.log', claim)
+    file.open(false)
+    const flight = new WriteProgress(Buffer.from(lines))
+    flight.append(file, 7)
+    // Paused between the look and the write.
+    appendFileSync(join(directory, 'a.log'), 'theirs\n')
+    claim.isLost = true
+    claim.bound = 7
+    assert.throws(() => flight.append(file, lines.length), /another writer had taken over/)
+    assert.deepEqual([flight.written, flight.handed, flight.takenBack], [7, 7, 14])
+    assert.equal(
+      readFileSync(join(directory, 'a.log'), 'utf8'),
+      `ours 1\ntheirs\n${' '.repeat(13)}\n`,
+    )
+    file.close()
+  })
+
   test('settle() finds a piece behind megabytes of others', (t) => {
     const megabytes = `${'theirs '.repeat(99)}\n`.repeat(5_000)
-    assert.equal(settled(t, `${megabytes}${lines}`).late, lines.length)
+    assert.equal(settled(t, `${megabytes}${lines}`)[0].late, lines.length)
   })
 })
 
@@ -113,7 +203,7 @@ describe('FileSink', () => {
         recovered: () => told.push('recovered'),
         rotated: () => told.push('rotated'),
         torn: () => told.push('torn'),
-        late: (bytes) => told.push(`late ${bytes}`),
+        late: (bytes, isTakenBack) => told.push(`late ${bytes} ${isTakenBack}`),
         refused: ({ message }) => told.push(message),
       },
     )

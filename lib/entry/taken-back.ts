@@ -1,0 +1,34 @@
+// What stands in the place of entries that came to a file when another writer had taken the directory over: they are
+// not counted, and follow with other numbers. Bytes amid a file cannot be taken out while somebody appends to it, so
+// they are covered by one line as long as all of them: an entry without a number, which says so.
+
+import type { LogEntry } from './entry.ts'
+
+const words = 'Taken back: it came when another writer had the directory, and follows anew'
+/** The least of the words that tells it. */
+const wordsMin = 'Taken ba'
+
+const lineEnd = 0x0a
+const space = 0x20
+
+/** The beginning of an entry up to its message; of a human line up to the end of its category. */
+const headPattern =
+  /^(?:\{"timestamp":"[^"]{1,40}","level":"[A-Z]{4,8}","category":"[a-z0-9._-]{1,64}"|\[[^\]]{19}\] [A-Z]{4,8} *\| [a-z0-9._-]{1,64} *\| )/
+
+/** A line as long as some whole lines. */
+export function coverOf(lines: Buffer): Buffer {
+  const cover = Buffer.alloc(lines.length, space)
+  cover[lines.length - 1] = lineEnd
+  const head = headPattern.exec(lines.toString('latin1', 0, 256))?.[0]
+  if (head === undefined) return cover
+  const [before, behind] = head.startsWith('{') ? [`${head},"message":"`, '"}'] : [head, '']
+  const room = lines.length - 1 - before.length - behind.length
+  cover.write(before + words.slice(0, Math.max(0, room)) + behind, 'latin1')
+  cover[lines.length - 1] = lineEnd
+  return cover
+}
+
+/** Whether an entry stands in the place of others. */
+export function isCover({ seq, message }: LogEntry): boolean {
+  return seq === undefined && message.startsWith(wordsMin) && words.startsWith(message)
+}
