@@ -101,12 +101,12 @@ export class ValueEncoder {
   /** The members of a captured context by key, each as JSON: `"key":value`. */
   members(lanes: Lanes): [key: string, text: string][] {
     const members: [string, string][] = []
+    let beside: Strength | undefined
     lanes.shiftTag()
     for (let tag = lanes.shiftTag(); tag !== END; tag = lanes.shiftTag()) {
       const key = this.#key(lanes.shiftRef())
       const text = this.#textOf((out) => {
-        out.ready(key.text)
-        this.#member(out, lanes, key, tag)
+        beside = this.#member(out, lanes, key, tag, beside, NONE)
       })
       members.push([key.name, text])
     }
@@ -196,13 +196,7 @@ export class ValueEncoder {
       const key = this.#key(lanes.shiftRef())
       if (bindings !== undefined && bindings.members.has(key.name))
         (overridden ??= []).push(key.name)
-      out.ready(key.text)
-      if (key.role === 0) this.#member(out, lanes, key, tag)
-      else {
-        if (key.role === NAMES && tag === STRING) beside = this.#strengthOfNext(lanes)
-        const near = key.role === VALUES ? (beside ?? this.#nameAhead(lanes, tag)) : NONE
-        this.#besideName(out, lanes, key, tag, key.role === NAMES ? NONE : near || around)
-      }
+      beside = this.#member(out, lanes, key, tag, beside, around)
       out.byte(comma)
     }
     // The comma behind the last one, or behind what is bound, makes way for the end.
@@ -217,7 +211,34 @@ export class ValueEncoder {
     out.byte(endBrace)
   }
 
-  #member(out: JsonBytes, lanes: Lanes, key: Key, tag: number): void {
+  /**
+   * Writes a member of an object.
+   *
+   * @param beside How surely the name names a secret that stood before in the object; undefined before any.
+   * @param around How surely the key of the object itself does.
+   * @returns `beside` for the members behind.
+   */
+  #member(
+    out: JsonBytes,
+    lanes: Lanes,
+    key: Key,
+    tag: number,
+    beside: Strength | undefined,
+    around: Strength,
+  ): Strength | undefined {
+    out.ready(key.text)
+    const { role } = key
+    if (role === 0) {
+      this.#value(out, lanes, key, tag)
+      return beside
+    }
+    const name = role === NAMES && tag === STRING ? this.#strengthOfNext(lanes) : beside
+    const near = role === VALUES ? (name ?? this.#nameAhead(lanes, tag)) : NONE
+    this.#besideName(out, lanes, key, tag, role === NAMES ? NONE : near || around)
+    return name
+  }
+
+  #value(out: JsonBytes, lanes: Lanes, key: Key, tag: number): void {
     if (key.strength !== NONE) this.#guarded(out, lanes, tag, key.strength, key)
     else if (tag === STRING) this.writeRecurring(out, key.string, lanes.shiftRef())
     else if (tag === ARRAY) this.#list(out, lanes, rawHeaders.has(key.name), false)
@@ -226,7 +247,7 @@ export class ValueEncoder {
 
   /** A member whose name may stand beside it; `near` is how surely that names a secret. */
   #besideName(out: JsonBytes, lanes: Lanes, key: Key, tag: number, near: Strength): void {
-    if (near === NONE || key.strength !== NONE) this.#member(out, lanes, key, tag)
+    if (near === NONE || key.strength !== NONE) this.#value(out, lanes, key, tag)
     else if (tag === STRING) this.writeString(out, lanes.shiftRef(), near)
     else this.#guarded(out, lanes, tag, near, key)
   }

@@ -35,6 +35,8 @@ const serialized = /;s:\d{1,6}:/y
 const prefix = /(?:[A-Za-z_][\w.:<>*&]{0,23}\(|[A-Za-z]{1,2}|@|\$@?|&|\()(?=["'`\\])/y
 /** A type between a name and its value: `token: string = "…"`. */
 const typed = /[A-Za-z_][\w.<>]{0,24}[ \t]{1,8}=[ \t]{1,8}(?=["'`])/y
+/** Dots up to a column: `Password ......: hunter2`. */
+const leader = /\.{2,64}[ \t]{0,4}[:=]/y
 /** A block of YAML. */
 const block = /[|>][+-]?\d?[ \t]{0,8}(?=\r?\n)/y
 
@@ -79,6 +81,11 @@ function separatorEnd(text: string, at: number): number {
     const letter = text.charCodeAt(end + 1) | 0x20
     return text.charCodeAt(end) === 0x33 && (letter === 0x64 || letter === 0x61) ? end + 2 : 0
   }
+  // `->`, `→`.
+  if (code === 0x2192) return at + 1
+  if (code === 0x2d) return text.charCodeAt(at + 1) === 0x3e ? at + 2 : 0
+  if (code === 0x2e && text.charCodeAt(at + 1) === 0x2e)
+    return Math.max(0, matchEnd(leader, text, at))
   // `?=`, `+=`, `.=`, `!=`, `??=`, `||=`.
   if (code === 0x3f || code === 0x2b || code === 0x2e || code === 0x21 || code === 0x7c) {
     const end = text.charCodeAt(at + 1) === code ? at + 2 : at + 1
@@ -125,6 +132,7 @@ export const assignmentPatterns: Readonly<Record<string, RegExp>> = {
   serialized,
   prefix,
   typed,
+  leader,
   block,
   ...prosePatterns,
   ...valuePatterns,

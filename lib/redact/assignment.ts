@@ -46,7 +46,10 @@ export function matchEnd(pattern: RegExp, text: string, at: number): number {
   return pattern.test(text) ? pattern.lastIndex : -1
 }
 
-/** Whether the value of a short name is a password, or a PIN, and no count. */
+/** Whether the value of a short name is a password, a PIN, a card's number, and no count. */
 export function isPassword(name: string, shown: string): boolean {
-  return looksLikePassword(shown, 4) || (/pins?$/i.test(name) && /^\d{4,8}[.:]?$/.test(shown))
+  if (looksLikePassword(shown, 4)) return true
+  return /pan$/i.test(name)
+    ? /^\d{13,19}$/.test(shown)
+    : /pins?$/i.test(name) && /^\d{4,8}[.:]?$/.test(shown)
 }

@@ -112,6 +112,9 @@ function takeBefore(into: Assigned, name: Assignment): boolean {
 }
 
 const tagBefore = /<(?:[\w.-]{1,32}:)?$/
+/** Where a tag ends and where one begins, in a text that has been escaped. */
+const escapedTagEnd = /(?:&gt;|\\{1,4}u003e|%(?:25){0,2}3E)/iy
+const escapedTag = /&lt;|\\{1,4}u003c|%(?:25){0,2}3C/gi
 const nextElement = /<\/[\w:.-]{1,32}>\s{0,64}<[\w:.-]{1,32}>\s{0,64}/y
 const attributes = /(?:\s[^<>]{0,512})?>\s{0,64}(?:<value>)?/y
 
@@ -122,6 +125,7 @@ export function isElement(text: string, { start, end, after, isQuoted }: Assignm
     while (before > start - keyCharsMax && isDotted(text.charCodeAt(before))) before--
     return text.charCodeAt(before) === 0x3e
   }
+  if (matchEnd(escapedTagEnd, text, end) !== -1) return true
   // `<entry key="password">…`.
   if (isQuoted && text.charCodeAt(after) === 0x3e) return true
   const code = text.charCodeAt(start - 1)
@@ -133,6 +137,8 @@ export function isElement(text: string, { start, end, after, isQuoted }: Assignm
 /** Takes what stands in an element, on one line. */
 export function elementValue(into: Assigned, name: Assignment): boolean {
   const { text } = into
+  const escaped = matchEnd(escapedTagEnd, text, name.end)
+  if (escaped !== -1) return escapedElementValue(into, name, escaped)
   const isHeld = text.charCodeAt(name.end) === 0x3c
   const at = matchEnd(isHeld ? nextElement : attributes, text, isHeld ? name.end : name.after)
   if (at === -1) return false
@@ -144,7 +150,21 @@ export function elementValue(into: Assigned, name: Assignment): boolean {
   }
   if (!text.startsWith('</', end) && !isLineEnd(text.charCodeAt(end))) return false
   while (end > at && isBlank(text.charCodeAt(end - 1))) end--
-  const shown = text.slice(at, Math.min(end, at + 2 * lookedCharsMax))
+  return takeHeld(into, name, at, end)
+}
+
+/** The same where the element is in a text that has been escaped: `&lt;password&gt;…`. */
+function escapedElementValue(into: Assigned, name: Assignment, at: number): boolean {
+  const { text } = into
+  escapedTag.lastIndex = at
+  const match = escapedTag.exec(text)
+  if (match === null || lineEnd(text, at) < match.index) return false
+  return takeHeld(into, name, at, match.index)
+}
+
+/** Takes what an element holds, if its name makes it a secret. */
+function takeHeld(into: Assigned, name: Assignment, at: number, end: number): boolean {
+  const shown = into.text.slice(at, Math.min(end, at + 2 * lookedCharsMax))
   if (isNothing(shown)) return false
   if (name.strength === SHORT && !isPassword(name.name, shown)) return false
   if (name.strength < SHORT && !hidesString(WEAK, shown)) return false
@@ -167,6 +187,8 @@ export const fieldPatterns: Readonly<Record<string, RegExp>> = {
   valueBefore,
   keyBefore,
   tagBefore,
+  escapedTagEnd,
+  escapedTag,
   nextElement,
   attributes,
 }

@@ -11,7 +11,8 @@ import {
 } from './assignment.ts'
 import { headerValue, isHeaderName, signedValue } from './header-value.ts'
 import { beginsWithState, isProse } from './prose.ts'
-import { PLURAL, SHORT, STRONG, WEAK } from './secret-keys.ts'
+import { LIKELY, PLURAL, SHORT, STRONG, type Strength, WEAK } from './secret-keys.ts'
+import { states } from './secret-words.ts'
 import { hidesString, isNothing, looksLikePassword, looksSecret } from './secret-values.ts'
 import { afterBlanks, isBlank, isLineEnd, isNameCode, quoteLength } from './text-marks.ts'
 import { bareEnd, bracketEnd, lineEnd, quotedEnd } from './value-extent.ts'
@@ -186,8 +187,14 @@ function doubtfulValue(
       : // `Token{…`, `Binder(…`.
         next !== 0x7b &&
         next !== 0x28 &&
-        (looksSecret(shown) || (isQuery && looksSecret(shown, 6)) || isLogin(name, shown))
+        (looksSecret(shown) || (isQuery && hidesInQuery(strength, shown)) || isLogin(name, shown))
   return hides && take(into, at, bareEnd(text, at, isQuery))
+}
+
+/** In the query of a URL a token is seldom anything else: `?token=x`, but `?token=USDC`. */
+function hidesInQuery(strength: Strength, shown: string): boolean {
+  if (strength !== LIKELY) return looksSecret(shown, 6)
+  return hidesString(LIKELY, shown) || (/^[a-z]{1,5}$/.test(shown) && !states.has(shown))
 }
 
 /** `auth=user:password`. */

@@ -6,7 +6,7 @@
 // is not looked at again; what is not is looked at up to a limit. So the time is in proportion to the text.
 
 import { valueOf } from './assigned-value.ts'
-import type { Assigned, Assignment } from './assignment.ts'
+import { type Assigned, type Assignment, matchEnd } from './assignment.ts'
 import { nextName } from './name-grams.ts'
 import { NONE, redacted, type Redactor, STRONG, type Strength, WEAK } from './secret-keys.ts'
 import { afterBlanks, escapeLength, isBlank, isNameCode, quoteLength } from './text-marks.ts'
@@ -15,6 +15,9 @@ import { afterBlanks, escapeLength, isBlank, isNameCode, quoteLength } from './t
 const nameCharsMax = 64
 /** How many quotes and brackets stand between a name and what follows. */
 const closersMax = 8
+
+/** A bracket that closes, percent-encoded: `user%5Bpassword%5D=`. */
+const bracket = /%(?:25){0,2}5D/iy
 
 /** The second of two words that are a name together: `API key`, `card number`. */
 const secondWord = /^(?:keys?|codes?|phrases?|tokens?|strings?|numbers?|ids?|signature|answer)$/i
@@ -59,9 +62,11 @@ class NameWalk implements Assigned {
     let start = at
     const lowest = Math.max(this.#done, at - nameCharsMax)
     while (start > lowest && isNameCode(text.charCodeAt(start - 1))) start--
-    let end = at + 1
+    // The letters of `pw` end behind it.
+    let end = at
     while (isNameCode(text.charCodeAt(end))) end++
-    if (end - start > nameCharsMax) return end
+    const next = Math.max(end, at + 1)
+    if (end - start > nameCharsMax) return next
     start += escapeLength(text, start, end)
     const name = text.slice(start, end)
     // A header of some exchanges; in small letters it is a word.
@@ -84,8 +89,7 @@ class NameWalk implements Assigned {
         }
       }
     }
-    if (strength === NONE) return end
-    return this.#value(start, end, strength)
+    return strength === NONE ? next : Math.max(next, this.#value(start, end, strength))
   }
 
   /** Where the word before begins that makes a name together with this one; `start` when none does. */
@@ -107,6 +111,8 @@ class NameWalk implements Assigned {
       const quote = quoteLength(text, at)
       if (quote > 0) at += quote
       else if (text.charCodeAt(at) === 0x5d) at++
+      else if (text.charCodeAt(at) === 0x25 && matchEnd(bracket, text, at) !== -1)
+        at = bracket.lastIndex
       else break
     }
     const assignment: Assignment = {
@@ -126,4 +132,8 @@ class NameWalk implements Assigned {
   }
 }
 
-export const namePatterns: Readonly<Record<string, RegExp>> = { secondWord, secondWordAhead }
+export const namePatterns: Readonly<Record<string, RegExp>> = {
+  bracket,
+  secondWord,
+  secondWordAhead,
+}

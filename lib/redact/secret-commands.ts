@@ -22,7 +22,10 @@ const commands: readonly (readonly [names: string, before: string, needed?: stri
   ['docker podman nerdctl oras az oc cf helm', '(\\s-p\\s{1,4})', ' login'],
   ['redis-cli', '(\\s-a\\s{1,4})'],
   ['ldapsearch ldapadd ldapmodify ldapdelete ldappasswd ldapwhoami', '(\\s-w\\s{1,4})'],
-  ['curl wget etcdctl', '(\\s(?:-u|-U|--user|--proxy-user)[\\s=]{1,4}["\']?[^\\s:"\']{0,128}:)'],
+  [
+    'curl wget etcdctl',
+    '(\\s(?:-[uU][\\s=]{0,4}|(?:--user|--proxy-user)[\\s=]{1,4})["\']?[^\\s:"\']{0,128}:)',
+  ],
   ['http https xh', '(\\s-a\\s{1,4}["\']?[^\\s:"\']{0,128}:)'],
   ['lftp', '(\\s-u\\s{1,4}[^\\s,]{1,128},)'],
   ['smbclient rpcclient smbmap', '(\\s-U\\s{1,4}["\']?[^\\s%"\']{1,128}%)'],

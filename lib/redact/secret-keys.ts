@@ -124,11 +124,13 @@ export class Redactor {
     const known = this.#decided.get(key)
     if (known !== undefined) return known
     const name = normalized(key)
-    const strength = this.#allowed.has(name)
-      ? NONE
-      : this.#keys.has(name)
-        ? STRONG
-        : strengthOf(name, partsOf(key))
+    // What holds a `=` is no name, but a text with one.
+    const strength =
+      this.#allowed.has(name) || key.includes('=')
+        ? NONE
+        : this.#keys.has(name)
+          ? STRONG
+          : strengthOf(name, partsOf(key))
     if (key.length <= cachedCharsMax) {
       if (this.#decided.size >= cacheMax) this.#decided.clear()
       this.#decided.set(key, strength)

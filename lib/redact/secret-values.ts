@@ -32,6 +32,7 @@ const number =
 
 /** `com.example.Token@1f2e3d`, `bob@example.com`. */
 const objectOrMail = /^[\w.$+-]{1,100}@(?:[\da-f]{1,8}|[\w-]{1,60}(?:\.[\w-]{1,60}){1,4})$/i
+const hexadecimal = /^[\da-f]+$/i
 const piecesOf = /[A-Za-z0-9]+/g
 
 /** By ASCII code: a digit, a letter, what no secret holds that is known by its looks. */
@@ -100,7 +101,8 @@ function isMixed(text: string, start: number, end: number): boolean {
   if (digits === 0) return letters >= secretCharsMin && cases * 3 >= letters
   if (letters === 0) return false
   // A word with a number behind it, a number with a unit.
-  return changes > 1 || (kindAt(text, start) === DIGIT && letters > unitCharsMax)
+  if (changes > 1 || (kindAt(text, start) === DIGIT && letters > unitCharsMax)) return true
+  return end - start >= secretCharsMin && hexadecimal.test(text.slice(start, end))
 }
 
 /** A path. */
@@ -174,6 +176,12 @@ export function guarded(value: unknown, strength: Strength, name: string): unkno
 }
 
 function hidesWeak(text: string): boolean {
+  // `GLBX.MDP3`, `RTH-2`.
+  if (text.length < secretCharsMin && /^[A-Z\d._:/-]+$/.test(text)) return false
+  return hidesMixed(text)
+}
+
+function hidesMixed(text: string): boolean {
   if (isNothing(text) || number.test(text)) return false
   if (/\s/.test(text)) return hidesAny(text)
   if (words.test(text)) return text.length > wordyCharsMax || looksSecret(text)
@@ -184,10 +192,12 @@ function hidesWeak(text: string): boolean {
 
 /** A symbol of a token has fewer letters; so have most words of a grammar. */
 const symbolCharsMax = 5
+/** The symbol of a token that stands for another one: `wstETH`. */
+const wrapped = /^[a-z]{1,3}[A-Z]{2,6}$/
 
 function hidesLikely(text: string): boolean {
-  if (hidesWeak(text)) return true
-  if (!words.test(text) || /\s/.test(text)) return false
+  if (hidesMixed(text)) return true
+  if (!words.test(text) || /\s/.test(text) || wrapped.test(text)) return false
   return text
     .split(/[_./:&'+-]+/)
     .some((word) => word.length > symbolCharsMax && !isState(word.toLowerCase()))

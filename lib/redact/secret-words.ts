@@ -46,6 +46,8 @@ export const anywhere: readonly string[] = [
   'kenNWOrt',
   'moTDEpasse',
   'waCHTwoord',
+  'conTRAseña',
+  'conTRAsena',
 ]
 
 /** What a secret's name ends with, in one part or several. */
@@ -62,6 +64,7 @@ export const endings: readonly string[] = [
   'cred',
   'BEArer',
   'jwt',
+  'jwk',
   'neTRC',
   'xprv',
   'access token',
@@ -109,8 +112,8 @@ export const codeQualifiers: readonly string[] =
     ' ',
   )
 
-/** What holds a password or a PIN, and as often a count: `pass: 12`. Last in the key, and as its last letters. */
-export const short: readonly string[] = ['pass', 'pin', 'pw']
+/** What holds a password, a PIN, a card's number, and as often a count: `pass: 12`. Last in the key. */
+export const short: readonly string[] = ['pass', 'pin', 'pw', 'pan']
 
 /** Words that end with `pass` and have nothing to do with passwords. */
 export const passWords: ReadonlySet<string> = new Set(
@@ -139,7 +142,6 @@ export const likely: readonly string[] = [
   'hmac',
   'CRUmb',
   'secret id',
-  'jwk',
   'kek',
   'dek',
 ]
@@ -148,7 +150,7 @@ export const likely: readonly string[] = [
 export const likelyAnywhere: readonly string[] = ['TOKen']
 
 /** The same, as the whole key only. */
-export const likelyWhole: readonly string[] = ['sid', 'sec', 'pan']
+export const likelyWhole: readonly string[] = ['sid', 'sec']
 
 /** Parts behind the word that matters: what is left of the key without them decides. */
 export const neutral: ReadonlySet<string> = new Set(

@@ -30,6 +30,8 @@ const kind = /[ \t]{1,4}\d[ \t]{1,4}(?=\S)/y
 const loginBefore = /(?:^|\s)(?:login|user(?:name)?|machine)[ \t]{1,4}\S{1,64}[ \t]{1,4}$/i
 
 const passwordName = /(?:pass|pwd|secret)/i
+/** A variable of the environment: `ENV API_KEY …`, `setx API_KEY …`. */
+const variableName = /^[A-Z][A-Z0-9]{0,30}_[A-Z0-9_]{1,60}$/
 const codeName = /(?:code|otp|pin)s?$/i
 /** Names that are followed by what they name more often than by a secret. */
 const prosaicName = /(?:session(?:[ _-]?id)?|auth|sid|sign(?:ature)?|salt)$/i
@@ -99,7 +101,10 @@ function strongValue(into: Assigned, { name, start, end, next }: Assignment): bo
     into,
     next,
     (shown) =>
-      looksSecret(shown) || (isPassword && looksLikePassword(shown, 8) && looksRandom(shown)),
+      looksSecret(shown) ||
+      ((isPassword || variableName.test(name)) &&
+        looksLikePassword(shown, 8) &&
+        looksRandom(shown)),
   )
 }
 

@@ -514,4 +514,199 @@ hook | netlify      | https://api.netlify.com/build_hooks/⟦⟨x24⟩⟧
 hook | pagerduty    | https://events.pagerduty.com/integration/⟦⟨x32⟩⟧/enqueue
 hook | webex        | https://webexapis.com/v1/webhooks/incoming/⟦⟨m80⟩⟧
 hook | vercel       | https://api.vercel.com/v1/integrations/deploy/⟦prj_⟨m28⟩/⟨m10⟩⟧
+plain | line1 | body={"user":"bob","password":"⟦⟨q8⟩⟧"}
+plain | line2 | body={\\"user\\":\\"bob\\",\\"password\\":\\"⟦⟨q8⟩⟧\\"}
+plain | line3 | body="{\\\\\\"password\\\\\\":\\\\\\"⟦hun\\\\\\\\\\\\\\"ter2x⟧\\\\\\"}"
+plain | line4 | {"password":"⟦it\\"s a secret⟧","x":1}
+plain | line5 | {'password': '⟦it\\'s a secret⟧', 'x': 1}
+plain | line6 | GET /login?user=bob&password=⟦p%40ss%26w0rd⟧&x=1
+plain | line7 | GET /cb#access_token=⟦abcDEF123456⟧&token_type=bearer
+plain | line8 | https://x.y/?api_key=⟦⟨q10⟩⟧&b=2
+plain | line9 | https://x.y/?apikey=⟦abc⟧
+plain | line10 | https://x.y/?key=⟦AbCd1234EfGh5678IjKl⟧
+plain | line11 | https://x.y/a?sig=⟦AbC%2Fd123%3D⟧&se=2026
+plain | line12 | https://x.y/a?token=⟦abcdef0123456789⟧
+plain | line13 | https://x.y/a?auth=⟦abcdef0123456789⟧
+plain | line14 | Authorization: Basic ⟦dXNlcjpwYXNz⟧
+plain | line15 | authorization: Bearer ⟦abc.def-123⟧
+plain | line16 | "authorization":"Bearer ⟦abc.def-123⟧"
+plain | line17 | Authorization=Digest username="bob", response="⟦6629fae49393a05397450978507c4ef1⟧"
+plain | line18 | Proxy-Authorization: Basic ⟦dXNlcjpwYXNz⟧
+plain | line19 | Authorization: AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20130524/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=⟦fe5f80f77d5fa3beca038a248ff027d0445342fe2855ddc963176630326f1024⟧
+plain | line20 | Authorization: ⟦d9f8c7b6a5e4⟧
+plain | line21 | Cookie: sid=⟦abc123def⟧; theme=dark
+plain | line22 | Set-Cookie: session=⟦abc123def⟧; HttpOnly; Path=/
+plain | line23 | set-cookie: [ 'connect.sid=⟦s%3Aabc123def456.xyz⟧; Path=/; HttpOnly' ]
+plain | line24 | x-api-key: ⟦abc⟧
+plain | line25 | X-Auth-Token: ⟦gAAAAABlq0000abc⟧
+plain | line26 | X-Amz-Security-Token: ⟦IQoJb3JpZ2luX2VjEPz//////////abc⟧
+plain | line27 | x-functions-key: ⟦abcdefGHI123==⟧
+plain | line28 | amqp://guest:⟦gu3st!⟧@rabbit:5672/vhost
+plain | line29 | mongodb+srv://bob:⟦p%40ss⟧@cluster0.abc.mongodb.net/db?retryWrites=true
+plain | line30 | jdbc:postgresql://db:5432/app?user=bob&password=⟦⟨q8⟩⟧
+plain | line31 | jdbc:sqlserver://db:1433;databaseName=app;user=sa;password=⟦P@ss;⟧
+plain | line32 | jdbc:oracle:thin:scott/⟦tiger⟧@//db:1521/XE
+plain | line33 | Server=db;Database=app;User Id=sa;Password=⟦P@ssw0rd⟧;Encrypt=true
+plain | line34 | Server=db;Uid=sa;Pwd=⟦abc⟧;
+plain | line35 | DefaultEndpointsProtocol=https;AccountName=x;AccountKey=⟦abcDEF123+/abcDEF123+/==⟧;EndpointSuffix=core.windows.net
+plain | line36 | Endpoint=sb://x.servicebus.windows.net/;SharedAccessKeyName=Root;SharedAccessKey=⟦abcDEF123+/=⟧
+plain | line37 | redis://:⟦s3cret⟧@cache:6379/0
+plain | line38 | rediss://default:⟦s3cret⟧@cache:6380
+plain | line39 | postgres://bob@db/app?sslpassword=⟦⟨q10⟩⟧
+plain | line40 | host=db port=5432 user=bob password=⟦⟨q8⟩⟧ dbname=app
+plain | line41 | host=db user=bob password='⟦hunter two⟧' dbname=app
+plain | line42 | curl -u bob:⟦⟨q8⟩⟧ https://x
+plain | line43 | curl --user bob:⟦⟨q8⟩⟧ https://x
+plain | line44 | curl -ubob:⟦⟨q8⟩⟧ https://x
+plain | line45 | curl -H "Authorization: Bearer ⟦⟨q10⟩⟧" https://x
+plain | line46 | curl -H 'X-Api-Key: ⟦⟨q10⟩⟧' https://x
+plain | line47 | curl -d "password=⟦⟨q8⟩⟧" https://x
+plain | line48 | curl https://x --data '{"password":"⟦⟨q8⟩⟧"}'
+plain | line49 | mysql -u root -p⟦⟨q8⟩⟧ db
+plain | line50 | mysql -uroot -p'⟦⟨q8⟩⟧' db
+plain | line51 | mysqldump --password=⟦⟨q8⟩⟧ db
+plain | line52 | psql "postgresql://bob:⟦⟨q8⟩⟧@db/app"
+plain | line53 | PGPASSWORD=⟦⟨q8⟩⟧ psql -h db
+plain | line54 | export DB_PASSWORD=⟦⟨q8⟩⟧
+plain | line55 | export DB_PASS="⟦⟨q8⟩⟧"
+plain | line56 | set DB_PASSWORD=⟦⟨q8⟩⟧
+plain | line57 | $env:API_KEY = "⟦⟨q8⟩⟧"
+plain | line58 | setx API_KEY ⟦hunter2x9⟧
+plain | line59 | ENV API_KEY ⟦hunter2x9⟧
+plain | line60 | ENV API_KEY=⟦⟨q8⟩⟧
+plain | line61 | docker run -e API_KEY=⟦⟨q8⟩⟧ img
+plain | line62 | docker login -u bob -p ⟦⟨q8⟩⟧ reg
+plain | line63 | kubectl create secret generic x --from-literal=password=⟦⟨q8⟩⟧
+plain | line64 | sshpass -p ⟦⟨q8⟩⟧ ssh bob@h
+plain | line65 | app --password ⟦⟨q8⟩⟧ --x
+plain | line66 | app --api-key=⟦⟨q8⟩⟧
+plain | line67 | app --token ⟦⟨q8⟩⟧
+plain | line68 | app -password ⟦⟨q8⟩⟧
+plain | line69 | aws configure set aws_secret_access_key ⟦wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY⟧
+plain | line70 | SECRET_KEY_BASE=⟦abcdef0123456789⟧
+plain | line71 | STRIPE_KEY=⟦hunter2x9⟧
+plain | line72 | db:⏎  password: ⟦⟨q8⟩⟧⏎  user: bob
+plain | line73 | db:⏎  password: "⟦⟨q8⟩⟧"⏎  user: bob
+plain | line74 | db: { user: bob, password: ⟦⟨q8⟩⟧ }
+plain | line75 | password: >-⏎  ⟦⟨q8⟩⟧⏎user: bob
+plain | line76 | - name: API_KEY⏎  value: ⟦⟨q8⟩⟧
+plain | line77 | - name: API_KEY⏎  value: "⟦⟨q8⟩⟧"
+plain | line78 | <password>⟦⟨q8⟩⟧</password>
+plain | line79 | <Password Type="x">⟦⟨q8⟩⟧</Password>
+plain | line80 | <wsse:Password Type="http://docs#PasswordText">⟦⟨q8⟩⟧</wsse:Password>
+plain | line81 | <add key="ApiKey" value="⟦⟨q8⟩⟧"/>
+plain | line82 | <user name="bob" password="⟦⟨q8⟩⟧"/>
+plain | line83 | <property name="password">⟦⟨q8⟩⟧</property>
+plain | line84 | <password><![CDATA[⟦⟨q8⟩⟧]]></password>
+plain | line85 | &lt;password&gt;⟦⟨q8⟩⟧&lt;/password&gt;
+plain | line86 | <ns:apiKey xmlns:ns="x">⟦⟨q8⟩⟧</ns:apiKey>
+plain | line87 | {"name":"password","value":"⟦⟨q8⟩⟧"}
+plain | line88 | { name: 'password', value: '⟦⟨q8⟩⟧' }
+plain | line89 | {"key":"X-Api-Key","value":"⟦⟨q8⟩⟧","enabled":true}
+plain | line90 | [["authorization","Bearer ⟦⟨q10⟩⟧"],["accept","*/*"]]
+plain | line91 | [ 'x-api-key', '⟦⟨q8⟩⟧' ]
+plain | line92 | ["--password","⟦⟨q8⟩⟧"]
+plain | line93 | Map(1) { 'password' => '⟦⟨q8⟩⟧' }
+plain | line94 | Map(2) { 'user' => 'bob', 'token' => '⟦hunter2x99⟧' }
+plain | line95 | dbPassword=⟦⟨q8⟩⟧
+plain | line96 | DB_PASS=⟦⟨q8⟩⟧
+plain | line97 | db-pass: ⟦⟨q8⟩⟧
+plain | line98 | pwd=⟦⟨q8⟩⟧
+plain | line99 | passphrase: ⟦correct horse battery⟧
+plain | line100 | apiKey: '⟦abc⟧'
+plain | line101 | clientSecret=⟦abc⟧
+plain | line102 | privateKey: ⟦abc⟧
+plain | line103 | accessToken: ⟦abc⟧
+plain | line104 | refresh_token=⟦abc⟧
+plain | line105 | sessionId=⟦abc123def456ghi789⟧
+plain | line106 | sessionToken=⟦abc⟧
+plain | line108 | my_app_secret = ⟦abc⟧
+plain | line109 | secret: ⟦abc⟧
+plain | line110 | the password is ⟦⟨q8⟩⟧
+plain | line111 | password "⟦⟨q8⟩⟧" rejected
+plain | line112 | password ⟦hunter2x9!⟧ rejected
+plain | line113 | with password '⟦⟨q8⟩⟧'
+plain | line114 | Login failed: user=bob, password=⟦⟨q8⟩⟧.
+plain | line115 | Login failed (user: bob / password: ⟦⟨q8⟩⟧)
+plain | line116 | token eyJhbGciOiJIUzI1NiJ9.⟦eyJzdWIiOiIxIn0⟧.abc
+plain | line117 | jwt=⟦eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abcdef⟧
+plain | line120 | card_number=⟦4111111111111111⟧
+plain | line121 | card number: ⟦4111 1111 1111 1111⟧
+plain | line122 | cvv=⟦123⟧
+plain | line123 | cvc: ⟦123⟧
+plain | line124 | pin=⟦4711⟧
+plain | line125 | PIN: ⟦4711⟧
+plain | line126 | otp: ⟦123456⟧
+plain | line127 | Your verification code is ⟦123456⟧
+plain | line128 | ssn=⟦078-05-1120⟧
+plain | line129 | iban: ⟦DE89370400440532013000⟧
+plain | line130 | user: bob⇥password: ⟦⟨q8⟩⟧
+plain | line131 | │ password │ ⟦⟨q8⟩⟧ │
+plain | line132 | password        : ⟦⟨q8⟩⟧
+plain | line133 | Password ......: ⟦⟨q8⟩⟧
+plain | line134 | PASSWORD -> ⟦⟨q8⟩⟧
+plain | line135 | password=>⟦⟨q8⟩⟧
+plain | line136 | 'password' => '⟦⟨q8⟩⟧',
+plain | line137 | :password=>"⟦⟨q8⟩⟧"
+plain | line138 | password := "⟦⟨q8⟩⟧"
+plain | line139 | password = N'⟦⟨q8⟩⟧'
+plain | line140 | ALTER USER bob WITH PASSWORD '⟦⟨q8⟩⟧'
+plain | line141 | CREATE USER 'bob'@'%' IDENTIFIED BY '⟦⟨q8⟩⟧'
+plain | line142 | SET PASSWORD FOR bob = PASSWORD('⟦⟨q8⟩⟧')
+plain | line143 | INSERT INTO users (name, password) VALUES ('bob', '⟦⟨q8⟩⟧')
+plain | line144 | UPDATE users SET password = '⟦⟨q8⟩⟧' WHERE id = 1
+plain | line145 | SELECT * FROM users WHERE password='⟦⟨q8⟩⟧'
+plain | line146 | 8=FIX.4.4|35=A|553=bob|554=⟦⟨q8⟩⟧|10=000|
+plain | line148 | AUTH ⟦⟨q8⟩⟧
+plain | line149 | PASS ⟦⟨q8⟩⟧
+plain | line150 | a1 LOGIN bob ⟦⟨q8⟩⟧
+plain | line151 | https://api.telegram.org/bot123456789:⟦AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw0⟧/getMe
+plain | line152 | https://hooks.slack.com/services/T00000000/B00000000/⟦XXXXXXXXXXXXXXXXXXXXXXXX⟧
+plain | line153 | https://discord.com/api/v10/webhooks/123456789012345678/⟦abcDEF123-abcDEF123_abcDEF123⟧
+plain | line154 | APCA-API-SECRET-KEY: ⟦abc⟧
+plain | line155 | API-Sign: ⟦4/dpxb3iT4tp/ZCVEwSnEsLxx0bqyhLpdfOpc6fn7OR8+UClSV5n9E6aSS8MPtnRfp32bAb0nmbRn6H8ndwLUQ==⟧
+plain | line156 | KC-API-PASSPHRASE: ⟦abc⟧
+plain | line157 | CB-ACCESS-SIGN: ⟦abcdef0123456789abcdef⟧
+plain | line158 | X-BAPI-SIGN: ⟦abcdef0123456789abcdef⟧
+plain | line159 | signature=⟦c8db56825ae71d6d79447849e617115f4a920fa2acdcab2b053c4b2838bd6b71⟧
+plain | line160 | &timestamp=1499827319559&signature=⟦c8db56825ae71d6d79447849e617115f4a920fa2acdcab2b053c4b2838bd6b71⟧
+plain | line161 | listenKey: ⟦pqia91ma19a5s61cv6a81va65sdf19v8a65a1a5s61cv6a81va65sdf19v8a65a1⟧
+plain | line162 | seed phrase: ⟦abandon ability able about above absent absorb abstract absurd abuse access accident⟧
+plain | line163 | mnemonic="⟦abandon ability able about above absent absorb abstract absurd abuse access accident⟧"
+plain | line164 | request failed with headers { authorization: 'Bearer ⟦⟨q10⟩⟧', accept: '*/*' }
+plain | line165 | config: { auth: { username: 'bob', password: '⟦⟨q8⟩⟧' } }
+plain | line166 | config: { auth: { user: 'bob', pass: '⟦⟨q8⟩⟧' } }
+plain | line167 | {"auth":{"user":"bob","pass":"⟦⟨q8⟩⟧"}}
+plain | line168 | auth=bob:⟦⟨q8⟩⟧
+plain | line169 | creds: bob/⟦⟨q8⟩⟧
+plain | line170 | credentials: bob:⟦⟨q8⟩⟧
+plain | line172 | pass: ⟦⟨q8⟩⟧
+plain | line173 | passwd=⟦⟨q8⟩⟧
+plain | line174 | Password:⟦⟨q8⟩⟧
+plain | line175 | Password: ⟦Sommer⟧
+plain | line176 | password=⟦sommer⟧
+plain | line177 | password: ⟦letmein⟧
+plain | line178 | {"password":"⟦sommer⟧"}
+plain | line179 | password=⟦hunter 2⟧
+plain | line181 | secret_key="⟦abc⟧
+plain | line182 | "privateKey":"⟦0x4c0883a69102937d6231471b5dbb6204fe5129617082792ae468d01a3f362318⟧"
+plain | line183 | private key: ⟦0x4c0883a69102937d6231471b5dbb6204fe5129617082792ae468d01a3f362318⟧
+plain | line184 | Client secret ⟦abc123XYZ890qwe⟧ expired
+plain | line185 | API key: ⟦⟨q10⟩⟧
+plain | line186 | api key=⟦⟨q10⟩⟧
+plain | line187 | Secret access key: ⟦wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY⟧
+plain | line188 | password%3D⟦⟨q8⟩⟧%26user%3Dbob
+plain | line189 | %22password%22%3A%22⟦⟨q8⟩⟧%22
+plain | line190 | {&quot;password&quot;:&quot;⟦⟨q8⟩⟧&quot;}
+plain | line191 | \\u0022password\\u0022:\\u0022⟦⟨q8⟩⟧\\u0022
+plain | line192 | Content-Disposition: form-data; name="password"⏎⏎⟦⟨q8⟩⟧⏎--x
+plain | line193 | [password]=⟦⟨q8⟩⟧
+plain | line194 | user[password]=⟦⟨q8⟩⟧
+plain | line195 | user%5Bpassword%5D=⟦⟨q8⟩⟧
+plain | line196 | user.password=⟦⟨q8⟩⟧
+plain | line197 | spring.datasource.password=⟦⟨q8⟩⟧
+plain | line198 | ConnectionStrings__Default=Server=db;Password=⟦⟨q8⟩⟧
+plain | line199 | pw: ⟦⟨q8⟩⟧
+plain | line200 | Kennwort: ⟦⟨q8⟩⟧
+plain | line201 | contraseña: ⟦⟨q8⟩⟧
 `
