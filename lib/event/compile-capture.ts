@@ -17,7 +17,7 @@ import { captureValue } from '../capture/context.ts'
 import { type Capture, CAPTURED, MISMATCHED, UNFIT } from '../capture/typed.ts'
 
 /** Logs one event. */
-export type EventCall = (context: unknown, accountId?: string) => void
+export type EventCall = (context: unknown, accountId?: string, error?: unknown) => void
 
 /** What a straight call meets on its way. */
 export interface StraightParts<T> {
@@ -161,7 +161,7 @@ export function straightOf(
   if (steps === undefined || steps.loose.length > 0) return undefined
   const lines = [
     // A getter that logs the object it belongs to takes the long way, which counts how deep it is.
-    "if (!isReading && (a === undefined || typeof a === 'string')) {",
+    "if (!isReading && e === undefined && (a === undefined || typeof a === 'string')) {",
     'let t, n, r',
     'isReading = true',
     'straight: try {',
@@ -180,7 +180,7 @@ export function straightOf(
     '}',
     'isReading = false',
     '}',
-    'try { otherwise(c, a) } catch { counters.dropped[severity]++; counters.accepted++ }',
+    'try { otherwise(c, a, e) } catch { counters.dropped[severity]++; counters.accepted++ }',
   ]
   // One text for all loggers that have the event: V8 takes what it closes over for constants as long as there is one.
   // oxlint-disable-next-line no-implied-eval -- compiling the schema is the point; names come through JSON.stringify
@@ -191,7 +191,7 @@ export function straightOf(
     `return ({ template, severity, lanes, intake, counters, otherwise }) => {
 const { tags, refs, nums, mask, charsMax } = lanes
 let isReading = false
-return (c, a) => {\n${lines.join('\n')}\n} }`,
+return (c, a, e) => {\n${lines.join('\n')}\n} }`,
   )
   return make(TYPED, new Set(plan.keys.keys()), wallMs) as MakeStraight
 }

@@ -9,6 +9,7 @@ import { Lanes } from '../capture/lanes.ts'
 import { questionOf } from '../entry/closest-word.ts'
 import { named } from '../entry/foreign-value.ts'
 import { severityOf } from '../entry/level.ts'
+import { isError } from '../entry/safe-text.ts'
 import type { Redactor } from '../redact/secret-keys.ts'
 import type { LineEncoder } from '../encode/line-encoder.ts'
 import { templateOf } from '../encode/line-template.ts'
@@ -107,15 +108,18 @@ export class Core implements Exiting {
     const compiled = codec
     const template = templateOf<Category>(owner, severity, bindings, compiled)
     const { lanes, counters } = this.#parts
-    const otherwise: EventCall = (context, accountId) =>
-      intake.log(template, '', accountId, undefined, context)
+    const otherwise: EventCall = (context, accountId, error) => {
+      // An error in the place of the account is the error: it was called without one.
+      const isOdd = error === undefined && isError(accountId)
+      intake.log(template, '', isOdd ? undefined : accountId, isOdd ? accountId : error, context)
+    }
     const call =
       compiled.straight === undefined || owner.isWritten
         ? otherwise
         : compiled.straight({ template, severity, lanes, intake, counters, otherwise })
     // Small enough for V8 to put it into the caller's code: below the level not even the context is made then.
-    return (context, accountId) => {
-      if (owner.threshold <= severity) call(context, accountId)
+    return (context, accountId, error) => {
+      if (owner.threshold <= severity) call(context, accountId, error)
     }
   }
 

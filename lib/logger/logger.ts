@@ -41,13 +41,14 @@ export interface Logger extends LogMethods, AsyncDisposable {
   /**
    * What logs an event of this definition: call it once, at the top, and keep the result.
    *
-   * @returns a function of the context and, optionally, the account.
+   * @returns a function of the context and, optionally, the account and the error: whatever was thrown is the
+   *   entry's `exception`.
    * @throws {RangeError} when the event's category is none of this logger's.
    */
   event<E extends EventDefinition>(
     this: void,
     event: E,
-  ): (context: ContextOf<E>, accountId?: string) => void
+  ): (context: ContextOf<E>, accountId?: string, error?: unknown) => void
 
   /**
    * A logger whose entries carry these fields in their context; `account_id` becomes the entry's. The values are

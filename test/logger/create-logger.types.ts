@@ -22,6 +22,8 @@ export function compiles(): void {
   const logFilled = plain.event(filled)
   logFilled({ id: 'a' })
   logFilled({ id: 'a', price: 1 }, 'account')
+  logFilled({ id: 'a' }, 'account', new Error('e'))
+  logFilled({ id: 'a' }, undefined, 'anything thrown')
 
   // @ts-expect-error -- a property that is missing
   logFilled({ price: 1 })
