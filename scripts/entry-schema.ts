@@ -41,7 +41,7 @@ export const entrySchema = Type.Object(
     context: Type.Optional(fields),
     exception: Type.Optional(exceptionSchema),
     seq: Type.Integer({ minimum: 1 }),
-    lsn: Type.Optional(Type.Integer({ minimum: 1 })),
+    lsn: Type.Integer({ minimum: 1 }),
   },
   closed,
 )

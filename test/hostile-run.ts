@@ -8,7 +8,9 @@ import { canary, type HostileCall } from './hostile-calls.ts'
 /** What no line may hold: what drives a terminal, ends a line or deceives the eye. */
 const steering = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}\p{Cs}]/u
 
-const keys = 'timestamp level category account_id message event context exception seq'.split(' ')
+const keys = 'timestamp level category account_id message event context exception seq lsn'.split(
+  ' ',
+)
 
 /** Judges calls: what is wrong, each in one sentence; empty when nothing is. */
 export async function faultsOf(

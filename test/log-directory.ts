@@ -25,6 +25,7 @@ export interface Line {
     cause?: Line['exception']
   }
   readonly seq: number
+  readonly lsn: number
 }
 
 /** A directory that does not exist yet, in one that is removed after the test. */

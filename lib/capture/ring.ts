@@ -38,7 +38,7 @@ export const entryPlacesMax = 1024
 const placesMax = 2 ** 25
 
 const headPlaces = 3
-const stampPlaces = 3
+const stampPlaces = 4
 const endPlaces = 4
 
 /** The ring of captured entries. */
@@ -54,6 +54,8 @@ export class Ring<T> {
   /** The oldest entry and the next free place, counted from the first entry ever; 2^53 outlives the process. */
   head = 0
   tail = 0
+  /** Entries that were accepted and never came in: in the order of all entries they have their places. */
+  skipped = 0
   /** UTF-16 units held. */
   chars = 0
 
@@ -66,7 +68,7 @@ export class Ring<T> {
   // the cache.
   /** Template, message, account. */
   readonly #heads: unknown[]
-  /** Time, seq, UTF-16 units. */
+  /** Time, seq, UTF-16 units, number among all entries. */
   readonly #stamps: Float64Array
   /** Where the entry ends in the lanes of tags, numbers and references. */
   readonly #ends: Int32Array
@@ -175,6 +177,7 @@ export class Ring<T> {
     stamps[stamp] = time
     stamps[stamp + 1] = seq
     stamps[stamp + 2] = chars
+    stamps[stamp + 3] = this.tail + this.skipped + 1
     const ends = this.#ends
     const end = at * endPlaces
     ends[end] = lanes.tagTail
@@ -218,6 +221,14 @@ export class Ring<T> {
   }
   get seq(): number {
     return this.#stamps[this.#at * stampPlaces + 1]!
+  }
+  /** Its number among all entries, from 1: the order of the calls, whatever their category. */
+  get number(): number {
+    return this.#stamps[this.#at * stampPlaces + 3]!
+  }
+  /** The number of the last entry, whether it came in or not. */
+  get lastNumber(): number {
+    return this.tail + this.skipped
   }
   /** Where it ends in the lane of tags. What stands behind its context is its exception. */
   get tagEnd(): number {

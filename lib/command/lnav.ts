@@ -49,10 +49,11 @@ const format = {
       'exception/message': { kind: 'string' },
       'exception/stack_trace': { kind: 'string' },
       seq: { kind: 'integer', 'foreign-key': true },
+      lsn: { kind: 'integer', 'foreign-key': true },
     },
     sample: [
       {
-        line: '{"timestamp":"2025-10-17T14:23:45.123+00:00","level":"INFO","category":"enforcement","account_id":"ABC123","message":"Position closed","context":{"rule":"UnrealizedLoss"},"seq":42}',
+        line: '{"timestamp":"2025-10-17T14:23:45.123+00:00","level":"INFO","category":"enforcement","account_id":"ABC123","message":"Position closed","context":{"rule":"UnrealizedLoss"},"seq":42,"lsn":1087}',
         level: 'info',
       },
     ],

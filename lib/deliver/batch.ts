@@ -17,6 +17,10 @@ export class Batch {
   readonly #shown: Set<number>[] = [0, 1, 2, 3, 4].map(() => new Set())
   /** The numbers of its last entries, by the place of their category in the file: see `Category.place`. */
   readonly last: number[] = []
+  /** The lsn of its first line, as it was when the line was made; 0 while it is empty. */
+  first = 0
+  /** The number among all entries of this run of its last line. */
+  lastNumber = 0
   /** How often the numbers have been moved on (numbering.ts) before its lines were made. */
   era = 0
   /** Where the next line is written. It belongs to the batch once `add` has been told. */
@@ -86,6 +90,8 @@ export class Batch {
     other.last.forEach((number, place) => {
       this.last[place] = number
     })
+    if (this.first === 0) this.first = other.first
+    this.lastNumber = Math.max(this.lastNumber, other.lastNumber)
   }
 
   /** Makes it empty, to be used again. */
@@ -95,6 +101,8 @@ export class Batch {
     this.#landed.fill(0)
     for (const shown of this.#shown) shown.clear()
     this.last.length = 0
+    this.first = 0
+    this.lastNumber = 0
     this.out.clear()
   }
 }

@@ -27,6 +27,8 @@ export class Route {
   downSince = 0
   /** When a caller last tried it, though it had failed, in milliseconds since the epoch. */
   triedAt = 0
+  /** The number among all entries of this run of the last line that is in the file. */
+  lastNumber = 0
   /** Lines taken in, and lines whose fate is settled, since the start. */
   taken = 0
   settled = 0
@@ -59,17 +61,38 @@ export class Route {
     return this.taken - this.settled
   }
 
-  /** Counts the line that has been written to the batch being gathered, of a category and with a number of this run. */
-  add(severity: number, place: number, number: number): void {
-    this.gathered.add(severity)
-    this.gathered.last[place] = number
-    this.taken++
+  /**
+   * Counts the line that has been written to the batch being gathered.
+   *
+   * @param seq Its number among those of its category of this run.
+   * @param number The same among all entries of this run.
+   * @param lsn As it stands in the line.
+   */
+  add(severity: number, place: number, seq: number, number: number, lsn: number): void {
+    this.gathered.last[place] = seq
+    this.#add(severity, number, lsn)
   }
 
   /** The same for a copy, which counts elsewhere. */
-  addCopy(): void {
-    this.gathered.add(-1)
+  addCopy(number: number, lsn: number): void {
+    this.#add(-1, number, lsn)
+  }
+
+  #add(severity: number, number: number, lsn: number): void {
+    const { gathered } = this
+    gathered.add(severity)
+    if (gathered.first === 0) gathered.first = lsn
+    gathered.lastNumber = number
     this.taken++
+  }
+
+  /** The lsn of the first line that is neither written nor given up; Infinity when there is none. */
+  get firstPending(): number {
+    let first = Infinity
+    for (const batch of [this.inFlight, ...this.waiting, this.gathered]) {
+      if (batch !== undefined && batch.lines > 0) first = Math.min(first, batch.first)
+    }
+    return first
   }
 
   /** From now on lines are made with other numbers. */
@@ -123,6 +146,7 @@ export class Route {
       const number = batch.last[place++]
       if (number !== undefined) category.written = number
     }
+    this.lastNumber = Math.max(this.lastNumber, batch.lastNumber)
     batch.clear()
     this.#spare = batch
   }

@@ -5,6 +5,9 @@
 //
 //   ours, written: 1 … 40      another's: 41 … 60        ours, waiting: 41 … 45, made anew as 61 … 65
 //
+// The lsn, the number among all entries, moves likewise, but for what waits below a number of ours that has been
+// written, to whatever file: nobody else has used those, and they stay.
+//
 // What waits is only marked then, and rewritten batch by batch when its turn comes: it may be as much as the buffer
 // holds. A copy in `error.log` of an entry that has been written keeps its number, as the entry does.
 
@@ -12,6 +15,8 @@ import { napSync } from '../entry/clock.ts'
 import { entriesIn } from './batch-entries.ts'
 import type { Batch } from './batch.ts'
 import type { Category } from './category.ts'
+import type { FoundNumbers } from '../directory/last-numbers.ts'
+import type { LastNumbers } from '../directory/checkpoint.ts'
 import type { Route } from './file-queue.ts'
 
 /** Numbers above one, and by how much they are moved on. */
@@ -20,10 +25,23 @@ interface Move {
   readonly by: number
 }
 
-/** The moves of one moment, by category. */
-type Moves = ReadonlyMap<string, Move>
+/** The moves of one moment. */
+interface Moves {
+  readonly seqs: ReadonlyMap<string, Move>
+  readonly lsn: Move
+}
+
+/** What is known of the ring: how far the numbers of this run have come. */
+export interface Numbers {
+  /** Of the last entry. */
+  readonly lastNumber: number
+  /** Entries in it, and the number of the first. */
+  readonly size: number
+  readonly number: number
+}
 
 const seqKey = ',"seq":'
+const lsnKey = ',"lsn":'
 const lineEnd = 0x0a
 const brace = 0x7b
 const nine = 0x39
@@ -36,23 +54,44 @@ const underWayMsMax = 100
 export class Numbering {
   readonly #categories: ReadonlyMap<string, Category>
   readonly #routes: readonly Route[]
+  readonly #ring: Numbers
   readonly #history: Moves[] = []
+  /** What is added to an entry's number among all of this run when its line is made, as `Category.seqBase` is. */
+  lsnBase = 0
 
-  constructor(categories: ReadonlyMap<string, Category>, routes: readonly Route[]) {
+  constructor(categories: ReadonlyMap<string, Category>, routes: readonly Route[], ring: Numbers) {
     this.#categories = categories
     this.#routes = routes
+    this.#ring = ring
     for (const route of routes) route.renumber = (batch) => this.#renumber(batch, 0)
   }
 
-  /** Per category the number of the last entry accepted. */
-  accepted(): { readonly [category: string]: number } {
-    return this.#numbers(({ seqBase, accepted }) => seqBase + accepted)
+  /** The numbers of the last entries accepted, of which none waits. */
+  accepted(): Required<LastNumbers> {
+    const lsn = this.lsnBase + this.#ring.lastNumber
+    const seq = this.#seqs(({ seqBase, accepted }) => seqBase + accepted)
+    return { seq, lsn, settled: lsn }
   }
 
-  /** Per category the number of the last entry that is in its file. */
-  written(): { readonly [category: string]: number } {
+  /** The numbers of the last entries that are in their files. */
+  written(): Required<LastNumbers> {
     for (const route of this.#routes) this.#countLanded(route)
-    return this.#numbers(({ seqBase, written }) => seqBase + written)
+    return {
+      seq: this.#seqs(({ seqBase, written }) => seqBase + written),
+      lsn: this.lsnBase + this.#lastWritten,
+      settled: this.#settled,
+    }
+  }
+
+  /** The highest number among all entries of this run that is in a file. */
+  get #lastWritten(): number {
+    return Math.max(...this.#routes.map(({ lastNumber }) => lastNumber))
+  }
+
+  get #settled(): number {
+    const { size, number, lastNumber } = this.#ring
+    const first = this.lsnBase + (size > 0 ? number : lastNumber + 1)
+    return Math.min(first, ...this.#routes.map(({ firstPending }) => firstPending)) - 1
   }
 
   /**
@@ -67,23 +106,22 @@ export class Numbering {
     }
   }
 
-  /**
-   * Has every category go on behind the last number that is in the files.
-   *
-   * @param last By category; one that is missing has none there.
-   */
-  goOnBehind(last: ReadonlyMap<string, number>): void {
+  /** Has the numbers go on behind those that are in the files. */
+  goOnBehind(last: FoundNumbers): void {
     for (const route of this.#routes) this.#countLanded(route)
-    const moves = new Map<string, Move>()
+    const seqs = new Map<string, Move>()
     for (const [name, category] of this.#categories) {
       const above = category.seqBase + category.written
-      const by = (last.get(name) ?? 0) - above
+      const by = (last.seqs.get(name) ?? 0) - above
       if (by <= 0) continue
       category.seqBase += by
-      moves.set(name, { above, by })
+      seqs.set(name, { above, by })
     }
-    if (moves.size === 0) return
-    this.#history.push(moves)
+    const above = this.lsnBase + this.#lastWritten
+    const lsn = { above, by: Math.max(0, last.lsn - above) }
+    this.lsnBase += lsn.by
+    if (seqs.size === 0 && lsn.by === 0) return
+    this.#history.push({ seqs, lsn })
     for (const route of this.#routes) {
       route.beginEra(this.#history.length)
       const batch = route.inFlight
@@ -102,10 +140,12 @@ export class Numbering {
     const found = new Set<string>()
     for (const line of linesBackwards(bytes)) {
       const [entry] = entriesIn(line)
+      const lsn = numbersOf(line)?.lsn?.value
+      if (lsn !== undefined) route.lastNumber = Math.max(route.lastNumber, lsn - this.lsnBase)
       const category = this.#categories.get(entry?.category ?? '')
       if (category?.route !== route || found.has(category.name)) continue
       found.add(category.name)
-      const seq = seqOf(line)?.seq
+      const seq = numbersOf(line)?.seq.value
       if (seq !== undefined) category.written = Math.max(category.written, seq - category.seqBase)
       if (found.size === route.categories.size) return
     }
@@ -119,23 +159,33 @@ export class Numbering {
     const pieces: Buffer[] = []
     for (const entry of entriesIn(bytes.subarray(from))) {
       const line = bytes.subarray(from + entry.from, from + entry.end)
-      const place = seqOf(line)
-      if (place === undefined || entry.category === undefined) {
+      const numbers = numbersOf(line)
+      if (numbers === undefined || entry.category === undefined) {
         pieces.push(line)
         continue
       }
-      let { seq } = place
-      for (let era = batch.era; era < length; era++) {
-        const move = this.#history[era]!.get(entry.category)
-        if (move !== undefined && seq > move.above) seq += move.by
+      const { seq, lsn } = numbers
+      const moves = this.#history.slice(batch.era)
+      const newSeq = moved(
+        seq.value,
+        moves.map(({ seqs }) => seqs.get(entry.category!)),
+      )
+      pieces.push(line.subarray(0, seq.from), Buffer.from(String(newSeq)))
+      if (lsn === undefined) pieces.push(line.subarray(seq.end))
+      else {
+        const newLsn = moved(
+          lsn.value,
+          moves.map((each) => each.lsn),
+        )
+        const text = Buffer.from(String(newLsn))
+        pieces.push(line.subarray(seq.end, lsn.from), text, line.subarray(lsn.end))
       }
-      pieces.push(line.subarray(0, place.from), Buffer.from(String(seq)), line.subarray(place.end))
     }
     batch.rewrite(from, Buffer.concat(pieces))
     batch.era = length
   }
 
-  #numbers(numberOf: (category: Category) => number): { readonly [category: string]: number } {
+  #seqs(numberOf: (category: Category) => number): { readonly [category: string]: number } {
     return Object.fromEntries(
       [...this.#categories].map(([name, category]) => [name, numberOf(category)]),
     )
@@ -154,14 +204,35 @@ function* linesBackwards(bytes: Buffer): Generator<Buffer> {
   }
 }
 
-/** Where a line of JSON has its number. A key of this name in the context stands before it. */
-function seqOf(
+/** A number after the moves that concern it. */
+function moved(number: number, moves: readonly (Move | undefined)[]): number {
+  return moves.reduce(
+    (value, move) => (move !== undefined && value > move.above ? value + move.by : value),
+    number,
+  )
+}
+
+/** A number, and where it stands in a line. */
+interface Place {
+  readonly value: number
+  readonly from: number
+  readonly end: number
+}
+
+/** Where a line of JSON has its numbers. A key of such a name in the context stands before them. */
+function numbersOf(
   line: Buffer,
-): { readonly seq: number; readonly from: number; readonly end: number } | undefined {
+): { readonly seq: Place; readonly lsn: Place | undefined } | undefined {
   const key = line[0] === brace ? line.lastIndexOf(seqKey) : -1
   if (key === -1) return undefined
-  const from = key + seqKey.length
+  const seq = numberAt(line, key + seqKey.length)
+  if (seq === undefined) return undefined
+  const hasLsn = line.toString('latin1', seq.end, seq.end + lsnKey.length) === lsnKey
+  return { seq, lsn: hasLsn ? numberAt(line, seq.end + lsnKey.length) : undefined }
+}
+
+function numberAt(line: Buffer, from: number): Place | undefined {
   let end = from
   while (line[end]! >= zero && line[end]! <= nine) end++
-  return end === from ? undefined : { seq: Number(line.toString('latin1', from, end)), from, end }
+  return end === from ? undefined : { value: Number(line.toString('latin1', from, end)), from, end }
 }

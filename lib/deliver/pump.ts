@@ -24,6 +24,7 @@ import { entriesIn } from './batch-entries.ts'
 import type { CategoryTemplate } from './category.ts'
 import { FlushWaiters } from './flush-waiters.ts'
 import { Outages, type OutagesOptions } from './outages.ts'
+import type { Numbering } from './numbering.ts'
 import type { Ring } from '../capture/ring.ts'
 import type { Route } from './file-queue.ts'
 import type { EventLog } from '../sinks/event-log-sink.ts'
@@ -52,6 +53,7 @@ const triedMsMin = 100
 export interface PumpOptions extends OutagesOptions {
   readonly ring: Ring<CategoryTemplate>
   readonly encoder: LineEncoder
+  readonly numbering: Pick<Numbering, 'lsnBase'>
   /** The file that also gets every ERROR and CRITICAL entry. */
   readonly errorRoute: Route
   /** What is written for a line of JSON: itself, or its human line. */
@@ -374,11 +376,13 @@ export class Pump {
 
   /** Writes the line of the oldest entry to its file's batch, and a copy to that of the errors. */
   #gatherNext(): void {
-    const { ring, encoder, errorRoute, shape, show, showAlways, eventLog } = this.#options
+    const { ring, encoder, numbering, errorRoute, shape, show, showAlways, eventLog } =
+      this.#options
     const { lanes, template } = ring
     const { severity } = template
     const { route, place } = template.owner
-    const number = ring.seq
+    const { seq, number } = ring
+    const lsn = numbering.lsnBase + number
     // Both before a line is written: what waits may be shortened for it.
     const isKept = this.#makeWay(route, severity)
     const isCopied =
@@ -387,7 +391,7 @@ export class Pump {
     const from = out.size
     const refsFrom = lanes.refHead
     try {
-      encoder.write(out, ring)
+      encoder.write(out, ring, lsn)
     } catch (error) {
       // A line beyond the longest string of the engine, or a value that cannot be written after all.
       this.#options.counters.fail(error as Error)
@@ -410,11 +414,11 @@ export class Pump {
     // The copy is the same bytes. It is no entry of its own, so it counts nowhere.
     if (isCopied) {
       errorRoute.gathered.out.append(out.bytes.subarray(from, out.size))
-      errorRoute.addCopy()
+      errorRoute.addCopy(number, lsn)
     }
     if (isKept) {
       if (isShown) route.gathered.show(severity, route.gathered.entries[severity]!)
-      route.add(severity, place, number)
+      route.add(severity, place, seq, number, lsn)
     } else {
       out.size = from
       this.#lose(severity, 1, isShown ? 1 : 0)

@@ -30,14 +30,22 @@ export interface FileState {
   readonly end: string
 }
 
+/** The numbers that a log has come to. */
+export interface LastNumbers {
+  /** Per category the `seq` of the last entry accepted. */
+  readonly seq: { readonly [category: string]: number }
+  /** The highest `lsn`. Missing where a version before it has written. */
+  readonly lsn?: number
+  /** Up to this `lsn` no entry waits: each is in its file, or has been counted as lost. */
+  readonly settled?: number
+}
+
 /** The state of a directory at some moment. */
-export interface Checkpoint {
+export interface Checkpoint extends LastNumbers {
   /** `rotation.max_files` of the writer. */
   readonly max_files: number
   /** `rotation.compress` of the writer. */
   readonly compress: boolean
-  /** Per category the `seq` of the last entry accepted. */
-  readonly seq: { readonly [category: string]: number }
   /** The live files by name. */
   readonly files: { readonly [base: string]: FileState }
   /** What the writer knew of the time. */
@@ -113,7 +121,9 @@ export function asCheckpoint(value: unknown): Checkpoint | undefined {
     compress,
     seq: ownOf(seq, (name, number) => namePattern.test(name) && isNumber(number, seqMax)),
     files: ownOf(files, (name, file) => isBase(name) && isFileState(file)),
-    ...(time === undefined ? {} : { time }),
+    ...(isNumber(value['lsn'], seqMax) && { lsn: value['lsn'] }),
+    ...(isNumber(value['settled'], seqMax) && { settled: value['settled'] }),
+    ...(time !== undefined && { time }),
   }
 }
 

@@ -20,7 +20,7 @@ import { type FSWatcher, readdirSync, rmSync, watch } from 'node:fs'
 import { join } from 'node:path'
 import type { OnRefusal } from './attributes.ts'
 import { type CleanReport, cleanDirectory } from './clean.ts'
-import { type Checkpoint, captureCheckpoint } from './checkpoint.ts'
+import { type Checkpoint, type LastNumbers, captureCheckpoint } from './checkpoint.ts'
 import { LockedError } from '../errors.ts'
 import { type Claim, DirectoryLock } from './lock.ts'
 import { baseOfTemporary } from './names.ts'
@@ -46,8 +46,8 @@ export interface MaintenanceOptions {
   readonly maxFiles: number
   readonly retentionDays: number
   readonly compress: boolean
-  /** The number of the last entry that is in its file, of each category; at the end, of the last one accepted. */
-  readonly numbers: (isEnd: boolean) => { readonly [category: string]: number }
+  /** The numbers of what is in the files; at the end, of what was accepted. */
+  readonly numbers: (isEnd: boolean) => LastNumbers
   /** Throws while something written in an earlier tenure may still be on its way. */
   readonly beforeTaking: () => void
   /** Has the numbers go on where the files end, with what the last writer has left. May be called twice. */
@@ -375,7 +375,7 @@ export class Maintenance implements Claim {
     return captureCheckpoint(
       directory,
       bases,
-      { max_files: maxFiles, compress, seq: numbers(isEnd), time: this.#time.record },
+      { max_files: maxFiles, compress, ...numbers(isEnd), time: this.#time.record },
       this.#lock.checkpoint,
     )
   }

@@ -200,6 +200,10 @@ export function putNumber(bytes: Buffer, at: number, value: number): number {
       return putDigits(bytes, at + 1, -whole)
     }
   }
+  if (value > 0 && value <= Number.MAX_SAFE_INTEGER && Math.floor(value) === value) {
+    const high = Math.floor(value / 1e9)
+    return putNine(bytes, putDigits(bytes, at, high), value - high * 1e9)
+  }
   // A quotient of two doubles is the double nearest to it: when `scaled / 1e4` is the value, the digits of
   // `scaled` are a decimal that means it, and so few of them that no shorter decimal does.
   const scaled = Math.round(value * 1e4)
@@ -221,6 +225,17 @@ function putDigits(bytes: Buffer, at: number, value: number): number {
     rest = tenth
   }
   return end
+}
+
+/** Writes an integer below 10^9 as nine digits. */
+function putNine(bytes: Buffer, at: number, value: number): number {
+  let rest = value
+  for (let place = at + 8; place >= at; place--) {
+    const tenth = (rest / 10) | 0
+    bytes[place] = zero + rest - tenth * 10
+    rest = tenth
+  }
+  return at + 9
 }
 
 /** Writes ten-thousandths, not all of them whole: -2105000 is -210.5. */

@@ -31,6 +31,7 @@ const messageKey = readyText(',"message":')
 const contextKey = readyText(',"context":')
 const exceptionKey = readyText(',"exception":')
 const seqKey = readyText(',"seq":')
+const lsnKey = readyText(',"lsn":')
 const lineEnd = readyText('}\n')
 
 /** Captured entries, of which the encoder looks at the oldest. */
@@ -67,12 +68,12 @@ export class LineEncoder {
    *
    * @throws when a value cannot be written after all; then `out` ends where it ended before.
    */
-  write(out: JsonBytes, ring: Entries): void {
+  write(out: JsonBytes, ring: Entries, lsn: number): void {
     const { lanes } = ring
     const { tagHead, numHead, refHead } = lanes
     const start = out.size
     try {
-      this.#line(out, ring)
+      this.#line(out, ring, lsn)
       let charsMax = Math.max(out.size - start, 64)
       while (out.size - start > this.#lineBytesMax && charsMax >= 64) {
         this.#values.charsMax = charsMax = Math.floor(charsMax / 2)
@@ -80,7 +81,7 @@ export class LineEncoder {
         lanes.numHead = numHead
         lanes.refHead = refHead
         out.size = start
-        this.#line(out, ring)
+        this.#line(out, ring, lsn)
       }
       if (out.size - start > this.#lineBytesMax) this.#shrink(out, start)
     } catch (error) {
@@ -114,7 +115,7 @@ export class LineEncoder {
     return this.#values.shortened(object, charsMax)
   }
 
-  #line(out: JsonBytes, ring: Entries): void {
+  #line(out: JsonBytes, ring: Entries, lsn: number): void {
     const { lanes, template, time, accountId } = ring
     if (template.event === undefined) {
       this.#beginning(out, time, template, accountId ?? template.bindings?.accountId)
@@ -127,6 +128,8 @@ export class LineEncoder {
     }
     out.ready(seqKey)
     out.number(template.owner.seqBase + ring.seq)
+    out.ready(lsnKey)
+    out.number(lsn)
     out.ready(lineEnd)
   }
 

@@ -40,6 +40,11 @@ export interface LogEntry {
   readonly exception?: ExceptionInfo
   /** One more than the last accepted entry of the category; goes on after a restart. Absent from foreign lines. */
   readonly seq?: number
+  /**
+   * Log sequence number: one more than the last accepted entry of the directory, whatever its category; goes on after
+   * a restart. It is the order of the calls. Absent from lines of earlier versions.
+   */
+  readonly lsn?: number
 }
 
 /** The deepest nesting that is captured; the context itself is level 1. */

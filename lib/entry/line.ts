@@ -53,6 +53,7 @@ function isEntry(value: LooseEntry): boolean {
     typeof value.timestamp === 'string' &&
     isDateTime(value.timestamp) &&
     (value.seq === undefined || Number.isSafeInteger(value.seq)) &&
+    (value.lsn === undefined || Number.isSafeInteger(value.lsn)) &&
     (value.context === undefined || isObject(value.context)) &&
     (value.account_id === undefined || typeof value.account_id === 'string') &&
     (value.event === undefined || typeof value.event === 'string') &&

@@ -10,7 +10,7 @@ import { Redactor } from '../redact/secret-keys.ts'
 import { LineEncoder } from '../encode/line-encoder.ts'
 import { LockedError } from '../errors.ts'
 import { exposureOf } from '../directory/exposure.ts'
-import { lastSeqs } from '../directory/last-seq.ts'
+import { type FoundNumbers, lastNumbers } from '../directory/last-numbers.ts'
 import type { Checkpoint } from '../directory/checkpoint.ts'
 import { Category, type CategoryTemplate } from '../deliver/category.ts'
 import type { CategoryLogger } from './category-logger.ts'
@@ -99,9 +99,11 @@ export function assemble(
     stderr.write(`ringlog: ${visible(remark)}`)
   }
   const eventLog = eventLogOf(config, counters, tell, loadApi)
+  const numbering = new Numbering(categories, [...routes.values()], ring)
   const pump = new Pump({
     ring,
     encoder,
+    numbering,
     counters,
     routes: [...routes.values()],
     errorRoute,
@@ -121,7 +123,6 @@ export function assemble(
   })
   const intake = intakeOf(config, { ring, encoder, counters, pump, tell })
 
-  const numbering = new Numbering(categories, [...routes.values()])
   const system = categories.get('system')!
   const report = system.templates[WARNING]!
   const files: Files = { routes, categories, numbering, counters, pump, tell }
@@ -197,7 +198,7 @@ function maintenanceOf(config: ResolvedConfig, files: Files): Maintenance {
     numbers: (isEnd) => (isEnd ? numbering.accepted() : numbering.written()),
     beforeTaking: () => numbering.awaitQuiet(),
     goOn: (checkpoint) =>
-      numbering.goOnBehind(lastNumbers(directory, categories.values(), checkpoint)),
+      numbering.goOnBehind(numbersIn(directory, categories.values(), checkpoint)),
     changed: () => {
       for (const { sink } of routes.values()) sink.revisit()
     },
@@ -228,7 +229,7 @@ function takeDirectory(config: ResolvedConfig, files: Files, maintenance: Mainte
       throw error
     }
     // The files will say so when they are opened, and try again. What can be read is read.
-    numbering.goOnBehind(lastNumbers(directory, categories.values(), undefined))
+    numbering.goOnBehind(numbersIn(directory, categories.values(), undefined))
   }
 }
 
@@ -311,19 +312,17 @@ function categoriesOf(
   )
 }
 
-/** The number of the last entry of each category that is in the files, or that the last run is known to have come to. */
-function lastNumbers(
+/** The numbers of the last entries that are in the files, or that the last run is known to have come to. */
+function numbersIn(
   directory: string,
   categories: Iterable<Category>,
   checkpoint: Checkpoint | undefined,
-): Map<string, number> {
+): FoundNumbers {
   const names = new Map<string, Set<string>>()
   for (const { name, route } of categories) {
     names.set(route.file, (names.get(route.file) ?? new Set()).add(name))
   }
-  return new Map(
-    [...names].flatMap(([file, ofFile]) => [...lastSeqs(directory, file, ofFile, checkpoint)]),
-  )
+  return lastNumbers(directory, names, checkpoint)
 }
 
 /** The class of this logger and those derived from it: with a member for each configured category. */

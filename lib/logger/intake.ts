@@ -154,6 +154,7 @@ export class Intake {
       template.owner.accepted++
       this.#counters.accepted++
       this.#counters.dropped[template.severity]!++
+      this.#ring.skipped++
     }
   }
 
@@ -184,11 +185,12 @@ export class Intake {
     this.#counters.accepted++
   }
 
-  /** Counts an entry that does not come into the ring. Its number is missing in the file. */
+  /** Counts an entry that does not come into the ring. Its numbers are missing in the file. */
   #drop({ owner, severity }: CategoryTemplate): void {
     owner.accepted++
     this.#counters.accepted++
     this.#counters.dropped[severity]!++
+    this.#ring.skipped++
   }
 
   /** The end of a call: the pump's turn, or what has waited for it. */
@@ -327,7 +329,10 @@ export class Intake {
       return
     }
     this.#asides++
+    let place = -1
     try {
+      // Its place is in front of the calls that come from within its own capture.
+      place = this.#nested.push(() => this.#drop(template)) - 1
       const time = wallMs()
       const { charsMax } = this.#ring.lanes
       const text = textOf(message)
@@ -338,7 +343,7 @@ export class Intake {
       const exception = isThrown ? this.#oversize.exception(thrown) : undefined
       const account = accountId === undefined || accountId === null ? lifted : textOf(accountId)
       this.#state |= AWAITED
-      this.#nested.push(() => {
+      this.#nested[place] = () => {
         if (!this.#ring.hasRoom(words.length) && !this.#makeRoom(words.length)) {
           this.#drop(template)
           return
@@ -351,9 +356,10 @@ export class Intake {
         this.commit(template, time, account, words)
         const { isWritten, route } = template.owner
         if (isWritten) this.#postponed.push(() => this.#options.writeThrough(route))
-      })
+      }
     } catch {
-      this.#drop(template)
+      if (place === -1) this.#drop(template)
+      else this.#state |= AWAITED
     } finally {
       this.#asides--
     }

@@ -4,7 +4,7 @@
 export const entrySchema = {
   $schema: 'http://json-schema.org/draft-07/schema#',
   type: 'object',
-  required: ['timestamp', 'level', 'category', 'message', 'seq'],
+  required: ['timestamp', 'level', 'category', 'message', 'seq', 'lsn'],
   additionalProperties: false,
   properties: {
     timestamp: { type: 'string', format: 'date-time', pattern: '\\.\\d{3}\\+00:00$' },
@@ -16,6 +16,7 @@ export const entrySchema = {
     context: { type: 'object' },
     exception: { $ref: '#/definitions/exception' },
     seq: { type: 'integer', minimum: 1 },
+    lsn: { type: 'integer', minimum: 1 },
   },
   definitions: {
     exception: {

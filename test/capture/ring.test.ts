@@ -28,7 +28,7 @@ const encoder = new LineEncoder(new Redactor(), 1 << 24)
 function shift(ring: Ring<Template>): unknown {
   const refsFrom = ring.lanes.refHead
   const out = new JsonBytes(64)
-  encoder.write(out, ring)
+  encoder.write(out, ring, ring.number)
   ring.shift(refsFrom)
   return (JSON.parse(out.textFrom(0)) as { context: unknown }).context
 }

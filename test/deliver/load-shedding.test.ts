@@ -55,7 +55,7 @@ function rig(shape: Shape, dropOld: boolean): Rig {
         return false
       }
       route.gathered.out.text(lineOf(shape, severity, n))
-      route.add(severity, 0, 1)
+      route.add(severity, 0, 1, 1, 1)
       return true
     },
     waiting: () =>

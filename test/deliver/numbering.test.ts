@@ -37,9 +37,9 @@ class FileInMemory implements Sink {
   }
 }
 
-function lineOf(category: string, seq: number, context = ''): string {
+function lineOf(category: string, seq: number, lsn: number = seq, context = ''): string {
   const head = `{"timestamp":"2026-11-24T00:00:00.000+00:00","level":"INFO","category":"${category}"`
-  return `${head},"message":"m","context":{"seq":7${context}},"seq":${seq}}\n`
+  return `${head},"message":"m","context":{"seq":7${context}},"seq":${seq},"lsn":${lsn}}\n`
 }
 
 /** Two categories that share a file, and one with its own, which gets copies as well. */
@@ -58,16 +58,19 @@ function rig() {
       ]
     }),
   )
-  const numbering = new Numbering(categories, routes)
+  const ring = { lastNumber: 0, size: 0, number: 0 }
+  const numbering = new Numbering(categories, routes, ring)
   const log = (name: string, isCopied = false): void => {
     const category = categories.get(name)!
     const { route, place, seqBase } = category
-    const line = lineOf(name, seqBase + ++category.accepted)
+    const number = ++ring.lastNumber
+    const lsn = numbering.lsnBase + number
+    const line = lineOf(name, seqBase + ++category.accepted, lsn)
     route.gathered.out.text(line)
-    route.add(INFO, place, category.accepted)
+    route.add(INFO, place, category.accepted, number, lsn)
     if (!isCopied) return
     routes[1].gathered.out.text(line)
-    routes[1].addCopy()
+    routes[1].addCopy(number, lsn)
   }
   const take = (i: 0 | 1): void => {
     const batch = routes[i].inFlight ?? routes[i].take()
@@ -79,6 +82,15 @@ function rig() {
     routes[i].settle()
   }
   return { routes, sinks, categories, numbering, log, take, settle }
+}
+
+/** What is in the files up to a `seq` of one category and an `lsn`. */
+function foundTo(system: number, lsn = 0) {
+  return { seqs: new Map([['system', system]]), lsn }
+}
+
+function lsnsOf(text: string): number[] {
+  return [...text.matchAll(/,"lsn":(\d+)\}\n/g)].map(([, lsn]) => Number(lsn))
 }
 
 function seqsOf(text: string, name: string): number[] {
@@ -102,8 +114,9 @@ describe('Numbering', () => {
     // A sink says of a half line that it has not landed.
     sinks[0].landed = lineOf('system', 1).length * 2
     sinks[0].text = sinks[0].text.slice(0, sinks[0].landed)
-    numbering.goOnBehind(new Map([['system', 9_998]]))
-    assert.deepEqual(numbering.written(), { system: 9_998, sdk: 0, error: 0 })
+    numbering.goOnBehind(foundTo(9_998, 20_000))
+    assert.deepEqual(numbering.written().seq, { system: 9_998, sdk: 0, error: 0 })
+    assert.equal(numbering.written().lsn, 20_000)
     log('system')
     for (let i = 0; i < 5; i++) {
       settle(0)
@@ -111,11 +124,14 @@ describe('Numbering', () => {
     }
     assert.deepEqual(seqsOf(sinks[0].text, 'system'), [1, 2, 9_999, 10_000, 10_001, 10_002])
     assert.deepEqual(seqsOf(sinks[0].text, 'sdk'), [1])
+    assert.deepEqual(lsnsOf(sinks[0].text), [1, 2, 20_001, 20_002, 20_003, 20_004, 20_005])
     assert.equal(sinks[0].text.match(/"seq":7\}/g)?.length, 7, 'the context is as it was')
-    assert.deepEqual(numbering.accepted(), { system: 10_002, sdk: 1, error: 0 })
+    assert.deepEqual(numbering.accepted().seq, { system: 10_002, sdk: 1, error: 0 })
+    assert.equal(numbering.accepted().lsn, 20_005)
     take(1)
     settle(1)
     assert.deepEqual(seqsOf(sinks[1].text, 'system'), [9_999], 'the copy is that of the entry')
+    assert.deepEqual(lsnsOf(sinks[1].text), [20_001])
     assert.equal(categories.get('system')!.written, 6)
   })
 
@@ -125,7 +141,7 @@ describe('Numbering', () => {
     log('system', true)
     take(0)
     sinks[0].land(lineOf('system', 1).length)
-    numbering.goOnBehind(new Map([['system', 100]]))
+    numbering.goOnBehind(foundTo(100, 500))
     for (const i of [0, 1] as const) {
       settle(i)
       take(i)
@@ -133,17 +149,34 @@ describe('Numbering', () => {
     }
     assert.deepEqual(seqsOf(sinks[0].text, 'system'), [1, 101])
     assert.deepEqual(seqsOf(sinks[1].text, 'system'), [1, 101])
+    for (const { text } of sinks) assert.deepEqual(lsnsOf(text), [1, 501])
   })
 
   test('goOnBehind() leaves lines for people as they are', () => {
     const { routes, sinks, numbering, take, settle } = rig()
     const text = '[2026-11-24 00:00:00] INFO  | system      | forged ,"seq":1}\n    ,"seq":2}\n'
     routes[0].gathered.out.text(text)
-    routes[0].add(INFO, 0, 1)
-    numbering.goOnBehind(new Map([['system', 100]]))
+    routes[0].add(INFO, 0, 1, 1, 1)
+    numbering.goOnBehind(foundTo(100, 500))
     take(0)
     settle(0)
     assert.equal(sinks[0].text, text)
+  })
+
+  test('goOnBehind() leaves the lsn of what waits below one that has been written to another file', () => {
+    const { sinks, numbering, log, take, settle } = rig()
+    log('system')
+    log('error')
+    log('system')
+    take(1)
+    settle(1)
+    assert.deepEqual(numbering.written().settled, 0)
+    numbering.goOnBehind(foundTo(0, 10))
+    take(0)
+    settle(0)
+    assert.deepEqual(lsnsOf(sinks[1].text), [2])
+    assert.deepEqual(lsnsOf(sinks[0].text), [1, 11])
+    assert.equal(numbering.written().settled, 11)
   })
 
   test('awaitQuiet() throws while something is under way that does not land', () => {
@@ -167,17 +200,21 @@ describe('Numbering', () => {
         const { routes, sinks, categories, numbering, log, take, settle } = rig()
         const last = (name: string): number =>
           seqsOf(sinks[categories.get(name)!.route === routes[0] ? 0 : 1].text, name).at(-1) ?? 0
+        const lastLsn = (): number => Math.max(0, ...sinks.flatMap(({ text }) => lsnsOf(text)))
         const run = (all: readonly (typeof steps)[number][]): void => {
           for (const each of all) {
             if ('name' in each) log(each.name)
             else if ('system' in each) {
               numbering.awaitQuiet()
               for (const name of ['system', 'sdk'] as const) {
-                for (let n = each[name]; n > 0; n--) sinks[0].text += lineOf(name, last(name) + 1)
+                for (let n = each[name]; n > 0; n--) {
+                  sinks[0].text += lineOf(name, last(name) + 1, lastLsn() + 1)
+                }
               }
-              numbering.goOnBehind(
-                new Map([...categories.keys()].map((name) => [name, last(name)])),
-              )
+              numbering.goOnBehind({
+                seqs: new Map([...categories.keys()].map((name) => [name, last(name)])),
+                lsn: lastLsn(),
+              })
             } else if ('lines' in each) {
               const { inFlight } = routes[each.i]
               const sink = sinks[each.i]
@@ -206,6 +243,17 @@ describe('Numbering', () => {
             name,
           )
         }
+        const lsns = sinks.map(({ text }) => lsnsOf(text))
+        for (const each of lsns) {
+          assert.deepEqual(
+            each,
+            each.toSorted((a, b) => a - b),
+          )
+        }
+        assert.deepEqual(
+          lsns.flat().toSorted((a, b) => a - b),
+          lsns.flat().map((_, i) => i + 1),
+        )
       }),
     )
   })

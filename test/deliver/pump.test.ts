@@ -33,6 +33,7 @@ function pumpWith(
   const pump = new Pump({
     ring,
     encoder: new LineEncoder(new Redactor({ keys: [], allow: [] }), 1 << 20),
+    numbering: { lsnBase: 0 },
     counters,
     routes,
     errorRoute: routes[1],

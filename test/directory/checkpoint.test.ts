@@ -5,7 +5,7 @@ import { appendFileSync, mkdirSync, renameSync, rmSync, truncateSync, writeFileS
 import { join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
 import { gzipSync } from 'node:zlib'
-import { lastSeqs } from '../../lib/directory/last-seq.ts'
+import { lastNumbers } from '../../lib/directory/last-numbers.ts'
 import { asCheckpoint, type Checkpoint, captureCheckpoint } from '../../lib/directory/checkpoint.ts'
 import { logDirectory } from '../log-directory.ts'
 
@@ -24,11 +24,15 @@ function ledgerIn(directory: string, seq: Checkpoint['seq'], earlier?: Checkpoin
 
 function found(directory: string, checkpoint?: Checkpoint): Record<string, number> {
   return Object.fromEntries(
-    lastSeqs(directory, 's.log', new Set(['system', 'sdk', 'constructor']), checkpoint),
+    lastNumbers(
+      directory,
+      new Map([['s.log', new Set(['system', 'sdk', 'constructor'])]]),
+      checkpoint,
+    ).seqs,
   )
 }
 
-describe('lastSeqs()', () => {
+describe('lastNumbers()', () => {
   test('reads only what was written since the checkpoint, also in a file rotated since', (t) => {
     const directory = directoryOf(t)
     // What stands here contradicts the checkpoint, so it shows when it is read.
@@ -168,7 +172,7 @@ describe('asCheckpoint()', () => {
   })
 })
 
-test('lastSeqs() takes no number that leaves no room above it, and finds the true one before', (t) => {
+test('lastNumbers() takes no number that leaves no room above it, and finds the true one before', (t) => {
   const directory = directoryOf(t)
   const forged = line('system', 2 ** 53 - 2)
   writeFileSync(join(directory, 's.log'), line('system', 41) + forged)

@@ -19,7 +19,7 @@ import { describe, test } from 'node:test'
 import zlib, { gzipSync } from 'node:zlib'
 import { makeDirectory, openForAppend } from '../../lib/directory/open.ts'
 import { rotateSync } from '../../lib/directory/rotate.ts'
-import { lastSeqs } from '../../lib/directory/last-seq.ts'
+import { lastNumbers } from '../../lib/directory/last-numbers.ts'
 import { logDirectory, modeOf } from '../log-directory.ts'
 
 describe('makeDirectory()', () => {
@@ -167,7 +167,7 @@ describe('rotateSync()', () => {
   })
 })
 
-describe('lastSeqs()', () => {
+describe('lastNumbers()', () => {
   const line = (category: string, seq: number, text = ''): string =>
     `{"timestamp":"2026-01-01T00:00:00.000+00:00","level":"INFO","category":"${category}","message":${JSON.stringify(text)},"seq":${seq}}\n`
   test('finds the last number of each category, through rubbish, torn lines, long lines and rotated files', (t) => {
@@ -186,7 +186,10 @@ describe('lastSeqs()', () => {
         '{"seq":500}\n' +
         line('system', 12, '"seq":77}').slice(0, -3),
     )
-    const found = lastSeqs(directory, 's.log', new Set(['system', 'sdk', 'old', 'never']))
+    const found = lastNumbers(
+      directory,
+      new Map([['s.log', new Set(['system', 'sdk', 'old', 'never'])]]),
+    ).seqs
     assert.deepEqual(
       [...found].toSorted(([a], [b]) => (a < b ? -1 : 1)),
       [
@@ -201,7 +204,10 @@ describe('lastSeqs()', () => {
     makeDirectory(directory)
     const packed = gzipSync(line('system', 5))
     writeFileSync(join(directory, 's.log.1.gz'), packed)
-    assert.equal(lastSeqs(directory, 's.log', new Set(['system'])).get('system'), 5)
+    assert.equal(
+      lastNumbers(directory, new Map([['s.log', new Set(['system'])]])).seqs.get('system'),
+      5,
+    )
     packed.writeUInt32LE(3_000_000_000, packed.length - 4)
     writeFileSync(join(directory, 's.log.1.gz'), packed)
     const { mock: unpack } = t.mock.method(zlib, 'gunzipSync')
@@ -210,7 +216,7 @@ describe('lastSeqs()', () => {
       t.mock.restoreAll()
       syncBuiltinESMExports()
     })
-    assert.equal(lastSeqs(directory, 's.log', new Set(['system'])).size, 0)
+    assert.equal(lastNumbers(directory, new Map([['s.log', new Set(['system'])]])).seqs.size, 0)
     assert.equal(unpack.callCount(), 0)
   })
   test('is not fooled by a context that looks like an entry', (t) => {
@@ -221,6 +227,9 @@ describe('lastSeqs()', () => {
       '"context":{"category":"system","seq":999},"seq":3',
     )
     writeFileSync(join(directory, 's.log'), text)
-    assert.deepEqual([...lastSeqs(directory, 's.log', new Set(['system']))], [['system', 3]])
+    assert.deepEqual(
+      [...lastNumbers(directory, new Map([['s.log', new Set(['system'])]])).seqs],
+      [['system', 3]],
+    )
   })
 })

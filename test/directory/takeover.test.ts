@@ -6,7 +6,7 @@ import { appendFileSync, readFileSync, readdirSync, renameSync, writeFileSync } 
 import { join } from 'node:path'
 import { type TestContext, describe, test } from 'node:test'
 import type { Checkpoint } from '../../lib/directory/checkpoint.ts'
-import { lastSeqs } from '../../lib/directory/last-seq.ts'
+import { lastNumbers } from '../../lib/directory/last-numbers.ts'
 import { DirectoryLock, type LockOptions } from '../../lib/directory/lock.ts'
 import type { LockRecord } from '../../lib/directory/lock-files.ts'
 import { makeDirectory } from '../../lib/directory/open.ts'
@@ -88,7 +88,8 @@ describe('a piece that was on its way when its writer was paused', () => {
           beforeTaking: () => reach(1),
           goOn: () => {
             if (reads++ === 0) reach(2)
-            last = lastSeqs(directory, 'system.log', categories).get('system') ?? 0
+            const files = new Map([['system.log', categories]])
+            last = lastNumbers(directory, files).seqs.get('system') ?? 0
             if (reads === 1) reach(3)
           },
           taken: () => reach(4),

@@ -49,7 +49,7 @@ function logged(
   const template = templateOf({ name: event.category, seqBase: 0 }, 1, bound, codec)
   const out = new JsonBytes(64)
   const { accountId, tagTail: tagEnd } = lanes
-  encoder.write(out, { lanes, template, time: 0, accountId, message: '', seq: 7, tagEnd })
+  encoder.write(out, { lanes, template, time: 0, accountId, message: '', seq: 7, tagEnd }, 7)
   const text = out.textFrom(0)
   assert.equal(lanes.tagHead, lanes.tagTail, 'all that was captured has been read')
   assert.equal(lanes.refHead, lanes.refTail)

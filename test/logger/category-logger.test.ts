@@ -33,6 +33,7 @@ describe('CategoryLogger', () => {
       'message',
       'context',
       'seq',
+      'lsn',
     ])
     assert.match(closed!.timestamp, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00$/)
     assert.ok(
@@ -48,6 +49,7 @@ describe('CategoryLogger', () => {
         message: 'Position closed',
         context: { rule: 'Loss', violation: { limit: -200 } },
         seq: 1,
+        lsn: 1,
       },
     )
     const [failed] = linesOf(directory, 'error.log')
@@ -59,6 +61,7 @@ describe('CategoryLogger', () => {
       'context',
       'exception',
       'seq',
+      'lsn',
     ])
     assert.deepEqual(Object.keys(failed!.exception!), [
       'type',

@@ -374,7 +374,7 @@ async function lineOf(
   const [line] = lines
   assert.ok(isValidLine(line), JSON.stringify(isValidLine.errors))
   formatEntry(line as unknown as LogEntry, { expand: true })
-  const { timestamp: _t, level: _l, category: _c, seq: _s, ...rest } = line!
+  const { timestamp: _t, level: _l, category: _c, seq: _s, lsn: _n, ...rest } = line!
   return JSON.parse(JSON.stringify(rest), (key, value: unknown) =>
     key === 'stack_trace' ? undefined : value,
   )
