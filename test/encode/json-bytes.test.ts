@@ -98,10 +98,10 @@ describe('JsonBytes', () => {
 
   test('number() writes integers beyond 32 bits digit by digit', () => {
     const numbers = [2 ** 31, 2 ** 31 + 1, 1e9 * 3, 4_000_000_007, 1e15, 2 ** 53 - 1, 2 ** 53, 1e21]
-    for (const number of numbers) {
+    for (const each of numbers) {
       const out = new JsonBytes(64)
-      out.number(number)
-      assert.equal(out.textFrom(0), JSON.stringify(number))
+      out.number(each)
+      assert.equal(out.textFrom(0), JSON.stringify(each))
     }
   })
 

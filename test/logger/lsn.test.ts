@@ -51,7 +51,7 @@ describe('lsn', () => {
       (n) => log.logAudit('call', 'me', { n }),
       (n) => log.sdk.error('call', { n, text: 'x'.repeat(50_000) }),
       (n) => latency.warning('call', { n }),
-      (n) => fill({ n: n as unknown as number, more: 1 } as { n: number }),
+      (n) => fill({ n, more: 1 } as { n: number }),
     ]
     for (let n = 1; n <= 700; n++) calls[(n * 5) % calls.length]!(n)
     await log.close()
