@@ -123,8 +123,7 @@ export function assemble(
   })
   const intake = intakeOf(config, { ring, encoder, counters, pump, tell })
 
-  const system = categories.get('system')!
-  const report = system.templates[WARNING]!
+  const report = categories.get('system')!.templates[WARNING]!
   const files: Files = { routes, categories, numbering, counters, pump, tell }
   const maintenance = maintenanceOf(config, files)
   const core = new Core({
