@@ -2,7 +2,8 @@
 // modules, and what they use of TypeBox and fast-json-stringify, into a few files.
 //
 //   dist/index.js, cli.js    what is imported and started
-//   dist/chunks/             what the two share, and the parts of the command
+//   dist/testing.js          an entry point of its own
+//   dist/chunks/             what they share, and the parts of the command
 //   dist/late/               what an event needs that has checks or loose values: CommonJS, as only that can be
 //                            loaded at a call, without a promise, and be seen by a bundler
 //   dist/**/*.d.ts           as the compiler writes them: the types of `Type` are TypeBox's own
@@ -54,7 +55,7 @@ const lateModules: Plugin = {
   name: 'late modules',
   resolveId(name) {
     if (name in late) return `\0late ${name}`
-    return name === 'late' ? { id: './late/index.cjs', external: 'relative' } : null
+    return name === 'late' ? { id: join(dist, 'late', 'index.cjs'), external: 'relative' } : null
   },
   load(id) {
     const name = id.slice('\0late '.length) as keyof typeof late
@@ -99,14 +100,18 @@ process.exitCode = status ?? 1
 
 async function bundleAll(): Promise<void> {
   const bundled = new Set<string>()
-  const command = await bundle({ index: 'lib/index.ts', cli: 'lib/cli.ts' }, [lateModules], {
-    format: 'esm',
-    entryFileNames: '[name].js',
-    chunkFileNames: 'chunks/[name].js',
-    sourcemap: true,
-    sourcemapExcludeSources: true,
-    codeSplitting: { groups },
-  })
+  const command = await bundle(
+    { index: 'lib/index.ts', cli: 'lib/cli.ts', testing: 'lib/testing.ts' },
+    [lateModules],
+    {
+      format: 'esm',
+      entryFileNames: '[name].js',
+      chunkFileNames: 'chunks/[name].js',
+      sourcemap: true,
+      sourcemapExcludeSources: true,
+      codeSplitting: { groups },
+    },
+  )
   for (const id of command) bundled.add(id)
   for (const [name, { file }] of Object.entries(late)) {
     const found = await bundle({ [name]: name }, [withoutValidators, sharedFormats], {

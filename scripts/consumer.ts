@@ -14,6 +14,7 @@ import {
   type LogEntry,
   type Logger,
 } from 'ringlog'
+import { createTestLogger } from 'ringlog/testing'
 
 writeFileSync('system.json', '{ "logging": { "log_path": "logs", "log_level": "debug" } }')
 const { log_path, rotation } = loadConfig('system.json')
@@ -56,6 +57,14 @@ assert.match(readFileSync('logs/error.log', 'utf8'), /"type":"RangeError"/)
 const messages = new Set<string | undefined>()
 for await (const { entry } of streamLogs({ log_path })) messages.add(entry?.message)
 assert.deepEqual(messages, new Set(['Order sent', 'Filled 2 MNQ', 'Seen', 'Order rejected']))
+
+const test = createTestLogger({ categories: { latency: {} } })
+test.event(orderFilled)({ symbol: 'MNQ', quantity: 3 })
+test.latency.info('Order sent', { micros: 80 })
+assert.deepEqual(
+  test.entries.map(({ message, seq }) => [message, seq]),
+  [['Order sent', 1]],
+)
 
 // Never called: here only the compiler judges.
 export function isRejectedByTheCompiler(): void {

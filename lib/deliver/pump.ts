@@ -72,6 +72,8 @@ export interface PumpOptions extends OutagesOptions {
   readonly isWaitedFor?: (error: Error) => boolean
   /** How long an entry may wait for company, in milliseconds. 0: a slice follows each turn that logs. */
   readonly flushMs: number
+  /** Has a slice run once the caller's turn has ended. @default setImmediate */
+  readonly later?: ((slice: () => void) => void) | undefined
   /** How long a slice may take before other work has its turn. @default 0.5 milliseconds */
   readonly sliceMs?: number
 }
@@ -125,8 +127,9 @@ export class Pump {
     this.#sliceMs = options.sliceMs ?? 0.5
     this.#flushMs = options.flushMs
     this.#wakeTail = this.#nextWakeTail()
+    const later = options.later ?? setImmediate
     this.#arm = () => {
-      setImmediate(this.#slice)
+      later(this.#slice)
     }
     this.#slice = () => {
       this.#state = 'idle'

@@ -27,9 +27,15 @@ import type { Maintenance } from '../directory/maintenance.ts'
 /** Places of the lanes in which bound fields are captured. */
 const bindingPlaces = 4096
 
+/** What takes care of the place where the lines go, as far as the end of a logger has to do with it. */
+export type Care = Pick<
+  Maintenance,
+  'isPatient' | 'isWaiting' | 'awaitTurn' | 'awaitTurnSync' | 'close' | 'exit'
+>
+
 /** The parts that `createLogger` joins. */
 export interface CoreParts {
-  readonly maintenance: Maintenance
+  readonly care: Care
   readonly categories: ReadonlyMap<string, Category>
   readonly routes: readonly Route[]
   readonly intake: Intake
@@ -144,14 +150,14 @@ export class Core implements Exiting {
   }
 
   flush(): Promise<void> {
-    const { intake, pump, maintenance } = this.#parts
+    const { intake, pump, care } = this.#parts
     if (this.#closing !== undefined) return this.#closing
     const flushed = new Promise<void>((resolve, reject) => {
       intake.afterCapture(() => {
         pump.flush().then(resolve, reject)
       })
     })
-    return maintenance.isPatient ? keptAlive(flushed) : flushed
+    return care.isPatient ? keptAlive(flushed) : flushed
   }
 
   flushSync(): void {
@@ -172,18 +178,18 @@ export class Core implements Exiting {
 
   exit(patience: Patience): void {
     this.#isEnding = true
-    const { pump, intake, routes, eventLog, maintenance } = this.#parts
+    const { pump, intake, routes, eventLog, care } = this.#parts
     if (intake.isCapturing) intake.abandon()
     const writeAll = (): void => {
       pump.reportDropped(true)
       pump.flushSync(patience)
-      if (maintenance.isWaiting && routes.some((route) => route.pending > 0)) {
-        maintenance.awaitTurnSync()
+      if (care.isWaiting && routes.some((route) => route.pending > 0)) {
+        care.awaitTurnSync()
         pump.flushSync(patience)
       }
-      pump.giveUp(maintenance.isWaiting)
+      pump.giveUp(care.isWaiting)
       eventLog?.exit()
-      maintenance.exit()
+      care.exit()
     }
     writeAll()
     // Listeners that run after ours may still log.
@@ -200,7 +206,7 @@ export class Core implements Exiting {
   }
 
   async #close(): Promise<void> {
-    const { intake, pump, routes, counters, eventLog, maintenance } = this.#parts
+    const { intake, pump, routes, counters, eventLog, care } = this.#parts
     // Where entries were dropped the ring may still be full, and there is no later moment to say so.
     // Not from within a getter: nothing may be read from the ring while its call is being captured.
     if (counters.droppedTotal + counters.diverted > 0 && !intake.isCapturing) pump.makeRoom()
@@ -208,17 +214,17 @@ export class Core implements Exiting {
     const flushed = pump.flush()
     intake.close()
     try {
-      await (maintenance.isPatient ? keptAlive(flushed) : flushed)
+      await (care.isPatient ? keptAlive(flushed) : flushed)
     } catch (error) {
-      await maintenance.awaitTurn()
+      await care.awaitTurn()
       // One last try, in which nothing is left to wait for; then what remains is counted.
       pump.flushSync()
       if (routes.some((route) => route.pending > 0)) throw error
     } finally {
-      pump.giveUp(maintenance.isWaiting)
+      pump.giveUp(care.isWaiting)
       pump.close()
       await Promise.all([...routes.map((route) => route.sink.close()), eventLog?.close()])
-      await maintenance.close()
+      await care.close()
       unwatchExit(this)
     }
   }

@@ -1,6 +1,6 @@
 // The one place where the parts of the write side are joined.
 
-import { builtinCategories, errorFile } from '../entry/category.ts'
+import { builtinCategories } from '../entry/category.ts'
 import type { LogEntry } from '../entry/entry.ts'
 import { formatEntry, formatException } from '../entry/human-line.ts'
 import { visible } from '../entry/visible-text.ts'
@@ -20,7 +20,7 @@ import {
   loadConfig,
   resolveConfig,
 } from '../config/resolve.ts'
-import { Core } from './core.ts'
+import { type Care, Core } from './core.ts'
 import { watchExit } from './process-exit.ts'
 import { Intake } from './intake.ts'
 import { BoundLogger, type Logger, memberNames } from './logger.ts'
@@ -73,6 +73,45 @@ export function createLogger(config?: string | URL | LoggingConfig): Logger {
   return assemble(fromFile ? loadConfig(config) : resolveConfig(config))
 }
 
+/** Where the lines of a logger go. */
+export interface Place {
+  /** The file of each category, in the order of the categories. */
+  filesOf(config: ResolvedConfig): ReadonlyMap<string, string>
+  /** What takes care of the place, before anything is opened. */
+  careOf(
+    config: ResolvedConfig,
+    files: Files,
+  ): Care & {
+    /** Takes the place, and gives each route its sink. */
+    readonly open: () => void
+  }
+  /** Whether what waits has to be written when the process ends. */
+  readonly isLasting: boolean
+  /** Has the pump work when the turn has ended. @default setImmediate */
+  readonly later?: (work: () => void) => void
+}
+
+/** The usual place: a directory. */
+const inDirectory: Place = {
+  filesOf: (config) =>
+    new Map([
+      ...Object.entries(builtinCategories),
+      ...Object.entries(config.categories).map(([name, { file }]): [string, string] => [
+        name,
+        file,
+      ]),
+    ]),
+  careOf(config, files) {
+    const maintenance = maintenanceOf(config, files)
+    const open = (): void => {
+      takeDirectory(config, files, maintenance)
+      openSinks(config, files, maintenance)
+    }
+    return Object.assign(maintenance, { open })
+  },
+  isLasting: true,
+}
+
 /**
  * Joins the parts.
  *
@@ -81,6 +120,7 @@ export function createLogger(config?: string | URL | LoggingConfig): Logger {
 export function assemble(
   config: ResolvedConfig,
   loadApi: (() => EventApi) | undefined = process.platform === 'win32' ? loadEventApi : undefined,
+  place: Place = inDirectory,
 ): Logger {
   const { buffer } = config
   const counters = new Counters()
@@ -90,9 +130,9 @@ export function assemble(
   })
   const ring = new Ring<CategoryTemplate>(buffer.entries, buffer.bytes, buffer.entry_bytes)
 
-  const routes = routesOf(config)
-  const errorRoute = routes.get(errorFile)!
-  const categories = categoriesOf(config, routes)
+  const fileOf = place.filesOf(config)
+  const routes = new Map([...new Set(fileOf.values())].map((file) => [file, new Route(file)]))
+  const categories = categoriesOf(config, fileOf, routes)
 
   const stderr = new Console()
   const tell = (remark: string): void => {
@@ -106,15 +146,16 @@ export function assemble(
     numbering,
     counters,
     routes: [...routes.values()],
-    errorRoute,
+    errorRoute: categories.get('error')!.route,
     shape: config.structured_format ? undefined : humanLines,
     show: config.console === 'off' ? undefined : showOn(stderr),
     showAlways: config.console === 'always',
     eventLog,
     waitingBytesMax: buffer.bytes,
     dropOld: buffer.on_full === 'drop_old',
-    isWaitedFor: (error) => error instanceof LockedError && maintenance.isPatient,
+    isWaitedFor: (error) => error instanceof LockedError && care.isPatient,
     flushMs: buffer.flush_ms,
+    later: place.later,
     tell,
     report: (message, context) => {
       // Past the level: whoever looks for errors only has to see that some are missing.
@@ -125,9 +166,9 @@ export function assemble(
 
   const report = categories.get('system')!.templates[WARNING]!
   const files: Files = { routes, categories, numbering, counters, pump, tell }
-  const maintenance = maintenanceOf(config, files)
+  const care = place.careOf(config, files)
   const core = new Core({
-    maintenance,
+    care,
     categories,
     routes: [...routes.values()],
     intake,
@@ -139,18 +180,15 @@ export function assemble(
     eventLog,
     charsMax: buffer.entry_bytes,
   })
-  const Bound = boundLoggerOf(config)
-  const logger = new Bound(core, undefined)
-
-  takeDirectory(config, files, maintenance)
-  openSinks(config, files, maintenance)
+  const logger = new (boundLoggerOf(config))(core, undefined)
+  care.open()
   eventLog?.open()
-  watchExit(core)
+  if (place.isLasting) watchExit(core)
   return logger
 }
 
 /** What the parts around the files are joined with. */
-interface Files {
+export interface Files {
   readonly routes: ReadonlyMap<string, Route>
   readonly categories: ReadonlyMap<string, Category>
   readonly numbering: Numbering
@@ -280,23 +318,13 @@ function eventLogOf(
   return new EventLog({ source, threshold, fail: (error) => counters.fail(error), tell, load })
 }
 
-/** One route per file. */
-function routesOf(config: ResolvedConfig): Map<string, Route> {
-  const files = new Set<string>(Object.values(builtinCategories))
-  for (const { file } of Object.values(config.categories)) files.add(file)
-  return new Map([...files].map((file) => [file, new Route(file)]))
-}
-
 function categoriesOf(
   config: ResolvedConfig,
+  fileOf: ReadonlyMap<string, string>,
   routes: ReadonlyMap<string, Route>,
 ): Map<string, Category> {
-  const files = new Map<string, string>([
-    ...Object.entries(builtinCategories),
-    ...Object.entries(config.categories).map(([name, { file }]): [string, string] => [name, file]),
-  ])
   return new Map(
-    [...files].map(([name, file], index) => {
+    [...fileOf].map(([name, file], index) => {
       const level = config.levels[name]
       const category = new Category({
         name,
