@@ -11,7 +11,6 @@ import {
   fdatasync,
   fdatasyncSync,
   fstatSync,
-  fsyncSync,
   ftruncateSync,
   openSync,
   readFileSync,
@@ -24,6 +23,7 @@ import {
 import { open } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
+import { type Refusal, syncDirectory, syncRefusal } from '../directory/attributes.ts'
 import type { Claim } from '../directory/lock.ts'
 import { coverOf } from '../entry/taken-back.ts'
 import { type FileIdentity, type OpenedFile, isSameFile, openForAppend } from '../directory/open.ts'
@@ -68,7 +68,7 @@ export interface Found {
 }
 
 /** What a look at a file says of which it is. */
-type Stat = Pick<BigIntStats, 'dev' | 'ino'>
+type Stat = Pick<BigIntStats, 'dev' | 'ino' | 'size'>
 
 /** A descriptor, and how many hold it. */
 interface Descriptor {
@@ -108,22 +108,26 @@ export class AppendFile {
    * Opens the file that bears the name now, making it if it is not there. The directory must be ours.
    *
    * @param inLine The caller is in the middle of a line, and the file, if it is the same as before, ends there.
-   * @returns whether it is another file than before, what was found of a torn last line, and what the system has
-   *   refused it.
+   * @returns whether it is another file than before, and that one has been removed; what was found of a torn last
+   *   line, and what the system has refused it.
    */
   open(
     inLine: boolean,
-  ): { readonly isOther: boolean } & Pick<OpenedFile, 'tornBytes' | 'isFull' | 'refusal'> {
+  ): { readonly isOther: boolean; readonly isRemoved: boolean } & Pick<
+    OpenedFile,
+    'tornBytes' | 'isFull' | 'refusal'
+  > {
     this.#tenure = this.#claim.tenure
     const opened = openForAppend(this.#directory, this.#name, inLine ? this.#identity : undefined)
     const { fd, device, inode, size, tornBytes, isFull, refusal } = opened
     const isOther = !isSameFile(opened, this.#identity)
+    const isRemoved = isOther && this.#isRemoved
     this.close()
     this.#descriptor = { fd, holders: 1 }
     this.#identity = { device, inode }
     this.size = size
     if (isOther) this.#opened++
-    return { isOther, tornBytes, isFull, refusal }
+    return { isOther, isRemoved, tornBytes, isFull, refusal }
   }
 
   /**
@@ -164,6 +168,13 @@ export class AppendFile {
   get isContested(): boolean {
     if (!this.isOpen) return false
     return !this.#claim.checkAfter() || this.#claim.tenure !== this.#tenure
+  }
+
+  /** What is known of the file, in a few words. */
+  inspect(): string {
+    if (!this.isOpen) return 'no file'
+    const isNew = this.#opened !== this.#openedSynced
+    return `file ${this.#identity.inode} ${this.size}${isNew ? ' new' : ''}`
   }
 
   close(): void {
@@ -268,8 +279,10 @@ export class AppendFile {
 
   /** Takes back the last bytes, which nobody has been told of yet. */
   cut(bytes: number): void {
-    ftruncateSync(this.#fd, this.size - bytes)
-    this.size -= bytes
+    // Others may have truncated it since it was looked at last: beyond its end it would be filled with zeros.
+    const size = fstatSync(this.#fd).size - bytes
+    ftruncateSync(this.#fd, size)
+    this.size = size
   }
 
   /** Where our file is: under its name, under another, or nowhere. */
@@ -286,8 +299,12 @@ export class AppendFile {
     return fstatSync(this.#fd).nlink > 0 ? 'renamed' : 'removed'
   }
 
-  /** Puts on the device what is in the file and, when it is a new one, that it is there. */
-  async sync(): Promise<void> {
+  /**
+   * Puts on the device what is in the file and, when it is a new one, that it is there.
+   *
+   * @returns what the system does not do with directories, once for each file.
+   */
+  async sync(): Promise<Refusal | undefined> {
     const opened = this.#opened
     const fd = this.#fd
     const release = this.hold()
@@ -296,32 +313,13 @@ export class AppendFile {
     } finally {
       release()
     }
-    if (opened === this.#openedSynced || process.platform === 'win32') return
-    // The directory may be new as well.
-    for (const path of [this.#directory, dirname(this.#directory)]) {
-      const handle = await open(path, constants.O_RDONLY)
-      try {
-        await handle.sync()
-      } finally {
-        await handle.close()
-      }
-    }
-    this.#openedSynced = opened
+    return this.#syncNames(opened)
   }
 
   /** The same, before it returns. */
-  syncNow(): void {
+  syncNow(): Refusal | undefined {
     fdatasyncSync(this.#fd)
-    if (this.#opened === this.#openedSynced || process.platform === 'win32') return
-    for (const path of [this.#directory, dirname(this.#directory)]) {
-      const fd = openSync(path, constants.O_RDONLY)
-      try {
-        fsyncSync(fd)
-      } finally {
-        closeSync(fd)
-      }
-    }
-    this.#openedSynced = this.#opened
+    return this.#syncNamesNow()
   }
 
   /**
@@ -330,15 +328,11 @@ export class AppendFile {
    *
    * @throws when they are not the last ones any more, or the system's error.
    */
-  async rewrite(bytes: Buffer): Promise<void> {
-    // A descriptor without O_APPEND, which on Linux appends whatever the position.
-    const handle = await open(this.#path, constants.O_WRONLY | (constants.O_NOFOLLOW ?? 0))
+  async rewrite(bytes: Buffer): Promise<Refusal | undefined> {
+    const opened = this.#opened
+    const handle = await open(...this.#toRewrite)
     try {
-      const isOurs = this.#isOurs(await handle.stat({ bigint: true }))
-      if (!isOurs || this.growth() !== 0 || !this.endsWith(bytes, 0, bytes.length)) {
-        throw new Error('the file has been changed by others')
-      }
-      const start = this.size - bytes.length
+      const start = this.#startOf(bytes, await handle.stat({ bigint: true }))
       for (let done = 0; done < bytes.length;) {
         const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, start + done)
         done += bytesWritten
@@ -347,10 +341,72 @@ export class AppendFile {
     } finally {
       await handle.close()
     }
+    return this.#syncNames(opened)
+  }
+
+  /** The same, before it returns. */
+  rewriteNow(bytes: Buffer): Refusal | undefined {
+    const fd = openSync(...this.#toRewrite)
+    try {
+      const start = this.#startOf(bytes, fstatSync(fd, { bigint: true }))
+      for (let done = 0; done < bytes.length;) {
+        done += writeSync(fd, bytes, done, bytes.length - done, start + done)
+      }
+      // Only a descriptor that was opened before hears of a failure: our own may have been told already.
+      fdatasyncSync(fd)
+    } finally {
+      closeSync(fd)
+    }
+    return this.#syncNamesNow()
+  }
+
+  /** @param opened How many files had been opened when the last of them was put on the device. */
+  async #syncNames(opened: number): Promise<Refusal | undefined> {
+    if (opened === this.#openedSynced) return undefined
+    const refusals = await Promise.all(this.#directories.map(syncNames))
+    this.#openedSynced = opened
+    return refusals.find((refusal) => refusal !== undefined)
+  }
+
+  #syncNamesNow(): Refusal | undefined {
+    if (this.#opened === this.#openedSynced) return undefined
+    const refusals = this.#directories.map(syncDirectory)
+    this.#openedSynced = this.#opened
+    return refusals.find((refusal) => refusal !== undefined)
+  }
+
+  /** For a descriptor without O_APPEND, which on Linux appends whatever the position. */
+  get #toRewrite(): [path: string, flags: number] {
+    const { ownName } = this
+    // The name of a descriptor is a link itself.
+    if (ownName !== undefined) return [ownName, constants.O_WRONLY]
+    return [this.#path, constants.O_WRONLY | (constants.O_NOFOLLOW ?? 0)]
+  }
+
+  #startOf(bytes: Buffer, stat: Stat): number {
+    if (!this.#isOurs(stat) || !this.endsWith(bytes, 0, bytes.length)) {
+      throw new Error('the file has been changed by others')
+    }
+    return Number(stat.size) - bytes.length
+  }
+
+  /** Where a new file has to be on the device, too: the directory may be new itself. */
+  get #directories(): readonly string[] {
+    return [this.#directory, dirname(this.#directory)]
   }
 
   get #fd(): number {
     return this.#descriptor?.fd ?? -1
+  }
+
+  get #isRemoved(): boolean {
+    if (this.#descriptor === undefined) return false
+    try {
+      return fstatSync(this.#fd).nlink === 0
+    } catch {
+      // It cannot be looked at: what has been seen in it counts.
+      return false
+    }
   }
 
   #isOurs({ dev: device, ino: inode }: Stat): boolean {
@@ -363,6 +419,25 @@ function wholeLinesOf(lines: Buffer, other: Buffer): number {
   let same = 0
   while (same < lines.length && lines[same] === other[same]) same++
   return lines.subarray(0, same).lastIndexOf(lineEnd) + 1
+}
+
+/** Has the names in a directory on the device. */
+async function syncNames(path: string): Promise<Refusal | undefined> {
+  // Windows does not open directories.
+  if (process.platform === 'win32') return undefined
+  try {
+    const handle = await open(path, constants.O_RDONLY)
+    try {
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+    return undefined
+  } catch (error) {
+    const refusal = syncRefusal(error, path)
+    if (refusal === undefined) throw error
+    return refusal
+  }
 }
 
 function letGo(descriptor: Descriptor): void {

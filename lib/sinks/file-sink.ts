@@ -2,10 +2,10 @@
 // Bare, it acknowledges short writes, is destroyed by its first error, writes on into a deleted file and forgets
 // what is queued when the process exits. Therefore:
 //
-// - One batch is in flight at a time, and a batch counts as written after the stream's callback *and* a look at
-//   the file: same inode, grown by as much as was written. What is missing is written again, and only that.
-// - Beside the stream we hold a descriptor of our own (O_APPEND). It tells what really is in the file, survives
-//   the stream's death, follows the file through renames, serves the synchronous path and fdatasync.
+// - One batch is in flight at a time. It counts as written after the stream's callback *and* a look at the file:
+//   same inode, grown by as much as was written. What is missing is written again, and only that.
+// - Beside the stream we hold a descriptor of our own (append-file.ts). It tells what really is in the file,
+//   survives the stream's death, follows the file through renames, serves the synchronous path and fdatasync.
 // - A batch is cut at line ends so that no file outgrows the limit. Between two pieces, when the next line does
 //   not fit, we put the file aside ourselves (rotation.ts), and the stream is opened anew.
 // - A piece that the thread pool has and that does not land within 2 s counts as failed, but it may yet land:
@@ -14,25 +14,57 @@
 //   before it is put aside. What a failed fdatasync covered is never believed: it is written once more in its
 //   place; and if that fails as well, it is taken back and written into the next file.
 //
-//   closed ──open()──► opening ──'open' + a macrotask──► ready ──write()──► in flight ──callback──► ready
-//     ▲                                                    │ full, renamed, removed       │ 'error'
-//     └─────────────────── at once ────────────────────────┘                              │
-//     └──────────────── back-off 100 ms … 30 s ───────────────────────────────────────────┘
+// The states, and the functions that lead from one to the next:
 //
-// The macrotask: while 'open' is emitted, the stream still holds writes back, and a batch that we believe
-// to be in the thread pool would not be there when the process exits.
+//                              ┌──────────────────────────► writing ─┐
+//   closed ──► opening ──► ready ◄───────────────────────────────────┤
+//              ▲     ▲      │  └──────────────────────────► syncing ─┘
+//              │     │      ├──► reopening ──┐
+//              │     └──────┼────────────────┘
+//              └─ waiting ◄─┘                     ended: from everywhere
+//
+//   open                          closed → opening; it opens a stream
+//   #opened                       opening → ready
+//   #writePiece, #pieceWritten    ready → writing → ready
+//   #sync, #pieceSynced           ready → syncing → ready; or #syncRefused, with #fail
+//   #reopen                       ready, waiting → reopening; without a stream at once → opening
+//   #streamEnded                  reopening → opening; with an error, from everywhere, with #fail
+//   #fail                         closed, ready → waiting; from there #reopen, 100 ms … 30 s later
+//   #works                        waiting → ready, opening: the synchronous path could write before that
+//   close                         any → ended
+//
+// What holds in each of them:
+//
+//   closed     not opened yet: no stream, and nothing with the thread pool
+//   opening    a stream is being opened, on the file that we hold, or held then
+//   ready      the stream is open and idle, and of the batch in flight nothing is with the thread pool
+//   writing    the stream has flight[written, handed), or a piece that the synchronous path has seen land since
+//   syncing    the thread pool is putting flight[synced, written) on the device, and the stream is idle
+//   reopening  the stream has been told to end, when it has done what it is doing
+//   waiting    it has failed, and a timer is set; the stream is idle, or gone
+//   ended      nothing is begun any more; the thread pool may still have something
+//
+// Beside the state there are four facts:
+//
+//   failed     it has been told that the sink cannot write, and not yet that it can
+//   silent     what the state waits for has not come for 2 s; it may come yet, and leads on as it would have
+//   stale      the stream has another file than the one that we hold: it is opened anew before the next piece
+//   doubtful   an fdatasync has refused flight[synced, written): the next one writes it once more first
+//
+// The synchronous path leaves the thread pool what it has. It writes through our own descriptor, in whatever state,
+// once nothing of the batch is with the stream any more, and leaves the stream stale when it has opened a file.
 
-import { clearTimeout, setImmediate, setTimeout } from '../entry/clock.ts'
-import { type Options, type RotatingFileStream, createStream } from 'rotating-file-stream'
-import { basename, dirname, join } from 'node:path'
-import { fileMode } from '../directory/attributes.ts'
+import { join } from 'node:path'
+import type { Refusal } from '../directory/attributes.ts'
 import type { Claim } from '../directory/lock.ts'
-import { identityOf, isSameFile } from '../directory/open.ts'
+import { isSameFile } from '../directory/open.ts'
+import { clearTimeout, setTimeout } from '../entry/clock.ts'
 import { AppendFile, fileBytesMax } from './append-file.ts'
-import { WriteProgress } from './write-progress.ts'
 import { AnswerWatch, answerMsMax, type Patience } from './disk-timeout.ts'
+import { FileStream } from './file-stream.ts'
 import { Rotation, type RotationOptions } from './rotation.ts'
 import type { Sink, SinkEvents } from './sink.ts'
+import { WriteProgress } from './write-progress.ts'
 
 /** A file is tried again after 100 ms, then after twice as long each time, up to 30 s. */
 const retryMsMin = 100
@@ -47,48 +79,56 @@ export interface FileSinkOptions extends RotationOptions {
   readonly claim: Claim
 }
 
+/** See the drawing above. */
+export type FileSinkState =
+  'closed' | 'opening' | 'ready' | 'writing' | 'syncing' | 'reopening' | 'waiting' | 'ended'
+
 /** A rotating file that takes batches. */
 export class FileSink implements Sink {
   readonly #options: FileSinkOptions
   readonly #events: SinkEvents
   readonly #file: AppendFile
   readonly #rotation: Rotation
-  #stream: RotatingFileStream | undefined
-  #ready = false
-  /** The stream has not called back. What it is given meanwhile it would only queue. */
-  #writing = false
-  /** The stream writes to another file than the one that bears the name: it is opened anew before the next write. */
-  #stale = false
-  #flight: WriteProgress | undefined
-  /** The thread pool is putting the batch on the device. */
-  #syncing = false
-  /** fdatasync has refused what is written and not synced. */
-  #doubtful = false
+  readonly #answers: AnswerWatch
+  #state: FileSinkState = 'closed'
   #failed = false
+  #silent = false
+  #stale = false
+  #doubtful = false
+  #stream: FileStream | undefined
+  /** The batch that is not acknowledged. */
+  #flight: WriteProgress | undefined
+  /** What the thread pool does to put it on the device. */
+  #syncing: Promise<void> | undefined
   #retryMs = retryMsMin
   #retryTimer: NodeJS.Timeout | undefined
-  readonly #answers = new AnswerWatch(
-    () => this.#progress(),
-    () => this.#stall(),
-  )
-  /** The thread pool has had something for so long that the disk counts as failed. */
-  #stalled = false
-  #closed: (() => void) | undefined
+  /** Told when the stream has ended, after the end of the sink. */
+  #released: (() => void) | undefined
 
   constructor(options: FileSinkOptions, events: SinkEvents) {
     this.#options = options
     this.#events = events
     this.#file = new AppendFile(options.directory, options.name, options.claim)
     this.#rotation = new Rotation(options)
+    this.#answers = new AnswerWatch(
+      () => this.#progress(),
+      () => this.#hang(),
+    )
   }
 
   /** Opens the file. A failure is told through the events, and opening is tried again. */
   open(): void {
+    const { directory, name } = this.#options
+    this.#enter('closed')
     try {
       this.#settle()
       this.#openFile()
-      this.#attach()
+      this.#stream = new FileStream(this.#file, join(directory, name), {
+        opened: () => this.#opened(),
+        ended: (error) => this.#streamEnded(error),
+      })
       this.#stale = false
+      this.#await('opening')
     } catch (error) {
       this.#fail(error)
     }
@@ -96,7 +136,9 @@ export class FileSink implements Sink {
 
   write(batch: Buffer): void {
     this.#flight = new WriteProgress(batch)
-    this.#submit()
+    // Nobody watches what nobody waits for.
+    if (this.#isAwaiting) this.#answers.begin(this.#file.size)
+    this.#step()
   }
 
   writeSync(batch: Buffer, patience: Patience): boolean {
@@ -118,8 +160,8 @@ export class FileSink implements Sink {
     const flight = this.#flight
     if (flight === undefined) return 0
     try {
-      if (!this.#writing) this.#settle()
-      else if (flight.isPending) flight.advance(this.#file)
+      if (this.#state !== 'writing') this.#settle()
+      else flight.advance(this.#file)
     } catch {
       // Then what is known must do.
     }
@@ -127,9 +169,9 @@ export class FileSink implements Sink {
   }
 
   get isQuiet(): boolean {
+    if (this.#syncing !== undefined) return false
     const flight = this.#flight
-    if (flight === undefined || this.#syncing) return !this.#syncing
-    if (!this.#writing) return true
+    if (flight === undefined || this.#state !== 'writing') return true
     try {
       flight.advance(this.#file)
     } catch {
@@ -143,131 +185,180 @@ export class FileSink implements Sink {
   }
 
   revisit(): void {
-    if (this.#closed !== undefined || this.#stalled) return
+    // What is awaited leads on by itself, and looks then.
+    if (this.#state !== 'ready' && this.#state !== 'waiting') return
     if (this.#failed || !this.#file.isHeld) this.#reopen()
   }
 
-  close(): Promise<void> {
-    clearTimeout(this.#retryTimer)
+  async close(): Promise<void> {
+    const isSilent = this.#silent
+    const syncing = this.#syncing
+    this.#enter('ended')
     this.#answers.end()
-    return new Promise((resolve) => {
-      this.#closed = () => {
-        this.#file.close()
-        resolve()
-      }
-      if (this.#stream === undefined) this.#closed()
-      else {
-        this.#stream.end()
-        if (this.#stalled) resolve()
-      }
+    const released = new Promise<void>((resolve) => {
+      this.#released = resolve
+      if (this.#stream === undefined) resolve()
+      else this.#stream.end()
     })
+    // Whatever the thread pool still does has a descriptor of its own, or holds ours.
+    this.#file.close()
+    if (!isSilent) await Promise.all([released, syncing])
   }
 
-  /** Has the stream open the file that we hold, whatever bears its name by then. */
-  #attach(): void {
-    const file = this.#file
-    const { ownName, identity } = file
-    const release = file.hold()
-    const path = ownName ?? join(this.#options.directory, this.#options.name)
-    const stream = createStream(basename(path), {
-      // Nothing is an option that somebody has put on the prototype of all objects. The stream copies them into an
-      // object that has one, so those that would do harm are given.
-      __proto__: null,
-      path: dirname(path),
-      // It appends for ever: putting the file aside is our affair.
-      size: `${Number.MAX_SAFE_INTEGER}B`,
-      teeToStdout: false,
-      mode: fileMode,
-    } as Options)
-    this.#stream = stream
-    let failure: Error | undefined
-    stream.on('error', (error) => {
-      failure = error
-    })
-    let isOpen = false
-    stream.on('open', () => {
-      isOpen = true
-      release()
-      try {
-        const fd = descriptorOf(stream)
-        if (fd === undefined ? ownName === undefined : !isSameFile(identityOf(fd), identity)) {
-          throw new Error('another file was in its place when it was opened')
-        }
-        if (file.whereabouts() !== 'ours') this.#stale = true
-      } catch (error) {
-        stream.destroy(error as Error)
-        return
-      }
-      setImmediate(() => {
-        if (this.#stream !== stream || stream.destroyed || stream.writableEnded) return
-        this.#ready = true
-        // With nothing to write, opening is all that can be known; a full disk shows with the next batch.
-        if (this.#flight === undefined) this.#works()
-        this.#submit()
-      })
-    })
-    stream.on('close', () => {
-      if (!isOpen) release()
-      if (this.#stream === stream) this.#streamClosed(failure)
-    })
-  }
-
-  /** Takes the next step with the batch under way, if it can be taken now. */
-  #submit(): void {
-    const flight = this.#flight
-    const stream = this.#stream
-    if (flight === undefined || stream === undefined || !this.#ready) return
-    if (this.#writing || this.#syncing) return
-    const { batch, written } = flight
-    if (flight.isPending) return
-    const end = this.#rotation.pieceEnd(batch, written, this.#file.size)
-    // The last thing before anything is written or renamed.
-    if (!flight.isWhole && !this.#file.isHeld) this.#reopen()
-    else if (
-      this.#options.synced &&
-      flight.synced < written &&
-      (end === written || this.#stale || this.#doubtful)
-    ) {
-      void this.#sync(flight)
-    } else if (flight.isWhole) this.#acknowledge(flight)
-    else if (this.#stale) this.#reopen()
-    else if (end === written) this.#rotate(flight)
-    else {
-      flight.handed = end
-      this.#writing = true
-      this.#answers.begin(this.#file.size)
-      stream.write(batch.subarray(written, end), (error) => {
-        if (this.#stream !== stream) return
-        // It will close, in some later turn; for us it has. What is missing is found out when the file is opened anew.
-        if (error) return this.#streamClosed(error)
-        this.#writing = this.#stalled = false
-        try {
-          if (this.#flight === flight && !flight.verify(this.#file)) this.#stale = true
-        } catch (reason) {
-          // It cannot be looked at: how much is in the file is found out when it is opened anew.
-          this.#fail(reason)
-          return
-        }
-        this.#submit()
-      })
+  /**
+   * Makes sure of what holds in the state, as it stands at the beginning of this file: for tests, after every step.
+   *
+   * @throws an error that names what does not hold.
+   */
+  assertState(): void {
+    const state = this.#state
+    const hasStream = this.#stream !== undefined
+    const { batch, written = 0, handed = 0, synced = 0, isPending = false } = this.#flight ?? {}
+    const is = (...states: readonly FileSinkState[]): boolean => states.includes(state)
+    const holds: { readonly [what: string]: boolean } = {
+      'a stream that is awaited is there': hasStream || !is('opening', 'writing', 'reopening'),
+      'an unopened sink has no stream': !hasStream || !is('closed'),
+      'a file is held while its stream is used':
+        this.#file.isOpen || !is('opening', 'ready', 'writing', 'syncing', 'reopening'),
+      'what is pending, a stream has, or nobody has looked yet':
+        !isPending || is('writing', 'waiting', 'reopening', 'ended'),
+      'a batch does not lie in an idle sink': batch === undefined || !is('ready'),
+      'only what is synced is being synced':
+        is('ended') || (this.#syncing !== undefined) === is('syncing'),
+      'only durable batches are in doubt': this.#options.synced || !this.#doubtful,
+      'only what is awaited can be silent': this.#isAwaiting || !this.#silent,
+      'a failed sink has told it': this.#failed || !is('waiting'),
+      'the parts of a batch are in order':
+        synced <= written && written <= handed && handed <= (batch?.length ?? 0),
+    }
+    for (const [what, isSo] of Object.entries(holds)) {
+      if (!isSo) throw new Error(`Cannot be ${this.inspect()}: expected that ${what}`)
     }
   }
 
-  #streamClosed(failure: Error | undefined): void {
-    this.#stream = undefined
-    this.#ready = false
-    this.#writing = this.#stalled = false
-    if (this.#closed !== undefined) this.#closed()
-    else if (failure === undefined || this.#isFull(failure)) this.open()
-    else this.#fail(failure)
+  /** The state and the facts in one line, for tests and for whoever debugs. */
+  inspect(): string {
+    const facts = {
+      failed: this.#failed,
+      silent: this.#silent,
+      stale: this.#stale,
+      doubtful: this.#doubtful,
+      stream: this.#stream !== undefined,
+    }
+    const names = Object.entries(facts).flatMap(([name, isSo]) => (isSo ? [name] : []))
+    const { batch, handed, written, synced } = this.#flight ?? {}
+    const flight = batch === undefined ? [] : [`${synced}/${written}/${handed}/${batch.length}`]
+    return [this.#state, ...names, ...flight, this.#file.inspect(), this.#rotation.inspect()].join(
+      ' ',
+    )
   }
 
-  /** Opens the stream anew: at once, or when it has ended what it is doing. */
-  #reopen(): void {
+  // --- the states ---
+
+  #enter(state: FileSinkState): void {
+    this.#state = state
+    this.#silent = false
     clearTimeout(this.#retryTimer)
-    this.#ready = false
-    if (this.#stream === undefined) this.open()
-    else if (!this.#stream.writableEnded) this.#stream.end()
+  }
+
+  /** Enters a state that an answer of the thread pool leads on from. */
+  #await(state: 'opening' | 'writing' | 'syncing' | 'reopening'): void {
+    this.#enter(state)
+    this.#answers.begin(this.#file.size)
+  }
+
+  get #isAwaiting(): boolean {
+    const state = this.#state
+    return (
+      state === 'writing' || state === 'syncing' || state === 'opening' || state === 'reopening'
+    )
+  }
+
+  /** Takes the next step with the batch in flight, if it can be taken now. */
+  #step(): void {
+    const flight = this.#flight
+    if (this.#state !== 'ready' || flight === undefined) return
+    const { batch, written } = flight
+    try {
+      // Others may have truncated the file since the last batch, or added to it.
+      if (written === 0) this.#file.look()
+    } catch (error) {
+      this.#fail(error)
+      return
+    }
+    const end = this.#rotation.pieceEnd(batch, written, this.#file.size)
+    const isUnsynced = this.#options.synced && flight.synced < written
+    // The last thing before anything is written or renamed.
+    if (!flight.isWhole && !this.#file.isHeld) this.#reopen()
+    else if (isUnsynced && (end === written || this.#stale || this.#doubtful)) this.#sync(flight)
+    else if (flight.isWhole) this.#acknowledge(flight)
+    else if (this.#stale || this.#stream === undefined) this.#reopen()
+    else if (end === written) this.#rotate(flight)
+    else this.#writePiece(this.#stream, flight, end)
+  }
+
+  #writePiece(stream: FileStream, flight: WriteProgress, end: number): void {
+    const { batch, written } = flight
+    flight.handed = end
+    this.#await('writing')
+    stream.write(batch.subarray(written, end), () => this.#pieceWritten(flight))
+  }
+
+  #rotate(flight: WriteProgress): void {
+    try {
+      this.#putAside(flight)
+    } catch (error) {
+      this.#fail(error)
+      return
+    }
+    this.#step()
+  }
+
+  #reopen(): void {
+    if (this.#stream === undefined) {
+      this.open()
+      return
+    }
+    this.#await('reopening')
+    this.#stream.end()
+  }
+
+  #opened(): void {
+    if (this.#state === 'ended') return
+    this.#enter('ready')
+    try {
+      if (this.#file.whereabouts() !== 'ours') this.#stale = true
+    } catch (error) {
+      this.#fail(error)
+      return
+    }
+    // With nothing to write, opening is all that can be known; a full disk shows with the next batch.
+    if (this.#flight === undefined) this.#works()
+    this.#step()
+  }
+
+  #pieceWritten(flight: WriteProgress): void {
+    if (this.#state === 'ended') return
+    this.#enter('ready')
+    try {
+      // The synchronous path may have finished the batch meanwhile.
+      if (this.#flight === flight && !flight.verify(this.#file)) this.#stale = true
+    } catch (error) {
+      // It cannot be looked at: how much is in the file is found out when it is opened anew.
+      this.#fail(error)
+      return
+    }
+    this.#step()
+  }
+
+  #streamEnded(error: Error | undefined): void {
+    this.#stream = undefined
+    if (this.#state === 'ended') this.#released?.()
+    else if (error === undefined || this.#isFull(error)) this.open()
+    else {
+      this.#enter('closed')
+      this.#fail(error)
+    }
   }
 
   #fail(error: unknown): void {
@@ -277,8 +368,9 @@ export class FileSink implements Sink {
       this.#failed = true
       this.#events.failed(reason)
     }
-    clearTimeout(this.#retryTimer)
-    if (this.#closed !== undefined || this.#stalled) return
+    // What is awaited leads on by itself.
+    if (this.#isAwaiting || this.#state === 'ended') return
+    this.#enter('waiting')
     // It must not keep the process alive: what cannot be written until then is dealt with at the exit.
     this.#retryTimer = setTimeout(() => this.#reopen(), this.#retryMs).unref()
     this.#retryMs = Math.min(this.#retryMs * 2, retryMsMax)
@@ -291,13 +383,16 @@ export class FileSink implements Sink {
     this.#events.written()
   }
 
+  /** The file has been written, or opened when there is nothing to write. */
   #works(): void {
     this.#retryMs = retryMsMin
     if (!this.#failed) return
     this.#failed = false
-    // The synchronous path may have found out before the stream's next try.
-    if (this.#stream === undefined && this.#closed === undefined) this.#reopen()
     this.#events.recovered()
+    // The synchronous path has found out before the next try.
+    if (this.#state !== 'waiting') return
+    if (this.#stream === undefined) this.open()
+    else this.#enter('ready')
   }
 
   // --- a disk that does not answer ---
@@ -305,8 +400,7 @@ export class FileSink implements Sink {
   /** Bytes in the file, which grow while the disk answers; undefined when nothing is awaited from it. */
   #progress(): number | undefined {
     const flight = this.#flight
-    if (flight === undefined || this.#stalled) return undefined
-    if (!this.#writing && !this.#syncing) return undefined
+    if (flight === undefined || !this.#isAwaiting || this.#silent) return undefined
     try {
       flight.advance(this.#file)
       return this.#file.size
@@ -316,8 +410,8 @@ export class FileSink implements Sink {
     }
   }
 
-  #stall(reason: Error = new Error(`no answer from the disk for ${answerMsMax / 1000} s`)): void {
-    this.#stalled = true
+  #hang(reason: Error = new Error(`no answer from the disk for ${answerMsMax / 1000} s`)): void {
+    this.#silent = true
     this.#fail(reason)
   }
 
@@ -326,15 +420,17 @@ export class FileSink implements Sink {
   /** Waits for the piece in the thread pool; false when that makes no progress. */
   #landed(flight: WriteProgress, patience: Patience): boolean {
     try {
-      if (!this.#writing) this.#settle()
+      if (this.#state !== 'writing') this.#settle()
       for (let naps = 0; flight.isPending; naps++) {
         // Before the look at the file: what has landed in between has had its space.
         const refusal = naps < doubtNaps ? undefined : this.#file.refusal(flight.pending)
-        if (flight.advance(this.#file)) patience.answered()
-        else if (this.#stalled) return false
+        if (flight.advance(this.#file)) {
+          patience.answered()
+          this.#silent = false
+        } else if (this.#silent) return false
         else if (refusal !== undefined && this.#isFull(refusal)) return true
         else if (refusal !== undefined || !patience.nap()) {
-          this.#stall(refusal)
+          this.#hang(refusal)
           return false
         }
       }
@@ -349,13 +445,16 @@ export class FileSink implements Sink {
   #appendSync(flight: WriteProgress, patience: Patience): boolean {
     try {
       if (patience.isOver) throw new Error('no time is left to write')
+      if (this.#state === 'ended') throw new Error('the file has been closed')
       const { isOpen } = this.#file
       if (!isOpen || !this.#file.isHeld || this.#file.whereabouts() !== 'ours') {
         if (isOpen && !this.#syncNow(flight, patience)) return false
         this.#settle(flight)
         this.#openFile(flight)
-        this.#stale = true
       }
+      // What is being rewritten in its place must not meet lines there, after others have truncated the file.
+      const isBeingRewritten = this.#syncing !== undefined && this.#doubtful
+      if (isBeingRewritten && this.#file.growth() < 0) this.#rotation.demand()
       while (!flight.isWhole) {
         const end = this.#rotation.pieceEnd(flight.batch, flight.written, this.#file.size)
         if (end > flight.written) this.#append(flight, end, patience)
@@ -380,43 +479,81 @@ export class FileSink implements Sink {
 
   // --- the device ---
 
-  async #sync(flight: WriteProgress): Promise<void> {
-    const { written } = flight
-    this.#syncing = true
-    this.#answers.begin(this.#file.size)
-    try {
-      if (this.#doubtful) await this.#file.rewrite(flight.batch.subarray(flight.synced, written))
-      else await this.#file.sync()
-    } catch (error) {
-      this.#syncing = this.#stalled = false
-      // What the device refuses twice goes into the next file, and leaves this one.
-      if (this.#doubtful) {
-        flight.takeBack(this.#file)
-        this.#rotation.demand()
-      }
-      this.#doubtful = !this.#doubtful
-      this.#fail(error)
-      return
-    }
-    this.#syncing = this.#stalled = this.#doubtful = false
-    flight.synced = written
-    this.#submit()
+  #sync(flight: WriteProgress): void {
+    const file = this.#file
+    const { identity } = file
+    const { batch, synced, written } = flight
+    this.#await('syncing')
+    const work = this.#doubtful ? file.rewrite(batch.subarray(synced, written)) : file.sync()
+    // Not when the synchronous path has finished the batch meanwhile, or gone on with it in another file.
+    const isMeant = (): boolean => this.#flight === flight && isSameFile(identity, file.identity)
+    this.#syncing = work.then(
+      (refusal) => this.#pieceSynced(isMeant() ? flight : undefined, written, refusal),
+      (error: unknown) => this.#syncRefused(isMeant() ? flight : undefined, error),
+    )
   }
 
-  /** Puts on the device what the synchronous path has written. */
+  #pieceSynced(
+    flight: WriteProgress | undefined,
+    written: number,
+    refusal: Refusal | undefined,
+  ): void {
+    this.#syncing = undefined
+    if (this.#state === 'ended') return
+    this.#enter('ready')
+    if (refusal !== undefined) this.#events.refused(refusal)
+    if (flight !== undefined) {
+      this.#doubtful = false
+      flight.synced = Math.max(flight.synced, written)
+    }
+    this.#step()
+  }
+
+  #syncRefused(flight: WriteProgress | undefined, error: unknown): void {
+    this.#syncing = undefined
+    if (this.#state === 'ended') return
+    this.#enter('ready')
+    if (flight === undefined) {
+      this.#step()
+      return
+    }
+    // What the device refuses twice goes into the next file, and leaves this one.
+    if (this.#doubtful) {
+      flight.takeBack(this.#file)
+      this.#rotation.demand()
+    }
+    this.#doubtful = !this.#doubtful
+    this.#fail(error)
+  }
+
+  /** Puts on the device what the synchronous path has written; false when that has to come later. */
   #syncNow(flight: WriteProgress, patience: Patience): boolean {
     if (!this.#options.synced || flight.synced === flight.written) return true
-    // At the end of the process nobody waits for more than that it is in the file.
-    if (this.#doubtful || this.#stalled) return patience.isLast
-    try {
-      patience.spend(() => this.#file.syncNow())
-    } catch (error) {
-      this.#doubtful = true
-      this.#fail(error)
-      return patience.isLast
+    if (!this.#isSyncedNow(flight, patience)) {
+      if (!patience.isLast) return false
+      // There is no later: at the end of the process it is enough that it is in the file.
     }
     flight.synced = flight.written
     return true
+  }
+
+  #isSyncedNow(flight: WriteProgress, patience: Patience): boolean {
+    if (this.#doubtful || this.#silent) return false
+    try {
+      const refusal = patience.spend(() => this.#syncFlight(flight))
+      if (refusal !== undefined) this.#events.refused(refusal)
+      return true
+    } catch (error) {
+      this.#doubtful = true
+      this.#fail(error)
+      return false
+    }
+  }
+
+  #syncFlight({ batch, synced, written }: WriteProgress): Refusal | undefined {
+    if (this.#state !== 'syncing') return this.#file.syncNow()
+    // What the thread pool has may be refused before we ask, and only it would be told.
+    return this.#file.rewriteNow(batch.subarray(synced, written))
   }
 
   // --- the file ---
@@ -427,23 +564,18 @@ export class FileSink implements Sink {
    */
   #isFull(error: unknown, flight: WriteProgress | undefined = this.#flight): boolean {
     if ((error as NodeJS.ErrnoException).code !== 'EFBIG') return false
-    flight?.settle(this.#file)
-    const { size } = this.#file
-    flight?.takeBackLine(this.#file)
-    if (this.#file.size === 0 || this.#rotation.isResting) return false
-    this.#rotation.lower(size)
+    try {
+      flight?.settle(this.#file)
+      const { size } = this.#file
+      flight?.takeBackLine(this.#file)
+      if (this.#file.size === 0 || this.#rotation.isResting) return false
+      this.#rotation.lower(size)
+    } catch {
+      // It cannot be looked at: that is the failure then.
+      return false
+    }
     this.#rotation.demand()
     return true
-  }
-
-  #rotate(flight: WriteProgress): void {
-    try {
-      this.#putAside(flight)
-    } catch (error) {
-      this.#fail(error)
-      return
-    }
-    this.#submit()
   }
 
   /** Puts the file aside and opens the next; one that cannot be renamed is written on. */
@@ -455,9 +587,11 @@ export class FileSink implements Sink {
       this.#events.fault(error as Error)
       return
     }
-    this.#openFile(flight)
-    this.#stale = true
-    if (isOurs) this.#events.rotated()
+    try {
+      this.#openFile(flight)
+    } finally {
+      if (isOurs) this.#events.rotated()
+    }
   }
 
   /** Finds out what of a batch is in the file, when nothing of it is with the thread pool any more. */
@@ -482,13 +616,27 @@ export class FileSink implements Sink {
     flight.late = flight.takenBack = 0
   }
 
-  /** Opens the file that bears the name now, for the descriptor, when the directory is ours. */
+  /** What is not on the device goes into the next file, and leaves one that others have put elsewhere. */
+  #leave(flight: WriteProgress): void {
+    if (!this.#options.synced || flight.synced === flight.written) return
+    // There others may stand behind it.
+    if (this.#file.isContested) return
+    if (this.#file.whereabouts() === 'renamed') flight.takeBack(this.#file)
+  }
+
+  /**
+   * Opens the file that bears the name now, for the descriptor, when the directory is ours. A stream has another one
+   * from then on.
+   */
   #openFile(flight: WriteProgress | undefined = this.#flight): void {
+    this.#stale = true
+    if (flight !== undefined) this.#leave(flight)
     this.#options.claim.hold()
-    const { isOther, tornBytes, isFull, refusal } = this.#file.open(flight?.inLine ?? false)
+    const opened = this.#file.open(flight?.inLine ?? false)
+    const { isOther, isRemoved, tornBytes, isFull, refusal } = opened
     if (isOther) {
-      this.#rotation.lower(fileBytesMax())
-      flight?.moveOn(this.#options.synced)
+      this.#rotation.begin(fileBytesMax())
+      flight?.moveOn(isRemoved, this.#options.synced)
       this.#doubtful = false
     }
     if (tornBytes > 0) this.#events.torn(tornBytes)
@@ -498,15 +646,4 @@ export class FileSink implements Sink {
     this.#openFile(flight)
     this.#events.rotated()
   }
-}
-
-/**
- * The descriptor of a stream that is open; `undefined` when it does not say. rotating-file-stream 3.2.10 keeps it
- * in `file`, which is no part of what it documents: so it is only looked at, and only to make sure.
- */
-function descriptorOf(stream: RotatingFileStream): number | undefined {
-  const file: unknown = Reflect.get(stream, 'file')
-  const fd: unknown =
-    typeof file === 'object' && file !== null ? Reflect.get(file, 'fd') : undefined
-  return typeof fd === 'number' ? fd : undefined
 }

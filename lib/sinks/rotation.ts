@@ -37,6 +37,12 @@ export class Rotation {
     this.#limitBytes = options.limitBytes
   }
 
+  /** Another file has been opened, of which nothing is demanded yet, and which may grow so large. */
+  begin(bytesMax: number): void {
+    this.#isDemanded = false
+    this.lower(bytesMax)
+  }
+
   /** The system lets no file grow beyond so many bytes. */
   lower(limitBytes: number): void {
     this.#limitBytes = Math.min(this.#limitBytes, limitBytes)
@@ -88,5 +94,11 @@ export class Rotation {
   /** Has the file put aside before anything more is written to it. */
   demand(): void {
     this.#isDemanded = true
+  }
+
+  /** What stands in its way, in a few words. */
+  inspect(): string {
+    const demanded = this.#isDemanded ? ' demanded' : ''
+    return `limit ${this.#limitBytes}${demanded}${this.isResting ? ` rests ${this.#failures}` : ''}`
   }
 }

@@ -22,6 +22,8 @@ export class WriteProgress {
   late = 0
   /** Bytes that came to the file when another writer had taken over, and were taken back. */
   takenBack = 0
+  /** Bytes that are in files before the one that we hold. */
+  #before = 0
 
   constructor(batch: Buffer) {
     this.batch = batch
@@ -46,6 +48,7 @@ export class WriteProgress {
    * @param isOver Nothing more of it will come.
    */
   advance(file: AppendFile, isOver: boolean = false): boolean {
+    if (!this.isPending) return false
     const growth = file.growth()
     // Asked behind that: what has come was there before.
     if (file.isContested) return this.#find(file, isOver)
@@ -62,31 +65,42 @@ export class WriteProgress {
    * @returns false when the stream is better opened anew: it did not write all, or not to the file of that name.
    */
   verify(file: AppendFile): boolean {
-    if (!this.isPending) return true
-    if (file.isContested || file.whereabouts() !== 'ours') {
+    if (file.isContested) {
       this.settle(file)
       return false
     }
-    const growth = file.growth()
-    if (growth >= 0 && growth < this.pending) {
-      // A short write, which the stream does not notice: what is missing is written again. Unless the file was
-      // truncated under us, before the piece.
-      if (!file.endsWith(this.batch, this.written, this.handed)) {
-        this.advance(file)
-        this.handed = this.written
-        return false
-      }
+    const whereabouts = file.whereabouts()
+    if (whereabouts === 'removed') {
+      this.written = this.handed = this.#before
+      this.synced = Math.min(this.synced, this.written)
+      return false
     }
+    const isOurs = whereabouts === 'ours'
+    if (!this.isPending) return isOurs
+    const growth = file.growth()
+    if (growth >= 0 && growth < this.pending && !this.#landedAnew(file)) {
+      // A short write, which the stream does not notice: what is missing is written again.
+      this.advance(file)
+      this.handed = this.written
+      return false
+    }
+    file.size += growth
     this.written = this.handed
-    file.look()
-    return true
+    return isOurs
   }
 
   /** The stream is gone: of the piece, what is in a file is written, and the rest is not. */
   settle(file: AppendFile): void {
-    if (this.isPending && file.whereabouts() !== 'removed') this.advance(file, true)
+    const isThere = this.isPending && file.whereabouts() !== 'removed'
+    const isAnew = isThere && file.endsWith(this.batch, this.written, this.handed)
+    // Asked behind that: what has come was there before.
+    if (isAnew && !file.isContested) this.#landedAnew(file)
+    else if (isThere) this.advance(file, true)
     // Others have gone on behind our half of a line.
-    if (file.isContested) this.#restartLine()
+    if (file.isContested) {
+      this.written = this.#lineStart
+      this.synced = Math.min(this.synced, this.written)
+    }
     this.handed = this.written
   }
 
@@ -116,16 +130,11 @@ export class WriteProgress {
     return true
   }
 
-  #restartLine(): void {
-    this.written = this.#lineStart
-    this.synced = Math.min(this.synced, this.written)
-  }
-
   /** Whether the piece is at the end of a file that has been truncated under us. */
   #landedAnew(file: AppendFile): boolean {
     if (!file.endsWith(this.batch, this.written, this.handed)) return false
-    this.written = this.handed
     file.look()
+    this.written = this.handed
     return true
   }
 
@@ -162,12 +171,17 @@ export class WriteProgress {
     this.synced = Math.min(this.synced, start)
   }
 
-  /** Goes on in another file. `isSynced`: what is in the old one and not on the device is out of reach, and missing. */
-  moveOn(isSynced: boolean): void {
+  /**
+   * Goes on in another file.
+   *
+   * @param isRemoved The old one has been removed, with all that is in it.
+   * @param isSynced What is in the old one and not on the device is out of reach, and missing.
+   */
+  moveOn(isRemoved: boolean, isSynced: boolean): void {
     // The line begins again, so that none is split over two files.
-    this.#restartLine()
-    if (isSynced) this.written = Math.min(this.written, this.synced)
-    this.handed = this.written
+    const whole = isRemoved ? this.#before : this.#lineStart
+    this.written = isSynced ? Math.min(whole, this.synced) : whole
+    this.handed = this.#before = this.written
     this.synced = Math.min(this.synced, this.written)
   }
 
@@ -179,7 +193,10 @@ export class WriteProgress {
   /** Takes back what is in the file and not on the device. */
   takeBack(file: AppendFile): void {
     try {
-      if (file.endsWith(this.batch, this.synced, this.written)) file.cut(this.written - this.synced)
+      file.look()
+      // Others may have truncated it: then no more of it is there.
+      const from = Math.max(this.synced, this.written - file.size)
+      if (file.endsWith(this.batch, from, this.written)) file.cut(this.written - from)
     } catch {
       // It stays in both files then: rather twice than not at all.
     }

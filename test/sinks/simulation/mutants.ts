@@ -1,0 +1,140 @@
+// Ways to break the sink by one line, each of which an exploration has to find. Some are faults that it had.
+
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+export interface Mutant {
+  readonly breaks: string
+  readonly file: string
+  /** Text that stands in the compiled file once. */
+  readonly from: string
+  readonly to: string
+  /** The variant in which it shows. */
+  readonly variant: string
+}
+
+export const mutants: readonly Mutant[] = [
+  {
+    breaks: 'a short write counts as whole',
+    file: 'write-progress.js',
+    from: 'growth < this.pending',
+    to: 'growth < 0',
+    variant: 'open and write fail, and are short',
+  },
+  {
+    breaks: 'what was written to a removed file counts',
+    file: 'write-progress.js',
+    from: "if (whereabouts === 'removed')",
+    to: 'if (false)',
+    variant: 'tampering',
+  },
+  {
+    breaks: 'what has landed of a piece that failed is written again',
+    file: 'write-progress.js',
+    from: "file.whereabouts() !== 'removed'",
+    to: 'false',
+    variant: 'looks fail',
+  },
+  {
+    breaks: 'a line goes on in another file',
+    file: 'write-progress.js',
+    from: 'isRemoved ? this.#before : this.#lineStart',
+    to: 'isRemoved ? this.#before : this.written',
+    variant: 'tampering, and writes fail',
+  },
+  {
+    breaks: 'what others have cut off is not seen',
+    file: 'file-sink.js',
+    from: 'if (written === 0)\n                this.#file.look();',
+    to: '',
+    variant: 'tampering, and writes fail',
+  },
+  {
+    breaks: 'a batch is cut in the middle of a line',
+    file: 'rotation.js',
+    from: 'bytes.lastIndexOf(lineEnd, from + room - 1) + 1',
+    to: 'from + room',
+    variant: 'no faults',
+  },
+  {
+    breaks: 'a failed sink does not try again',
+    file: 'file-sink.js',
+    from: 'setTimeout(() => this.#reopen(), this.#retryMs)',
+    to: 'setTimeout(() => {}, this.#retryMs)',
+    variant: 'open and write fail, and are short',
+  },
+  {
+    breaks: 'the stream goes on with the file that was put aside',
+    file: 'file-sink.js',
+    from: 'this.#stale = true;\n        if (flight !== undefined)',
+    to: 'if (flight !== undefined)',
+    variant: 'no faults',
+  },
+  {
+    breaks: 'the synchronous path does not wait for the thread pool',
+    file: 'file-sink.js',
+    from: 'if (!this.#landed(flight, patience) || ',
+    to: 'if (',
+    variant: 'no faults',
+  },
+  {
+    breaks: 'a batch is acknowledged before it is on the device',
+    file: 'file-sink.js',
+    from: 'this.#options.synced && flight.synced < written;',
+    to: 'false;',
+    variant: 'synced',
+  },
+  {
+    breaks: 'an fdatasync is believed after one has failed',
+    file: 'file-sink.js',
+    from: 'this.#doubtful = !this.#doubtful;',
+    to: 'this.#doubtful = false;',
+    variant: 'synced',
+  },
+  {
+    breaks: 'an fdatasync is believed while one is under way',
+    file: 'file-sink.js',
+    from: "if (this.#state !== 'syncing')\n            return",
+    to: 'return',
+    variant: 'synced',
+  },
+  {
+    breaks: 'what is written once more may be in a file without a name',
+    file: 'append-file.js',
+    from: `            await handle.close();
+        }
+        return this.#syncNames(opened);`,
+    to: `            await handle.close();
+        }
+        return undefined;`,
+    variant: 'synced',
+  },
+  {
+    breaks: 'a stream is not told of the end',
+    file: 'file-sink.js',
+    from: 'this.#stream.end();\n        });',
+    to: 'resolve();\n        });',
+    variant: 'no faults',
+  },
+]
+
+/** Makes a copy of the compiled library with the line broken; what is done with it ends before it is removed. */
+export async function withMutant<T>(
+  lib: string,
+  { file, from, to }: Mutant,
+  work: (lib: string) => Promise<T>,
+): Promise<T> {
+  const copy = mkdtempSync(join(lib, '../mutant-'))
+  try {
+    cpSync(lib, copy, { recursive: true })
+    const path = join(copy, 'sinks', file)
+    const parts = readFileSync(path, 'utf8').split(from)
+    if (parts.length !== 2) {
+      throw new Error(`Cannot break ${file}: expected ${from} once, got ${parts.length - 1}`)
+    }
+    writeFileSync(path, parts.join(to))
+    return await work(copy)
+  } finally {
+    rmSync(copy, { recursive: true, force: true })
+  }
+}
