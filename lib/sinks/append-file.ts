@@ -384,6 +384,8 @@ export class AppendFile {
   }
 
   #startOf(bytes: Buffer, stat: Stat): number {
+    // It may have been lost while the file was opened once more.
+    if (!this.isHeld) throw new Error('another writer has the directory')
     if (!this.#isOurs(stat) || !this.endsWith(bytes, 0, bytes.length)) {
       throw new Error('the file has been changed by others')
     }

@@ -602,11 +602,15 @@ export class FileSink implements Sink {
     this.#tellLate(flight)
     // Another writer may have put the file aside: then this is the last moment at which we can.
     if (!isContested || !this.#options.synced || flight.synced === flight.written) return
+    // An fdatasync after one that has failed says nothing, and what is another's is not written to once more. One
+    // beside that of the thread pool could be told of a failure that only one of them hears of.
+    if (this.#doubtful || this.#syncing !== undefined) return
     try {
       this.#file.syncNow()
       flight.synced = flight.written
     } catch {
-      // What is not on the device is written once more, if the file has been put aside.
+      // What is not on the device is written once more, in its place or, if the file has been put aside, in the next.
+      this.#doubtful = true
     }
   }
 

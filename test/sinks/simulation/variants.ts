@@ -37,10 +37,10 @@ export interface Plan {
   readonly quick: { readonly faults: number; readonly depth: number }
 }
 
-const quick = { faults: 1, depth: 4 }
+const quick = { faults: 1, depth: 3 }
 
 export const plans: readonly Plan[] = [
-  { variant: plain, faults: 0, depth: 100, quick: { faults: 0, depth: 8 } },
+  { variant: plain, faults: 0, depth: 100, quick: { faults: 0, depth: 7 } },
   {
     variant: { ...plain, name: 'lines longer than a file', lineLengths: [4, 20, 4] },
     faults: 0,
@@ -60,22 +60,22 @@ export const plans: readonly Plan[] = [
       faults: { ...none, open: true, write: true },
     },
     faults: 2,
-    depth: 100,
+    depth: 13,
     quick,
   },
   {
     variant: { ...plain, name: 'looks fail', faults: { ...none, stat: true, read: true } },
     faults: 1,
-    depth: 14,
+    depth: 12,
     quick,
   },
   {
     variant: { ...plain, name: 'renames fail', faults: { ...none, rename: true, write: true } },
     faults: 2,
-    depth: 11,
+    depth: 10,
     quick,
   },
-  { variant: { ...plain, name: 'tampering', tampering: true }, faults: 2, depth: 100, quick },
+  { variant: { ...plain, name: 'tampering', tampering: true }, faults: 2, depth: 12, quick },
   {
     variant: {
       ...plain,
@@ -84,19 +84,31 @@ export const plans: readonly Plan[] = [
       faults: { ...none, write: true },
     },
     faults: 2,
-    depth: 9,
+    depth: 8,
     quick,
   },
   {
     variant: { ...plain, name: 'SIGKILL', kills: true, faults: { ...none, write: true } },
     faults: 2,
-    depth: 12,
+    depth: 11,
     quick,
   },
   {
     variant: { ...plain, name: 'another writer', rivals: true, faults: { ...none, write: true } },
     faults: 2,
-    depth: 10,
+    depth: 8,
+    quick,
+  },
+  {
+    variant: {
+      ...plain,
+      name: 'another writer, and synced',
+      synced: true,
+      rivals: true,
+      faults: { ...none, sync: true },
+    },
+    faults: 2,
+    depth: 8,
     quick,
   },
   {
@@ -115,7 +127,7 @@ export const plans: readonly Plan[] = [
       kills: true,
     },
     faults: 2,
-    depth: 8,
+    depth: 7,
     quick: { faults: 1, depth: 3 },
   },
 ]
