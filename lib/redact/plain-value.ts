@@ -107,6 +107,8 @@ const phrase = /[A-Za-z]{2,16}(?:[ \t]{1,2}[A-Za-z]{2,16}(?![\w=:])){1,48}/y
 /** An account's number, also in groups. */
 const ibanName = /iban$/i
 const iban = /[A-Z]{2}\d{2}(?: ?[A-Z0-9]{1,4}){3,8}/y
+const cardName = /card|number$/i
+const card = /\d{4}(?:[ -]\d{4}){3}(?![\w-])|\d{4}[ -]\d{6}[ -]\d{5}(?![\w-])/y
 /** How many there are; how `fetch` treats them. */
 const harmlessPlural = /^(?:\d{1,3}|include|omit|same-origin)$/
 /** The next name, with a value of its own: the one before has none. */
@@ -144,7 +146,7 @@ function strongValue(
   isQuery: boolean,
 ): boolean {
   const { text } = into
-  if (takeIban(into, name, at)) return true
+  if (takeNumber(into, name, at)) return true
   const isColon = text.charCodeAt(separator - 1) === 0x3a
   const isClose = at === separator && !isColon
   if (phraseName.test(name) && !isClose && !beginsWithState(text, at)) {
@@ -161,10 +163,11 @@ function strongValue(
   return take(into, at, end)
 }
 
-/** Takes the number of an account behind its name. */
-export function takeIban(into: Assigned, name: string, at: number): boolean {
-  if (!ibanName.test(name)) return false
-  const end = matchEnd(iban, into.text, at)
+/** Takes the number of an account or a card behind its name, also in groups. */
+export function takeNumber(into: Assigned, name: string, at: number): boolean {
+  const form = ibanName.test(name) ? iban : cardName.test(name) ? card : undefined
+  if (form === undefined) return false
+  const end = matchEnd(form, into.text, at)
   return end !== -1 && take(into, at, end)
 }
 
@@ -250,5 +253,6 @@ export const valuePatterns: Readonly<Record<string, RegExp>> = {
   innerField,
   phrase,
   iban,
+  card,
   nextName,
 }

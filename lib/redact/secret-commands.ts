@@ -70,6 +70,8 @@ const userThenPassword = new RegExp(
   String.raw`(\s(?:-[uU]|--user(?:name)?)[\s=]{1,4}[^\s|;&]{1,128}\s{1,4}-[pP]\s{1,4})${argument}`,
   'g',
 )
+/** A port, where other commands have the password. */
+const port = /\s\d{1,5}$/
 const piped =
   /(\becho\s{1,4}(?:-n\s{1,4})?)("[^"\n]{1,256}"|'[^'\n]{1,256}'|[^\s|]{1,256})(?=\s{0,4}\|\s{0,4}sudo\s(?:[^|\n]{0,64}\s)?-S)/g
 const chpasswd =
@@ -99,7 +101,9 @@ export function maskCommands(text: string): string {
   // MySQL asks for the password behind `-p` and a blank.
   const known = /\b(?:mysql|mariadb)/.test(rest)
     ? rest
-    : rest.replace(userThenPassword, `$1${redacted}`)
+    : rest.replace(userThenPassword, (whole, before: string) =>
+        port.test(whole) ? whole : before + redacted,
+      )
   return known.replace(piped, `$1${redacted}`).replace(chpasswd, `$1${redacted}`)
 }
 

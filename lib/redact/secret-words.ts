@@ -92,6 +92,16 @@ export const endings: readonly string[] = [
   'access sign',
   'credit CARd',
   'CARd number',
+  'CARd no',
+  'WALlet seed',
+  'seed WORds',
+  'store key',
+  'totp seed',
+  'otp seed',
+  'pin number',
+  'oauth verifier',
+  'client asSERtion',
+  'xPRIv',
   'SAMl response',
   'SAMl assertion',
   'access key id',
@@ -102,7 +112,7 @@ export const endings: readonly string[] = [
 
 /** Before `key` they make the name of a secret, as parts; those of four letters and more also as letters: `signingkey`. */
 export const keyQualifiers: readonly string[] =
-  'api app application access account auth authentication priv private secret signing sign signature encryption encrypt encrypted decryption cipher crypto master session ssh rsa dsa ecdsa ed25519 pgp gpg aes des hmac mac client consumer subscription license licence service server storage sas shared webhook hook root admin bot broker exchange trading deploy deployment integration functions jwt jwe cookie kms recovery backup unlock security registration activation product instrumentation ingest ingestion telemetry wallet spend spending developer tls ssl cert certificate listen insert preshared psk wireguard merchant withdrawal personal management pin unseal enc crypt wpa wep network shared write vapid stripe openai anthropic google maps mailgun sendgrid aws azure gcp twilio slack datadog algolia firebase fcm binance kraken alpaca polygon finnhub fastly rapidapi'.split(
+  'api app application access account auth authentication priv private secret signing sign signature encryption encrypt encrypted decryption cipher crypto master session ssh rsa dsa ecdsa ed25519 pgp gpg aes des hmac mac client consumer subscription license licence service server storage sas shared webhook hook root admin bot broker exchange trading deploy deployment integration functions jwt jwe cookie kms recovery backup unlock security registration activation product instrumentation ingest ingestion telemetry wallet spend spending developer tls ssl cert certificate listen insert preshared psk wireguard merchant withdrawal personal management pin unseal enc crypt wpa wep network shared write withdraw serial apns vapid stripe openai anthropic google maps mailgun sendgrid aws azure gcp twilio slack datadog algolia firebase fcm binance kraken alpaca polygon finnhub fastly rapidapi'.split(
     ' ',
   )
 
@@ -142,6 +152,7 @@ export const likely: readonly string[] = [
   'hmac',
   'CRUmb',
   'secret id',
+  'autHENt',
   'kek',
   'dek',
 ]
@@ -161,7 +172,7 @@ export const neutral: ReadonlySet<string> = new Set(
 
 /** Last in a key they say that it holds something about a secret, or about none. */
 export const harmlessLast: ReadonlySet<string> = new Set(
-  'path paths file files filename filepath dir directory folder name names alias count counts counter expires expire expired expiry expiration expiring ttl age id ids length len size sizes type types kind url urls uri uris endpoint endpoints host hostname port domain policy policies status state valid validity validation enabled disabled required optional strength rotation algorithm algo alg version format field fields label hint prompt issuer audience scope scopes at time times timestamp date created updated changed modified limit limits bucket usage used remaining budget price cost error errors exception exceptions warning warnings class manager provider service store factory handler validator generator ring index position symbol address decimals balance amount contract tokenizer tokenize tokenization arn region config settings options mode method methods strategy level reset ms secs seconds minutes hours days percent ratio rate per minute second request requests attempts attempt retries failures failure failed success event events listener callback hook middleware guard module plugin source ref reference resource resources permission permissions role roles user username owner account email form input page screen view dialog button link rule rules check checks checker checked match matches mismatch needed missing present exists unset supported location locations row rows column columns table lookup list map set cache queue pool job task worker thread server client protocol scheme consent banner notice protection env variable variables prefix suffix pattern regex separator delimiter encoding charset num number'.split(
+  'path paths file files filename filepath dir directory folder name names alias count counts counter expires expire expired expiry expiration expiring ttl age id ids length len size sizes type types kind url urls uri uris endpoint endpoints host hostname port domain policy policies status state valid validity validation enabled disabled required optional strength rotation algorithm algo alg version format field fields label hint prompt issuer audience scope scopes at time times timestamp date created updated changed modified limit limits bucket usage used remaining budget price cost error errors exception exceptions warning warnings class manager provider service store factory handler validator generator ring index position symbol address decimals balance amount contract tokenizer tokenize tokenization arn region config settings options mode method methods strategy level reset ms secs seconds minutes hours days percent ratio rate per minute second request requests attempts attempt retries failures failure failed success event events listener callback hook middleware guard module plugin source ref reference resource resources permission permissions role roles user username owner account email form input page screen view dialog button link rule rules check checks checker checked match matches mismatch needed missing present exists unset accepted declined supported location locations row rows column columns table lookup list map set cache queue pool job task worker thread server client protocol scheme consent banner notice protection env variable variables prefix suffix pattern regex separator delimiter encoding charset num number'.split(
     ' ',
   ),
 )
@@ -174,7 +185,7 @@ export const harmlessFirst: ReadonlySet<string> = new Set(
 )
 
 /** Whole keys that would name a secret by these rules, and name none. Without marks. */
-export const harmlessWhole: ReadonlySet<string> = new Set(['tokenbucket', 'oldpwd'])
+export const harmlessWhole: ReadonlySet<string> = new Set(['tokenbucket', 'oldpwd', 'passwordless'])
 
 /** Words that say how a secret is, not what it is: a value that begins with one of them is none. */
 export const states: ReadonlySet<string> = new Set(

@@ -2,7 +2,7 @@
 // secret is one here, but behind an option: `--password hunter2`.
 
 import { type Assigned, type Assignment, lookedCharsMax, matchEnd, take } from './assignment.ts'
-import { EQUALS, quotedValue, takeIban } from './plain-value.ts'
+import { EQUALS, quotedValue, takeNumber } from './plain-value.ts'
 import { isState } from './prose.ts'
 import { SHORT, STRONG } from './secret-keys.ts'
 import {
@@ -84,7 +84,7 @@ function optionValue(into: Assigned, { next, strength }: Assignment): boolean {
 /** Behind a name that surely names a secret: what is said to be one, what looks like one. */
 function strongValue(into: Assigned, { name, start, end, next }: Assignment): boolean {
   const { text } = into
-  if (takeIban(into, name, next)) return true
+  if (takeNumber(into, name, next)) return true
   const isCode = codeName.test(name)
   const said = Math.max(matchEnd(verb, text, end), matchEnd(kind, text, end))
   if (said !== -1) {

@@ -119,7 +119,12 @@ export function bareEnd(
       if (isQuery && code === 0x26) break
       nextPart.lastIndex = at + 1
       if (nextPart.test(text)) break
-    } else if (code === 0x25 && /^(?:25){0,2}(?:26|22|27)/.test(text.slice(at + 1, at + 7))) break
+    } else if (
+      code === 0x25 &&
+      !isQuery &&
+      /^(?:25){0,2}(?:26|22|27)/.test(text.slice(at + 1, at + 7))
+    )
+      break
     else if (isQuery && code === 0x23) break
   }
   return at

@@ -98,12 +98,10 @@ function kindOf(group: string, origin: string, template: string, seed: number): 
 const formless: readonly string[] = [
   'token LaunchDarkly api-',
   'header wsproto',
-  'query assertion',
   'command netuse',
   'command netuser',
   'connection phpdsn',
   'structure pgpass',
-  'broker kraken Authent',
 ]
 
 /** Whether a kind is one of the few that are not recognised. */

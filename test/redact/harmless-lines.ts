@@ -301,4 +301,206 @@ bearer of the account: Bob
 basic info: x=1
 basic=1 advanced=2
 secret santa: 24 December
+SyntaxError: Unexpected token ';', ";" is not valid JSON
+JSON.parse: unexpected token: [1,2,3]
+Session opened: ETH 2026-11-27
+session=ETH symbol=NQ
+Password: required
+password is too short
+Password reset requested for bob
+Password changed for user 12
+Token expired at 2026-11-27T10:00:00Z
+token: invalid signature
+invalid token
+Token refreshed in 120 ms
+Token USDC listed at 1.0001
+token=USDC price=1.0001
+token: WETH/USDC
+token_address=0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48
+tokenId: 1234567890
+authorization: denied by rule MaxLoss for account ABC123 limit 500
+Authorization required
+authorization failed: HTTP 401
+--password-file /etc/pw
+--token-ttl 3600
+privateKeyPath=/etc/k.pem
+private_key_file: /etc/ssl/private/server.key
+secretName: db-prod
+secret not found: db/prod
+Secret "db-prod" mounted
+loading secret db/prod from vault
+auth=SIMPLE
+(auth:SIMPLE)
+auth method: password
+auth ok for user bob in 12ms
+Accepted password for bob from 10.0.0.1 port 22 ssh2
+Failed password for invalid user admin from 1.2.3.4
+authentication failure; logname= uid=0
+cookie: false
+cookies enabled: true
+pin=17
+pin: 17 mode: OUTPUT
+pass=12 fail=0
+pass: 12, fail: 0
+tests passed: 12 of 13
+input_tokens=812 output_tokens=99
+max_tokens: 4096
+tokens used: 1234
+tokens remaining: 12,345
+password=null
+password: undefined
+password: ''
+password: false
+hasPassword=true
+apiKey: undefined
+apiKey missing
+API key not set
+Missing API key: set API_KEY in the environment
+API_KEY is required
+api key rotated 3 days ago
+key=ES-2026 value=12
+primary key: id
+foreign key constraint "fk_order" violated
+cache key: orders:2026-11-27:DEMO123
+routing key orders.fill.ES
+keyId: k-2026
+public key: ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJt2 bob@h
+SHA256:nThbg6kXUpJWGl7E1IGOCspRomTxdCARLviKw6E5SY8
+signature verified
+signature: valid
+signature mismatch for order 12
+Sign: -1
+sign in at 10:00
+SIGTERM received
+dsn=4.0.0
+dsn: 2.0.0, stat=Sent
+sid:1
+sid=12 serial=99
+uuid 550e8400-e29b-41d4-a716-446655440000
+commit 45afd2cdeadbeef0123456789abcdef012345678
+etag: "33a64df551425fcc55e4d42a148795d9f25f89d4"
+digest sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
+order 1760000000:rebalance-portfolio-weights-2026-11-27
+SCSI-WWID:01000010:6005-08b4-0001-5b3c-0000-7000-0231-0000
+spark://CoarseGrainedScheduler@10.0.0.1:1234
+akka.tcp://sparkExecutorActorSystem@mesos-slave-07:55651
+http://localhost:8080/@scope/pkg
+ssh://git@github.com/org/repo
+mailto:bob@example.com
+https://example.com/@bob/posts
+user@host:/path
+ratio 1:2@0.5
+Class: com.example.Token@1f2e3d4
+Bearer of the option
+basic auth required
+Basic settings loaded
+bearer token missing
+Cookie policy accepted
+cookie-parser loaded
+secretary bob
+compass heading 12
+passport issued
+passive mode
+bypass: true
+author: bob
+authority: ES
+keyboard: us
+monkey=1
+mnemonic code table loaded
+seed=42
+random seed: 1234567890
+salt=12
+nonce=1234567
+otp disabled
+pin code required
+verification code sent to +1 555
+card accepted
+card ending in 4242
+order id 4111111111111
+iban required
+license key valid until 2027
+session key exchange: curve25519-sha256
+kex: algorithm: curve25519-sha256 host key: ssh-ed25519
+host key fingerprint SHA256:abc
+Session 30546173_4261722401 initialized by client X
+Session: 30546173_4261722401 initialized by client WindowsUpdateAgent.
+Established session 0x14f05578bd80001 with timeout 10000
+Opened session 5f3a9c for bob
+session id 12 closed
+jwt expired
+jwt malformed
+invalid jwt
+JWT audience mismatch: expected api
+connection string missing
+connectionString: not configured
+PASS test/foo.test.ts
+PASS 12 tests
+AUTH failed
+LOGIN bob ok
+a1 LOGIN failed
+curl -u requires an argument
+mysql -p asks for a password
+docker login succeeded
+ssh -p 22 host
+psql -p 5432 -U bob
+mosquitto -p 1883
+redis -p 6379
+netstat -p tcp
+ps -p 1234
+mkdir -p /var/log/app
+cp -p a b
+nmap -p 1-1000 host
+docker run -p 8080:80 -u 1000 img
+app -u bob -p 8080
+rsync -a src dst
+the word password appears here: see docs
+Enter password:
+password for bob:
+[sudo] password for bob:
+Password:
+Password (again):
+GET /api/token 200 12ms
+GET /password/reset 302
+POST /auth/login 401
+GET /v1/secrets/db-prod 404
+/etc/secrets/db.json
+const password = process.env.DB_PASSWORD
+at Token.parse (token.js:12:3)
+at checkPassword (/app/auth.js:3:4)
+TypeError: Cannot read properties of undefined (reading 'password')
+ReferenceError: token is not defined
+Error: secretOrPrivateKey must have a value
+ValidationError: "password" length must be at least 8 characters long
+"password" is required
+WWW-Authenticate: Basic realm="trading"
+WWW-Authenticate: Bearer error="invalid_token"
+headers: authorization, cookie
+fields: token, password, email
+select id, password from users
+create table users (id int, password varchar(20))
+alter table t add column token text
+GRANT SELECT ON secrets TO bob
+x-request-id: 550e8400e29b41d4a716446655440000
+x-amz-request-id: 4442587FB7D0A2F9
+traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01
+kind: Secret
+kind: ContainerToken
+authToken expired
+accessTokenExpiresAt=2026-11-27T10:00:00Z
+refresh token rotation enabled
+refresh_token_ttl=86400
+idempotency-key: 8e03978e-40d5-43dd-bc93-6894a57f9324
+MAC: 00:11:22:33:44:55
+mac=00:1a:2b:3c:4d:5e
+wallet 0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48
+tx 0x5c504ed432cb51138bcf09aa5e8a410dd4a1e204ef84bfed1be16dfba1b22060
+address: bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq
+-> password prompt shown
+password -> changed
+token -> USDC
+Password .... ok
+api key -> rotated
+SECRET_KEY v2 loaded
+API_KEY from environment
+DB_PASSWORD unset
 `
