@@ -10,7 +10,7 @@ import {
   readdirSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { gunzipSync } from 'node:zlib'
+import { constants as zlib, gunzipSync } from 'node:zlib'
 import { type Checkpoint, goesOnFrom, seqMax } from './checkpoint.ts'
 import { type FileName, filesByBase } from './names.ts'
 
@@ -18,6 +18,9 @@ import { type FileName, filesByBase } from './names.ts'
 const chunkBytes = 1 << 20
 /** A compressed file that would unpack to more is left: a rotated file holds 500 MiB at most, and one line more. */
 const unpackedBytesMax = 600 * 1024 * 1024
+/** Bytes that deflate makes of one at most. */
+const deflateRatioMax = 1032
+const trailerBytes = 8
 
 const headPattern =
   /^\{"timestamp":"[^"]{1,40}","level":"[A-Z]{4,8}","category":"([a-z0-9._-]{1,64})"/
@@ -143,8 +146,10 @@ function searchFile(
       // gzip ends with the length of what it holds: for one of 3 GB, 1.2 GB of memory were used before it was left.
       const length = Buffer.alloc(4)
       readSync(fd, length, 0, 4, Math.max(0, stat.size - 4))
-      if (length.readUInt32LE() > unpackedBytesMax) return false
-      const text = gunzipSync(readFileSync(fd), { maxOutputLength: unpackedBytesMax })
+      // Which may not be so: a short one cannot hold so much.
+      const isLong = length.readUInt32LE() > unpackedBytesMax
+      if (isLong && stat.size * deflateRatioMax > unpackedBytesMax) return false
+      const text = unpacked(readFileSync(fd))
       searchBackwards((at, bytes) => text.subarray(at, at + bytes), 0, text.length, search)
       return false
     }
@@ -154,6 +159,32 @@ function searchFile(
   } finally {
     closeSync(fd)
   }
+}
+
+/**
+ * What a gzip holds, or as much of it as can be unpacked: a damaged one has given numbers, too.
+ *
+ * @throws when it is too long.
+ */
+function unpacked(packed: Buffer): Buffer {
+  try {
+    return gunzipSync(packed, { maxOutputLength: unpackedBytesMax })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw error
+  }
+  // What is cut off is no error to zlib when it need not come to the end.
+  const options = { maxOutputLength: unpackedBytesMax, finishFlush: zlib.Z_SYNC_FLUSH }
+  let text = Buffer.alloc(0)
+  let [sound, broken] = [0, packed.length - trailerBytes + 1]
+  for (let end = broken - 1; broken - sound > 1; end = (sound + broken) >> 1) {
+    try {
+      text = gunzipSync(packed.subarray(0, end), options)
+      sound = end
+    } catch {
+      broken = end
+    }
+  }
+  return text
 }
 
 function openGuarded(path: string): number {

@@ -172,6 +172,31 @@ describe('asCheckpoint()', () => {
   })
 })
 
+for (const [what, damage, last] of [
+  ['says that it is 3 GB long', (gz) => gz.writeUInt32LE(3e9, gz.length - 4), 5_000],
+  ['says that it is empty', (gz) => gz.writeUInt32LE(0, gz.length - 4), 5_000],
+  ['has a wrong check sum', (gz) => gz.writeUInt32LE(7, gz.length - 8), 5_000],
+  ['has no end', (gz) => gz.subarray(0, -9), undefined],
+  [
+    'is damaged in the middle',
+    (gz) => gz.fill(0xff, gz.length >> 1, (gz.length >> 1) + 99),
+    undefined,
+  ],
+  ['is none', (gz) => gz.fill(0), 0],
+] as const satisfies [string, (gz: Buffer) => unknown, number | undefined][]) {
+  test(`lastNumbers() finds what can be unpacked of a gzip that ${what}`, (t) => {
+    const directory = directoryOf(t)
+    writeFileSync(join(directory, 's.log'), '')
+    const text = Array.from({ length: 5_000 }, (_, i) => line('system', i + 1)).join('')
+    const gz = gzipSync(text)
+    const damaged = damage(gz)
+    writeFileSync(join(directory, 's.log.1.gz'), Buffer.isBuffer(damaged) ? damaged : gz)
+    const { system = 0 } = found(directory)
+    if (last !== undefined) assert.equal(system, last)
+    else assert.ok(system > 1_000 && system < 5_000, String(system))
+  })
+}
+
 test('lastNumbers() takes no number that leaves no room above it, and finds the true one before', (t) => {
   const directory = directoryOf(t)
   const forged = line('system', 2 ** 53 - 2)

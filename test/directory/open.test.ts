@@ -1,6 +1,7 @@
 // What is opened is what was meant, and nothing else.
 
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { execFileSync } from 'node:child_process'
 import fs, {
   chmodSync,
@@ -202,7 +203,8 @@ describe('lastNumbers()', () => {
   test('leaves a compressed file that is too long for a rotated one, without unpacking it', (t) => {
     const directory = logDirectory(t)
     makeDirectory(directory)
-    const packed = gzipSync(line('system', 5))
+    // So long that it may be so.
+    const packed = gzipSync(`${randomBytes(700_000).toString('base64')}\n${line('system', 5)}`)
     writeFileSync(join(directory, 's.log.1.gz'), packed)
     assert.equal(
       lastNumbers(directory, new Map([['s.log', new Set(['system'])]])).seqs.get('system'),
