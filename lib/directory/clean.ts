@@ -161,7 +161,12 @@ async function removeTwin(
   const { directory, dryRun } = task
   const plain = lookAt(join(directory, file.name))
   if (plain === undefined) return
-  if (!(await isGzipOf(directory, nameOf(file.base, file.index, true), file.name, task))) return
+  const packed = nameOf(file.base, file.index, true)
+  if (!(await isGzipOf(directory, packed, file.name, task))) {
+    // A logger would tell it, and compare them, for ever.
+    if (task.background === true || lookAt(join(directory, packed)) === undefined) return
+    throw new Error(`${packed} is damaged, or holds something else; both are kept`)
+  }
   if (!dryRun && !(await discard(directory, file.name, plain.ino))) return
   report.deleted.push({ file: file.name, bytes: Number(plain.size), reason: 'temporary' })
 }

@@ -66,7 +66,7 @@ export function heldBack(
   if (!time.isDoubted) return []
   const now = wallMs()
   const days = Math.round((now - time.now()) / dayMs)
-  const reason = `not deleted: the clock is ${days} days ahead of the log; if it is right, touch a file of the log`
+  const reason = `not deleted: the clock is ${days} days ahead of the log; ${time.advice}`
   return [...filesByBase(readdirSync(directory))]
     .filter(([base]) => bases.has(base))
     .flatMap(([, files]) => doomedAmong(directory, files, { keep: undefined, retentionMs, now }))
@@ -77,6 +77,7 @@ export function heldBack(
 export class TrustedTime {
   readonly #wallMs: () => number
   readonly #monotonicMs: () => number
+  readonly #hasRecord: boolean
   #seen: number
   #doubted: number | undefined
   /** By the monotonic clock, when that was seen. */
@@ -97,6 +98,7 @@ export class TrustedTime {
     this.#wallMs = clocks.wallMs
     this.#monotonicMs = clocks.monotonicMs
     this.#at = clocks.monotonicMs()
+    this.#hasRecord = record !== undefined
     this.#doubted = record?.doubted
     // The record is a day old at most when a process ends; the files may have been written by a clock that was wrong.
     this.#seen = record?.seen ?? last ?? clocks.wallMs()
@@ -105,6 +107,14 @@ export class TrustedTime {
   /** The clock shows more than is believed. */
   get isDoubted(): boolean {
     return this.#doubted !== undefined
+  }
+
+  /** What a person can do when the clock is right. */
+  get advice(): string {
+    // A record is believed more than the times of files, which the same clock may have given them.
+    return this.#hasRecord
+      ? 'if it is right, a logger that writes here for a day will believe it'
+      : 'if it is right, touch a file of the log'
   }
 
   get record(): TimeRecord {

@@ -17,6 +17,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
+import { gzipSync } from 'node:zlib'
 import { cleanDirectory } from '../../lib/directory/clean.ts'
 import { compressFile } from '../../lib/directory/compress.ts'
 import { DirectoryLock } from '../../lib/directory/lock.ts'
@@ -86,6 +87,26 @@ describe('cleanLogs()', () => {
       ['system.log', 'system.log.1', 'system.log.11.gz', ...strangers].toSorted(),
     )
   })
+
+  for (const [what, gzipOf] of [
+    [
+      'a damaged one',
+      () => Buffer.concat([gzipSync('system.log.1\n').subarray(0, -8), Buffer.alloc(8, 7)]),
+    ],
+    ['one of something else', () => gzipSync('system.log.1, and more\n')],
+  ] as const) {
+    test(`keeps a plain file beside its gzip, and says so, when that is ${what}`, async (t) => {
+      const directory = directoryOf(t, { 'system.log.1': 1 })
+      writeFileSync(join(directory, 'system.log.1'), 'system.log.1\n')
+      writeFileSync(join(directory, 'system.log.1.gz'), gzipOf())
+      for (const dry_run of [true, false]) {
+        const { deleted, failed } = await cleanLogs({ log_path: directory, dry_run })
+        const reason = 'system.log.1.gz is damaged, or holds something else; both are kept'
+        assert.deepEqual([deleted, failed], [[], [{ file: 'system.log.1', reason }]])
+      }
+      assert.equal(readdirSync(directory).length, 2)
+    })
+  }
 
   test('deletes more than the last writer kept, and knows its files', async (t) => {
     const directory = directoryOf(t, ages)
