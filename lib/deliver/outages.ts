@@ -15,6 +15,9 @@ export interface OutagesOptions {
   readonly report: (message: string, context: object) => void
 }
 
+/** What is wrong with one file, and says nothing of the others: what is no file, a link, a directory. */
+const ofOneFile: ReadonlySet<string> = new Set(['RINGLOG_UNSAFE', 'ELOOP', 'EISDIR', 'ENXIO'])
+
 /** The troubles of all files. */
 export class Outages {
   readonly #options: OutagesOptions
@@ -37,7 +40,11 @@ export class Outages {
     if (route.down) return false
     route.down = true
     route.downSince = monotonicMs()
-    this.#tellOnce(error, `cannot write ${route.file}: ${error.message}; entries wait in memory`)
+    this.#tellOnce(
+      route,
+      error,
+      `cannot write ${route.file}: ${error.message}; entries wait in memory`,
+    )
     return true
   }
 
@@ -65,7 +72,7 @@ export class Outages {
   fault(route: Route, error: Error): void {
     this.#options.counters.fail(error)
     route.reason = error.message
-    if (!route.down) this.#tellOnce(error, `cannot rotate ${route.file}: ${error.message}`)
+    if (!route.down) this.#tellOnce(route, error, `cannot rotate ${route.file}: ${error.message}`)
   }
 
   /** The system refuses a file what it can do without: told once, and the file is written. */
@@ -120,8 +127,9 @@ export class Outages {
     }
   }
 
-  #tellOnce(error: Error, remark: string): void {
-    const cause = (error as NodeJS.ErrnoException).code ?? error.message
+  #tellOnce({ file }: Route, error: Error, remark: string): void {
+    const { code, message } = error as NodeJS.ErrnoException
+    const cause = code !== undefined && ofOneFile.has(code) ? `${code} ${file}` : (code ?? message)
     if (this.#told.has(cause)) return
     this.#told.add(cause)
     this.#options.tell(remark)

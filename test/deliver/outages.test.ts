@@ -1,0 +1,66 @@
+// What a person is told of files that cannot be written.
+
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, test } from 'node:test'
+import { pathToFileURL } from 'node:url'
+import { Counters } from '../../lib/deliver/counters.ts'
+import type { Route } from '../../lib/deliver/file-queue.ts'
+import { Outages } from '../../lib/deliver/outages.ts'
+import { extension, loader } from '../loader.ts'
+
+const library = pathToFileURL(join(import.meta.dirname, `../../lib/index${extension}`)).href
+
+function routeOf(file: string): Route {
+  return { file, down: false, reason: '' } as Route
+}
+
+function rig() {
+  const told: string[] = []
+  const outages = new Outages({
+    routes: [],
+    counters: new Counters(),
+    tell: (remark) => told.push(remark),
+    report: () => {},
+  })
+  const begin = (file: string, code: string): void => {
+    outages.begin(routeOf(file), Object.assign(new Error(`${code}: no`), { code }))
+  }
+  return { told, begin }
+}
+
+describe('Outages.begin()', () => {
+  test('names each file that is wrong by itself, and once what is wrong with all of them', () => {
+    const { told, begin } = rig()
+    for (const code of ['RINGLOG_UNSAFE', 'ELOOP', 'EISDIR', 'ENXIO', 'ENOSPC', 'EACCES', 'EIO']) {
+      told.length = 0
+      begin('audit.log', code)
+      begin('system.log', code)
+      begin('audit.log', code)
+      const isAlone = ['RINGLOG_UNSAFE', 'ELOOP', 'EISDIR', 'ENXIO'].includes(code)
+      assert.deepEqual(
+        told.map((remark) => /write (\S+):/.exec(remark)?.[1]),
+        isAlone ? ['audit.log', 'system.log'] : ['audit.log'],
+        code,
+      )
+    }
+  })
+})
+
+test('createLogger() names every file that is none of its own', (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'ringlog-test-'))
+  t.after(() => rmSync(directory, { recursive: true }))
+  mkdirSync(join(directory, 'audit.log'))
+  symlinkSync('/nowhere', join(directory, 'system.log'))
+  symlinkSync('/nowhere', join(directory, 'error.log'))
+  const script = `const { createLogger } = await import(${JSON.stringify(library)})
+    await createLogger({ log_path: ${JSON.stringify(directory)} }).close().catch(() => {})`
+  const words = [...loader, '--input-type=module', '-e', script]
+  const { stderr } = spawnSync(process.execPath, words, { encoding: 'utf8' })
+  for (const name of ['audit.log', 'system.log', 'error.log']) {
+    assert.match(stderr, new RegExp(`cannot write ${name}`))
+  }
+})
