@@ -7,7 +7,7 @@
 
 import { builtinCategories } from '../entry/category.ts'
 import { type CleanReport, cleanDirectory } from './clean.ts'
-import { stateOf } from './lock-files.ts'
+import { watchHolder } from './holder-watch.ts'
 import { type OptionRules, checkOptions, directoryToRead, pathRule } from '../config/options.ts'
 import { dayMs } from './retention.ts'
 import { TrustedTime, heldBack, lastChange } from './trusted-time.ts'
@@ -46,7 +46,7 @@ export async function cleanLogs(options: CleanOptions = {}): Promise<CleanReport
     dry_run = false,
   } = checkOptions<CleanOptions>(action, rules, options)
   const directory = directoryToRead(action, log_path)
-  const { holder, checkpoint } = stateOf(directory)
+  const { holder, checkpoint, isWritten } = await watchHolder(directory)
   const files = [...Object.values(builtinCategories), ...Object.keys(checkpoint?.files ?? {})]
   const isLeft = holder !== undefined && compress && checkpoint?.compress !== true
   const bases = new Set(files)
@@ -63,7 +63,7 @@ export async function cleanLogs(options: CleanOptions = {}): Promise<CleanReport
       ? `not compressed: process ${holder.pid} writes here; set its rotation.compress`
       : undefined,
     dryRun: dry_run,
-    mayRename: () => stateOf(directory).holder === undefined,
+    mayRename: () => !isWritten(),
   })
   const doubted = heldBack(directory, bases, retentionMs, time)
   return { ...report, failed: [...report.failed, ...doubted] }

@@ -51,6 +51,8 @@ export interface Lock {
   readonly sight: string
   /** Since the last sign, by two wall clocks, in milliseconds: not to be relied on. */
   readonly silentMs: number
+  /** Since the file was last changed, by the clock of its system, which nobody sets for it. */
+  readonly changedMs: number
   /** It was written to another file, and copied. */
   readonly isCopy: boolean
 }
@@ -185,6 +187,7 @@ function readLock(
       record,
       sight: `${stat.ino} ${stat.mtimeNs} ${text}`,
       silentMs: wallMs() - Number(stat.mtimeNs / 1_000_000n),
+      changedMs: wallMs() - Number(stat.ctimeNs / 1_000_000n),
       isCopy: inode !== '' && inode !== String(stat.ino),
     }
   } finally {

@@ -10,7 +10,7 @@ import { type Stats, lstatSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { humanLine, parseLine } from '../entry/line.ts'
 import { checkOptions, directoryToRead, pathRule } from '../config/options.ts'
-import { stateOf } from '../directory/lock-files.ts'
+import { watchHolder } from '../directory/holder-watch.ts'
 import { parseName } from '../directory/names.ts'
 import { directoryMode, fileMode } from '../directory/attributes.ts'
 import { Descriptors } from './descriptors.ts'
@@ -83,13 +83,13 @@ class Verification {
   }
 
   async run(): Promise<VerifyReport> {
+    // Beside a writer, its last entries may still be on their way.
+    const { holder, checkpoint, isWritten } = await watchHolder(this.#directory)
     const names = readdirSync(this.#directory)
     const found = new SeriesFinder(this.#directory, () => true, this.#remarks).find(names)
     const bases = new Set(found.map(({ base }) => base))
     this.#checkModes(names, bases)
-    // Beside a writer, its last entries may still be on their way.
-    const { holder, checkpoint } = stateOf(this.#directory)
-    for (const series of found) await this.#checkSeries(series)
+    for (const series of found) await this.#checkSeries(series, isWritten())
     this.#seqs.end(holder === undefined ? checkpoint?.seq : undefined)
     for (const [base, { bytes }] of Object.entries(checkpoint?.files ?? {})) {
       if (holder === undefined && bytes > 0 && !bases.has(base)) this.#foundMissing(base, bytes)
@@ -119,9 +119,8 @@ class Verification {
     this.#found({ file, line: undefined, kind: 'gap', message })
   }
 
-  async #checkSeries({ base, files }: Series): Promise<void> {
-    // Before the files are opened: a writer that ends meanwhile ends its last line.
-    const isWritten = stateOf(this.#directory).holder !== undefined
+  /** @param isWritten By a look before the files are opened: a writer that ends meanwhile ends its last line. */
+  async #checkSeries({ base, files }: Series, isWritten: boolean): Promise<void> {
     const logs = walkFiles({
       directory: this.#directory,
       base,
