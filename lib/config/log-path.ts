@@ -74,3 +74,14 @@ function home(path: string): string {
     `Cannot find the home directory for ${path}: expected HOME to be absolute, got ${JSON.stringify(directory)}`,
   )
 }
+
+/** What stands in a path for who logs there: filled in by each writer for itself. */
+export const places = /\{(?:instance|host|pid)\}/
+
+/** The directory below which the instances of a path lie; the path itself, where it has no place for them. */
+export function parentOfInstances(path: string): string {
+  const at = path.search(places)
+  if (at === -1) return path
+  const parent = path.slice(0, at).replace(/[^/\\]*$/, '')
+  return parent === '' ? '.' : parent
+}

@@ -5,7 +5,13 @@ import { existsSync } from 'node:fs'
 import { questionOf } from '../entry/closest-word.ts'
 import { keysOf, readMember, shown } from '../entry/foreign-value.ts'
 import type { ConfigProblem } from '../errors.ts'
-import { absolutePathOf, defaultLogPath, pathExpected, pathFaultOf } from './log-path.ts'
+import {
+  absolutePathOf,
+  defaultLogPath,
+  parentOfInstances,
+  pathExpected,
+  pathFaultOf,
+} from './log-path.ts'
 import { type Rule, checkValue } from './validate.ts'
 
 /** What each option may hold. All are optional: one that is `undefined` is none. */
@@ -16,6 +22,14 @@ export const pathRule: Rule = {
   type: 'string',
   pattern: '^[^\\0]+$',
   description: 'a non-empty string without NUL',
+}
+
+/** The rule of an option `log_path` that may name several. */
+export const pathsRule: Rule = {
+  description: 'a non-empty string without NUL, or an array of such',
+  accepts: (value) =>
+    [value].flat().length > 0 &&
+    [value].flat().every((path) => typeof path === 'string' && /^[^\0]+$/.test(path)),
 }
 
 /**
@@ -68,4 +82,17 @@ export function directoryToRead(action: string, path: string = defaultLogPath): 
   throw new TypeError(
     `Cannot ${action}: expected log_path to be ${pathExpected}, got ${shown(path)}`,
   )
+}
+
+/**
+ * The directories that an option `log_path` names, absolute: of one with places for the instance, what is above these.
+ *
+ * @throws {TypeError} as {@link directoryToRead} does.
+ */
+export function directoriesToRead(
+  action: string,
+  paths: string | readonly string[] = defaultLogPath,
+): string[] {
+  const all = typeof paths === 'string' ? [paths] : paths
+  return [...new Set(all.map((path) => directoryToRead(action, parentOfInstances(path))))]
 }

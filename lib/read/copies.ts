@@ -61,7 +61,7 @@ function keyOf({ seq, timestamp, category }: LogEntry, raw: string): string {
 
 /** Whether a line stands in `error.log` or what that was rotated to. */
 export function isInErrorFile({ file }: LogLine): boolean {
-  return parseName(file)?.base === errorFile
+  return parseName(file.slice(file.lastIndexOf('/') + 1))?.base === errorFile
 }
 
 /** Whether a line is the copy of an entry, not the entry itself. */

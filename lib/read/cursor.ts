@@ -5,7 +5,7 @@
 // hash of its first line: that stays when it is rotated, compressed or copied. While what was there is read, the place
 // at which that ended belongs to it, too: what came later was not read in the order of time, and is not passed over.
 //
-//   time and base of its line │ per base: file, offset [ file, offset of the end ] │ bases that were not read
+//   time, base and lsn of its line │ per base: file, offset [ file, offset of the end ] │ bases that were not read
 //
 // For everybody else it is a text, `r1.….…`: its version, what it says, and a check sum.
 
@@ -18,7 +18,7 @@ export interface Position {
 }
 
 /** A place in a base. */
-interface Place {
+export interface Place {
   /** Behind what was read; `undefined` before all of it. */
   readonly at: Position | undefined
   /** Up to here lines were read in the order of time. */
@@ -29,6 +29,8 @@ interface Place {
 export interface Cursor {
   /** Of its line, in milliseconds since 1970. */
   readonly time: number
+  /** Of its line; undefined when it has none, or the cursor is of an earlier version. */
+  readonly lsn: number | undefined
   readonly base: string
   readonly places: ReadonlyMap<string, Place>
   /** Bases that were there and were not read. */
@@ -39,6 +41,7 @@ export interface Cursor {
 export interface Step {
   readonly line: LogLine
   readonly time: number
+  readonly lsn: number | undefined
   readonly base: string
   readonly position: Position | undefined
 }
@@ -66,14 +69,16 @@ type Stored = readonly [
   base: string,
   places: { readonly [base: string]: readonly (string | number)[] },
   others: readonly string[],
+  lsn?: number | null,
 ]
 
-function asCursor([time, base, stored, others]: Stored): Cursor {
+function asCursor([time, base, stored, others, lsn]: Stored): Cursor {
   const places = new Map<string, Place>()
   for (const [name, [file, offset, untilFile, untilOffset]] of Object.entries(stored)) {
     places.set(name, { at: positionOf(file, offset), until: positionOf(untilFile, untilOffset) })
   }
-  return { time: time ?? -Infinity, base, places, others: others.map(String) }
+  const place = Number.isSafeInteger(lsn) ? lsn! : undefined
+  return { time: time ?? -Infinity, lsn: place, base, places, others: others.map(String) }
 }
 
 function positionOf(file: unknown, offset: unknown): Position | undefined {
@@ -81,12 +86,12 @@ function positionOf(file: unknown, offset: unknown): Position | undefined {
   return { file, offset: offset as number }
 }
 
-function textOfCursor({ time, base, places, others }: Cursor): string {
+function textOfCursor({ time, lsn, base, places, others }: Cursor): string {
   const stored = [...places].map(([name, { at, until }]) => {
     const last = until === undefined ? [] : [until.file, until.offset]
     return [name, [at?.file ?? '', at?.offset ?? 0, ...last]] as const
   })
-  const all = [time === -Infinity ? null : time, base, Object.fromEntries(stored), others]
+  const all = [time === -Infinity ? null : time, base, Object.fromEntries(stored), others, lsn]
   const body = Buffer.from(JSON.stringify(all)).toString('base64url')
   return `${version}.${body}.${sumOf(body)}`
 }
@@ -115,6 +120,7 @@ export class CursorTrack {
   /** Where the history of each base ends; undefined when it is over. */
   #ends: ReadonlyMap<string, Position | undefined> | undefined
   #time = -Infinity
+  #lsn: number | undefined
   #base = ''
 
   /**
@@ -134,7 +140,8 @@ export class CursorTrack {
 
   /** Where the iteration has come to. */
   get cursor(): string {
-    return textOfCursor(this.#cursorAt(this.#positions, this.#time, this.#base, this.#ends))
+    const last = { time: this.#time, lsn: this.#lsn, base: this.#base }
+    return textOfCursor(this.#cursorAt(this.#positions, last, this.#ends))
   }
 
   /** The place behind a line: in front of it when it has no end yet, as then it goes on. */
@@ -149,9 +156,15 @@ export class CursorTrack {
     for (const [base, end] of this.#ends ?? []) this.#positions.set(base, begins.get(base) ?? end)
   }
 
-  /** What was there has been read: in each base as far as it went. */
-  endHistory(): void {
-    this.#positions = new Map(this.#ends)
+  /**
+   * What was there has been read: in each base as far as it went.
+   *
+   * @param waiting Bases of which lines have been read that are still to be passed.
+   */
+  endHistory(waiting: ReadonlySet<string> = new Set()): void {
+    for (const [base, end] of this.#ends ?? []) {
+      if (!waiting.has(base)) this.#positions.set(base, end)
+    }
     this.#ends = undefined
   }
 
@@ -160,9 +173,10 @@ export class CursorTrack {
     const before = new Map(this.#positions)
     const ends = this.#ends
     let [done, reached] = [0, new Map(before)]
-    for (const [i, { line, time, base, position }] of steps.entries()) {
+    for (const [i, { line, time, lsn, base, position }] of steps.entries()) {
       if (position !== undefined) this.#positions.set(base, position)
       this.#time = time
+      this.#lsn = lsn
       this.#base = base
       ReadLine.giveCursor(line, () => {
         // Asked in order, as they mostly are, each step is taken once.
@@ -171,19 +185,18 @@ export class CursorTrack {
           const step = steps[done]!
           if (step.position !== undefined) reached.set(step.base, step.position)
         }
-        return textOfCursor(this.#cursorAt(reached, time, base, ends))
+        return textOfCursor(this.#cursorAt(reached, { time, lsn, base }, ends))
       })
     }
   }
 
   #cursorAt(
     positions: ReadonlyMap<string, Position | undefined>,
-    time: number,
-    base: string,
+    last: Pick<Cursor, 'time' | 'lsn' | 'base'>,
     ends: ReadonlyMap<string, Position | undefined> | undefined,
   ): Cursor {
     const places = new Map<string, Place>()
     for (const [name, at] of positions) places.set(name, { at, until: ends?.get(name) })
-    return { time, base, places, others: this.#others }
+    return { ...last, places, others: this.#others }
   }
 }

@@ -33,6 +33,8 @@ export interface Files {
   readonly spans: readonly Span[]
   /** Of the line in front of them. @default -Infinity */
   readonly time?: number
+  /** The same. */
+  readonly lsn?: number | undefined
   /** Whether a line was given before, as long as all in front of it were; with a cursor. */
   readonly isPassed?: ((timed: TimedLine, span: number) => boolean) | undefined
 }
@@ -81,7 +83,8 @@ export async function lastLines(
 ): Promise<HistoryLine[]> {
   let last: HistoryLine[] = []
   for await (const lines of batches) {
-    last.push(...lines.filter(({ isShown }) => isShown))
+    // One by one: of a million, as many arguments would be too many.
+    for (const line of lines) if (line.isShown) last.push(line)
     if (last.length > 2 * count) last = last.slice(-count)
   }
   return count === 0 ? [] : last.slice(-count)
@@ -120,10 +123,10 @@ async function lastOf(files: readonly Files[], reading: Reading): Promise<Histor
 }
 
 async function* forwardsOf(
-  { spans, time, isPassed }: Files,
+  { spans, time, lsn, isPassed }: Files,
   { wanted, copies, remarks, ended }: Reading,
 ): AsyncGenerator<TimedLine[]> {
-  const times = new Forwards(time)
+  const times = new Forwards(time, lsn)
   let isPassing = isPassed !== undefined
   for (const [i, { log, begin = 0, end, held }] of spans.entries()) {
     try {
@@ -150,8 +153,8 @@ async function* backwardsOf(spans: readonly Span[], reading: Reading): AsyncGene
     try {
       const log = span.log.current()
       if (log.compressed) {
-        const { lines, time } = await lastOfCompressed(log, reading)
-        yield times.end(time).filter(wanted.matches)
+        const { lines, time, lsn } = await lastOfCompressed(log, reading)
+        yield times.end(time, lsn).filter(wanted.matches)
         yield lines
         continue
       }
@@ -170,7 +173,11 @@ async function* backwardsOf(spans: readonly Span[], reading: Reading): AsyncGene
 async function lastOfCompressed(
   log: LogFile,
   { wanted, remarks, ended }: Reading,
-): Promise<{ readonly lines: TimedLine[]; readonly time: number }> {
+): Promise<{
+  readonly lines: TimedLine[]
+  readonly time: number
+  readonly lsn: number | undefined
+}> {
   const times = new Forwards()
   let last: TimedLine[] = []
   let chars = 0
@@ -190,7 +197,8 @@ async function lastOfCompressed(
   } catch (error) {
     remarks.unread(log.name, error)
   }
-  return { lines: lastWanted(last, wanted.lines).toReversed(), time: times.time }
+  const { time, lsn } = times
+  return { lines: lastWanted(last, wanted.lines).toReversed(), time, lsn }
 }
 
 /** Of the same time as the first of them, an entry may be needed to know its copy by. */

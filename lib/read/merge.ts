@@ -1,21 +1,24 @@
-// Several files → one order: by time. Each file keeps its own order, whatever its clock did, and of lines of the
-// same time those of an earlier source come first. So within a category the lines stay in the order of `seq`.
+// Several files → one order. Each file keeps its own, whatever its clock did. Of the files of one log the lines that
+// have an `lsn` come in that order, which is the order of the calls; others by time, and of the same time those of an
+// earlier source first. So no effect stands before its cause, also where the clock was set back.
+//
+// Of several logs nothing but the clock tells what came first: they are merged by time alone.
 
 import type { TimedLine } from './time-order.ts'
 
 /** Sources that are asked at the same time. */
 const togetherMax = 32
 
-interface Cursor {
-  readonly batches: AsyncIterator<readonly TimedLine[]>
+interface Cursor<T extends TimedLine = TimedLine> {
+  readonly batches: AsyncIterator<readonly T[]>
   /** Place among the sources. */
   readonly rank: number
-  batch: readonly TimedLine[]
+  batch: readonly T[]
   next: number
 }
 
 /**
- * Merges sources by time, in batches: as many lines as can be put in order before a source must be asked for more.
+ * Merges the files of one log, in batches: as many lines as can be put in order before a source must be asked for more.
  *
  * @param backwards The sources give their last line first, and so does the result: the same order, reversed.
  */
@@ -23,7 +26,22 @@ export async function* merge(
   sources: readonly AsyncIterable<readonly TimedLine[]>[],
   backwards = false,
 ): AsyncGenerator<TimedLine[]> {
-  const cursors: Cursor[] = sources.map((source, rank) => ({
+  yield* mergeBy(sources, backwards ? lastOf : firstOf)
+}
+
+/** Merges logs by time, in batches. */
+export async function* mergeLogs<T extends TimedLine>(
+  sources: readonly AsyncIterable<readonly T[]>[],
+): AsyncGenerator<T[]> {
+  yield* mergeBy(sources, earliestOf)
+}
+
+/** @param choose The source whose line is next. */
+async function* mergeBy<T extends TimedLine>(
+  sources: readonly AsyncIterable<readonly T[]>[],
+  choose: (cursors: readonly Cursor<T>[]) => Cursor<T>,
+): AsyncGenerator<T[]> {
+  const cursors: Cursor<T>[] = sources.map((source, rank) => ({
     batches: source[Symbol.asyncIterator](),
     rank,
     batch: [],
@@ -37,12 +55,12 @@ export async function* merge(
       await Promise.all(some.map((cursor) => fill(cursor, cursors)))
     }
     while (cursors.length > 0) {
-      const merged: TimedLine[] = []
-      let first = firstOf(cursors, backwards)
+      const merged: T[] = []
+      let first = choose(cursors)
       for (;;) {
         merged.push(first.batch[first.next++]!)
         if (first.next === first.batch.length) break
-        first = firstOf(cursors, backwards)
+        first = choose(cursors)
       }
       yield merged
       await fill(first, cursors)
@@ -53,7 +71,7 @@ export async function* merge(
 }
 
 /** Gets the next lines of a source, or takes it off the list. */
-async function fill(cursor: Cursor, cursors: Cursor[]): Promise<void> {
+async function fill<T extends TimedLine>(cursor: Cursor<T>, cursors: Cursor<T>[]): Promise<void> {
   for (;;) {
     const { value, done } = await cursor.batches.next()
     if (done === true) {
@@ -67,13 +85,43 @@ async function fill(cursor: Cursor, cursors: Cursor[]): Promise<void> {
   }
 }
 
-function firstOf(cursors: readonly Cursor[], backwards: boolean): Cursor {
-  let first = cursors[0]!
-  for (let i = 1; i < cursors.length; i++) {
-    const cursor = cursors[i]!
-    if (backwards ? isBefore(first, cursor) : isBefore(cursor, first)) first = cursor
+/**
+ * Of those whose line has an `lsn` the lowest is the only one that may come next; it is compared by time with those that
+ * have none. So these, lines of an earlier version, cannot put the others out of order.
+ */
+function firstOf<T extends TimedLine>(cursors: readonly Cursor<T>[]): Cursor<T> {
+  let numbered: Cursor<T> | undefined
+  let timed: Cursor<T> | undefined
+  for (const cursor of cursors) {
+    const { lsn } = cursor.batch[cursor.next]!
+    if (lsn === undefined) {
+      if (timed === undefined || isBefore(cursor, timed)) timed = cursor
+    } else if (numbered === undefined || lsn < lsnOf(numbered)) numbered = cursor
   }
-  return first
+  if (numbered === undefined || timed === undefined) return (numbered ?? timed)!
+  return isBefore(numbered, timed) ? numbered : timed
+}
+
+/** The same from the end. */
+function lastOf<T extends TimedLine>(cursors: readonly Cursor<T>[]): Cursor<T> {
+  let numbered: Cursor<T> | undefined
+  let timed: Cursor<T> | undefined
+  for (const cursor of cursors) {
+    const { lsn } = cursor.batch[cursor.next]!
+    if (lsn === undefined) {
+      if (timed === undefined || isBefore(timed, cursor)) timed = cursor
+    } else if (numbered === undefined || lsn >= lsnOf(numbered)) numbered = cursor
+  }
+  if (numbered === undefined || timed === undefined) return (numbered ?? timed)!
+  return isBefore(numbered, timed) ? timed : numbered
+}
+
+function earliestOf<T extends TimedLine>(cursors: readonly Cursor<T>[]): Cursor<T> {
+  return cursors.reduce((first, cursor) => (isBefore(cursor, first) ? cursor : first))
+}
+
+function lsnOf({ batch, next }: Cursor): number {
+  return batch[next]!.lsn!
 }
 
 function isBefore(a: Cursor, b: Cursor): boolean {

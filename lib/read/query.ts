@@ -3,7 +3,7 @@
 import { types } from 'node:util'
 import { builtinCategories, errorFile } from '../entry/category.ts'
 import { type Level, levelNames, levelsMeant, severityOf } from '../entry/level.ts'
-import { type OptionRules, checkOptions, directoryToRead, pathRule } from '../config/options.ts'
+import { type OptionRules, checkOptions, directoriesToRead, pathsRule } from '../config/options.ts'
 import type { Rule } from '../config/validate.ts'
 import type { TimedLine } from './time-order.ts'
 import { type Cursor, parseCursor } from './cursor.ts'
@@ -13,8 +13,11 @@ import { type Where, conditionOf } from './where.ts'
 
 /** Which lines are wanted. All conditions must hold. */
 export interface StreamOptions {
-  /** The directory; `~` is the home. @default '~/.risk_manager/logs/' */
-  readonly log_path?: string
+  /**
+   * The directory, or several, or the parent of those that `{instance}` has made, found as they come and go; `~` is the
+   * home. @default '~/.risk_manager/logs/'
+   */
+  readonly log_path?: string | readonly string[]
   /**
    * Goes on exactly behind the line whose `cursor` this is. When its file is gone that is told, and it goes on from
    * the oldest that is there. With `lines`: the last of those behind it.
@@ -61,6 +64,8 @@ export interface Wanted {
   readonly since: number
   /** In milliseconds since 1970. */
   readonly until: number
+  /** Every file may hold such lines. */
+  readonly isWhole: boolean
   /** Whether a file with this base can hold such lines. */
   readonly hasBase: (base: string) => boolean
   readonly matches: (timed: TimedLine) => boolean
@@ -84,7 +89,7 @@ const moment: Rule = {
 }
 
 const rules: OptionRules<StreamOptions> = {
-  log_path: pathRule,
+  log_path: pathsRule,
   after: { type: 'string', description: 'the cursor of a line' },
   lines: {
     type: 'integer',
@@ -132,15 +137,15 @@ function isSignal(value: unknown): boolean {
 /**
  * Checks the options.
  *
- * @returns `directory`: absolute.
+ * @returns `directories`: absolute.
  * @throws {TypeError} when one is unknown or of the wrong type; {RangeError} when its value is not allowed.
  */
 export function checkedOptions(given: unknown): {
-  readonly directory: string
+  readonly directories: readonly string[]
   readonly options: StreamOptions
 } {
   const options = checkOptions<StreamOptions>('read lines', rules, given)
-  return { directory: directoryToRead('read lines', options.log_path), options }
+  return { directories: directoriesToRead('read lines', options.log_path), options }
 }
 
 /**
@@ -172,6 +177,7 @@ export function wantedOf(options: StreamOptions, now: number): Wanted {
     since,
     until,
     sieve: onlyEntries ? sieveBelow(severity) : undefined,
+    isWhole: categories === undefined || basesOf(categories)(''),
     hasBase: categories === undefined ? () => true : basesOf(categories),
     matches: ({ line: { entry, raw }, time, slackMs }) => {
       if (time + slackMs < since || time > until) return false

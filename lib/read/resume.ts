@@ -1,6 +1,6 @@
 // Going on behind a cursor: which files of a base are still to be read, from where, and which lines were given before.
 
-import type { Cursor, Position } from './cursor.ts'
+import type { Cursor, Place, Position } from './cursor.ts'
 import type { Span } from './history.ts'
 import { readBackwards, readForwards } from './read-lines.ts'
 import type { Remarks } from './remark.ts'
@@ -20,14 +20,20 @@ export interface Rest {
   readonly before: readonly Span[]
 }
 
+/** A base, among those of its log, and a cursor. */
+export interface RestOptions {
+  /** As the cursor calls it. */
+  readonly base: string
+  readonly spans: readonly Span[]
+  readonly cursor: Cursor
+  /** All bases of its log, in their order. */
+  readonly bases: readonly string[]
+  readonly remarks: Remarks
+}
+
 /** Finds the rest of one base. */
-export function restOf(
-  base: string,
-  spans: readonly Span[],
-  cursor: Cursor,
-  isEarlier: boolean,
-  remarks: Remarks,
-): Rest {
+export function restOf(options: RestOptions): Rest {
+  const { base, spans, cursor, remarks } = options
   const place = cursor.places.get(base)
   if (base === cursor.base || place !== undefined || cursor.others.includes(base)) {
     const at = place?.at
@@ -48,11 +54,7 @@ export function restOf(
         ]
       : []
     if (base === cursor.base || found === -1) return { spans: rest, isPassed: undefined, before }
-    return {
-      spans: rest,
-      isPassed: passedOf(rest, place?.until, cursor, isEarlier, place !== undefined),
-      before,
-    }
+    return { spans: rest, isPassed: passedOf(rest, place, options), before }
   }
   // It was made later.
   return { spans, isPassed: undefined, before: [] }
@@ -65,19 +67,31 @@ function upTo(span: Span, begin: number): Span {
 
 function passedOf(
   spans: readonly Span[],
-  until: Position | undefined,
-  cursor: Cursor,
-  isEarlier: boolean,
-  wasRead: boolean,
+  place: Place | undefined,
+  { base, bases, cursor }: RestOptions,
 ): Rest['isPassed'] {
+  const until = place?.until
   // While it was followed, lines were read as they came.
-  if (wasRead && until === undefined) return undefined
+  if (place !== undefined && until === undefined) return undefined
   const last = until === undefined ? spans.length - 1 : indexOf(spans, until)
   const end = until === undefined || until.offset === -1 ? Infinity : until.offset
-  return ({ time, line }, span) => {
+  const isOfSameLog = logOf(base) === logOf(cursor.base)
+  const isEarlier = isOfSameLog
+    ? bases.indexOf(base) < bases.indexOf(cursor.base)
+    : logOf(base) < logOf(cursor.base)
+  return ({ time, lsn, line }, span) => {
     if (span > last || (span === last && line.offset >= end)) return false
-    return time < cursor.time || (time === cursor.time && isEarlier)
+    const [own, its] =
+      !isOfSameLog || lsn === undefined || cursor.lsn === undefined
+        ? [time, cursor.time]
+        : [lsn, cursor.lsn]
+    return own < its || (own === its && isEarlier)
   }
+}
+
+/** Which of several logs a base is of. */
+function logOf(base: string): string {
+  return base.slice(0, Math.max(0, base.lastIndexOf('/')))
 }
 
 /** Of files that begin with the same line, which no entry is, the oldest: rather twice than lost. */

@@ -25,6 +25,10 @@ const keyEnd = Buffer.from('vel"')
 const quote = 0x22
 const backslash = 0x5c
 const brace = 0x7b
+const endBrace = 0x7d
+const zero = 0x30
+const nine = 0x39
+const lsnKey = Buffer.from(',"lsn":')
 
 /** Passes over entries below a level, and over lines that cannot be an entry's. */
 export function sieveBelow(severity: number): Sieve {
@@ -43,6 +47,27 @@ export function sieveBelow(severity: number): Sieve {
     const rest = bytes.subarray(at, to)
     return rest.indexOf(keyEnd) === -1 && rest.indexOf(escape) === -1
   }
+}
+
+/** The same, with the `lsn` of each line told that is passed over. */
+export function noting(sieve: Sieve, note: (lsn: number) => void): Sieve {
+  return (bytes, from, to) => {
+    if (!sieve(bytes, from, to)) return false
+    const lsn = lsnAtEnd(bytes, from, to)
+    if (lsn !== undefined) note(lsn)
+    return true
+  }
+}
+
+/** The `lsn` of the line that stands in `bytes` from `from` to `to`, which is its last key. */
+export function lsnAtEnd(bytes: Buffer, from: number, to: number): number | undefined {
+  if (bytes[to - 1] !== endBrace) return undefined
+  let at = to - 2
+  while (at > from && bytes[at]! >= zero && bytes[at]! <= nine) at--
+  const digits = to - 2 - at
+  const key = at + 1 - lsnKey.length
+  if (digits === 0 || digits > 16 || key < from || !isAt(bytes, key, lsnKey)) return undefined
+  return Number(bytes.toString('latin1', at + 1, to - 1))
 }
 
 function isAt(bytes: Buffer, at: number, expected: Buffer): boolean {

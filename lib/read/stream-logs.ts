@@ -1,50 +1,25 @@
-// The one place where the parts of the read side are joined.
-//
-//   what is there ─► forwards or backwards ─► merge ─┐
-//                                                    ├─► each entry once ─► the caller
-//   what comes ───► tails ─► merge ──────────────────┘
+// The one place where the parts of the read side are joined: one log, or several that are merged by time.
 
 import { wallMs } from '../entry/clock.ts'
-import { readdirSync } from 'node:fs'
 import { visible } from '../entry/visible-text.ts'
-import { parseName } from '../directory/names.ts'
-import { Copies } from './copies.ts'
-import { Descriptors } from './descriptors.ts'
-import { namesIn, walkFiles } from './file-walk.ts'
-import { type Cursor, CursorTrack, type Position, type Step } from './cursor.ts'
-import { type HistoryLine, type Reading, type Span, history, lastLines } from './history.ts'
-import type { LogFile } from './log-file.ts'
-import { lastLineEnd, settledLineEnd } from './read-lines.ts'
-import { type Series, SeriesFinder } from './series.ts'
-import type { Follower } from './tail-directory.ts'
-import type { LogLine } from './time-order.ts'
-import { Remarks, type Tell } from './remark.ts'
+import { CursorTrack, type Position, type Step } from './cursor.ts'
+import { type HistoryLine, lastLines } from './history.ts'
+import { type FoundLog, LogFinder } from './log-finder.ts'
+import { mergeLogs } from './merge.ts'
+import { OneLog, baseOf } from './one-log.ts'
 import { type StreamOptions, type Wanted, checkedOptions, wantedOf } from './query.ts'
-import type { Tail } from './tail-series.ts'
+import { Remarks, type Tell } from './remark.ts'
+import type { LogLine, TimedLine } from './time-order.ts'
 
 /** How long after its moment an entry may reach its file: as long as the writer's buffer is held up. */
 const arrivalMsMax = 2000
 
-/** Files of each base that a tail is told of: the live one, and as many as can be rotated before it looks. */
-const knownMax = 16
-
-/** Bases that a cursor names as not read. */
-const othersMax = 64
-
-interface Base {
-  readonly name: string
-  /** Oldest first. */
-  readonly spans: readonly Span[]
-}
-
 /** What all parts of one iteration need. */
 interface Iteration {
-  readonly directory: string
+  readonly paths: readonly string[]
   readonly wanted: Wanted
   readonly follow: boolean
-  readonly remarks: Remarks
-  readonly descriptors: Descriptors
-  readonly finder: SeriesFinder
+  readonly tell: Tell
   /** Told, when what was there has been read, where to go on from. */
   readonly atEnd: ((cursor: string) => void) | undefined
 }
@@ -88,17 +63,14 @@ export function readLogs(
   tell: Tell,
   atEnd?: (cursor: string) => void,
 ): AsyncIterable<LogLine> {
-  const { directory, options } = checkedOptions(given)
+  const { directories: paths, options } = checkedOptions(given)
   const wanted = wantedOf(options, wallMs())
   const { follow = false, signal } = options
   return {
     [Symbol.asyncIterator]: () => {
       // Leaving the iteration must end a wait that is under way, which a generator alone would sit out.
       const leave = new AbortController()
-      const remarks = new Remarks(tell)
-      const finder = new SeriesFinder(directory, wanted.hasBase, remarks)
-      const iteration = { directory, wanted, follow, remarks, finder, atEnd }
-      const lines = linesOf({ ...iteration, descriptors: new Descriptors() }, leave, signal)
+      const lines = linesOf({ paths, wanted, follow, tell, atEnd }, leave, signal)
       return {
         next: () => lines.next(),
         return: () => {
@@ -116,44 +88,30 @@ async function* linesOf(
   signal: AbortSignal | undefined,
 ): AsyncGenerator<LogLine, undefined> {
   if (signal?.aborted === true) return
-  const { directory, wanted, follow, remarks, descriptors, finder } = iteration
-  const bases: Base[] = []
-  let follower: Follower | undefined
+  const { wanted, follow, atEnd } = iteration
+  const reader = new Logs(iteration, ended.signal)
   const end = (): void => {
     ended.abort()
-    follower?.close()
+    reader.close()
   }
   signal?.addEventListener('abort', end, { once: true })
   ended.signal.addEventListener('abort', end, { once: true })
   try {
-    const copies = new Copies(follow)
-    const others = findFiles(iteration, bases)
-    const track = new CursorTrack(beginsOf(bases, wanted.after), endsOf(bases), others)
-    if (follow) {
-      // Loaded here, when the files are open: who does not follow has the first line sooner.
-      const { Follower } = await import('./tail-directory.ts')
-      if (ended.signal.aborted) return
-      follower = new Follower(directory, wanted, descriptors, remarks, finder)
-      for (const base of bases) tailOf(base, follower.add(base.name), remarks)
-    }
-    const reading = { wanted, copies, remarks, ended: ended.signal }
-    for await (const lines of historyOf(bases, reading, track)) {
+    await reader.open()
+    const { track } = reader
+    for await (const lines of reader.history()) {
       track.pass(lines.map((line) => stepOf(line, track)))
       for (const { line, isShown } of lines) {
         if (ended.signal.aborted) return
         if (isShown) yield line
       }
     }
-    track.endHistory()
-    iteration.atEnd?.(track.cursor)
-    closeAll(bases, false)
-    if (follower === undefined) return
-    const { CopyQueue } = await import('./copy-queue.ts')
-    const queue = new CopyQueue(copies)
-    for await (const lines of follower.lines(true)) {
-      const passed = queue.push(lines.filter(wanted.matches), wallMs())
-      track.pass(passed.map((line) => stepOf(line, track)))
-      for (const { line, isShown } of passed) {
+    reader.endHistory()
+    atEnd?.(track.cursor)
+    if (!follow) return
+    for await (const lines of reader.following()) {
+      track.pass(lines.map((line) => stepOf(line, track)))
+      for (const { line, isShown } of lines) {
         if (ended.signal.aborted) return
         if (isShown) yield line
       }
@@ -162,55 +120,153 @@ async function* linesOf(
   } finally {
     signal?.removeEventListener('abort', end)
     ended.signal.removeEventListener('abort', end)
-    closeAll(bases, follower === undefined)
-    follower?.close()
+    reader.close()
   }
 }
 
-/** What is there: all of it, the last lines of it, or what stands behind a cursor. */
-async function* historyOf(
-  bases: readonly Base[],
-  reading: Reading,
-  track: CursorTrack,
-): AsyncGenerator<HistoryLine[]> {
-  const { wanted, copies, remarks } = reading
-  const { after, lines } = wanted
-  let batches: AsyncIterable<HistoryLine[]>
-  if (after === undefined) {
-    batches = history(
-      bases.map(({ name, spans }) => ({ base: name, spans })),
-      reading,
+/** A log that is followed, and the lines that it will give next. */
+interface Followed {
+  readonly log: OneLog
+  readonly batches: AsyncIterator<HistoryLine[]>
+  next: Promise<void> | undefined
+  ready: HistoryLine[] | undefined
+  /** Nothing has come when it was looked last. */
+  isIdle: boolean
+}
+
+/** All logs of one iteration. */
+class Logs {
+  readonly #iteration: Iteration
+  readonly #ended: AbortSignal
+  readonly #finder: LogFinder
+  #logs: OneLog[] = []
+  readonly #followed: Followed[] = []
+  #track: CursorTrack | undefined
+
+  constructor(iteration: Iteration, ended: AbortSignal) {
+    this.#iteration = iteration
+    this.#ended = ended
+    this.#finder = new LogFinder(iteration.paths)
+  }
+
+  get track(): CursorTrack {
+    return this.#track!
+  }
+
+  /** Finds the logs, and all their files at one moment: what is in them is history. */
+  async open(): Promise<void> {
+    const { wanted, follow } = this.#iteration
+    const logs = this.#finder.find().map((found) => this.#logOf(found))
+    this.#logs = logs.filter((log) => log !== undefined)
+    const { after } = wanted
+    this.#track = new CursorTrack(
+      new Map(this.#logs.flatMap((log) => log.begins(after))),
+      new Map(this.#logs.flatMap((log) => log.ends())),
+      this.#logs.flatMap((log) => log.others.map((base) => log.keyOf(base))),
     )
-  } else {
-    const { linesBefore, restOf } = await import('./resume.ts')
-    const rankOf = (base: string): number => bases.findIndex(({ name }) => name === base)
-    const rests = bases.map(({ name: base, spans }) => {
-      const isEarlier = rankOf(base) < rankOf(after.base)
-      return { base, time: -Infinity, ...restOf(base, spans, after, isEarlier, remarks) }
+    if (follow) for (const log of this.#logs) await log.follow()
+  }
+
+  async *history(): AsyncGenerator<HistoryLine[]> {
+    const { wanted } = this.#iteration
+    const { after, lines } = wanted
+    const sources = this.#logs.map((log) => log.history(after))
+    const [only] = sources
+    const batches = sources.length === 1 ? only! : mergeLogs(sources)
+    if (lines === Infinity) {
+      yield* batches
+      return
+    }
+    const last = await lastLines(batches, lines)
+    this.track.beginAt(firstPlaces([...last, ...this.#waiting]))
+    yield last
+  }
+
+  /** Lines that have been read and are still to be given out. */
+  get #waiting(): TimedLine[] {
+    return this.#logs.flatMap(({ waiting }) => waiting)
+  }
+
+  endHistory(): void {
+    this.track.endHistory(new Set(this.#waiting.map(({ line }) => baseOf(line))))
+    for (const log of this.#logs) log.closeHistory()
+  }
+
+  /** What comes to any of them, in batches; those that there are at the same time merged by time. */
+  async *following(): AsyncGenerator<HistoryLine[]> {
+    for (const log of this.#logs) this.#addFollowed(log)
+    while (!this.#ended.aborted) {
+      await Promise.race(this.#followed.map((each) => (each.next ??= this.#advance(each))))
+      const ready = this.#followed.flatMap((each) => {
+        const { ready: lines } = each
+        if (lines === undefined) return []
+        each.next = each.ready = undefined
+        each.isIdle = lines.length === 0
+        return lines.length === 0 ? [] : [lines]
+      })
+      if (this.#ended.aborted) return
+      if (ready.length === 1) yield ready[0]!
+      else if (ready.length === 0) yield []
+      else for await (const lines of mergeLogs(ready.map(once))) yield lines
+      yield* this.#otherLogs()
+    }
+  }
+
+  close(): void {
+    for (const log of this.#logs) log.close()
+  }
+
+  /** One that is found below another, and cannot be read, is told and left. */
+  #logOf({
+    directory,
+    instance,
+    lines,
+  }: FoundLog & { readonly lines?: number }): OneLog | undefined {
+    const { follow, tell } = this.#iteration
+    const wanted = { ...this.#iteration.wanted, ...(lines !== undefined && { lines }) }
+    try {
+      return new OneLog({ directory, instance, wanted, follow, tell, ended: this.#ended })
+    } catch (error) {
+      if (instance === '') throw error
+      new Remarks(tell).unread(instance, error)
+      return undefined
+    }
+  }
+
+  #addFollowed(log: OneLog): void {
+    const batches = log.following()[Symbol.asyncIterator]()
+    this.#followed.push({ log, batches, next: undefined, ready: undefined, isIdle: false })
+  }
+
+  async #advance(followed: Followed): Promise<void> {
+    const { value, done } = await followed.batches.next()
+    followed.ready = done === true ? [] : value
+    if (done !== true || this.#ended.aborted) return
+    // One that has ended gives nothing any more.
+    await new Promise<void>((resolve) => {
+      this.#ended.addEventListener('abort', () => resolve(), { once: true })
     })
-    for (const rest of rests) {
-      try {
-        for await (const { line, time } of linesBefore(rest.before, after)) {
-          // What tells no time has that of the line in front of it.
-          if (rest.time === -Infinity) rest.time = time
-          copies.seen(line)
-        }
-      } catch (error) {
-        remarks.unread(rest.base, error)
+  }
+
+  /** Logs that have been made since, all of which is new; and those that are not there any more. */
+  async *#otherLogs(): AsyncGenerator<HistoryLine[]> {
+    for (const found of this.#finder.findNew()) {
+      const log = this.#logOf({ ...found, lines: Infinity })
+      if (log === undefined) continue
+      this.#logs.push(log)
+      await log.follow()
+      yield* log.history(undefined)
+      log.closeHistory()
+      this.#addFollowed(log)
+    }
+    // A copy: those that have gone are taken out.
+    for (const followed of this.#followed.slice()) {
+      if (followed.isIdle && this.#finder.isGone(followed.log)) {
+        followed.log.close()
+        this.#followed.splice(this.#followed.indexOf(followed), 1)
+        this.#logs.splice(this.#logs.indexOf(followed.log), 1)
       }
     }
-    // Read forwards, also where only the last are wanted: what was given before is known from its beginning.
-    batches = history(rests, { ...reading, wanted: { ...wanted, lines: Infinity } })
-    if (lines !== Infinity) batches = once(await lastLines(batches, lines))
-  }
-  if (lines === Infinity) yield* batches
-  else {
-    for await (const last of batches) {
-      track.beginAt(firstPlaces(last))
-      yield last
-    }
-    // None was wanted.
-    if (lines === 0) track.beginAt(new Map())
   }
 }
 
@@ -218,18 +274,14 @@ async function* once<T>(value: T): AsyncGenerator<T> {
   yield value
 }
 
-function stepOf({ line, time, source, end }: HistoryLine, track: CursorTrack): Step {
+function stepOf({ line, time, lsn, source, end }: HistoryLine, track: CursorTrack): Step {
   const base = baseOf(line)
   const position = source === undefined ? source : track.place(base, { file: source, offset: end })
-  return { line, time, base, position }
-}
-
-function baseOf({ file }: LogLine): string {
-  return parseName(file)?.base ?? file
+  return { line, time, lsn, base, position }
 }
 
 /** Where in each base the first of some lines begins. */
-function firstPlaces(lines: readonly HistoryLine[]): Map<string, Position> {
+function firstPlaces(lines: readonly TimedLine[]): Map<string, Position> {
   const places = new Map<string, Position>()
   for (const { line, source } of lines) {
     const base = baseOf(line)
@@ -238,105 +290,4 @@ function firstPlaces(lines: readonly HistoryLine[]): Map<string, Position> {
     }
   }
   return places
-}
-
-function beginsOf(
-  bases: readonly Base[],
-  after: Cursor | undefined,
-): Map<string, Position | undefined> {
-  return new Map(bases.map(({ name }) => [name, after?.places.get(name)?.at]))
-}
-
-/** Where what is there of each base ends: behind its last whole line. */
-function endsOf(bases: readonly Base[]): Map<string, Position | undefined> {
-  return new Map(
-    bases.map(({ name, spans }) => {
-      const last = spans.findLast(({ log }) => log.id !== undefined)
-      if (last === undefined) return [name, undefined]
-      const offset = last.log.compressed ? -1 : (last.whole ?? last.end)
-      return [name, { file: last.log.id!, offset }]
-    }),
-  )
-}
-
-/**
- * Finds all files at one moment: what is in them is history; what comes later belongs to the tails. Those that grow are
- * held. Of the others as many are opened as is decent, the newest first: they can be read whatever rotation does.
- *
- * @returns the bases that are there and are not read.
- */
-function findFiles(iteration: Iteration, bases: Base[]): string[] {
-  const { directory, wanted, follow, remarks, descriptors, finder } = iteration
-  const names = follow ? namesIn(directory, remarks) : readdirSync(directory)
-  for (const series of finder.find(names)) {
-    const spans = spansOf(series, iteration)
-    bases.push({ name: series.base, spans })
-  }
-  const others = othersAmong(names, wanted)
-  if (wanted.lines !== Infinity) return others
-  const oldest = Math.max(0, ...bases.map(({ spans }) => spans.length))
-  for (let age = 1; age <= oldest && descriptors.hasRoom; age++) {
-    for (const { spans } of bases) {
-      if (!descriptors.hasRoom) return others
-      attempt(spans.at(-age)?.log, (log) => log.current(), remarks)
-    }
-  }
-  return others
-}
-
-function othersAmong(names: readonly string[], { hasBase }: Wanted): string[] {
-  const bases = names.filter((name) => name.endsWith('.log') && !hasBase(name))
-  return bases.slice(0, othersMax)
-}
-
-function spansOf({ base, files }: Series, iteration: Iteration): Span[] {
-  const { directory, follow, remarks, descriptors } = iteration
-  const logs = walkFiles({ directory, base, files, how: 'list', descriptors, remarks })
-  // Amid a rotation the newest file bears a number, and grows nevertheless; and so does the one before while the
-  // newest is empty.
-  const growing = logs.slice(logs.at(-1)?.size === 0 ? -2 : -1).filter((log) => !log.compressed)
-  return logs.flatMap((log): Span[] => {
-    if (!growing.includes(log)) return [{ log, end: log.size, held: false }]
-    const span = attempt(
-      log,
-      (): Span => {
-        if (follow) log.hold()
-        const end = follow ? settledLineEnd(log) : log.size
-        return { log, end, held: follow, whole: follow ? end : lastLineEnd(log, end) }
-      },
-      remarks,
-    )
-    return span === undefined ? [] : [span]
-  })
-}
-
-/** Does something with a file; where that fails it is told. */
-function attempt<T>(
-  log: LogFile | undefined,
-  work: (log: LogFile) => T,
-  remarks: Remarks,
-): T | undefined {
-  if (log === undefined) return undefined
-  try {
-    return work(log)
-  } catch (error) {
-    remarks.unread(log.name, error)
-    return undefined
-  }
-}
-
-/** What is history is known to the tail; it goes on where that ends. */
-function tailOf({ spans }: Base, tail: Tail, remarks: Remarks): void {
-  // A rotation that has come meanwhile is met by the newest; older ones need not be known.
-  for (const { log, end, held } of spans.slice(-knownMax)) {
-    if (held) tail.hold(log, end)
-    else attempt(log, () => tail.pass(log), remarks)
-  }
-}
-
-/** @param held Also those that would be a tail's. */
-function closeAll(bases: readonly Base[], held: boolean): void {
-  for (const span of bases.flatMap(({ spans }) => spans)) {
-    if (held || !span.held) span.log.close()
-  }
 }

@@ -15,8 +15,9 @@ import { DirectoryWatch } from './directory-watch.ts'
 import { namesIn } from './file-walk.ts'
 import { merge } from './merge.ts'
 import type { Wanted } from './query.ts'
-import type { Remarks } from './remark.ts'
+import { Remarks } from './remark.ts'
 import { SeriesFinder } from './series.ts'
+import { type Sieve, noting } from './sieve.ts'
 import { Tail } from './tail-series.ts'
 import { Forwards, type TimedLine } from './time-order.ts'
 
@@ -36,7 +37,8 @@ interface Followed {
 /** Follows the bases of a directory. */
 export class Follower {
   readonly #directory: string
-  readonly #wanted: Pick<Wanted, 'sieve'>
+  readonly #wanted: Pick<Wanted, 'hasBase' | 'sieve'>
+  readonly #note: ((lsn: number) => void) | undefined
   readonly #descriptors: Descriptors
   readonly #remarks: Remarks
   readonly #finder: SeriesFinder
@@ -52,29 +54,39 @@ export class Follower {
   /**
    * @param wanted Which bases are followed, and which of their lines need not be given out.
    * @param remarks Told of what cannot be read; it is tried again.
-   * @param finder Knows the bases of the directory; a new one if not given.
+   * @param options `note`: told of the `lsn` of lines that are not given out; then files that hold no line that is
+   *   wanted are followed for these.
    */
   constructor(
     directory: string,
     wanted: Pick<Wanted, 'hasBase' | 'sieve'>,
     descriptors: Descriptors,
     remarks: Remarks,
-    finder: SeriesFinder = new SeriesFinder(directory, wanted.hasBase, remarks),
+    { note }: { readonly note?: (lsn: number) => void } = {},
   ) {
     this.#directory = directory
     this.#wanted = wanted
     this.#descriptors = descriptors
     this.#remarks = remarks
-    this.#finder = finder
+    this.#note = note
+    const isWanted = note === undefined ? wanted.hasBase : () => true
+    this.#finder = new SeriesFinder(directory, isWanted, remarks)
     this.#watch = new DirectoryWatch(directory, (name) => this.#look(name))
   }
 
   /** Adds a base; its tail is to be told what is known of it. */
   add(base: string): Tail {
-    const { sieve } = this.#wanted
-    const tail = new Tail(this.#directory, base, this.#descriptors, this.#remarks, sieve)
+    const isWanted = this.#wanted.hasBase(base)
+    const remarks = isWanted ? this.#remarks : new Remarks(() => {})
+    const sieve = this.#sieveOf(isWanted)
+    const tail = new Tail(this.#directory, base, this.#descriptors, remarks, sieve)
     this.#followed.set(base, { tail, times: new Forwards() })
     return tail
+  }
+
+  #sieveOf(isWanted: boolean): Sieve | undefined {
+    const sieve = isWanted ? this.#wanted.sieve : () => true
+    return sieve === undefined || this.#note === undefined ? sieve : noting(sieve, this.#note)
   }
 
   /**

@@ -1,5 +1,7 @@
 // A line as the reading side gives it out, and its place in time.
 //
+// Entries have a place among all of their log as well, their `lsn`: it says what came first where times do not.
+//
 // A line that is no entry, a stack trace below a human line or a torn one, belongs to the line before it in its
 // file: it has that line's time and stays behind it wherever files are merged.
 
@@ -16,7 +18,10 @@ export interface LogLine {
   readonly raw: string
   /** What it says; `undefined` when it is not the JSON of an entry. */
   readonly entry: LogEntry | undefined
-  /** The file's name in the directory when it was opened: `system.log`, `system.log.3.gz`. */
+  /**
+   * The file's name in the directory when it was opened: `system.log`, `system.log.3.gz`; of several logs, with that of
+   * its own in front: `3/system.log`.
+   */
   readonly file: string
   /** Where it begins, in bytes from the beginning of the file, uncompressed. */
   readonly offset: number
@@ -31,8 +36,9 @@ export interface LogLine {
 export class ReadLine implements LogLine {
   readonly raw: string
   readonly entry: LogEntry | undefined
-  readonly file: string
+  file: string
   readonly offset: number
+  #isPlaced = false
   #cursor: (() => string) | undefined
 
   constructor(raw: string, entry: LogEntry | undefined, file: string, offset: number) {
@@ -45,6 +51,13 @@ export class ReadLine implements LogLine {
 
   get cursor(): string {
     return this.#cursor?.() ?? ''
+  }
+
+  /** Says in the name of its file which of several logs it is of. */
+  static place(line: LogLine, instance: string): void {
+    if (!(line instanceof ReadLine) || line.#isPlaced) return
+    line.#isPlaced = true
+    line.file = `${instance}/${line.file}`
   }
 
   static giveCursor(line: LogLine, cursor: () => string): void {
@@ -64,6 +77,10 @@ export interface TimedLine {
   readonly line: LogLine
   /** In milliseconds since 1970; -Infinity for what stands before the first line that has a time. */
   readonly time: number
+  /**
+   * Its place among all entries of its log, which is their order whatever the clock did; undefined where none is told.
+   */
+  readonly lsn: number | undefined
   /** How much later it may have been written: a human line tells no milliseconds. */
   readonly slackMs: number
   /** The file, as {@link LineSource.id}. */
@@ -96,16 +113,25 @@ export function bytesOf(line: LogLine): Buffer | undefined {
 /** Gives the lines of a base their times, in the order of the file. */
 export class Forwards {
   #time: number
+  #lsn: number | undefined
   #slackMs = 0
 
-  /** @param time Of the line in front of the first. */
-  constructor(time: number = -Infinity) {
+  /**
+   * @param time Of the line in front of the first.
+   * @param lsn The same.
+   */
+  constructor(time: number = -Infinity, lsn?: number) {
     this.#time = time
+    this.#lsn = lsn
   }
 
   /** The time of the last line so far. */
   get time(): number {
     return this.#time
+  }
+
+  get lsn(): number | undefined {
+    return this.#lsn
   }
 
   timed(raw: readonly RawLine[], { name, id: source }: LineSource): TimedLine[] {
@@ -114,9 +140,11 @@ export class Forwards {
       const time = timeOf(line)
       if (time !== undefined) {
         this.#time = time
+        this.#lsn = line.entry?.lsn
         this.#slackMs = line.entry === undefined ? humanSlackMs : 0
       }
-      return { line, time: this.#time, slackMs: this.#slackMs, source, end: each.end }
+      const { end } = each
+      return { line, time: this.#time, lsn: this.#lsn, slackMs: this.#slackMs, source, end }
     })
   }
 }
@@ -126,6 +154,7 @@ export class Backwards {
   #untimed: Pick<TimedLine, 'line' | 'source' | 'end'>[] = []
   #untimedChars = 0
   #time = Infinity
+  #lsn: number | undefined
   #slackMs = 0
 
   timed(raw: readonly RawLine[], { name, id: source }: LineSource): TimedLine[] {
@@ -137,6 +166,7 @@ export class Backwards {
       this.#untimedChars += line.raw.length
       if (time !== undefined) {
         this.#time = time
+        this.#lsn = line.entry?.lsn
         this.#slackMs = line.entry === undefined ? humanSlackMs : 0
       } else if (this.#untimed.length < untimedLinesMax && this.#untimedChars < untimedCharsMax) {
         continue
@@ -147,16 +177,17 @@ export class Backwards {
   }
 
   /** What is still held back: the beginning has been reached, or a file whose last line has a known time. */
-  end(time: number = -Infinity): TimedLine[] {
+  end(time: number = -Infinity, lsn?: number): TimedLine[] {
     const timed: TimedLine[] = []
     this.#time = time
+    this.#lsn = lsn
     this.#release(timed)
     return timed
   }
 
   #release(timed: TimedLine[]): void {
     for (const each of this.#untimed) {
-      timed.push({ ...each, time: this.#time, slackMs: this.#slackMs })
+      timed.push({ ...each, time: this.#time, lsn: this.#lsn, slackMs: this.#slackMs })
     }
     this.#untimed = []
     this.#untimedChars = 0

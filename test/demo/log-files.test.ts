@@ -9,7 +9,15 @@ const secret = 'a-secret-nobody-may-read'
 
 function line(category: string, seq: number, change: object = {}): string {
   const timestamp = '2025-10-17T14:23:45.123+00:00'
-  return JSON.stringify({ timestamp, level: 'INFO', category, message: 'x', seq, ...change })
+  return JSON.stringify({
+    timestamp,
+    level: 'INFO',
+    category,
+    message: 'x',
+    seq,
+    lsn: seq,
+    ...change,
+  })
 }
 
 describe('inspectFiles', () => {

@@ -15,7 +15,14 @@ function timed(
   const timestamp = new Date(start).toISOString().replace('Z', '+00:00')
   const entry = { timestamp, level, category, message: `${category} ${seq}`, seq }
   const line = { raw: JSON.stringify(entry), entry, file, offset: 0 }
-  return { line: line as TimedLine['line'], time: start, slackMs: 0, source: undefined, end: 0 }
+  return {
+    line: line as TimedLine['line'],
+    time: start,
+    lsn: undefined,
+    slackMs: 0,
+    source: undefined,
+    end: 0,
+  }
 }
 
 /** A queue, and what it shows at a moment after the entries' time: number and file. */
@@ -65,6 +72,6 @@ test('CopyQueue.push() does not wait for old copies, nor for lines without a num
   assert.deepEqual(push(copyWaitMs, ...lines), ['1 error.log', '2 error.log', '3 error.log'])
   const numberless = timed('error.log', undefined, 'ERROR', 'sdk')
   const line = { raw: 'bad', entry: undefined, file: 'error.log', offset: 0, cursor: '' }
-  const bad = { line, time: start, slackMs: 0, source: undefined, end: 0 }
+  const bad = { line, time: start, lsn: undefined, slackMs: 0, source: undefined, end: 0 }
   assert.deepEqual(push(0, numberless, bad), ['undefined error.log', 'undefined error.log'])
 })

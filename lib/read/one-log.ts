@@ -1,0 +1,352 @@
+// One log: a directory, its files as they were at one moment, and what comes to them.
+//
+//   what is there ─► forwards or backwards ─► merge ─┐
+//                                                    ├─► each entry once, in the order of lsn
+//   what comes ───► tails ─► merge ─► order ─► copies ┘
+
+import { readdirSync } from 'node:fs'
+import { monotonicMs, wallMs } from '../entry/clock.ts'
+import { parseName } from '../directory/names.ts'
+import { Copies } from './copies.ts'
+import type { CopyQueue } from './copy-queue.ts'
+import type { Cursor, Position } from './cursor.ts'
+import { Descriptors } from './descriptors.ts'
+import { namesIn, walkFiles } from './file-walk.ts'
+import { type HistoryLine, type Span, history, lastLines } from './history.ts'
+import type { LogFile } from './log-file.ts'
+import type { OrderQueue } from './order-queue.ts'
+import type { Wanted } from './query.ts'
+import { lastLineEnd, settledLineEnd } from './read-lines.ts'
+import { Remarks, type Tell } from './remark.ts'
+import { type Series, SeriesFinder } from './series.ts'
+import { lsnAtEnd } from './sieve.ts'
+import type { Follower } from './tail-directory.ts'
+import type { Tail } from './tail-series.ts'
+import { type LogLine, ReadLine, type TimedLine } from './time-order.ts'
+
+/** Files of each base that a tail is told of: the live one, and as many as can be rotated before it looks. */
+const knownMax = 16
+
+/** Bases that a cursor names as not read. */
+const othersMax = 64
+
+/** A line younger than this may have been written before others of its log have. Milliseconds. */
+const youngMs = 1500
+
+/** Bytes in which the numbers at the end of a line stand. */
+const endBytes = 96
+
+interface Base {
+  readonly name: string
+  /** Oldest first. */
+  readonly spans: readonly Span[]
+}
+
+/** What is to be read, and how. */
+export interface OneLogOptions {
+  readonly directory: string
+  /** How it is called among others: in front of the names of its files. Empty: it is the only one. */
+  readonly instance: string
+  readonly wanted: Wanted
+  readonly follow: boolean
+  readonly tell: Tell
+  readonly ended: AbortSignal
+}
+
+/** The lines of one log. */
+export class OneLog {
+  readonly directory: string
+  readonly instance: string
+  /** Files which were there and are not read. */
+  readonly others: readonly string[]
+  readonly #options: OneLogOptions
+  readonly #bases: Base[] = []
+  readonly #copies: Copies
+  readonly #descriptors = new Descriptors()
+  readonly #remarks: Remarks
+  readonly #finder: SeriesFinder
+  #follower: Follower | undefined
+  #order: OrderQueue<TimedLine | HistoryLine> | undefined
+  #queue: CopyQueue | undefined
+
+  /** Finds its files. @throws the system's error when the directory cannot be read, and is not followed. */
+  constructor(options: OneLogOptions) {
+    const { directory, instance, wanted, follow, tell } = options
+    this.#options = options
+    this.directory = directory
+    this.instance = instance
+    this.#copies = new Copies(follow)
+    this.#remarks = new Remarks(({ file, text }) => {
+      if (instance === '') tell({ file, text })
+      else tell({ file: `${instance}/${file}`, text: `${instance}: ${text}` })
+    })
+    this.#finder = new SeriesFinder(directory, wanted.hasBase, this.#remarks)
+    this.others = this.#findFiles()
+  }
+
+  /** Its files, as a cursor calls them. */
+  get bases(): string[] {
+    return this.#bases.map(({ name }) => this.keyOf(name))
+  }
+
+  /** How a cursor calls a file of this log. */
+  keyOf(base: string): string {
+    return this.instance === '' ? base : `${this.instance}/${base}`
+  }
+
+  /** Prepares to follow: what comes from now on is not missed. */
+  async follow(): Promise<void> {
+    const { directory, wanted, ended } = this.#options
+    // Loaded here, when the files are open: who does not follow has the first line sooner.
+    const { Follower } = await import('./tail-directory.ts')
+    const { OrderQueue } = await import('./order-queue.ts')
+    const { CopyQueue } = await import('./copy-queue.ts')
+    if (ended.aborted) return
+    const order = new OrderQueue<TimedLine | HistoryLine>(({ line }) => baseOf(line), this.#copies)
+    this.#order = order
+    this.#queue = new CopyQueue(this.#copies)
+    const follower = new Follower(directory, wanted, this.#descriptors, this.#remarks, {
+      note: (lsn) => order.note(lsn),
+    })
+    this.#follower = follower
+    for (const base of this.#bases) tailOf(base, follower.add(base.name), this.#remarks)
+    this.#watchOthers(follower)
+  }
+
+  /** What there is when it was found, in batches. What may not be in order yet is left to `following`. */
+  async *history(cursor: Cursor | undefined): AsyncGenerator<HistoryLine[]> {
+    const order = this.#order
+    let last: number | undefined
+    let isHeld = false
+    for await (const batch of this.#historyOf(cursor)) {
+      const lines = this.#named(batch)
+      if (order === undefined) {
+        yield lines
+        continue
+      }
+      const now = wallMs()
+      const young = isHeld ? 0 : lines.findIndex(({ time }) => now - time < youngMs)
+      const old = young === -1 ? lines : lines.slice(0, young)
+      for (const { lsn } of old) if (lsn !== undefined) last = Math.max(last ?? 0, lsn)
+      yield old
+      if (young === -1) continue
+      if (!isHeld && last !== undefined) order.begin(last)
+      isHeld = true
+      yield order.push(lines.slice(young), monotonicMs()) as HistoryLine[]
+    }
+    if (order !== undefined && order.waiting.length === 0) order.begin(this.#lastLsn())
+  }
+
+  /** Lines that have been read, and that `following` gives out. */
+  get waiting(): readonly TimedLine[] {
+    return this.#order?.waiting ?? []
+  }
+
+  /** What comes, in batches; an empty one four times a second at least. */
+  async *following(): AsyncGenerator<HistoryLine[]> {
+    const [follower, order, queue] = [this.#follower, this.#order, this.#queue]
+    if (follower === undefined || order === undefined || queue === undefined) return
+    const { matches } = this.#options.wanted
+    for await (const lines of follower.lines(true)) {
+      const passed: HistoryLine[] = []
+      const now = wallMs()
+      for (const timed of order.push(this.#named(lines), monotonicMs())) {
+        if ('isShown' in timed) passed.push(timed)
+        else if (matches(timed)) passed.push(...queue.push([timed], now))
+      }
+      passed.push(...queue.push([], now))
+      yield passed
+    }
+  }
+
+  /** Closes what was there. */
+  closeHistory(): void {
+    closeAll(this.#bases, false)
+  }
+
+  close(): void {
+    closeAll(this.#bases, this.#follower === undefined)
+    this.#follower?.close()
+  }
+
+  #named<T extends TimedLine>(lines: T[]): T[] {
+    if (this.instance !== '') for (const { line } of lines) ReadLine.place(line, this.instance)
+    return lines
+  }
+
+  /** Files that hold no line that is wanted are followed all the same: their numbers tell that none is missing. */
+  #watchOthers(follower: Follower): void {
+    const { directory, wanted } = this.#options
+    if (wanted.isWhole) return
+    const silent = new Remarks(() => {})
+    const finder = new SeriesFinder(directory, (base) => !wanted.hasBase(base), silent)
+    for (const series of finder.find(namesIn(directory, silent))) {
+      const base = { name: series.base, spans: this.#spansOf(series, silent) }
+      tailOf(base, follower.add(base.name), silent)
+      closeAll([base], false)
+    }
+  }
+
+  /** The highest number at the ends of the files: all below it is there, or is late. */
+  #lastLsn(): number {
+    let last = 0
+    for (const { spans } of this.#bases) {
+      for (const { log, end, held } of spans) {
+        if (!held || end === 0) continue
+        const bytes = log.readSync(Math.max(0, end - endBytes), Math.min(end, endBytes))
+        last = Math.max(last, lsnAtEnd(bytes, 0, bytes.length - 1) ?? 0)
+      }
+    }
+    return last
+  }
+
+  /** What is there: all of it, the last lines of it, or what stands behind a cursor. */
+  async *#historyOf(after: Cursor | undefined): AsyncGenerator<HistoryLine[]> {
+    const { wanted, ended } = this.#options
+    const [bases, copies, remarks] = [this.#bases, this.#copies, this.#remarks]
+    const reading = { wanted, copies, remarks, ended }
+    const { lines } = wanted
+    let batches: AsyncIterable<HistoryLine[]>
+    if (after === undefined) {
+      batches = history(
+        bases.map(({ name, spans }) => ({ base: name, spans })),
+        reading,
+      )
+    } else {
+      const { linesBefore, restOf } = await import('./resume.ts')
+      const rests = bases.map(({ name: base, spans }) => ({
+        base,
+        time: -Infinity,
+        lsn: undefined as number | undefined,
+        ...restOf({ base: this.keyOf(base), spans, cursor: after, bases: this.bases, remarks }),
+      }))
+      for (const rest of rests) {
+        try {
+          for await (const { line, time, lsn } of linesBefore(rest.before, after)) {
+            // What tells no time has that of the line in front of it.
+            if (rest.time === -Infinity) {
+              rest.time = time
+              rest.lsn = lsn
+            }
+            copies.seen(line)
+          }
+        } catch (error) {
+          remarks.unread(rest.base, error)
+        }
+      }
+      // Read forwards, also where only the last are wanted: what was given before is known from its beginning.
+      batches = history(rests, { ...reading, wanted: { ...wanted, lines: Infinity } })
+      if (lines !== Infinity) batches = once(await lastLines(batches, lines))
+    }
+    yield* batches
+  }
+
+  /** Where each base begins. */
+  begins(after: Cursor | undefined): [string, Position | undefined][] {
+    return this.bases.map((base) => [base, after?.places.get(base)?.at])
+  }
+
+  /** Where what is there of each base ends: behind its last whole line. */
+  ends(): [string, Position | undefined][] {
+    return this.#bases.map(({ name, spans }) => {
+      const last = spans.findLast(({ log }) => log.id !== undefined)
+      if (last === undefined) return [this.keyOf(name), undefined]
+      const offset = last.log.compressed ? -1 : (last.whole ?? last.end)
+      return [this.keyOf(name), { file: last.log.id!, offset }]
+    })
+  }
+
+  /**
+   * Finds all files at one moment: what is in them is history; what comes later belongs to the tails. Those that grow are
+   * held. Of the others as many are opened as is decent, the newest first: they can be read whatever rotation does.
+   *
+   * @returns the bases that are there and are not read.
+   */
+  #findFiles(): string[] {
+    const { directory, wanted, follow } = this.#options
+    const [remarks, descriptors, bases] = [this.#remarks, this.#descriptors, this.#bases]
+    const names = follow ? namesIn(directory, remarks) : readdirSync(directory)
+    for (const series of this.#finder.find(names)) {
+      const spans = this.#spansOf(series, remarks)
+      bases.push({ name: series.base, spans })
+    }
+    const others = othersAmong(names, wanted)
+    if (wanted.lines !== Infinity) return others
+    const oldest = Math.max(0, ...bases.map(({ spans }) => spans.length))
+    for (let age = 1; age <= oldest && descriptors.hasRoom; age++) {
+      for (const { spans } of bases) {
+        if (!descriptors.hasRoom) return others
+        attempt(spans.at(-age)?.log, (log) => log.current(), remarks)
+      }
+    }
+    return others
+  }
+
+  #spansOf({ base, files }: Series, remarks: Remarks): Span[] {
+    const { directory, follow } = this.#options
+    const descriptors = this.#descriptors
+    const logs = walkFiles({ directory, base, files, how: 'list', descriptors, remarks })
+    // Amid a rotation the newest file bears a number, and grows nevertheless; and so does the one before while the
+    // newest is empty.
+    const growing = logs.slice(logs.at(-1)?.size === 0 ? -2 : -1).filter((log) => !log.compressed)
+    return logs.flatMap((log): Span[] => {
+      if (!growing.includes(log)) return [{ log, end: log.size, held: false }]
+      const span = attempt(
+        log,
+        (): Span => {
+          if (follow) log.hold()
+          const end = follow ? settledLineEnd(log) : log.size
+          return { log, end, held: follow, whole: follow ? end : lastLineEnd(log, end) }
+        },
+        remarks,
+      )
+      return span === undefined ? [] : [span]
+    })
+  }
+}
+
+async function* once<T>(value: T): AsyncGenerator<T> {
+  yield value
+}
+
+/** The base of a line, as a cursor calls it. */
+export function baseOf({ file }: LogLine): string {
+  const at = file.lastIndexOf('/') + 1
+  return file.slice(0, at) + (parseName(file.slice(at))?.base ?? file.slice(at))
+}
+
+function othersAmong(names: readonly string[], { hasBase }: Wanted): string[] {
+  const bases = names.filter((name) => name.endsWith('.log') && !hasBase(name))
+  return bases.slice(0, othersMax)
+}
+
+/** Does something with a file; where that fails it is told. */
+function attempt<T>(
+  log: LogFile | undefined,
+  work: (log: LogFile) => T,
+  remarks: Remarks,
+): T | undefined {
+  if (log === undefined) return undefined
+  try {
+    return work(log)
+  } catch (error) {
+    remarks.unread(log.name, error)
+    return undefined
+  }
+}
+
+/** What is history is known to the tail; it goes on where that ends. */
+function tailOf({ spans }: Base, tail: Tail, remarks: Remarks): void {
+  // A rotation that has come meanwhile is met by the newest; older ones need not be known.
+  for (const { log, end, held } of spans.slice(-knownMax)) {
+    if (held) tail.hold(log, end)
+    else attempt(log, () => tail.pass(log), remarks)
+  }
+}
+
+/** @param held Also those that would be a tail's. */
+function closeAll(bases: readonly Base[], held: boolean): void {
+  for (const span of bases.flatMap(({ spans }) => spans)) {
+    if (held || !span.held) span.log.close()
+  }
+}
