@@ -41,6 +41,10 @@ export const ABSENT = 10
 export const AS_TEXT = 11
 /** A string to be cut once its secrets are masked: with an overhang in the reference lane, its length in the number lane. */
 export const CUT_STRING = 12
+/** In front of a context: the ids of a trace and a span in the reference lane, the latter empty for none. */
+export const TRACE = 13
+/** In front of a context: an account or undefined in the reference lane, then an object or JSON of fields that join it. */
+export const JOINED = 14
 
 /**
  * Places kept free behind the limit of a capture: what is written between two looks at the limit, at most

@@ -43,7 +43,7 @@ export class Bindings {
 }
 
 /** What makes text of captured members. */
-interface MemberEncoder {
+export interface MemberEncoder {
   /** The members of a captured context, each with its value as JSON: `"key":value`. */
   members(lanes: Lanes): [key: string, text: string][]
   /** An object as JSON, with strings of no more than `charsMax` UTF-16 units. */
@@ -79,6 +79,19 @@ export function bind(
   const accountId = lanes.accountId ?? parent?.accountId
   for (const [key, text] of encoder.members(lanes)) members.set(key, text)
   return new Bindings(accountId, fitting(encoder, members, Math.floor(charsMax * boundShare)))
+}
+
+/** Fields that join an entry, and what is bound: that wins over equal ones. */
+export function joinedBindings(
+  encoder: MemberEncoder,
+  { accountId, members: joining }: Bindings,
+  bound: Bindings | undefined,
+  charsMax: number,
+): Bindings {
+  const members = new Map(joining)
+  for (const [key, text] of bound?.members ?? []) members.set(key, text)
+  const account = bound?.accountId ?? accountId
+  return new Bindings(account, fitting(encoder, members, Math.floor(charsMax * boundShare)))
 }
 
 /** Members that come to no more than `bytesMax`: their longest strings cut, then what is still too long left out. */

@@ -11,12 +11,22 @@ import type { Restored } from './event-encoder.ts'
 import { textOf } from '../entry/safe-text.ts'
 import { type JsonBytes, readyText } from './json-bytes.ts'
 import { jsonOf } from '../entry/json-text.ts'
-import { ABSENT, JSON_TEXT, type Lanes, OBJECT, STRING, TYPED } from '../capture/lanes.ts'
+import {
+  ABSENT,
+  JOINED,
+  JSON_TEXT,
+  type Lanes,
+  OBJECT,
+  STRING,
+  TRACE,
+  TYPED,
+} from '../capture/lanes.ts'
 import { CachedString } from './string-cache.ts'
 import type { Redactor } from '../redact/secret-keys.ts'
 import { isAccountId } from '../capture/context.ts'
 import type { Ring } from '../capture/ring.ts'
 import type { Bindings } from './bindings.ts'
+import { JoinedFields } from './joined-fields.ts'
 import type { Template } from './line-template.ts'
 import { shrunkLine } from './shrink-line.ts'
 import { joined, ValueEncoder } from './value-encoder.ts'
@@ -50,6 +60,9 @@ export class LineEncoder {
   #lastTimestamp = ''
   #lastBeginning = readyText('')
   readonly #account = new CachedString()
+  readonly #joined: JoinedFields
+  /** The ids of the entry's trace as members of the line, each behind a comma. */
+  #trace = ''
 
   /**
    * @param redactor Decides which keys are secret.
@@ -59,6 +72,7 @@ export class LineEncoder {
   constructor(redactor: Redactor, lineBytesMax: number, mismatch: () => void = () => {}) {
     this.#values = new ValueEncoder(redactor)
     this.#lineBytesMax = lineBytesMax
+    this.#joined = new JoinedFields(this, lineBytesMax)
     this.#mismatch = mismatch
   }
 
@@ -116,7 +130,12 @@ export class LineEncoder {
   }
 
   #line(out: JsonBytes, ring: Entries, lsn: number): void {
-    const { lanes, template, time, accountId } = ring
+    const { lanes, time, accountId } = ring
+    let { template } = ring
+    this.#trace = ''
+    if (lanes.tags[lanes.tagHead & lanes.mask]! >= TRACE) {
+      template = this.#surroundings(lanes, template)
+    }
     if (template.event === undefined) {
       this.#beginning(out, time, template, accountId ?? template.bindings?.accountId)
       this.#message(out, template, ring.message)
@@ -131,6 +150,20 @@ export class LineEncoder {
     out.ready(lsnKey)
     out.number(lsn)
     out.ready(lineEnd)
+  }
+
+  /** What surrounds the call, in front of its context. */
+  #surroundings(lanes: Lanes, template: Template): Template {
+    if (lanes.tags[lanes.tagHead & lanes.mask] === TRACE) {
+      lanes.shiftTag()
+      // Checked when they were captured: hex digits.
+      this.#trace = `,"trace_id":"${lanes.shiftRef()}"`
+      const spanId = lanes.shiftRef()
+      if (spanId !== '') this.#trace += `,"span_id":"${spanId}"`
+    }
+    if (lanes.tags[lanes.tagHead & lanes.mask] !== JOINED) return template
+    lanes.shiftTag()
+    return this.#joined.read(lanes, template)
   }
 
   /** A typed event up to its context; its data may have been captured untyped, when they did not match the schema. */
@@ -212,7 +245,7 @@ export class LineEncoder {
     out.json(text)
   }
 
-  /** The line up to the account, or to the end of the category where there is none. */
+  /** The line up to the message: the time, the level, the category, and what is there of the account and the trace. */
   #beginning(
     out: JsonBytes,
     time: number,
@@ -224,9 +257,11 @@ export class LineEncoder {
     }
     out.ready(this.#lastBeginning)
     out.ready(template.head)
-    if (accountId === undefined) return
-    out.ready(accountKey)
-    this.#values.writeRecurring(out, this.#account, accountId)
+    if (accountId !== undefined) {
+      out.ready(accountKey)
+      this.#values.writeRecurring(out, this.#account, accountId)
+    }
+    if (this.#trace !== '') out.text(this.#trace)
   }
 
   #message(out: JsonBytes, template: Template, message: string): void {

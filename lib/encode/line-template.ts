@@ -46,10 +46,11 @@ export function templateOf<Owner extends LineOwner>(
   }
 }
 
-/** A template with fields bound to it: no more than a copy of what it refers to. */
+/** A template with fields bound to it in place of those before: no more than a copy of what it refers to. */
 export function boundTemplate<Owner extends LineOwner>(
   { owner, severity, head, message, event }: Template<Owner>,
   bindings: Bindings,
 ): Template<Owner> {
-  return { owner, severity, head, message, event, bindings, bound: bindings }
+  const bound = event === undefined ? bindings : bindings.without(event.keys)
+  return { owner, severity, head, message, event, bindings, bound }
 }

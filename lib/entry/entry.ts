@@ -30,6 +30,10 @@ export interface LogEntry {
   readonly category: string
   /** The account that the entry is about. */
   readonly account_id?: string
+  /** The trace in which it was logged: 32 lower-case hex digits. */
+  readonly trace_id?: string
+  /** The span of that trace: 16 lower-case hex digits. */
+  readonly span_id?: string
   /** For a person. */
   readonly message: string
   /** The name of a typed event. */

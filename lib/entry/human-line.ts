@@ -15,7 +15,7 @@ export interface FormatOptions {
   readonly local?: boolean
   /** Colour by level, with SGR codes. @default false */
   readonly color?: boolean
-  /** Show context and exception as indented lines below. @default false */
+  /** Show trace, context and exception as indented lines below. @default false */
   readonly expand?: boolean
 }
 
@@ -58,6 +58,9 @@ export function formatEntry(entry: LogEntry, options: FormatOptions = {}): strin
   const message = visible(textOf(entry.message))
   line += paint === '' || level === 'INFO' ? message : `${paint}${message}${reset}`
   if (options.expand !== true) return line
+  const { trace_id: trace, span_id: span } = entry
+  if (trace !== undefined) line += `\n${indent}trace_id: ${visible(textOf(trace))}`
+  if (span !== undefined) line += `\n${indent}span_id: ${visible(textOf(span))}`
   if (entry.context !== undefined) line += `\n${formatValue(entry.context, indent)}`
   if (entry.exception !== undefined) line += `\n${formatException(entry.exception)}`
   return line

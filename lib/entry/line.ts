@@ -56,6 +56,8 @@ function isEntry(value: LooseEntry): boolean {
     (value.lsn === undefined || Number.isSafeInteger(value.lsn)) &&
     (value.context === undefined || isObject(value.context)) &&
     (value.account_id === undefined || typeof value.account_id === 'string') &&
+    (value.trace_id === undefined || typeof value.trace_id === 'string') &&
+    (value.span_id === undefined || typeof value.span_id === 'string') &&
     (value.event === undefined || typeof value.event === 'string') &&
     (value.exception === undefined || isObject(value.exception))
   )

@@ -17,6 +17,7 @@ import type { Category } from '../deliver/category.ts'
 import { BoundCategory } from './category-logger.ts'
 import { type Exiting, unwatchExit } from './process-exit.ts'
 import type { Intake } from './intake.ts'
+import type { Surroundings } from './surroundings.ts'
 import type { Pump } from '../deliver/pump.ts'
 import type { Route } from '../deliver/file-queue.ts'
 import type { EventLog } from '../sinks/event-log-sink.ts'
@@ -46,6 +47,8 @@ export interface CoreParts {
   readonly redactor: Redactor
   readonly counters: Counters
   readonly eventLog: EventLog | undefined
+  /** What surrounds each call, if anything is to be asked for. */
+  readonly surroundings: Surroundings | undefined
   /** Longest string captured whole, in UTF-16 units. */
   readonly charsMax: number
 }
@@ -113,16 +116,21 @@ export class Core implements Exiting {
     }
     const compiled = codec
     const template = templateOf<Category>(owner, severity, bindings, compiled)
-    const { lanes, counters } = this.#parts
+    const { lanes, counters, surroundings } = this.#parts
     const otherwise: EventCall = (context, accountId, error) => {
       // An error in the place of the account is the error: it was called without one.
       const isOdd = error === undefined && isError(accountId)
       intake.log(template, '', isOdd ? undefined : accountId, isOdd ? accountId : error, context)
     }
+    const { straight } = compiled
     const call =
-      compiled.straight === undefined || owner.isWritten
+      straight === undefined || owner.isWritten
         ? otherwise
-        : compiled.straight({ template, severity, lanes, intake, counters, otherwise })
+        : surrounded(
+            straight({ template, severity, lanes, intake, counters, otherwise }),
+            otherwise,
+            surroundings,
+          )
     // Small enough for V8 to put it into the caller's code: below the level not even the context is made then.
     return (context, accountId, error) => {
       if (owner.threshold <= severity) call(context, accountId, error)
@@ -226,6 +234,25 @@ export class Core implements Exiting {
       await Promise.all([...routes.map((route) => route.sink.close()), eventLog?.close()])
       await care.close()
       unwatchExit(this)
+    }
+  }
+}
+
+/** A straight call where nothing surrounds it, else the other: one that asks at each call, if there is something to ask. */
+function surrounded(
+  straight: EventCall,
+  otherwise: EventCall,
+  surroundings: Surroundings | undefined,
+): EventCall {
+  if (surroundings === undefined) return straight
+  return (context, accountId, error) => {
+    try {
+      const isSurrounded = surroundings.ask()
+      surroundings.isAsked = true
+      if (isSurrounded) otherwise(context, accountId, error)
+      else straight(context, accountId, error)
+    } finally {
+      surroundings.isAsked = false
     }
   }
 }

@@ -23,6 +23,7 @@ import {
 import { type Care, Core } from './core.ts'
 import { watchExit } from './process-exit.ts'
 import { Intake } from './intake.ts'
+import { type LoggerOptions, type Surroundings, surroundingsOf } from './surroundings.ts'
 import { BoundLogger, type Logger, memberNames } from './logger.ts'
 import { Pump } from '../deliver/pump.ts'
 import { Ring } from '../capture/ring.ts'
@@ -53,6 +54,8 @@ export type ConfiguredCategories<Name extends string> = {
  *
  * @param config The path of a `system.json` whose `logging` section is used; or that section itself; or nothing,
  *   for the defaults: five files below `~/.risk_manager/logs/`, level INFO.
+ * @param options What is asked of the application at each call: the fields and the trace of a request.
+ * @throws {TypeError} when an option is unknown, or no function.
  * @throws {ConfigError} when the configuration cannot be used; it names every problem.
  * @throws {LockedError} with `lock_wait_s: 0`, when another logger writes to the directory: one that has not been closed, of this process,
  *   of a worker of it, or of another process.
@@ -66,11 +69,16 @@ export type ConfiguredCategories<Name extends string> = {
  */
 export function createLogger<Name extends string>(
   config: ConfigWithCategories<Name>,
+  options?: LoggerOptions,
 ): Logger & ConfiguredCategories<Name>
-export function createLogger(config?: string | URL | LoggingConfig): Logger
-export function createLogger(config?: string | URL | LoggingConfig): Logger {
+export function createLogger(config?: string | URL | LoggingConfig, options?: LoggerOptions): Logger
+export function createLogger(
+  config?: string | URL | LoggingConfig,
+  options: LoggerOptions = {},
+): Logger {
   const fromFile = typeof config === 'string' || config instanceof URL
-  return assemble(fromFile ? loadConfig(config) : resolveConfig(config))
+  const resolved = fromFile ? loadConfig(config) : resolveConfig(config)
+  return assemble(resolved, undefined, undefined, options)
 }
 
 /** Where the lines of a logger go. */
@@ -121,6 +129,7 @@ export function assemble(
   config: ResolvedConfig,
   loadApi: (() => EventApi) | undefined = process.platform === 'win32' ? loadEventApi : undefined,
   place: Place = inDirectory,
+  options: LoggerOptions = {},
 ): Logger {
   const { buffer } = config
   const counters = new Counters()
@@ -157,12 +166,10 @@ export function assemble(
     flushMs: buffer.flush_ms,
     later: place.later,
     tell,
-    report: (message, context) => {
-      // Past the level: whoever looks for errors only has to see that some are missing.
-      if (!intake.isClosed) intake.log(report, message, undefined, undefined, context)
-    },
+    report: (message, context) => intake.report(report, message, context),
   })
-  const intake = intakeOf(config, { ring, encoder, counters, pump, tell })
+  const surroundings = surroundingsOf(options, tell)
+  const intake = intakeOf(config, { ring, encoder, counters, pump, tell, surroundings })
 
   const report = categories.get('system')!.templates[WARNING]!
   const files: Files = { routes, categories, numbering, counters, pump, tell }
@@ -178,6 +185,7 @@ export function assemble(
     redactor,
     counters,
     eventLog,
+    surroundings,
     charsMax: buffer.entry_bytes,
   })
   const logger = new (boundLoggerOf(config))(core, undefined)
@@ -205,9 +213,10 @@ function intakeOf(
     readonly counters: Counters
     readonly pump: Pump
     readonly tell: (remark: string) => void
+    readonly surroundings: Surroundings | undefined
   },
 ): Intake {
-  const { ring, encoder, counters, pump, tell } = parts
+  const { ring, encoder, counters, pump, tell, surroundings } = parts
   return new Intake({
     ring,
     encoder,
@@ -220,6 +229,7 @@ function intakeOf(
     makeRoom: () => pump.makeRoom(),
     tellClosed: () =>
       tell('an entry came after close() and is lost; stats() counts those that follow'),
+    surroundings,
   })
 }
 

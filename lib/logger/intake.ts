@@ -9,7 +9,7 @@
 import { wallMs } from '../entry/clock.ts'
 import { captureException } from '../capture/error.ts'
 import { textOf } from '../entry/safe-text.ts'
-import { NULL } from '../capture/lanes.ts'
+import { JOINED, NULL, TRACE } from '../capture/lanes.ts'
 import { cutRoughly } from '../entry/safe-text.ts'
 import { CAPTURED, MISMATCHED } from '../capture/typed.ts'
 import type { EventEncoder } from '../encode/event-encoder.ts'
@@ -17,12 +17,16 @@ import type { LineEncoder } from '../encode/line-encoder.ts'
 import { captureContext, captureValue, pushJsonText } from '../capture/context.ts'
 import type { CategoryTemplate } from '../deliver/category.ts'
 import { Oversize } from './oversize.ts'
+import type { Surroundings } from './surroundings.ts'
 import { type Ring, entryPlacesMax } from '../capture/ring.ts'
 import type { Route } from '../deliver/file-queue.ts'
 import type { Counters } from '../deliver/counters.ts'
 
 /** Calls from within calls that are followed; a getter that logs the object it belongs to would never end. */
 const asidesMax = 4
+
+/** Places of the lanes that fields of a request may take; more of them become text. */
+const joinedPlacesMax = 256
 
 // What keeps a call from the straight path. All of it is one number, so that a call looks once before and once after.
 /** A call is being captured. */
@@ -56,6 +60,8 @@ export interface IntakeOptions {
   readonly makeRoom: () => void
   /** Called once when an entry comes after the end. */
   readonly tellClosed: () => void
+  /** What surrounds each call, if anything is to be asked for. */
+  readonly surroundings: Surroundings | undefined
 }
 
 /** The arguments of a call that has to wait. */
@@ -81,6 +87,8 @@ export class Intake {
   /** What waits for the end of the call under way. */
   readonly #postponed: (() => void)[] = []
   #told = false
+  /** Undefined as well while an entry of our own is logged: it belongs to no request. */
+  #surroundings: Surroundings | undefined
   #flushSync: () => void = () => {}
 
   constructor(options: IntakeOptions) {
@@ -89,6 +97,7 @@ export class Intake {
     this.#counters = options.counters
     this.#oversize = new Oversize(options.encoder, options.charsMax)
     this.#schedule = options.schedule
+    this.#surroundings = options.surroundings
   }
 
   /** From now on entries are counted as dropped. */
@@ -135,6 +144,7 @@ export class Intake {
       if (this.#ring.hasRoom(message.length) || this.#makeRoom(message.length)) {
         const time = wallMs()
         lanes.begin(entryPlacesMax)
+        if (this.#surroundings !== undefined) this.#captureSurroundings(this.#surroundings)
         const isWhole =
           template.event === undefined
             ? this.#captureUntyped(context)
@@ -155,6 +165,18 @@ export class Intake {
       this.#counters.accepted++
       this.#counters.dropped[template.severity]!++
       this.#ring.skipped++
+    }
+  }
+
+  /** Logs an entry of our own, past the level: whoever looks for errors only has to see that some are missing. */
+  report(template: CategoryTemplate, message: string, context: object): void {
+    if (this.isClosed) return
+    const surroundings = this.#surroundings
+    this.#surroundings = undefined
+    try {
+      this.log(template, message, undefined, undefined, context)
+    } finally {
+      this.#surroundings = surroundings
     }
   }
 
@@ -248,17 +270,44 @@ export class Intake {
     if (this.#nested.length > 0) this.#commitNested()
   }
 
+  /** Captures what surrounds the call, in front of its context. */
+  #captureSurroundings(surroundings: Surroundings): void {
+    if (!surroundings.ask()) return
+    const { lanes } = this.#ring
+    const { fields, traceId, spanId } = surroundings
+    if (traceId !== '') this.#pushTrace(traceId, spanId)
+    if (fields === undefined) return
+    const { refLimit, tagLimit } = lanes
+    lanes.pushTag(JOINED)
+    const account = lanes.refTail
+    lanes.pushRef('')
+    lanes.limit(joinedPlacesMax)
+    this.#captureUntyped(fields)
+    lanes.refs[account & lanes.mask] = lanes.accountId
+    lanes.accountId = undefined
+    lanes.refLimit = refLimit
+    lanes.tagLimit = tagLimit
+  }
+
+  #pushTrace(traceId: string, spanId: string): void {
+    const { lanes } = this.#ring
+    lanes.pushTag(TRACE)
+    lanes.pushRef(traceId)
+    lanes.pushRef(spanId)
+  }
+
   /** Captures a context; false when it is too large for the lanes: then it stands there as text. */
   #captureUntyped(context: unknown): boolean {
     const { lanes } = this.#ring
+    const { tagTail, numTail, refTail, chars } = lanes
     if (context === undefined) {
       lanes.pushTag(NULL)
       return true
     }
     if (captureContext(lanes, context)) return true
-    this.#ring.rollback()
+    lanes.setTails(tagTail, numTail, refTail)
+    lanes.chars = chars
     const { text, accountId } = this.#oversize.context(context)
-    lanes.begin(entryPlacesMax)
     pushJsonText(lanes, text)
     lanes.accountId = accountId
     return false
@@ -267,6 +316,7 @@ export class Intake {
   /** Captures the context of a typed event: untyped, where it does not match its schema or its places. */
   #captureTyped(event: EventEncoder, context: unknown): boolean {
     const { lanes } = this.#ring
+    const { tagTail, numTail, refTail, chars } = lanes
     let outcome = MISMATCHED
     try {
       outcome = event.capture(lanes, context)
@@ -275,8 +325,8 @@ export class Intake {
     }
     if (outcome === CAPTURED) return true
     if (outcome === MISMATCHED) this.#counters.mismatched++
-    this.#ring.rollback()
-    lanes.begin(entryPlacesMax)
+    lanes.setTails(tagTail, numTail, refTail)
+    lanes.chars = chars
     return this.#captureUntyped(context ?? {})
   }
 
@@ -334,6 +384,7 @@ export class Intake {
       // Its place is in front of the calls that come from within its own capture.
       place = this.#nested.push(() => this.#drop(template)) - 1
       const time = wallMs()
+      const pushSurroundings = this.#surroundingsAside()
       const { charsMax } = this.#ring.lanes
       const text = textOf(message)
       const words = text.length > charsMax ? cutRoughly(text, charsMax) : text
@@ -350,6 +401,7 @@ export class Intake {
         }
         const { lanes } = this.#ring
         lanes.begin(entryPlacesMax)
+        pushSurroundings?.()
         if (hasContext) pushJsonText(lanes, json)
         else lanes.pushTag(NULL)
         if (exception !== undefined) pushJsonText(lanes, exception)
@@ -362,6 +414,23 @@ export class Intake {
       else this.#state |= AWAITED
     } finally {
       this.#asides--
+    }
+  }
+
+  /** What surrounds a call that has to wait, as a way to put it into the lanes; undefined for nothing. */
+  #surroundingsAside(): (() => void) | undefined {
+    const surroundings = this.#surroundings
+    if (surroundings === undefined || !surroundings.ask()) return undefined
+    const { fields, traceId, spanId } = surroundings
+    const joined = fields === undefined ? undefined : this.#oversize.context(fields)
+    return () => {
+      const { lanes } = this.#ring
+      if (traceId !== '') this.#pushTrace(traceId, spanId)
+      if (joined === undefined) return
+      lanes.pushTag(JOINED)
+      lanes.refs[lanes.refTail & lanes.mask] = joined.accountId
+      lanes.refTail = (lanes.refTail + 1) | 0
+      pushJsonText(lanes, joined.text)
     }
   }
 

@@ -22,6 +22,7 @@ import {
   assemble,
 } from './create-logger.ts'
 import type { Logger } from './logger.ts'
+import type { LoggerOptions } from './surroundings.ts'
 
 /** A logger that keeps its entries, and gives them back. */
 export interface TestLogger extends Logger {
@@ -43,6 +44,7 @@ const entriesMax = 1024
  * those of {@link createLogger}. There is nothing to clean up: it needs no `close()`.
  *
  * @param config As for {@link createLogger}. What belongs to files does nothing, also `structured_format`.
+ * @param options As for {@link createLogger}: what is asked of the application at each call.
  * @throws {ConfigError} when the configuration cannot be used; it names every problem.
  *
  * @example
@@ -54,13 +56,20 @@ const entriesMax = 1024
  */
 export function createTestLogger<Name extends string>(
   config: ConfigWithCategories<Name>,
+  options?: LoggerOptions,
 ): TestLogger & ConfiguredCategories<Exclude<Name, 'entries' | 'clear'>>
-export function createTestLogger(config?: string | URL | LoggingConfig): TestLogger
-export function createTestLogger(config?: string | URL | LoggingConfig): TestLogger {
+export function createTestLogger(
+  config?: string | URL | LoggingConfig,
+  options?: LoggerOptions,
+): TestLogger
+export function createTestLogger(
+  config?: string | URL | LoggingConfig,
+  options: LoggerOptions = {},
+): TestLogger {
   const isFile = typeof config === 'string' || config instanceof URL
   const memory = new Memory()
   const resolved = inMemory(isFile ? loadConfig(config) : resolveConfig(config))
-  const logger = assemble(resolved, undefined, memory)
+  const logger = assemble(resolved, undefined, memory, options)
   const entries = (): readonly LogEntry[] => memory.entries(logger)
   const clear = (): void => memory.clear(logger)
   return Object.defineProperties(logger as TestLogger, {
