@@ -19,6 +19,8 @@ import { bareEnd, lineEnd, quotedEnd } from './value-extent.ts'
 const fieldsMax = 4
 /** How long a value in the field before may be, in UTF-16 units. */
 const valueCharsMax = 256
+/** How long a value is that an escaped element holds, in UTF-16 units. */
+const heldCharsMax = 1040
 /** How far a field's name stands before the name in it. */
 const keyCharsMax = 40
 
@@ -112,9 +114,9 @@ function takeBefore(into: Assigned, name: Assignment): boolean {
 }
 
 const tagBefore = /<(?:[\w.-]{1,32}:)?$/
-/** Where a tag ends and where one begins, in a text that has been escaped. */
+/** Where a tag ends, and what stands up to the next one, in a text that has been escaped. */
 const escapedTagEnd = /(?:&gt;|\\{1,4}u003e|%(?:25){0,2}3E)/iy
-const escapedTag = /&lt;|\\{1,4}u003c|%(?:25){0,2}3C/gi
+const escapedHeld = /^([^\r\n]{0,1024}?)(?:&lt;|\\{1,4}u003c|%(?:25){0,2}3C)/i
 const nextElement = /<\/[\w:.-]{1,32}>\s{0,64}<[\w:.-]{1,32}>\s{0,64}/y
 const attributes = /(?:\s[^<>]{0,512})?>\s{0,64}(?:<value>)?/y
 
@@ -156,10 +158,8 @@ export function elementValue(into: Assigned, name: Assignment): boolean {
 /** The same where the element is in a text that has been escaped: `&lt;password&gt;…`. */
 function escapedElementValue(into: Assigned, name: Assignment, at: number): boolean {
   const { text } = into
-  escapedTag.lastIndex = at
-  const match = escapedTag.exec(text)
-  if (match === null || lineEnd(text, at) < match.index) return false
-  return takeHeld(into, name, at, match.index)
+  const held = escapedHeld.exec(text.slice(at, at + heldCharsMax))?.[1]
+  return held !== undefined && takeHeld(into, name, at, at + held.length)
 }
 
 /** Takes what an element holds, if its name makes it a secret. */
@@ -188,7 +188,7 @@ export const fieldPatterns: Readonly<Record<string, RegExp>> = {
   keyBefore,
   tagBefore,
   escapedTagEnd,
-  escapedTag,
+  escapedHeld,
   nextElement,
   attributes,
 }

@@ -5,7 +5,7 @@
 // said where the names are (`secret-words.ts`), so that none can be forgotten here. Where they are met, what is
 // around them is compared as well: the letter behind, or the part of a word that they end.
 
-import { hasRun } from './token-runs.ts'
+import { hasRun, nextRun } from './token-runs.ts'
 import {
   anywhere,
   endings,
@@ -166,46 +166,69 @@ function bitsOf(text: string, at: number): number {
 }
 
 /** The texts that are searched are copied here: bytes are looked at in half the time that characters take. */
-const scratch = Buffer.allocUnsafeSlow(16 * 1024)
+const scratch = Buffer.allocUnsafeSlow(4 * 1024)
 /** What is copied at once, and what is looked at twice so that nothing is missed at a seam. UTF-16 units. */
-const chunkChars = 4096
+const chunkChars = scratch.length
 const seamChars = 128
+/** What is not worth a copy. UTF-16 units. */
+const shortChars = 32
 
 /** What a text may hold: a sum of the forms above. */
 export function formsOf(text: string, grams: Grams): number {
-  let forms =
+  const forms =
     (text.includes('@') ? AT : 0) |
     (text.includes('-') ? DASH : 0) |
     (text.includes('=') ? EQUALS : 0) |
     (text.includes('%') ? PERCENT : 0)
-  if (text.length <= chunkChars) return forms | formsOfCopy(text, grams)
+  if (text.length <= shortChars) return forms | lettersOfShort(text, grams)
+  if (text.length <= chunkChars) return forms | lettersOf(text, grams)
+  let letters = 0
   for (let from = 0; from < text.length; from += chunkChars - seamChars) {
-    const chunk = text.slice(from, from + chunkChars)
-    forms |= formsOfCopy(chunk, grams)
+    letters |= lettersOf(text.slice(from, from + chunkChars), grams)
+  }
+  return forms | letters
+}
+
+/** Those of them that are known by letters and runs. */
+function lettersOf(text: string, { table, grams }: Grams): number {
+  // A byte for each character: its low eight bits. So what is beyond Latin 1 may look like a letter, and none is lost.
+  const length = scratch.write(text, 'latin1')
+  let forms = hasRun(scratch, length) ? RUN : 0
+  for (let at = nextGram(0, length, table); at !== -1; at = nextGram(at + 1, length, table)) {
+    const found = grams[table[placeAt(at)]!]!
+    if ((forms & found.forms) !== found.forms && isThere(text, at, found)) forms |= found.forms
   }
   return forms
 }
 
-/** Those of them that are known by letters and runs. */
-function formsOfCopy(text: string, { table, grams }: Grams): number {
-  const length = scratch.write(text)
+/** The same of a short text. */
+function lettersOfShort(text: string, { table, grams }: Grams): number {
+  const { length } = text
+  let forms = nextRun(text, 0) === -1 ? 0 : RUN
   let place = 0
-  let forms = 0
   for (let at = 0; at < length; at++) {
-    place = ((place << 5) | (scratch[at]! & 31)) & 0x7fff
+    place = ((place << 5) | (text.charCodeAt(at) & 31)) & 0x7fff
     const index = table[place]!
-    if (index !== 0) forms |= formsAt(text, at, length, grams[index]!)
+    if (index !== 0 && isThere(text, at, grams[index]!)) forms |= grams[index]!.forms
   }
-  return hasRun(scratch, length) ? forms | RUN : forms
+  return forms
 }
 
-/** What the letters stand for that end at a byte; nothing when they belong to no word of the list. */
-function formsAt(text: string, at: number, length: number, found: Gram): number {
-  // A byte of ASCII is a character.
-  if (length === text.length) return isThere(text, at, found) ? found.forms : 0
-  const from = Math.max(0, at - 2 * partCharsMax)
-  const around = scratch.toString('latin1', from, Math.min(length, at + partCharsMax))
-  return isThere(around, at - from, found) ? found.forms : 0
+/** The next byte, from `from` on, at which three letters of the table end; -1 without one. Nothing but the loop. */
+function nextGram(from: number, length: number, table: Uint8Array): number {
+  let place = placeAt(from - 1)
+  for (let at = from; at < length; at++) {
+    place = ((place << 5) | (scratch[at]! & 31)) & 0x7fff
+    if (table[place] !== 0) return at
+  }
+  return -1
+}
+
+/** The place in the table of the three letters that end at a byte. */
+function placeAt(at: number): number {
+  const first = at < 2 ? 0 : scratch[at - 2]! & 31
+  const second = at < 1 ? 0 : scratch[at - 1]! & 31
+  return (first << 10) | (second << 5) | (at < 0 ? 0 : scratch[at]! & 31)
 }
 
 /** The next place, from `from` on, where the letters of a name end; -1 without any. */

@@ -113,7 +113,10 @@ export function mask(text: string, redactor: Redactor): string {
     masked = maskUserInformation(masked)
   }
   if ((forms & names) !== 0) masked = maskForms(masked, forms, redactor)
-  if ((forms & COMMAND) !== 0 || ((forms & DASH) !== 0 && option.test(text))) {
+  if (
+    (forms & COMMAND) !== 0 ||
+    ((forms & DASH) !== 0 && text.includes(' -') && option.test(text))
+  ) {
     masked = maskCommands(masked)
   }
   if ((forms & RUN) !== 0) {
@@ -138,7 +141,7 @@ function maskForms(text: string, forms: number, redactor: Redactor): string {
   if ((forms & BLOCK) !== 0) masked = maskBlocks(masked)
   if ((forms & NAME) !== 0) {
     masked = maskNamedValues(masked, redactor)
-    if (/\binsert\s/i.test(masked)) {
+    if (masked.includes('nsert') || masked.includes('NSERT')) {
       masked = maskInserted(masked, (column) => redactor.strengthOf(column) >= SHORT)
     }
     if (masked.includes('Secret') && manifest.test(masked))

@@ -16,6 +16,8 @@ const weakPrefixCharsMax = 4
 /** The shortest token that is known by its shape alone. */
 const shapedCharsMin = 36
 
+const uuidChars = 36
+
 interface Form {
   readonly prefix: string
   /** Sticky: matches behind the prefix. */
@@ -72,7 +74,7 @@ export function maskTokens(text: string): string {
   let done = 0
   for (let run = nextRun(text, 0); run !== -1;) {
     const end = runEnd(text, run)
-    let at = headOf(text, run, done)
+    let at = isUuid(text, run, end) ? end : headOf(text, run, done)
     while (at < end) {
       const token = tokenFrom(text, at, end)
       if (token === undefined) at = nextStart(text, at)
@@ -84,6 +86,17 @@ export function maskTokens(text: string): string {
     run = nextRun(text, Math.max(end, done))
   }
   return done === 0 ? text : masked + text.slice(done)
+}
+
+/** Whether a run is what most identifiers are: no token is one alone. */
+function isUuid(text: string, run: number, end: number): boolean {
+  return (
+    end - run === uuidChars &&
+    text.charCodeAt(run + 8) === 0x2d &&
+    text.charCodeAt(run + 13) === 0x2d &&
+    text.charCodeAt(run + 18) === 0x2d &&
+    text.charCodeAt(run + 23) === 0x2d
+  )
 }
 
 /** Where the token may begin whose long run begins at `run`: before a mark that no run has. */
