@@ -310,16 +310,42 @@ export class AppendFile {
     const release = this.hold()
     try {
       await fdatasyncAsync(fd)
+    } catch (error) {
+      if (!isForbidden(error)) throw error
+      await this.#syncByName()
     } finally {
       release()
     }
     return this.#syncNames(opened)
   }
 
-  /** The same, before it returns. */
-  syncNow(): Refusal | undefined {
-    fdatasyncSync(this.#fd)
+  /**
+   * The same, before it returns.
+   *
+   * @param bytes The last ones of the file, which are not known to be on the device.
+   */
+  syncNow(bytes: Buffer): Refusal | undefined {
+    try {
+      fdatasyncSync(this.#fd)
+    } catch (error) {
+      if (!isForbidden(error)) throw error
+      return this.rewriteNow(bytes)
+    }
     return this.#syncNamesNow()
+  }
+
+  /** Node's permission model forbids it by descriptor, and allows it to an object that has opened the file. */
+  async #syncByName(): Promise<void> {
+    const guards = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
+    const handle = await open(this.#path, constants.O_RDONLY | guards)
+    try {
+      if (!this.#isOurs(await handle.stat({ bigint: true }))) {
+        throw new Error('another file is in its place')
+      }
+      await handle.datasync()
+    } finally {
+      await handle.close()
+    }
   }
 
   /**
@@ -346,18 +372,29 @@ export class AppendFile {
 
   /** The same, before it returns. */
   rewriteNow(bytes: Buffer): Refusal | undefined {
-    const fd = openSync(...this.#toRewrite)
+    try {
+      this.#rewriteNow(bytes, 0)
+    } catch (error) {
+      if (!isForbidden(error)) throw error
+      this.#rewriteNow(bytes, constants.O_DSYNC)
+    }
+    return this.#syncNamesNow()
+  }
+
+  /** @param onDevice O_DSYNC, with which each write puts what it writes on the device; or 0. */
+  #rewriteNow(bytes: Buffer, onDevice: number): void {
+    const [path, flags] = this.#toRewrite
+    const fd = openSync(path, flags | onDevice)
     try {
       const start = this.#startOf(bytes, fstatSync(fd, { bigint: true }))
       for (let done = 0; done < bytes.length;) {
         done += writeSync(fd, bytes, done, bytes.length - done, start + done)
       }
       // Only a descriptor that was opened before hears of a failure: our own may have been told already.
-      fdatasyncSync(fd)
+      if (onDevice === 0) fdatasyncSync(fd)
     } finally {
       closeSync(fd)
     }
-    return this.#syncNamesNow()
   }
 
   /** @param opened How many files had been opened when the last of them was put on the device. */
@@ -421,6 +458,11 @@ function wholeLinesOf(lines: Buffer, other: Buffer): number {
   let same = 0
   while (same < lines.length && lines[same] === other[same]) same++
   return lines.subarray(0, same).lastIndexOf(lineEnd) + 1
+}
+
+/** What Node's permission model says of fdatasync by descriptor. */
+function isForbidden(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === 'ERR_ACCESS_DENIED'
 }
 
 /** Has the names in a directory on the device. */

@@ -551,9 +551,10 @@ export class FileSink implements Sink {
   }
 
   #syncFlight({ batch, synced, written }: WriteProgress): Refusal | undefined {
-    if (this.#state !== 'syncing') return this.#file.syncNow()
+    const bytes = batch.subarray(synced, written)
+    if (this.#state !== 'syncing') return this.#file.syncNow(bytes)
     // What the thread pool has may be refused before we ask, and only it would be told.
-    return this.#file.rewriteNow(batch.subarray(synced, written))
+    return this.#file.rewriteNow(bytes)
   }
 
   // --- the file ---
@@ -606,7 +607,7 @@ export class FileSink implements Sink {
     // beside that of the thread pool could be told of a failure that only one of them hears of.
     if (this.#doubtful || this.#syncing !== undefined) return
     try {
-      this.#file.syncNow()
+      this.#file.syncNow(flight.batch.subarray(flight.synced, flight.written))
       flight.synced = flight.written
     } catch {
       // What is not on the device is written once more, in its place or, if the file has been put aside, in the next.

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { createLogger, defineEvent, Type } from '../../lib/index.ts'
@@ -88,7 +89,12 @@ const noStrace = spawnSync('strace', ['-V']).status === 0 ? false : 'needs strac
 
 describe('durability: synced', { skip: noStrace }, () => {
   /** The system calls of a program that logs and says on its descriptor 1 what has been acknowledged. */
-  function trace(directory: string, durability: string, program: string): string[] {
+  function trace(
+    directory: string,
+    durability: string,
+    program: string,
+    ...flags: readonly string[]
+  ): string[] {
     const script = `import(${JSON.stringify(library)}).then(async ({ createLogger }) => {
       const { writeSync } = require('node:fs')
       const log = createLogger({
@@ -97,9 +103,9 @@ describe('durability: synced', { skip: noStrace }, () => {
       ${program}
     })`
     const file = `${directory}.trace`
-    const calls = 'trace=write,fdatasync,fsync,rename,openat'
+    const calls = 'trace=write,pwrite64,fdatasync,fsync,rename,openat'
     const options = ['-f', '-y', '-s', '8', '-e', calls, '-o', file]
-    execFileSync('strace', [...options, process.execPath, ...loader, '-e', script])
+    execFileSync('strace', [...options, process.execPath, ...flags, ...loader, '-e', script])
     return readFileSync(file, 'utf8')
       .split('\n')
       .filter((call) => call.includes(directory) || call.includes('"ACK'))
@@ -124,6 +130,52 @@ describe('durability: synced', { skip: noStrace }, () => {
       calls.join('\n'),
     )
     assert.ok(!calls.some((call) => /^fdatasync\(\d+<\/system/.test(call)))
+  })
+
+  describe("under Node's permission model, which forbids fdatasync by descriptor", () => {
+    const major = Number.parseInt(process.versions.node, 10)
+    const flagsOf = (directory: string): string[] => [
+      '--no-warnings',
+      major < 22 ? '--experimental-permission' : '--permission',
+      '--allow-child-process',
+      '--allow-worker',
+      '--allow-fs-read=*',
+      `--allow-fs-write=${directory}/*`,
+      `--allow-fs-write=${directory}`,
+      `--allow-fs-write=${tmpdir()}/tsx-*`,
+    ]
+
+    test('flush() resolves when it is on the device all the same, and so is the name of the file', (t) => {
+      const directory = logDirectory(t)
+      const calls = trace(directory, 'synced', flushed, ...flagsOf(directory))
+      const at = (pattern: RegExp): number => calls.findIndex((call) => pattern.test(call))
+      const order = [
+        at(/^write\(\d+<\/audit\.log>/),
+        at(/^fdatasync\(\d+<\/audit\.log>/),
+        at(/^fsync\(\d+<>/),
+        at(/ACK/),
+      ]
+      assert.ok(!order.includes(-1), calls.join('\n'))
+      assert.deepEqual(
+        order,
+        order.toSorted((a, b) => a - b),
+        calls.join('\n'),
+      )
+    })
+
+    test('flushSync() returns when it is on the device all the same', (t) => {
+      const directory = logDirectory(t)
+      const program = `log.audit.info('a'); log.flushSync(); writeSync(1, 'ACK'); await log.close()`
+      const calls = trace(directory, 'synced', program, ...flagsOf(directory))
+      const opened = calls.findIndex((call) => /^openat\(.*"\/audit\.log", .*O_DSYNC/.test(call))
+      const written = calls.findIndex(
+        (call, i) => i > opened && /^pwrite64\(\d+<\/audit\.log>/.test(call),
+      )
+      const acknowledged = calls.findIndex((call) => call.includes('ACK'))
+      assert.ok(opened !== -1 && written !== -1, calls.join('\n'))
+      assert.ok(written < acknowledged, calls.join('\n'))
+      assert.equal(linesOf(directory, 'audit.log').length, 1)
+    })
   })
 
   test('a buffered file is not synced', (t) => {
