@@ -32,16 +32,15 @@ export class FileStream {
     const { ownName, identity } = file
     const release = file.hold()
     const name = ownName ?? path
-    this.#stream = createStream(basename(name), {
-      // Nothing is an option that somebody has put on the prototype of all objects. The stream copies them into an
-      // object that has one, so those that would do harm are given.
-      __proto__: null,
+    const options: Options = {
       path: dirname(name),
       // It appends for ever: putting the file aside is our affair (rotation.ts).
       size: `${Number.MAX_SAFE_INTEGER}B`,
+      // It is asked for with each write.
       teeToStdout: false,
       mode: fileMode,
-    } as Options)
+    }
+    this.#stream = withoutInherited(() => createStream(basename(name), options))
     const stream = this.#stream
     let failure: Error | undefined
     let isOpen = false
@@ -106,4 +105,35 @@ function descriptorOf(stream: RotatingFileStream): number | undefined {
   const fd: unknown =
     typeof file === 'object' && file !== null ? Reflect.get(file, 'fd') : undefined
   return typeof fd === 'number' ? fd : undefined
+}
+
+/** What all objects inherit in a process in which nobody has added to it. */
+const ordinary: ReadonlySet<PropertyKey> = new Set(
+  [
+    'constructor toString toLocaleString valueOf hasOwnProperty isPrototypeOf propertyIsEnumerable',
+    '__proto__ __defineGetter__ __defineSetter__ __lookupGetter__ __lookupSetter__',
+  ].flatMap((names) => names.split(' ')),
+)
+
+/**
+ * Makes something while all objects inherit only what they always do. A program, or an attack on it, may have put
+ * there what a stream takes for its options: `emitClose: false`, `write`, `immutable`. The stream hands objects of its
+ * own on to Node, so it is not enough to give it options that inherit nothing.
+ */
+function withoutInherited<T>(make: () => T): T {
+  const added = Reflect.ownKeys(Object.prototype).filter((key) => !ordinary.has(key))
+  if (added.length === 0) return make()
+  const properties = added.map((key) => ({
+    key,
+    property: Reflect.getOwnPropertyDescriptor(Object.prototype, key)!,
+  }))
+  for (const { key } of properties) Reflect.deleteProperty(Object.prototype, key)
+  try {
+    return make()
+  } finally {
+    for (const { key, property } of properties) {
+      // One that could not be removed is still there.
+      Reflect.defineProperty(Object.prototype, key, property)
+    }
+  }
 }

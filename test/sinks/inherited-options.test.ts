@@ -23,20 +23,41 @@ const inherited = {
   mode: 0,
   flags: 'r',
   highWaterMark: 1,
+  immutable: true,
+  initialRotation: true,
+  omitExtension: true,
+  history: 'h',
+  encoding: 'utf16le',
+  emitClose: false,
+  autoDestroy: false,
+  objectMode: true,
+  decodeStrings: false,
+  signal: {},
+  write: 'function',
+  writev: 'function',
+  final: 'function',
+  destroy: 'function',
+  construct: 'function',
 }
 
 test('FileSink writes as ever where all objects inherit an option of its stream', (t) => {
   const directory = logDirectory(t)
   const script = `
+    const { renameSync } = await import('node:fs')
     const { createLogger } = await import(${JSON.stringify(library)})
     for (const [key, value] of Object.entries(${JSON.stringify(inherited)})) {
-      Object.prototype[key] = value
+      Object.prototype[key] = value === 'function' ? () => {} : value
       const log = createLogger({ log_path: ${JSON.stringify(directory)} + '-' + key })
       log.system.info(key)
       await log.flush().catch((error) => console.log(key, error.message))
+      // The stream is opened anew.
+      renameSync(${JSON.stringify(directory)} + '-' + key + '/system.log', ${JSON.stringify(directory)} + '-' + key + '/moved')
+      log.system.info(key)
+      await log.flush().catch((error) => console.log(key, error.message))
       const { written, failures } = log.stats()
-      if (written !== 1 || failures !== 0) console.log(key, { written, failures })
+      if (written !== 2 || failures !== 0) console.log(key, { written, failures })
       await log.close()
+      if (!Object.hasOwn(Object.prototype, key)) console.log(key, 'has gone')
       delete Object.prototype[key]
     }`
   // Node's own timers warn of an inherited `interval` from 24 on.
