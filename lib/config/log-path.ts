@@ -76,7 +76,7 @@ function home(path: string): string {
 }
 
 /** What stands in a path for who logs there: filled in by each writer for itself. */
-export const places = /\{(?:instance|host|pid)\}/
+export const places: RegExp = /\{(?:instance|host|pid)\}/
 
 /** The directory below which the instances of a path lie; the path itself, where it has no place for them. */
 export function parentOfInstances(path: string): string {
