@@ -31,7 +31,7 @@ const allowed: readonly RegExp[] = [
   /^(?:package\.json|(?:README|CHANGELOG|CONTRIBUTING|bench\/README)\.md|LICENSE)$/,
   /^docs\/.+\.(?:md|svg)$/,
   /^schema\/(?:logging|system|entry)\.json$/,
-  /^dist\/(?:index|cli|testing|chunks\/[\w-]+)\.js(?:\.map)?$/,
+  /^dist\/(?:index|cli|testing|otel|chunks\/[\w-]+)\.js(?:\.map)?$/,
   /^dist\/late\/[\w-]+\.cjs$/,
   /^dist\/LICENSES\.txt$/,
   /^dist\/.+\.d\.ts(?:\.map)?$/,
@@ -117,7 +117,7 @@ function checkFiles(): void {
     needed.push(`dist/${module}.d.ts`, `dist/${module}.d.ts.map`)
   }
   needed.push('dist/index.js', 'dist/cli.js', 'dist/late/index.cjs', 'dist/LICENSES.txt')
-  needed.push('dist/testing.js')
+  needed.push('dist/testing.js', 'dist/otel.js')
   needed.push('schema/logging.json', 'schema/system.json', 'schema/entry.json')
   const isStale = (file: string): boolean => file.includes('.d.ts') && !needed.includes(file)
   const faults = [
@@ -149,8 +149,18 @@ function checkImport(): void {
     const missing = names.filter((name) => !found.includes(name))
     if (missing.length > 0) throw new Error(`${load}: lacks ${missing.join(', ')}`)
   }
+  checkMissingPeer()
   const schema = "console.log(require('ringlog/schema/entry.json').title)"
   run(process.execPath, ['--input-type=commonjs', '--eval', schema], project)
+}
+
+/** Whoever imports what needs a package that is not installed learns which, in one sentence. */
+function checkMissingPeer(): void {
+  const load =
+    "import('ringlog/otel').then(() => console.log('loaded'), ({ message }) => console.log(message))"
+  const said = run(process.execPath, ['--input-type=module', '--eval', load], project).trim()
+  if (/^Cannot import ringlog\/otel: .*npm install @opentelemetry\/api$/.test(said)) return
+  throw new Error(`import('ringlog/otel') without its peer: ${said}`)
 }
 
 function checkCommands(): void {
