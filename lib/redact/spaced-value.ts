@@ -89,10 +89,10 @@ function strongValue(into: Assigned, { name, start, end, next }: Assignment): bo
   const said = Math.max(matchEnd(verb, text, end), matchEnd(kind, text, end))
   if (said !== -1) {
     return word(into, said, (shown) =>
-      isCode ? /^\d{4,8}$/.test(shown) : looksLikePassword(shown) && !shown.startsWith('-'),
+      isCode ? /^\d{4,8}[.:]?$/.test(shown) : looksLikePassword(shown) && !shown.startsWith('-'),
     )
   }
-  if (isCode && word(into, next, (shown) => /^\d{6,8}$/.test(shown))) return true
+  if (isCode && word(into, next, (shown) => /^\d{6,8}[.:]?$/.test(shown))) return true
   if (loginBefore.test(text.slice(Math.max(0, start - loginCharsMax), start))) {
     return word(into, next, (shown) => !isNothing(shown))
   }

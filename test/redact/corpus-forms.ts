@@ -522,7 +522,7 @@ plain | line5 | {'password': '⟦it\\'s a secret⟧', 'x': 1}
 plain | line6 | GET /login?user=bob&password=⟦p%40ss%26w0rd⟧&x=1
 plain | line7 | GET /cb#access_token=⟦abcDEF123456⟧&token_type=bearer
 plain | line8 | https://x.y/?api_key=⟦⟨q10⟩⟧&b=2
-plain | line9 | https://x.y/?apikey=⟦abc⟧
+plain | line9 | https://x.y/?apikey=⟦⟨q6⟩⟧
 plain | line10 | https://x.y/?key=⟦AbCd1234EfGh5678IjKl⟧
 plain | line11 | https://x.y/a?sig=⟦AbC%2Fd123%3D⟧&se=2026
 plain | line12 | https://x.y/a?token=⟦abcdef0123456789⟧
@@ -537,7 +537,7 @@ plain | line20 | Authorization: ⟦d9f8c7b6a5e4⟧
 plain | line21 | Cookie: sid=⟦abc123def⟧; theme=dark
 plain | line22 | Set-Cookie: session=⟦abc123def⟧; HttpOnly; Path=/
 plain | line23 | set-cookie: [ 'connect.sid=⟦s%3Aabc123def456.xyz⟧; Path=/; HttpOnly' ]
-plain | line24 | x-api-key: ⟦abc⟧
+plain | line24 | x-api-key: ⟦⟨q6⟩⟧
 plain | line25 | X-Auth-Token: ⟦gAAAAABlq0000abc⟧
 plain | line26 | X-Amz-Security-Token: ⟦IQoJb3JpZ2luX2VjEPz//////////abc⟧
 plain | line27 | x-functions-key: ⟦abcdefGHI123==⟧
@@ -547,7 +547,7 @@ plain | line30 | jdbc:postgresql://db:5432/app?user=bob&password=⟦⟨q8⟩⟧
 plain | line31 | jdbc:sqlserver://db:1433;databaseName=app;user=sa;password=⟦P@ss;⟧
 plain | line32 | jdbc:oracle:thin:scott/⟦tiger⟧@//db:1521/XE
 plain | line33 | Server=db;Database=app;User Id=sa;Password=⟦P@ssw0rd⟧;Encrypt=true
-plain | line34 | Server=db;Uid=sa;Pwd=⟦abc⟧;
+plain | line34 | Server=db;Uid=sa;Pwd=⟦⟨q6⟩⟧;
 plain | line35 | DefaultEndpointsProtocol=https;AccountName=x;AccountKey=⟦abcDEF123+/abcDEF123+/==⟧;EndpointSuffix=core.windows.net
 plain | line36 | Endpoint=sb://x.servicebus.windows.net/;SharedAccessKeyName=Root;SharedAccessKey=⟦abcDEF123+/=⟧
 plain | line37 | redis://:⟦s3cret⟧@cache:6379/0
@@ -613,15 +613,15 @@ plain | line96 | DB_PASS=⟦⟨q8⟩⟧
 plain | line97 | db-pass: ⟦⟨q8⟩⟧
 plain | line98 | pwd=⟦⟨q8⟩⟧
 plain | line99 | passphrase: ⟦correct horse battery⟧
-plain | line100 | apiKey: '⟦abc⟧'
-plain | line101 | clientSecret=⟦abc⟧
-plain | line102 | privateKey: ⟦abc⟧
-plain | line103 | accessToken: ⟦abc⟧
-plain | line104 | refresh_token=⟦abc⟧
+plain | line100 | apiKey: '⟦⟨q6⟩⟧'
+plain | line101 | clientSecret=⟦⟨q6⟩⟧
+plain | line102 | privateKey: ⟦⟨q6⟩⟧
+plain | line103 | accessToken: ⟦⟨q6⟩⟧
+plain | line104 | refresh_token=⟦⟨q6⟩⟧
 plain | line105 | sessionId=⟦abc123def456ghi789⟧
-plain | line106 | sessionToken=⟦abc⟧
-plain | line108 | my_app_secret = ⟦abc⟧
-plain | line109 | secret: ⟦abc⟧
+plain | line106 | sessionToken=⟦⟨q6⟩⟧
+plain | line108 | my_app_secret = ⟦⟨q6⟩⟧
+plain | line109 | secret: ⟦⟨q6⟩⟧
 plain | line110 | the password is ⟦⟨q8⟩⟧
 plain | line111 | password "⟦⟨q8⟩⟧" rejected
 plain | line112 | password ⟦hunter2x9!⟧ rejected
@@ -632,12 +632,10 @@ plain | line116 | token eyJhbGciOiJIUzI1NiJ9.⟦eyJzdWIiOiIxIn0⟧.abc
 plain | line117 | jwt=⟦eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abcdef⟧
 plain | line120 | card_number=⟦4111111111111111⟧
 plain | line121 | card number: ⟦4111 1111 1111 1111⟧
-plain | line122 | cvv=⟦123⟧
-plain | line123 | cvc: ⟦123⟧
 plain | line124 | pin=⟦4711⟧
 plain | line125 | PIN: ⟦4711⟧
 plain | line126 | otp: ⟦123456⟧
-plain | line127 | Your verification code is ⟦123456⟧
+plain | line127 | Your verification code is ⟦⟨d6⟩⟧
 plain | line128 | ssn=⟦078-05-1120⟧
 plain | line129 | iban: ⟦DE89370400440532013000⟧
 plain | line130 | user: bob⇥password: ⟦⟨q8⟩⟧
@@ -663,9 +661,9 @@ plain | line150 | a1 LOGIN bob ⟦⟨q8⟩⟧
 plain | line151 | https://api.telegram.org/bot123456789:⟦AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw0⟧/getMe
 plain | line152 | https://hooks.slack.com/services/T00000000/B00000000/⟦XXXXXXXXXXXXXXXXXXXXXXXX⟧
 plain | line153 | https://discord.com/api/v10/webhooks/123456789012345678/⟦abcDEF123-abcDEF123_abcDEF123⟧
-plain | line154 | APCA-API-SECRET-KEY: ⟦abc⟧
+plain | line154 | APCA-API-SECRET-KEY: ⟦⟨q6⟩⟧
 plain | line155 | API-Sign: ⟦4/dpxb3iT4tp/ZCVEwSnEsLxx0bqyhLpdfOpc6fn7OR8+UClSV5n9E6aSS8MPtnRfp32bAb0nmbRn6H8ndwLUQ==⟧
-plain | line156 | KC-API-PASSPHRASE: ⟦abc⟧
+plain | line156 | KC-API-PASSPHRASE: ⟦⟨q6⟩⟧
 plain | line157 | CB-ACCESS-SIGN: ⟦abcdef0123456789abcdef⟧
 plain | line158 | X-BAPI-SIGN: ⟦abcdef0123456789abcdef⟧
 plain | line159 | signature=⟦c8db56825ae71d6d79447849e617115f4a920fa2acdcab2b053c4b2838bd6b71⟧
@@ -688,7 +686,7 @@ plain | line176 | password=⟦sommer⟧
 plain | line177 | password: ⟦letmein⟧
 plain | line178 | {"password":"⟦sommer⟧"}
 plain | line179 | password=⟦hunter 2⟧
-plain | line181 | secret_key="⟦abc⟧
+plain | line181 | secret_key="⟦⟨q6⟩⟧
 plain | line182 | "privateKey":"⟦0x4c0883a69102937d6231471b5dbb6204fe5129617082792ae468d01a3f362318⟧"
 plain | line183 | private key: ⟦0x4c0883a69102937d6231471b5dbb6204fe5129617082792ae468d01a3f362318⟧
 plain | line184 | Client secret ⟦abc123XYZ890qwe⟧ expired
