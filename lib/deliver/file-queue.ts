@@ -1,13 +1,25 @@
 // The way to one file: lines are gathered into a batch, full batches wait their turn, one is with the sink.
 
 import { Batch } from './batch.ts'
+import type { MadeEntry } from '../entry/made-entry.ts'
 import type { Sink } from '../sinks/sink.ts'
+
+/** What is written for an entry in the place of its line of JSON, line end included. */
+export type LineForm = (entry: MadeEntry) => string
+
+/** A route that also gets the entries of others, from a severity up. They count where they are entries. */
+export interface Tee {
+  readonly route: Route
+  readonly threshold: number
+}
 
 /** One file's batches. */
 export class Route {
   readonly file: string
   /** The categories whose entries go here, copies apart, by their place. */
   readonly categories: Map<string, { written: number }> = new Map()
+  /** @default lines of JSON */
+  form: LineForm | undefined = undefined
   #sink: Sink | undefined
   /** The batch being gathered. */
   gathered: Batch = new Batch()

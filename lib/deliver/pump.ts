@@ -18,6 +18,7 @@
 import { clearTimeout, monotonicMs, setImmediate, setTimeout } from '../entry/clock.ts'
 import { CRITICAL, DEBUG, ERROR, WARNING } from '../entry/level.ts'
 import type { LineEncoder } from '../encode/line-encoder.ts'
+import type { MadeLine } from '../encode/made-line.ts'
 import type { Refusal } from '../directory/attributes.ts'
 import { Backlog } from './load-shedding.ts'
 import { entriesIn } from './batch-entries.ts'
@@ -26,10 +27,9 @@ import { FlushWaiters } from './flush-waiters.ts'
 import { Outages, type OutagesOptions } from './outages.ts'
 import type { Numbering } from './numbering.ts'
 import type { Ring } from '../capture/ring.ts'
-import type { Route } from './file-queue.ts'
-import type { EventLog } from '../sinks/event-log-sink.ts'
+import type { Route, Tee } from './file-queue.ts'
 import { Patience } from '../sinks/disk-timeout.ts'
-import type { SinkEvents } from '../sinks/sink.ts'
+import type { EntrySink, LastResort, SinkEvents } from '../sinks/sink.ts'
 
 /** A gathered batch of this size is handed over as soon as its sink is free, in bytes. */
 const batchBytes = 64 * 1024
@@ -54,16 +54,14 @@ export interface PumpOptions extends OutagesOptions {
   readonly ring: Ring<CategoryTemplate>
   readonly encoder: LineEncoder
   readonly numbering: Pick<Numbering, 'lsnBase'>
-  /** The file that also gets every ERROR and CRITICAL entry. */
-  readonly errorRoute: Route
-  /** What is written for a line of JSON: itself, or its human line. */
-  readonly shape: ((line: string) => string) | undefined
-  /** Shows an entry on the console; false when that did not take it. */
-  readonly show: ((line: string) => boolean) | undefined
-  /** Show lines on the console even while their file works. */
+  /** The routes that get entries of others: error.log, which also has every ERROR and CRITICAL entry. */
+  readonly tees: readonly Tee[]
+  /** Gets what a file that has failed holds back. */
+  readonly lastResort: LastResort | undefined
+  /** The last resort gets entries even while their file works. */
   readonly showAlways: boolean
-  /** Also gets the line of JSON of every entry from its threshold up. */
-  readonly eventLog: EventLog | undefined
+  /** These get entries as well, each from its threshold up. */
+  readonly beside: readonly EntrySink[]
   /** Bytes that may wait for files that have failed. */
   readonly waitingBytesMax: number
   /** Of entries of one level that cannot wait any more, the oldest go, not the newest. */
@@ -96,6 +94,9 @@ export class Pump {
   readonly #options: PumpOptions
   readonly #sliceMs: number
   readonly #flushMs: number
+  /** The lowest severity that any of the tees gets; that anybody beside the files gets. */
+  readonly #teeMin: number
+  readonly #besideMin: number
   readonly #slice: () => void
   readonly #arm: () => void
   #state: State = 'idle'
@@ -125,6 +126,9 @@ export class Pump {
       lose: (severity, entries, shown) => this.#lose(severity, entries, shown),
     })
     this.#sliceMs = options.sliceMs ?? 0.5
+    const { tees, lastResort, beside } = options
+    this.#teeMin = lowestOf(tees)
+    this.#besideMin = lowestOf(lastResort === undefined ? beside : [lastResort, ...beside])
     this.#flushMs = options.flushMs
     this.#wakeTail = this.#nextWakeTail()
     const later = options.later ?? setImmediate
@@ -358,11 +362,11 @@ export class Pump {
 
   /** Whether a route takes another line; a slow one stops the pump, a failed one does not. */
   #takes(route: Route): boolean {
-    const { errorRoute } = this.#options
-    return (
-      (route.gathered.size < batchBytesMax || route.isStuck) &&
-      (errorRoute.gathered.size < batchBytesMax || errorRoute.isStuck)
-    )
+    if (route.gathered.size >= batchBytesMax && !route.isStuck) return false
+    for (const tee of this.#options.tees) {
+      if (tee.route.gathered.size >= batchBytesMax && !tee.route.isStuck) return false
+    }
+    return true
   }
 
   #drainSync(entriesMax: number, patience: Patience): void {
@@ -377,10 +381,9 @@ export class Pump {
     }
   }
 
-  /** Writes the line of the oldest entry to its file's batch, and a copy to that of the errors. */
+  /** Writes the line of the oldest entry to its file's batch, and gives the entry to whoever else gets it. */
   #gatherNext(): void {
-    const { ring, encoder, numbering, errorRoute, shape, show, showAlways, eventLog } =
-      this.#options
+    const { ring, encoder, numbering, showAlways, lastResort } = this.#options
     const { lanes, template } = ring
     const { severity } = template
     const { route, place } = template.owner
@@ -388,8 +391,7 @@ export class Pump {
     const lsn = numbering.lsnBase + number
     // Both before a line is written: what waits may be shortened for it.
     const isKept = this.#makeWay(route, severity)
-    const isCopied =
-      severity > WARNING && route !== errorRoute && this.#makeWay(errorRoute, severity)
+    const teed = severity < this.#teeMin ? 0 : this.#teesFor(route, severity)
     const { out } = route.gathered
     const from = out.size
     const refsFrom = lanes.refHead
@@ -403,21 +405,21 @@ export class Pump {
       return
     }
     ring.shift(refsFrom)
+    const { made } = encoder
     this.#lineBytes += (out.size - from - this.#lineBytes) / lineBytesSpan
-    const isMeant = severity >= WARNING && (route.down || showAlways)
-    const isShown = isMeant && show !== undefined && show(out.textFrom(from))
-    if (eventLog !== undefined && severity >= eventLog.threshold) {
-      eventLog.take(out.textFrom(from), severity)
+    let isShown = false
+    if (severity >= this.#besideMin) {
+      const isMeant = route.down || showAlways
+      if (lastResort !== undefined && isMeant && severity >= lastResort.threshold) {
+        isShown = lastResort.take(made)
+      }
+      for (const sink of this.#options.beside) if (severity >= sink.threshold) sink.take(made)
     }
-    if (shape !== undefined) {
-      const shaped = shape(out.textFrom(from))
+    if (teed > 0) this.#tee(teed, made, out.bytes.subarray(from, out.size), number, lsn)
+    if (route.form !== undefined) {
+      const shaped = route.form(made)
       out.size = from
       out.text(shaped)
-    }
-    // The copy is the same bytes. It is no entry of its own, so it counts nowhere.
-    if (isCopied) {
-      errorRoute.gathered.out.append(out.bytes.subarray(from, out.size))
-      errorRoute.addCopy(number, lsn)
     }
     if (isKept) {
       if (isShown) route.gathered.show(severity, route.gathered.entries[severity]!)
@@ -425,6 +427,27 @@ export class Pump {
     } else {
       out.size = from
       this.#lose(severity, 1, isShown ? 1 : 0)
+    }
+  }
+
+  /** Which of the tees get an entry, as bits; they have made room for it. */
+  #teesFor(route: Route, severity: number): number {
+    let bits = 0
+    for (const [i, tee] of this.#options.tees.entries()) {
+      const isMeant = severity >= tee.threshold && tee.route !== route
+      if (isMeant && this.#makeWay(tee.route, severity)) bits |= 1 << i
+    }
+    return bits
+  }
+
+  /** Writes copies of an entry. They are no entries of their own, so they count nowhere. */
+  #tee(bits: number, made: MadeLine, line: Buffer, number: number, lsn: number): void {
+    for (const [i, { route }] of this.#options.tees.entries()) {
+      if ((bits & (1 << i)) === 0) continue
+      const { out } = route.gathered
+      if (route.form === undefined) out.append(line)
+      else out.text(route.form(made))
+      route.addCopy(number, lsn)
     }
   }
 
@@ -500,8 +523,8 @@ export class Pump {
 
   /** Shows on the console what a file that has failed holds back, as far as it is meant for a person and not shown yet. */
   #showPending(route: Route, lowest: number = WARNING): void {
-    const { show } = this.#options
-    if (show === undefined) return
+    const { lastResort } = this.#options
+    if (lastResort === undefined) return
     const landed = route.inFlight === undefined ? 0 : route.sink.landed
     for (const batch of [route.inFlight, ...route.waiting, route.gathered]) {
       if (batch === undefined || batch.entries.every((count, i) => i < lowest || count === 0))
@@ -514,7 +537,8 @@ export class Pump {
         const place = places[severity]!++
         if (severity < lowest || (batch === route.inFlight && end <= landed)) continue
         if (batch.isShown(severity, place)) continue
-        if (show(bytes.toString('utf8', from, end))) batch.show(severity, place)
+        const text = bytes.toString('utf8', from, end)
+        if (lastResort.takeWaiting(text)) batch.show(severity, place)
       }
     }
   }
@@ -528,4 +552,8 @@ export class Pump {
     const { ring } = this.#options
     this.#waiters.settle(ring.head)
   }
+}
+
+function lowestOf(all: readonly { readonly threshold: number }[]): number {
+  return Math.min(...all.map(({ threshold }) => threshold))
 }

@@ -25,6 +25,8 @@ export interface EventEncoder {
   readonly nameText: ReadyText
   /** From the message's key to the context; undefined when the message has places. */
   readonly words: ReadyText | undefined
+  /** Where the message ends in them, in bytes. */
+  readonly wordsMessageEnd: number
   /** The keys of the context. */
   readonly keys: ReadonlySet<string>
   /** The account that is lifted out of the context; read from the lanes behind the TYPED tag, where they stay. */

@@ -9,7 +9,7 @@ import { isoOf } from '../entry/clock.ts'
 import type { EventEncoder } from './event-encoder.ts'
 import type { Restored } from './event-encoder.ts'
 import { textOf } from '../entry/safe-text.ts'
-import { type JsonBytes, readyText } from './json-bytes.ts'
+import { type JsonBytes, type ReadyText, readyText } from './json-bytes.ts'
 import { jsonOf } from '../entry/json-text.ts'
 import {
   ABSENT,
@@ -28,6 +28,7 @@ import type { Ring } from '../capture/ring.ts'
 import type { Bindings } from './bindings.ts'
 import { JoinedFields } from './joined-fields.ts'
 import type { Template } from './line-template.ts'
+import { MadeLine } from './made-line.ts'
 import { shrunkLine } from './shrink-line.ts'
 import { joined, ValueEncoder } from './value-encoder.ts'
 
@@ -63,6 +64,8 @@ export class LineEncoder {
   readonly #joined: JoinedFields
   /** The ids of the entry's trace as members of the line, each behind a comma. */
   #trace = ''
+  /** The line that was written last, until something else is written behind it. */
+  readonly made: MadeLine = new MadeLine()
 
   /**
    * @param redactor Decides which keys are secret.
@@ -86,7 +89,9 @@ export class LineEncoder {
     const { lanes } = ring
     const { tagHead, numHead, refHead } = lanes
     const start = out.size
+    const { made } = this
     try {
+      made.begin(out, ring.template)
       this.#line(out, ring, lsn)
       let charsMax = Math.max(out.size - start, 64)
       while (out.size - start > this.#lineBytesMax && charsMax >= 64) {
@@ -95,9 +100,11 @@ export class LineEncoder {
         lanes.numHead = numHead
         lanes.refHead = refHead
         out.size = start
+        made.begin(out, ring.template)
         this.#line(out, ring, lsn)
       }
       if (out.size - start > this.#lineBytesMax) this.#shrink(out, start)
+      else made.finish()
     } catch (error) {
       out.size = start
       throw error
@@ -112,6 +119,7 @@ export class LineEncoder {
     out.size = start
     out.json(shrunk)
     out.byte(newline)
+    this.made.finishShrunk()
   }
 
   /** A captured value as JSON, without the rest of an entry. */
@@ -143,7 +151,10 @@ export class LineEncoder {
     } else this.#event(out, lanes, template, template.event, time, accountId)
     if (lanes.tagHead !== ring.tagEnd) {
       out.ready(exceptionKey)
+      const { exceptionSpan } = this.made
+      exceptionSpan.from = out.size
       this.#values.write(out, lanes, lanes.shiftTag())
+      exceptionSpan.end = out.size
     }
     out.ready(seqKey)
     out.number(template.owner.seqBase + ring.seq)
@@ -193,7 +204,9 @@ export class LineEncoder {
         out.ready(event.nameText)
       }
     }
-    if (event.words !== undefined) out.ready(event.words)
+    if (event.words !== undefined) this.#words(out, event.words, event.wordsMessageEnd)
+    const { contextSpan } = this.made
+    contextSpan.from = out.size
     out.byte(brace)
     const { bound } = template
     if (bound !== undefined && bound.text.length > 0) {
@@ -201,6 +214,7 @@ export class LineEncoder {
       out.byte(comma)
     }
     event.write(out, lanes)
+    contextSpan.end = out.size
   }
 
   /** A typed event with values that have no place of their own, or are too long, or match no schema: as an object. */
@@ -237,12 +251,15 @@ export class LineEncoder {
     if (event.words === undefined) {
       this.#message(out, template, event.message(context))
       out.ready(event.nameText)
-    } else out.ready(event.words)
+    } else this.#words(out, event.words, event.wordsMessageEnd)
     if (bindings !== undefined) {
       const brought = Object.keys(context).filter((key) => context[key] !== undefined)
       text = joined(bindings.textWithout(brought), text)
     }
+    const { contextSpan } = this.made
+    contextSpan.from = out.size
     out.json(text)
+    contextSpan.end = out.size
   }
 
   /** The line up to the message: the time, the level, the category, and what is there of the account and the trace. */
@@ -257,19 +274,36 @@ export class LineEncoder {
     }
     out.ready(this.#lastBeginning)
     out.ready(template.head)
+    const { accountSpan, traceSpan } = this.made
     if (accountId !== undefined) {
       out.ready(accountKey)
+      accountSpan.from = out.size
       this.#values.writeRecurring(out, this.#account, accountId)
+      accountSpan.end = out.size
     }
-    if (this.#trace !== '') out.text(this.#trace)
+    if (this.#trace === '') return
+    traceSpan.from = out.size
+    out.text(this.#trace)
+    traceSpan.end = out.size
+  }
+
+  /** The words of an event whose message has no places. */
+  #words(out: JsonBytes, words: ReadyText, messageEnd: number): void {
+    const { messageSpan } = this.made
+    messageSpan.from = out.size + messageKey.length
+    messageSpan.end = out.size + messageEnd
+    out.ready(words)
   }
 
   #message(out: JsonBytes, template: Template, message: string): void {
+    const { messageSpan } = this.made
     out.ready(messageKey)
+    messageSpan.from = out.size
     // Such a one was cut roughly when it was captured.
     if (message.length > this.#lineBytesMax) {
       this.#values.writeCut(out, message, this.#lineBytesMax)
     } else this.#values.writeRecurring(out, template.message, message)
+    messageSpan.end = out.size
   }
 
   /** A value that had no place of its own, as an object again, secrets masked. */
@@ -293,12 +327,16 @@ export class LineEncoder {
   #context(out: JsonBytes, lanes: Lanes, template: Template): void {
     const tag = lanes.shiftTag()
     const start = out.size
+    const { contextSpan } = this.made
     if (tag === OBJECT) {
       out.ready(contextKey)
       const members = out.size
       this.#values.writeMembers(out, lanes, template)
       // Nothing is left of a context that held the account alone.
-      if (out.size === members + 2) out.size = start
+      if (out.size === members + 2) {
+        out.size = start
+        return
+      }
     } else if (tag === JSON_TEXT) {
       const text = this.#contextOfText(lanes.shiftRef(), template.bindings)
       if (text === '{}') return
@@ -309,7 +347,9 @@ export class LineEncoder {
       out.byte(brace)
       out.ready(template.bound.text)
       out.byte(endBrace)
-    }
+    } else return
+    contextSpan.from = start + contextKey.length
+    contextSpan.end = out.size
   }
 
   /** The same for a context that was too large for the lanes. It is read again where it has to change: rare. */

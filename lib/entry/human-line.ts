@@ -6,6 +6,7 @@
 // field is trusted to have its type.
 
 import type { ExceptionInfo, LogEntry } from './entry.ts'
+import type { EntryFields } from './made-entry.ts'
 import { textOf, throwsMark } from './safe-text.ts'
 import { depthMax } from './entry.ts'
 import { visible } from './visible-text.ts'
@@ -46,6 +47,11 @@ const colors: ReadonlyMap<string, string> = new Map([
  * account cannot pass for columns of its own.
  */
 export function formatEntry(entry: LogEntry, options: FormatOptions = {}): string {
+  return formatFields(entry, options)
+}
+
+/** The same for whatever has the fields of an entry. */
+export function formatFields(entry: EntryFields, options: FormatOptions = {}): string {
   const { color = false } = options
   const level = textOf(entry.level)
   const paint = color ? (colors.get(level) ?? '') : ''
@@ -54,15 +60,16 @@ export function formatEntry(entry: LogEntry, options: FormatOptions = {}): strin
   const column = columnOf(level).padEnd(levelWidth)
   line += paint === '' ? column : `${paint}${column}${reset}`
   line += ` | ${columnOf(textOf(entry.category)).padEnd(categoryWidth)} | `
-  if (entry.account_id !== undefined) line += `${columnOf(textOf(entry.account_id))} | `
+  const account = entry.account_id
+  if (account !== undefined) line += `${columnOf(textOf(account))} | `
   const message = visible(textOf(entry.message))
   line += paint === '' || level === 'INFO' ? message : `${paint}${message}${reset}`
   if (options.expand !== true) return line
-  const { trace_id: trace, span_id: span } = entry
+  const { trace_id: trace, span_id: span, context, exception } = entry
   if (trace !== undefined) line += `\n${indent}trace_id: ${visible(textOf(trace))}`
   if (span !== undefined) line += `\n${indent}span_id: ${visible(textOf(span))}`
-  if (entry.context !== undefined) line += `\n${formatValue(entry.context, indent)}`
-  if (entry.exception !== undefined) line += `\n${formatException(entry.exception)}`
+  if (context !== undefined) line += `\n${formatValue(context, indent)}`
+  if (exception !== undefined) line += `\n${formatException(exception)}`
   return line
 }
 

@@ -69,6 +69,7 @@ export function compileEvent(
   const name = event.name === undefined ? undefined : shownName(event.name, masked[NONE]!)
   const nameText = `${name === undefined ? '' : `,"event":${quoted(name)}`},"context":`
   const isConstant = messageParts(event.message).every((part) => typeof part === 'string')
+  const messageText = isConstant ? `,"message":${quoted(masked[NONE]!(message({})))}` : ''
   return {
     capture: (isGenerated ? captureOf : interpretedCapture)(plan, fields, closed),
     straight: isGenerated ? straightOf(plan, fields, closed) : undefined,
@@ -81,9 +82,8 @@ export function compileEvent(
         : (context) => withoutAccountText(isPlain ? context : withShownKeys(plan, context, masked)),
     message,
     nameText: readyText(nameText),
-    words: isConstant
-      ? readyText(`,"message":${quoted(masked[NONE]!(message({})))}${nameText}`)
-      : undefined,
+    words: isConstant ? readyText(messageText + nameText) : undefined,
+    wordsMessageEnd: readyText(messageText).length,
     keys: new Set(plan.keys.keys()),
     accountOf: accountOf(plan, fields),
     matches: checks.length === 0 ? undefined : (context) => checks.every((check) => check(context)),

@@ -1,11 +1,10 @@
 // The one place where the parts of the write side are joined.
 
 import { builtinCategories } from '../entry/category.ts'
-import type { LogEntry } from '../entry/entry.ts'
-import { formatEntry, formatException } from '../entry/human-line.ts'
+import { formatException, formatFields } from '../entry/human-line.ts'
+import type { MadeEntry } from '../entry/made-entry.ts'
 import { visible } from '../entry/visible-text.ts'
-import { parseLine } from '../entry/line.ts'
-import { CRITICAL, INFO, WARNING, severityOf } from '../entry/level.ts'
+import { CRITICAL, ERROR, INFO, WARNING, severityOf } from '../entry/level.ts'
 import { Redactor } from '../redact/secret-keys.ts'
 import { LineEncoder } from '../encode/line-encoder.ts'
 import { LockedError } from '../errors.ts'
@@ -28,7 +27,7 @@ import { BoundLogger, type Logger, memberNames } from './logger.ts'
 import { Pump } from '../deliver/pump.ts'
 import { Ring } from '../capture/ring.ts'
 import { Route } from '../deliver/file-queue.ts'
-import { Console } from '../sinks/console.ts'
+import { Console, ConsoleSink } from '../sinks/console.ts'
 import { EventLog } from '../sinks/event-log-sink.ts'
 import { type EventApi, loadEventApi } from '../sinks/windows-event-api.ts'
 import { FileSink } from '../sinks/file-sink.ts'
@@ -142,6 +141,7 @@ export function assemble(
   const fileOf = place.filesOf(config)
   const routes = new Map([...new Set(fileOf.values())].map((file) => [file, new Route(file)]))
   const categories = categoriesOf(config, fileOf, routes)
+  if (!config.structured_format) for (const route of routes.values()) route.form = humanLines
 
   const stderr = new Console()
   const tell = (remark: string): void => {
@@ -155,11 +155,10 @@ export function assemble(
     numbering,
     counters,
     routes: [...routes.values()],
-    errorRoute: categories.get('error')!.route,
-    shape: config.structured_format ? undefined : humanLines,
-    show: config.console === 'off' ? undefined : showOn(stderr),
+    tees: [{ route: categories.get('error')!.route, threshold: ERROR }],
+    lastResort: config.console === 'off' ? undefined : new ConsoleSink(stderr),
     showAlways: config.console === 'always',
-    eventLog,
+    beside: eventLog === undefined ? [] : [eventLog],
     waitingBytesMax: buffer.bytes,
     dropOld: buffer.on_full === 'drop_old',
     isWaitedFor: (error) => error instanceof LockedError && care.isPatient,
@@ -377,20 +376,9 @@ function boundLoggerOf(config: ResolvedConfig): typeof BoundLogger {
   return Extended
 }
 
-/** A line of JSON as the human line, an exception as indented lines below. */
-function humanLines(line: string): string {
-  const entry = JSON.parse(line) as LogEntry
-  const below = entry.exception === undefined ? '' : `\n${formatException(entry.exception)}`
-  return `${formatEntry(entry)}${below}\n`
-}
-
-/** Shows an entry of a file on the console, in one line. */
-function showOn(stderr: Console): (text: string) => boolean {
-  return (text) => {
-    const line = text.split('\n', 1)[0]!
-    // `structured_format: false`: it is a human line already.
-    if (!line.startsWith('{')) return stderr.write(line)
-    const entry = parseLine(line)
-    return stderr.write(entry === undefined ? visible(line) : formatEntry(entry))
-  }
+/** An entry as the human line, an exception as indented lines below. */
+function humanLines(entry: MadeEntry): string {
+  const { exception } = entry
+  const below = exception === undefined ? '' : `\n${formatException(exception)}`
+  return `${formatFields(entry)}${below}\n`
 }

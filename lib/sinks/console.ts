@@ -3,6 +3,34 @@
 
 import { closeSync, constants, openSync, readFileSync, writeSync } from 'node:fs'
 import { isMainThread } from 'node:worker_threads'
+import { formatEntry, formatFields } from '../entry/human-line.ts'
+import { WARNING } from '../entry/level.ts'
+import { parseLine } from '../entry/line.ts'
+import type { MadeEntry } from '../entry/made-entry.ts'
+import { visible } from '../entry/visible-text.ts'
+import type { LastResort } from './sink.ts'
+
+/** Entries on the console, each as one human line. */
+export class ConsoleSink implements LastResort {
+  readonly threshold: number = WARNING
+  readonly #console: Pick<Console, 'write'>
+
+  constructor(console: Pick<Console, 'write'>) {
+    this.#console = console
+  }
+
+  take(entry: MadeEntry): boolean {
+    return this.#console.write(formatFields(entry))
+  }
+
+  takeWaiting(text: string): boolean {
+    const line = text.split('\n', 1)[0]!
+    // `structured_format: false`: it is a human line already.
+    if (!line.startsWith('{')) return this.#console.write(line)
+    const entry = parseLine(line)
+    return this.#console.write(entry === undefined ? visible(line) : formatEntry(entry))
+  }
+}
 
 /** Writes lines to stderr. */
 export class Console {

@@ -8,12 +8,11 @@
 
 import { monotonicMs, napSync, clearTimeout, setTimeout, setImmediate } from '../entry/clock.ts'
 import { openSync, read } from 'node:fs'
-import type { LogEntry } from '../entry/entry.ts'
-import { formatEntry } from '../entry/human-line.ts'
-import { visible } from '../entry/visible-text.ts'
-import { cut } from '../entry/safe-text.ts'
+import { formatFields } from '../entry/human-line.ts'
+import { cut, textOf } from '../entry/safe-text.ts'
 import { WARNING } from '../entry/level.ts'
-import { parseLine } from '../entry/line.ts'
+import type { EntryFields, MadeEntry } from '../entry/made-entry.ts'
+import type { EntrySink } from './sink.ts'
 import {
   type EventApi,
   type EventSourceHandle,
@@ -64,7 +63,7 @@ interface Waiting {
 }
 
 /** Reports entries to the Windows Event Log. */
-export class EventLog {
+export class EventLog implements EntrySink {
   /** The lowest severity that is reported. */
   readonly threshold: number
   readonly #options: EventLogOptions
@@ -110,31 +109,29 @@ export class EventLog {
     }
   }
 
-  /**
-   * Has an entry reported in a later turn.
-   *
-   * @param line Its line of JSON, secrets masked.
-   */
-  take(line: string, severity: number): void {
-    if (this.#api === undefined) return
+  /** Has an entry reported in a later turn. */
+  take(entry: MadeEntry): boolean {
+    if (this.#api === undefined) return false
     // Before the text is made: in a flood most entries end here.
     if (this.#waiting.length >= waitingMax) {
       this.#failed(tooSlow, inTheFiles)
-      return
+      return false
     }
     try {
-      const text = wide(eventText(line))
+      const text = wide(eventText(entry))
       const bytes = this.#waitingBytes + text.length
       if (bytes > waitingBytesMax) {
         this.#failed(tooSlow, inTheFiles)
-        return
+        return false
       }
-      const type = severity > WARNING ? errorType : warningType
+      const type = entry.severity > WARNING ? errorType : warningType
       this.#waiting.push({ type, text, isSecondTry: false })
       this.#waitingBytes = bytes
       this.#schedule()
+      return true
     } catch (error) {
       this.#failed(error, inTheFiles)
+      return false
     }
   }
 
@@ -295,20 +292,22 @@ function letBegin(by: number): void {
 }
 
 /**
- * What is reported for a line of JSON: its human line, as a string of an event may be. It holds no NUL, which
- * would end it, and no lone surrogate: the human line shows them as escapes.
+ * What is reported for an entry: its human line, as a string of an event may be. It holds no NUL, which would end it,
+ * and no lone surrogate: the human line shows them as escapes.
  */
-export function eventText(line: string): string {
-  const entry = parseLine(line)
+export function eventText({
+  timestamp,
+  level,
+  category,
+  account_id,
+  message,
+}: EntryFields): string {
   // The rest of a long message would be cut all the same, but only after every character has been looked at.
-  const human = entry === undefined ? visible(line.trimEnd()) : formatEntry(shortened(entry))
+  const short = cut(textOf(message), charsMax)
+  const human = formatFields({ timestamp, level, category, account_id, message: short })
   // A viewer would put the event's nth string in place of %n, and a system message in place of %%n.
   const text = human.replace(/%(?=[%\d])/g, '% ')
   return text.length > charsMax ? cut(text, charsMax - cutMarkChars) : text
-}
-
-function shortened(entry: LogEntry): LogEntry {
-  return { ...entry, message: cut(entry.message, charsMax) }
 }
 
 /** UTF-16LE, ended by a NUL. */

@@ -1,5 +1,7 @@
-// Where batches go.
+// Where entries go: as batches of lines, which are to be there once and in order; or one by one, as they are made,
+// which is for whoever looks at them now.
 
+import type { MadeEntry } from '../entry/made-entry.ts'
 import type { Refusal } from '../directory/attributes.ts'
 import type { Patience } from './disk-timeout.ts'
 
@@ -51,4 +53,22 @@ export interface Sink {
   revisit(): void
   /** Finishes the batch under way if it can, and releases everything. Does not wait for a disk that hangs. */
   close(): Promise<void>
+}
+
+/** A destination for single entries, beside the files. */
+export interface EntrySink {
+  /** The lowest severity that it gets. */
+  readonly threshold: number
+  /**
+   * Takes an entry. Never throws and never blocks; what it keeps of the entry, it copies.
+   *
+   * @returns false when it could not be taken.
+   */
+  take(entry: MadeEntry): boolean
+}
+
+/** The destination of entries whose file fails. */
+export interface LastResort extends EntrySink {
+  /** Takes an entry that has waited for its file, as it would stand there. */
+  takeWaiting(text: string): boolean
 }

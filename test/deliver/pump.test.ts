@@ -10,6 +10,8 @@ import { Route } from '../../lib/deliver/file-queue.ts'
 import { Pump } from '../../lib/deliver/pump.ts'
 import { LineEncoder } from '../../lib/encode/line-encoder.ts'
 import { templateOf } from '../../lib/encode/line-template.ts'
+import type { MadeEntry } from '../../lib/entry/made-entry.ts'
+import type { EntrySink, LastResort } from '../../lib/sinks/sink.ts'
 import { ERROR, INFO, WARNING } from '../../lib/entry/level.ts'
 import { Redactor } from '../../lib/redact/secret-keys.ts'
 import { MemorySink } from '../memory-sink.ts'
@@ -22,7 +24,8 @@ function pumpWith(
     durability?: Durability
     flushMs?: number
     entries?: number
-    show?: (line: string) => boolean
+    lastResort?: LastResort
+    beside?: readonly EntrySink[]
     showAlways?: boolean
     waitingBytesMax?: number
   } = {},
@@ -36,11 +39,10 @@ function pumpWith(
     numbering: { lsnBase: 0 },
     counters,
     routes,
-    errorRoute: routes[1],
-    shape: undefined,
-    show: options.show,
+    tees: [{ route: routes[1], threshold: ERROR }],
+    lastResort: options.lastResort,
     showAlways: options.showAlways ?? false,
-    eventLog: undefined,
+    beside: options.beside ?? [],
     waitingBytesMax: options.waitingBytesMax ?? 1 << 26,
     dropOld: false,
     flushMs: options.flushMs ?? forEver,
@@ -201,7 +203,7 @@ describe('Pump.giveUp() counts as shown what the console has taken, and no other
     readonly asked: number[]
   }
 
-  function seer(answers: number): { seen: Seen; show: (line: string) => boolean } {
+  function seer(answers: number): { seen: Seen; lastResort: LastResort } {
     const seen: Seen = { taken: new Set(), asked: [] }
     const show = (line: string): boolean => {
       const number = (JSON.parse(line) as { seq: number }).seq
@@ -210,7 +212,8 @@ describe('Pump.giveUp() counts as shown what the console has taken, and no other
       if (isTaken) seen.taken.add(number)
       return isTaken
     }
-    return { seen, show }
+    const take = ({ line }: MadeEntry): boolean => show(line)
+    return { seen, lastResort: { threshold: WARNING, take, takeWaiting: show } }
   }
 
   function check(order: readonly number[], landed: number, seen: Seen, counters: Counters): void {
@@ -236,9 +239,9 @@ describe('Pump.giveUp() counts as shown what the console has taken, and no other
         for (const inFlight of sent) {
           for (const landed of sent.slice(0, inFlight + 1)) {
             for (const answers of [0b000, 0b010, 0b101, 0b111]) {
-              const { seen, show } = seer(answers)
+              const { seen, lastResort } = seer(answers)
               const { pump, counters, log, fail, sink } = pumpWith({
-                show,
+                lastResort,
                 showAlways,
                 entries: 16,
               })

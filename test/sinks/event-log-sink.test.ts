@@ -10,6 +10,7 @@ import { CRITICAL } from '../../lib/entry/level.ts'
 import { type LoggingConfig, resolveConfig } from '../../lib/config/resolve.ts'
 import { assemble } from '../../lib/logger/create-logger.ts'
 import type { Logger } from '../../lib/logger/logger.ts'
+import type { MadeEntry } from '../../lib/entry/made-entry.ts'
 import { EventLog, eventText } from '../../lib/sinks/event-log-sink.ts'
 import { type EventApi, loadEventApi } from '../../lib/sinks/windows-event-api.ts'
 import { linesOf, logDirectory } from '../log-directory.ts'
@@ -90,13 +91,15 @@ function eventLogWith(load: () => EventApi, clock?: { now: number }) {
   return { eventLog, told, failures }
 }
 
-function lineOf(message: string): string {
-  const entry = {
+function entryOf(message: string): MadeEntry {
+  return {
+    severity: CRITICAL,
     timestamp: '2026-07-01T12:00:00.000+00:00',
     level: 'CRITICAL',
     category: 'system',
+    message,
+    line: '',
   }
-  return `${JSON.stringify({ ...entry, message, seq: 1 })}\n`
 }
 
 describe('assemble() with an event log', () => {
@@ -214,7 +217,7 @@ describe('assemble() with an event log', () => {
 describe('EventLog', () => {
   test('an interface that cannot be loaded is told once, with the remedy', async () => {
     const { eventLog, told, failures } = eventLogWith(loadEventApi)
-    for (let i = 0; i < 10; i++) eventLog.take(lineOf('grave'), CRITICAL)
+    for (let i = 0; i < 10; i++) eventLog.take(entryOf('grave'))
     await eventLog.close()
     assert.equal(failures.length, 1)
     assert.match(failures[0]!, /^Windows Event Log: expected ffi-napi or koffi, got neither/)
@@ -229,7 +232,7 @@ describe('EventLog', () => {
     const api = new MemoryEventLog()
     api.answer = (handle) => (handle === 1n ? new Error('stale') : undefined)
     const { eventLog, told, failures } = eventLogWith(() => api)
-    for (const message of ['a', 'b', 'c']) eventLog.take(lineOf(message), CRITICAL)
+    for (const message of ['a', 'b', 'c']) eventLog.take(entryOf(message))
     await eventLog.close()
     assert.deepEqual(
       api.texts.map((text) => text.at(-1)),
@@ -252,7 +255,7 @@ describe('EventLog', () => {
     const api = new MemoryEventLog()
     api.answer = () => new Error('ReportEventW returned FALSE')
     const { eventLog, told, failures } = eventLogWith(() => api)
-    for (let i = 0; i < 20; i++) eventLog.take(lineOf('grave'), CRITICAL)
+    for (let i = 0; i < 20; i++) eventLog.take(entryOf('grave'))
     await eventLog.close()
     assert.deepEqual(failures, Array(20).fill('Windows Event Log: ReportEventW returned FALSE'))
     assert.equal(told.length, 1)
@@ -268,7 +271,7 @@ describe('EventLog', () => {
     assert.deepEqual(failures, ['Windows Event Log: RegisterEventSourceW returned NULL'])
     assert.match(told[0]!, /ringlog event-source install/)
     isThere = true
-    eventLog.take(lineOf('grave'), CRITICAL)
+    eventLog.take(entryOf('grave'))
     await eventLog.close()
     assert.equal(api.texts.length, 1)
     assert.equal(told.length, 1)
@@ -280,7 +283,7 @@ describe('EventLog', () => {
       throw new Error('Too many asynchronous calls are running')
     }
     const { eventLog, told, failures } = eventLogWith(() => api)
-    eventLog.take(lineOf('grave'), CRITICAL)
+    eventLog.take(entryOf('grave'))
     await eventLog.close()
     assert.equal(failures.length, 1)
     assert.equal(told.length, 1)
@@ -290,10 +293,10 @@ describe('EventLog', () => {
     const api = new MemoryEventLog()
     api.hangs = true
     const { eventLog, told, failures } = eventLogWith(() => api)
-    eventLog.take(lineOf('first'), CRITICAL)
+    eventLog.take(entryOf('first'))
     await new Promise(setImmediate)
     assert.equal(api.inFlight, 1)
-    for (let i = 0; i < 5000; i++) eventLog.take(lineOf('grave'), CRITICAL)
+    for (let i = 0; i < 5000; i++) eventLog.take(entryOf('grave'))
     assert.equal(failures.length, 5000 - 4096)
     assert.equal(told.length, 1)
     await new Promise(setImmediate)
@@ -308,7 +311,7 @@ describe('EventLog', () => {
     const api = new MemoryEventLog()
     const { eventLog, failures } = eventLogWith(() => api)
     const events = 200
-    for (let i = 0; i < events; i++) eventLog.take(lineOf('x'.repeat(40_000)), CRITICAL)
+    for (let i = 0; i < events; i++) eventLog.take(entryOf('x'.repeat(40_000)))
     const kept = events - failures.length
     assert.ok(
       kept * 31_840 * 2 <= 8 * 1024 * 1024 && (kept + 1) * 31_840 * 2 > 8 * 1024 * 1024,
@@ -316,7 +319,7 @@ describe('EventLog', () => {
     )
     eventLog.exit()
     assert.equal(api.texts.length, kept)
-    eventLog.take(lineOf('x'.repeat(40_000)), CRITICAL)
+    eventLog.take(entryOf('x'.repeat(40_000)))
     assert.equal(kept + failures.length, events)
   })
 
@@ -328,12 +331,12 @@ describe('EventLog', () => {
       clock.now += 150
       return undefined
     }
-    for (let i = 0; i < 100; i++) eventLog.take(lineOf(`${i}`), CRITICAL)
+    for (let i = 0; i < 100; i++) eventLog.take(entryOf(`${i}`))
     eventLog.exit()
     // Two seconds of 150 ms each.
     assert.equal(api.texts.length, 14)
     assert.equal(failures.length, 86)
-    eventLog.take(lineOf('late'), CRITICAL)
+    eventLog.take(entryOf('late'))
     eventLog.exit()
     assert.equal(failures.length, 87)
   })
@@ -343,10 +346,10 @@ describe('EventLog', () => {
     const api = new MemoryEventLog()
     api.hangs = true
     const { eventLog, failures } = eventLogWith(() => api, clock)
-    eventLog.take(lineOf('hangs'), CRITICAL)
+    eventLog.take(entryOf('hangs'))
     await new Promise(setImmediate)
     clock.now = 3000
-    eventLog.take(lineOf('waits'), CRITICAL)
+    eventLog.take(entryOf('waits'))
     eventLog.exit()
     assert.deepEqual(api.texts, [])
     assert.equal(failures.length, 1)
@@ -356,19 +359,19 @@ describe('EventLog', () => {
 describe('eventText()', () => {
   test('is the human line', () => {
     assert.equal(
-      eventText(lineOf('Verlust über 5 000 €')),
+      eventText(entryOf('Verlust über 5 000 €')),
       '[2026-07-01 12:00:00] CRITICAL | system      | Verlust über 5 000 €',
     )
   })
 
   test('parts a % from what a viewer would take for the number of a string', () => {
     assert.ok(
-      eventText(lineOf('100%1 of %%5, 50% of a%20b')).endsWith('100% 1 of % % 5, 50% of a% 20b'),
+      eventText(entryOf('100%1 of %%5, 50% of a%20b')).endsWith('100% 1 of % % 5, 50% of a% 20b'),
     )
   })
 
   test('says how much of a long message is missing', () => {
-    const text = eventText(lineOf('x'.repeat(100_000)))
+    const text = eventText(entryOf('x'.repeat(100_000)))
     const missing = /x…\[(\d+) more characters\]$/.exec(text)?.[1]
     assert.equal(text.replace(/[^x]/g, '').length + Number(missing), 100_000)
   })
@@ -383,7 +386,7 @@ describe('eventText()', () => {
     )
     fc.assert(
       fc.property(fc.array(anything), fc.nat({ max: 31_850 }), (parts, fill) => {
-        const text = eventText(lineOf(`${'😀'.repeat(fill / 2)}${parts.join('')}`))
+        const text = eventText(entryOf(`${'😀'.repeat(fill / 2)}${parts.join('')}`))
         assert.ok(text.length <= 31_839, `${text.length}`)
         assert.ok(!text.includes('\0'))
         assert.equal(Buffer.from(text).toString(), text)

@@ -1,0 +1,13 @@
+// An entry whose line has just been made, as destinations get it that want to know what is in it.
+
+import type { LogEntry } from './entry.ts'
+
+/** The fields of an entry. Whoever shows them does not trust their types. */
+export type EntryFields = { readonly [Key in keyof LogEntry]?: unknown }
+
+/** The fields of an entry and its line. It is valid until the call returns that it is given to. */
+export interface MadeEntry extends EntryFields {
+  readonly severity: number
+  /** Its line of JSON, secrets masked, `\n` included. */
+  readonly line: string
+}
