@@ -2,7 +2,7 @@
 // modules, and what they use of TypeBox and fast-json-stringify, into a few files.
 //
 //   dist/index.js, cli.js    what is imported and started
-//   dist/testing.js, otel.js entry points of their own
+//   dist/testing.js, otel.js, pino.js: entry points of their own
 //   dist/chunks/             what they share, and the parts of the command
 //   dist/late/               what an event needs that has checks or loose values: CommonJS, as only that can be
 //                            loaded at a call, without a promise, and be seen by a bundler
@@ -101,7 +101,13 @@ process.exitCode = status ?? 1
 async function bundleAll(): Promise<void> {
   const bundled = new Set<string>()
   const command = await bundle(
-    { index: 'lib/index.ts', cli: 'lib/cli.ts', testing: 'lib/testing.ts', otel: 'lib/otel.ts' },
+    {
+      index: 'lib/index.ts',
+      cli: 'lib/cli.ts',
+      testing: 'lib/testing.ts',
+      otel: 'lib/otel.ts',
+      pino: 'lib/pino.ts',
+    },
     [lateModules],
     {
       format: 'esm',

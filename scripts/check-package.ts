@@ -31,7 +31,7 @@ const allowed: readonly RegExp[] = [
   /^(?:package\.json|(?:README|CHANGELOG|CONTRIBUTING|bench\/README)\.md|LICENSE)$/,
   /^docs\/.+\.(?:md|svg)$/,
   /^schema\/(?:logging|system|entry)\.json$/,
-  /^dist\/(?:index|cli|testing|otel|chunks\/[\w-]+)\.js(?:\.map)?$/,
+  /^dist\/(?:index|cli|testing|otel|pino|chunks\/[\w-]+)\.js(?:\.map)?$/,
   /^dist\/late\/[\w-]+\.cjs$/,
   /^dist\/LICENSES\.txt$/,
   /^dist\/.+\.d\.ts(?:\.map)?$/,
@@ -117,7 +117,7 @@ function checkFiles(): void {
     needed.push(`dist/${module}.d.ts`, `dist/${module}.d.ts.map`)
   }
   needed.push('dist/index.js', 'dist/cli.js', 'dist/late/index.cjs', 'dist/LICENSES.txt')
-  needed.push('dist/testing.js', 'dist/otel.js')
+  needed.push('dist/testing.js', 'dist/otel.js', 'dist/pino.js')
   needed.push('schema/logging.json', 'schema/system.json', 'schema/entry.json')
   const isStale = (file: string): boolean => file.includes('.d.ts') && !needed.includes(file)
   const faults = [

@@ -127,6 +127,15 @@ function insideOf(logger: object): Inside {
   return (logger as { readonly [inside]: Inside })[inside]
 }
 
+/**
+ * What the methods of one of a logger's categories log through; `undefined` of what is no logger.
+ *
+ * @throws {RangeError} when there is no such category.
+ */
+export function boundCategoryOf(logger: object, name: string): BoundCategory | undefined {
+  return (insideOf(logger) as Inside | undefined)?.category(name)
+}
+
 /** What a logger can do besides its categories. */
 type Methods = Omit<Logger, BuiltinCategory>
 
