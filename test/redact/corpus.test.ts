@@ -41,6 +41,18 @@ describe('mask()', () => {
       assert.ok(masked.endsWith('\nnext line'), text)
       assert.equal(masked.split('\n').length, text.split('\n').length + 1, text)
     }
+    for (const opened of ['{', '[', '(', '"x', "'x", '`x', '{ a: [', '<![CDATA[x', 'Bearer x']) {
+      for (const name of [
+        'password: ',
+        '"apiKey":',
+        'credentials=',
+        'Authorization: ',
+        'token: ',
+      ]) {
+        const masked = mask(`${name}${opened}\n  at f (a.js:1:2)\n]})"'\``, redactor)
+        assert.ok(masked.endsWith('\n  at f (a.js:1:2)\n]})"\'`'), masked)
+      }
+    }
   })
 
   test('finds a secret in the middle of a text of any length', () => {
