@@ -93,7 +93,11 @@ function once(value: string, earlier: string | undefined): string {
 /** Options that say which directory is meant. */
 function withDirectory(command: Command): Command {
   return command
-    .option('-d, --directory <dir>', 'the log directory (default: ~/.risk_manager/logs/)', once)
+    .option(
+      '-d, --directory <dir>',
+      'the log directory, or the parent of instances; may be repeated (default: ~/.risk_manager/logs/)',
+      collect,
+    )
     .addOption(
       new Option('--config <file>', 'the directory that this system.json names')
         .argParser(once)
@@ -128,7 +132,11 @@ Examples:
   )
 
 withDirectory(program.command('tail'))
-  .description('Shows the log: all files merged by time, copies in error.log once.')
+  .description('Shows the log: all files merged in order, copies in error.log once.')
+  .argument(
+    '[file...]',
+    'these files in place of a directory, also compressed ones; - is the standard input',
+  )
   .option(
     '-n, --lines <count>',
     'the last so many, or all (default: 20; all with --since, --after)',
@@ -169,12 +177,12 @@ Examples:
   ringlog tail -S 1h30m -w context.rule=UnrealizedLoss -g 'limit' -i
   ringlog tail -n 1000 --json | jq -c 'select(.level == "ERROR") | .exception'`,
   )
-  .action((options: TailOptions & { color: ColorChoice; quiet?: boolean }) =>
+  .action((files: string[], options: TailOptions & { color: ColorChoice; quiet?: boolean }) =>
     run(async (io) => {
       const { tail } = await import('./command/tail.ts')
       watchHangUp(stdout.fd, () => out.abandon())
       const color = wantsColor(options.color, process.env, stdout.isTTY)
-      return tail(options, { color, isTerminal: stdout.isTTY }, io)
+      return tail({ ...options, files }, { color, isTerminal: stdout.isTTY }, io)
     }, options.quiet),
   )
 

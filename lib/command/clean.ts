@@ -1,6 +1,7 @@
 // `ringlog clean`: what has been deleted and compressed, a line each.
 
 import { visible } from '../entry/visible-text.ts'
+import { LogFinder } from '../directory/log-finder.ts'
 import { cleanLogs } from '../directory/clean-logs.ts'
 import { hasLogs } from '../read/series.ts'
 import { type DirectoryOptions, placeOf } from './target-directory.ts'
@@ -26,10 +27,10 @@ const reasons = {
  * @throws {ConfigError} when the configuration cannot be used. The system's error when the directory cannot be read.
  */
 export async function clean(options: CleanCommandOptions, io: Io): Promise<number> {
-  const { directory, config } = await placeOf(options)
+  const { directories, name, config } = await placeOf(options)
   io.progress.repeat((seconds) => `cleaning, ${seconds} s`)
   const report = await cleanLogs({
-    log_path: directory,
+    log_path: directories,
     retention_days: options.retentionDays ?? config?.retention_days ?? 90,
     compress: options.compress ?? config?.rotation.compress ?? false,
     dry_run: options.dryRun ?? false,
@@ -46,11 +47,11 @@ export async function clean(options: CleanCommandOptions, io: Io): Promise<numbe
   }
   for (const { file, reason } of report.failed) io.remark(`${file}: ${reason}`)
   if (report.deleted.length + report.compressed.length + report.failed.length === 0) {
-    if (!hasLogs(directory)) {
-      io.remark(`no log files in ${directory}`)
+    if (!new LogFinder(directories).find().some(({ directory }) => hasLogs(directory))) {
+      io.remark(`no log files in ${name}`)
       return 1
     }
-    io.remark(`nothing to clean in ${directory}`)
+    io.remark(`nothing to clean in ${name}`)
   }
   return report.failed.length === 0 ? 0 : 1
 }

@@ -3,9 +3,9 @@
 // Everything is shown: an entry as its human line; the human lines of a file without JSON as they are; and what is
 // neither, a torn line or rubbish, as it is with a mark. Nothing of it drives the terminal.
 
-import { type FormatOptions, formatEntry } from '../entry/human-line.ts'
+import { type FormatOptions, formatFields } from '../entry/human-line.ts'
 import { piecesOf, visible } from '../entry/visible-text.ts'
-import { parseName } from '../directory/names.ts'
+import { baseOf } from '../read/time-order.ts'
 import type { LogLine } from '../read/time-order.ts'
 import { humanLine } from '../entry/line.ts'
 
@@ -31,7 +31,9 @@ export class LineShower {
   *show(line: LogLine): Generator<string> {
     const { entry, raw, file } = line
     if (entry !== undefined && raw.length <= formattedCharsMax) {
-      yield `${formatEntry(entry, this.#options)}\n`
+      const at = file.lastIndexOf('/')
+      const instance = at === -1 ? {} : { instance: file.slice(0, at) }
+      yield `${formatFields(entry, { ...this.#options, ...instance })}\n`
       return
     }
     if (!this.#isHuman(line)) {
@@ -42,7 +44,7 @@ export class LineShower {
   }
 
   #isHuman({ raw, file }: LogLine): boolean {
-    const base = parseName(file)?.base ?? file
+    const base = baseOf(file)
     if (humanLine.test(raw) || (this.#human.has(base) && indented.test(raw))) {
       this.#human.add(base)
       return true

@@ -12,7 +12,10 @@ import { visibleJson } from '../entry/visible-text.ts'
 import { categoriesOfWriter, hasLogs } from '../read/series.ts'
 import { type LogLine, bytesOf } from '../read/time-order.ts'
 import { parseCursor } from '../read/cursor.ts'
+import { readFiles } from '../read/loose-files.ts'
+import type { Tell } from '../read/remark.ts'
 import { readLogs } from '../read/stream-logs.ts'
+import { LogFinder } from '../directory/log-finder.ts'
 import type { StreamOptions } from '../read/query.ts'
 import type { Where } from '../read/where.ts'
 import { nearestOf } from '../entry/closest-word.ts'
@@ -30,6 +33,8 @@ const remarkCharsMax = 1000
 
 /** The options of `ringlog tail`. */
 export interface TailOptions extends DirectoryOptions {
+  /** In place of a directory; `-` is the standard input. */
+  readonly files?: readonly string[]
   readonly lines?: number
   readonly follow?: boolean
   readonly category?: readonly string[]
@@ -67,12 +72,14 @@ export async function tail(
   io: Io,
 ): Promise<number> {
   const wanted = wantedOf(options, wallMs())
+  const { files = [] } = options
+  checkFiles(options)
   const place = await placeOf(options)
   const unknown = wanted.follow === true ? unknownOf(options.category, place) : []
   for (const { category, question } of unknown)
     io.remark(`no known category: '${category}'${question}`)
-  if (wanted.follow === true && !isDirectory(place.directory)) {
-    io.remark(`waiting for ${place.directory}, which is not there yet`)
+  if (wanted.follow === true && !place.directories.map(isDirectory).some(Boolean)) {
+    io.remark(`waiting for ${place.name}, which is not there yet`)
   }
   const { local = false, expand = false } = options
   const shower = new LineShower({ color, local, expand })
@@ -84,17 +91,18 @@ export async function tail(
   // Who follows is not told where searching ends and waiting begins.
   if (wanted.follow !== true) io.progress.repeat((seconds) => `searching, ${seconds} s`)
   try {
-    const lines = readLogs(
-      { ...wanted, log_path: place.directory, signal: io.out.closed },
-      ({ text }) => {
-        isWhole = false
-        io.progress.clear()
-        io.remark(text)
-      },
-      (end) => {
-        cursor = end
-      },
-    )
+    const tell: Tell = ({ text }) => {
+      isWhole = false
+      io.progress.clear()
+      io.remark(text)
+    }
+    const given = { ...wanted, log_path: place.directories, signal: io.out.closed }
+    const lines =
+      files.length > 0
+        ? readFiles(files, given, tell)
+        : readLogs(given, tell, (end) => {
+            cursor = end
+          })
     for await (const line of lines) {
       if (count++ === 0) io.progress.clear()
       for (const text of json ? jsonOf(line, isTerminal, io) : shower.show(line)) {
@@ -106,7 +114,8 @@ export async function tail(
     io.progress.clear()
   }
   if (options.showCursor === true && cursor !== '') io.remark(`cursor: ${cursor}`)
-  if (count === 0 && wanted.follow !== true && !isWhatIsThere(options, place, io)) return 1
+  const isEmpty = count === 0 && wanted.follow !== true && files.length === 0
+  if (isEmpty && !isWhatIsThere(options, place, io)) return 1
   return isWhole ? 0 : 1
 }
 
@@ -116,8 +125,8 @@ export async function tail(
  * @throws {UsageError} for a category that nobody knows: misspelt, it would show nothing, and nobody would know why.
  */
 function isWhatIsThere({ category }: TailOptions, place: Place, io: Io): boolean {
-  if (!hasLogs(place.directory)) {
-    io.remark(`no log files in ${place.directory}`)
+  if (!logsIn(place).some(hasLogs)) {
+    io.remark(`no log files in ${place.name}`)
     return false
   }
   const unknown = unknownOf(category, place)
@@ -130,6 +139,28 @@ function isWhatIsThere({ category }: TailOptions, place: Place, io: Io): boolean
     io.remark(`no entry of the category '${name}' is there`)
   }
   return unknown.length === 0
+}
+
+/** The directories of all logs. */
+function logsIn({ directories }: Place): string[] {
+  return new LogFinder(directories).find().map(({ directory }) => directory)
+}
+
+/** @throws {UsageError} for what says two things, or what a file does not do. */
+function checkFiles({
+  files = [],
+  directory,
+  config,
+  follow,
+  after,
+  showCursor,
+}: TailOptions): void {
+  if (files.length === 0) return
+  const others = { '-d': directory, '--config': config, '-f': follow, '--after': after }
+  const [other] = Object.entries({ ...others, '--show-cursor': showCursor }).find(
+    ([, value]) => value !== undefined && value !== false,
+  ) ?? ['']
+  if (other !== '') throw new UsageError(`expected a directory with ${other}, got files`)
 }
 
 /** The line's own bytes, if a JSON parser can read them; on a terminal, the same value without what could drive it. */
@@ -221,15 +252,18 @@ function expressionOf(text: string, ignoreCase = false): RegExp {
 /** The categories that neither are built in nor configured, nor have their own file; and which may be meant. */
 function unknownOf(
   categories: readonly string[] = [],
-  { config, directory }: Place,
+  place: Place,
 ): { readonly category: string; readonly question: string }[] {
+  const logs = logsIn(place)
   const known = [
     ...Object.keys(builtinCategories),
-    ...Object.keys(config?.categories ?? {}),
-    ...categoriesOfWriter(directory),
+    ...Object.keys(place.config?.categories ?? {}),
+    ...logs.flatMap(categoriesOfWriter),
   ]
   return categories
-    .filter((each) => !known.includes(each) && !existsSync(join(directory, `${each}.log`)))
+    .filter(
+      (each) => !known.includes(each) && !logs.some((log) => existsSync(join(log, `${each}.log`))),
+    )
     .map((category) => {
       const nearest = nearestOf(category, known)
       return { category, question: nearest === undefined ? '' : `; did you mean ${nearest}?` }

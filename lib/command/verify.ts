@@ -15,9 +15,9 @@ const namesMax = 5
  * @throws {ConfigError} when the configuration cannot be used. The system's error when the directory cannot be read.
  */
 export async function verify(options: DirectoryOptions, io: Io): Promise<number> {
-  const { directory } = await placeOf(options)
+  const { directories, name } = await placeOf(options)
   io.progress.repeat((seconds) => `verifying, ${seconds} s`)
-  const report = await verifyLogs({ log_path: directory }).finally(() => io.progress.clear())
+  const report = await verifyLogs({ log_path: directories }).finally(() => io.progress.clear())
   for (const { file, line, kind, message } of report.faults) {
     const place = line === undefined ? file : `${file}:${line}`
     await io.out.write(`${visible(place)}: ${kind}: ${visible(message)}\n`)
@@ -28,8 +28,11 @@ export async function verify(options: DirectoryOptions, io: Io): Promise<number>
   if (others.length > 0)
     io.remark(`not verified, as no line of ringlog's is in it: ${listOf(others)}`)
   if (files === 0) {
-    io.remark(`no log files in ${directory}`)
+    io.remark(`no log files in ${name}`)
     if (faults === 0) return 1
+  }
+  if (report.killed > 0) {
+    io.remark(`${report.killed} entries were not in a file when their writer was killed`)
   }
   const found = faults === 0 ? 'no fault' : `${faults} ${faults === 1 ? 'fault' : 'faults'}`
   await io.out.write(`${entries} entries in ${files} files, ${found}\n`)

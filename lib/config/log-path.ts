@@ -9,7 +9,10 @@ export const defaultLogPath = '~/.risk_manager/logs/'
 
 /** What a path may be, for errors. */
 export const pathExpected =
-  'a path as it is on disk (no variable, no other user’s ~, no URL, no blanks around it)'
+  'a path as it is on disk (no variable but {instance}, {host} and {pid}, no other user’s ~, no URL, no blanks around it)'
+
+/** What stands in a path for who logs there: filled in by each writer for itself. Not within further braces. */
+const places = /(?<!\{)\{(instance|host|pid)\}(?!\})/g
 
 /**
  * Forms that a shell, a template or a browser would fill in. Here they would become directories of that very
@@ -22,8 +25,8 @@ const unfilled: readonly RegExp[] = [
   /%(?![0-9A-Fa-f]{2}%)[A-Za-z_][\w()]*%/,
   // Of a clock: %Y-%m-%d.
   /%[YmdHMSjyFT](?![0-9A-Za-z])/,
-  // Of a template: {host}, {{host}}.
-  /\{+ *[A-Za-z_][\w.-]* *\}+/,
+  // Of a template: {name}, {{host}}. Those of ours have been taken out.
+  /\{+[^{}/\\]+\}+/,
   // Another user's home; of ourselves there is only ~ alone, or before a separator.
   /^~[^/\\]+/,
   // A URL: file:///var/log, s3://bucket. One letter before the colon is a drive.
@@ -31,13 +34,15 @@ const unfilled: readonly RegExp[] = [
 ]
 
 /**
- * What in a path is not a path's: the form that nobody will fill in, or the blanks around it.
+ * What in a path is not a path's: the form that nobody will fill in, or the blanks around it. What stands for the
+ * instance is filled in.
  *
  * @returns `undefined` when it can be taken as it is.
  */
 export function pathFaultOf(path: string): string | undefined {
+  const bare = path.replaceAll(places, 'x')
   for (const form of unfilled) {
-    const found = form.exec(path)?.[0]
+    const found = form.exec(bare)?.[0]
     if (found !== undefined) return found
   }
   return /^[ \t]|[ \t]$/.test(path) ? ' ' : undefined
@@ -75,13 +80,38 @@ function home(path: string): string {
   )
 }
 
-/** What stands in a path for who logs there: filled in by each writer for itself. */
-export const places: RegExp = /\{(?:instance|host|pid)\}/
-
 /** The directory below which the instances of a path lie; the path itself, where it has no place for them. */
 export function parentOfInstances(path: string): string {
   const at = path.search(places)
   if (at === -1) return path
   const parent = path.slice(0, at).replace(/[^/\\]*$/, '')
   return parent === '' ? '.' : parent
+}
+
+/** Who logs: what stands for it in a path. */
+export interface WhoLogs {
+  readonly instance: string
+  readonly host: string
+  readonly pid: number
+}
+
+/** Whether a path has a place that is filled in. */
+export function hasPlaces(path: string): boolean {
+  return path.search(places) !== -1
+}
+
+/** A path with its places filled in, each as part of one name: whatever stands in it, it leads nowhere else. */
+export function filledPath(path: string, who: WhoLogs): string {
+  return path.replaceAll(places, (_, name: keyof WhoLogs) => asNamePart(String(who[name])))
+}
+
+/** Longest part of a name that is filled in: a file system takes 255 bytes. */
+const namePartMax = 64
+
+function asNamePart(text: string): string {
+  const part = text
+    .replaceAll(/[^\w.-]/g, '_')
+    .replace(/^\.+/, '_')
+    .slice(0, namePartMax)
+  return part.replace(/\.+$/, '_') || '_'
 }

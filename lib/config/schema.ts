@@ -24,7 +24,9 @@ export interface LoggingConfig {
   /**
    * The directory of the log files; made if it is missing, with mode 0700. A `~` at the start is the user's
    * home. A relative path starts at the directory of the file that says so, else at the working directory.
-   * Nothing else is filled in: variables, the `~` of other users and URLs are refused.
+   * `{instance}` is the number of this one among several that run the same program (NODE_APP_INSTANCE, which PM2 sets;
+   * that of a cluster's worker; that of a worker thread; else 0), `{host}` and `{pid}` what they say: a directory has
+   * one writer. Nothing else is filled in: variables, the `~` of other users and URLs are refused.
    *
    * @default '~/.risk_manager/logs/'
    */
@@ -188,7 +190,7 @@ export interface ResolvedConfig {
   readonly log_level: Lowercase<LevelName>
   /** The configured ones only, lower case: the others have `log_level`. */
   readonly levels: { readonly [category: string]: Lowercase<LevelName> }
-  /** Absolute; as it was configured where there is no home for its `~`, or no working directory to start at. */
+  /** Absolute, `{instance}` and the like not filled in; as it was configured where there is no home for its `~`, or no working directory to start at. */
   readonly log_path: string
   readonly rotation: Required<NonNullable<LoggingConfig['rotation']>>
   readonly retention_days: number

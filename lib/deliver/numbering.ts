@@ -67,14 +67,14 @@ export class Numbering {
   }
 
   /** The numbers of the last entries accepted, of which none waits. */
-  accepted(): Required<LastNumbers> {
+  accepted(): LastNumbers {
     const lsn = this.lsnBase + this.#ring.lastNumber
     const seq = this.#seqs(({ seqBase, accepted }) => seqBase + accepted)
-    return { seq, lsn, settled: lsn }
+    return { seq, lsn, settled: lsn, ended: true }
   }
 
   /** The numbers of the last entries that are in their files. */
-  written(): Required<LastNumbers> {
+  written(): LastNumbers {
     for (const route of this.#routes) this.#countLanded(route)
     return {
       seq: this.#seqs(({ seqBase, written }) => seqBase + written),

@@ -38,7 +38,15 @@ export interface LastNumbers {
   readonly lsn?: number
   /** Up to this `lsn` no entry waits: each is in its file, or has been counted as lost. */
   readonly settled?: number
+  /** The logger was closed, or its process ended in order: nothing waits that could still come, or be lost. */
+  readonly ended?: boolean
 }
+
+/** From and to, both included. */
+export type Stretch = readonly [from: number, to: number]
+
+/** Stretches that are remembered: of each kill one, the latest. */
+export const brokenMax = 64
 
 /** The state of a directory at some moment. */
 export interface Checkpoint extends LastNumbers {
@@ -48,6 +56,8 @@ export interface Checkpoint extends LastNumbers {
   readonly compress: boolean
   /** The live files by name. */
   readonly files: { readonly [base: string]: FileState }
+  /** Stretches of `lsn` in which a writer was killed: of these, entries may be lost that had not come to a file. */
+  readonly broken?: readonly Stretch[]
   /** What the writer knew of the time. */
   readonly time?: TimeRecord | undefined
 }
@@ -123,6 +133,10 @@ export function asCheckpoint(value: unknown): Checkpoint | undefined {
     files: ownOf(files, (name, file) => isBase(name) && isFileState(file)),
     ...(isNumber(value['lsn'], seqMax) && { lsn: value['lsn'] }),
     ...(isNumber(value['settled'], seqMax) && { settled: value['settled'] }),
+    ...(value['ended'] === true && { ended: true }),
+    ...(Array.isArray(value['broken']) && {
+      broken: value['broken'].filter(isStretch).slice(-brokenMax),
+    }),
     ...(time !== undefined && { time }),
   }
 }
@@ -145,6 +159,10 @@ function isFileState(value: unknown): boolean {
   return (
     typeof inode === 'string' && typeof end === 'string' && isNumber(bytes, Number.MAX_SAFE_INTEGER)
   )
+}
+
+function isStretch(value: unknown): value is Stretch {
+  return Array.isArray(value) && value.length === 2 && value.every((each) => isNumber(each, seqMax))
 }
 
 function isRecord(value: unknown): value is { readonly [key: string]: unknown } {

@@ -8,7 +8,8 @@
 import { builtinCategories } from '../entry/category.ts'
 import { type CleanReport, cleanDirectory } from './clean.ts'
 import { watchHolder } from './holder-watch.ts'
-import { type OptionRules, checkOptions, directoryToRead, pathRule } from '../config/options.ts'
+import { type OptionRules, checkOptions, directoriesToRead, pathsRule } from '../config/options.ts'
+import { LogFinder } from './log-finder.ts'
 import { dayMs } from './retention.ts'
 import { TrustedTime, heldBack, lastChange } from './trusted-time.ts'
 
@@ -17,8 +18,8 @@ const action = 'clean the logs'
 
 /** What `cleanLogs` is to do. */
 export interface CleanOptions {
-  /** The directory; `~` is the home. @default '~/.risk_manager/logs/' */
-  readonly log_path?: string
+  /** The directory, or several, or a parent of instances; `~` is the home. @default '~/.risk_manager/logs/' */
+  readonly log_path?: string | readonly string[]
   /** Rotated files that were last written longer ago are deleted. Days, integer, 1 to 365. @default 90 */
   readonly retention_days?: number
   /** Compress rotated files. @default false */
@@ -39,13 +40,40 @@ export interface CleanOptions {
  *   the directory cannot be read.
  */
 export async function cleanLogs(options: CleanOptions = {}): Promise<CleanReport> {
-  const {
-    log_path,
-    retention_days = 90,
-    compress = false,
-    dry_run = false,
-  } = checkOptions<CleanOptions>(action, rules, options)
-  const directory = directoryToRead(action, log_path)
+  const checked = checkOptions<CleanOptions>(action, rules, options)
+  const finder = new LogFinder(directoriesToRead(action, checked.log_path))
+  const reports: CleanReport[] = []
+  for (const { directory, instance } of finder.find()) {
+    reports.push(named(await cleanLog(directory, checked), instance))
+  }
+  if (reports.length === 1) return reports[0]!
+  return {
+    directory: finder.top,
+    dry_run: checked.dry_run ?? false,
+    deleted: reports.flatMap(({ deleted }) => deleted),
+    compressed: reports.flatMap(({ compressed }) => compressed),
+    failed: reports.flatMap(({ failed }) => failed),
+  }
+}
+
+/** The report of one of several: with its name in front of those of its files. */
+function named(report: CleanReport, instance: string): CleanReport {
+  if (instance === '') return report
+  const placed = <T extends { readonly file: string }>(files: readonly T[]): T[] =>
+    files.map((each) => ({ ...each, file: `${instance}/${each.file}` }))
+  const { deleted, compressed, failed } = report
+  return {
+    ...report,
+    deleted: placed(deleted),
+    compressed: placed(compressed),
+    failed: placed(failed),
+  }
+}
+
+async function cleanLog(
+  directory: string,
+  { retention_days = 90, compress = false, dry_run = false }: CleanOptions,
+): Promise<CleanReport> {
   const { holder, checkpoint, isWritten } = await watchHolder(directory)
   const files = [...Object.values(builtinCategories), ...Object.keys(checkpoint?.files ?? {})]
   const isLeft = holder !== undefined && compress && checkpoint?.compress !== true
@@ -70,7 +98,7 @@ export async function cleanLogs(options: CleanOptions = {}): Promise<CleanReport
 }
 
 const rules: OptionRules<CleanOptions> = {
-  log_path: pathRule,
+  log_path: pathsRule,
   retention_days: { type: 'integer', minimum: 1, maximum: 365 },
   compress: { type: 'boolean' },
   dry_run: { type: 'boolean' },

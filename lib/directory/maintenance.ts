@@ -20,7 +20,13 @@ import { type FSWatcher, readdirSync, rmSync, watch } from 'node:fs'
 import { join } from 'node:path'
 import type { OnRefusal } from './attributes.ts'
 import { type CleanReport, cleanDirectory } from './clean.ts'
-import { type Checkpoint, type LastNumbers, captureCheckpoint } from './checkpoint.ts'
+import {
+  type Checkpoint,
+  type LastNumbers,
+  type Stretch,
+  brokenMax,
+  captureCheckpoint,
+} from './checkpoint.ts'
 import { LockedError } from '../errors.ts'
 import { type Claim, DirectoryLock } from './lock.ts'
 import { baseOfTemporary } from './names.ts'
@@ -88,6 +94,7 @@ export class Maintenance implements Claim {
   #retry: NodeJS.Timeout | undefined
   #time = new TrustedTime(undefined, undefined)
   #isDoubtTold = false
+  #broken: readonly Stretch[] = []
   /** While another writer has the directory. */
   #turn: Turn | undefined
 
@@ -102,6 +109,7 @@ export class Maintenance implements Claim {
       goOn: options.goOn,
       taken: (checkpoint) => {
         this.#endTurn()
+        this.#noteBroken(checkpoint)
         this.#lookAtTime(checkpoint)
         this.#save()
         this.#begin()
@@ -277,6 +285,14 @@ export class Maintenance implements Claim {
     this.#clean()
   }
 
+  /** Where the last writer was killed, what it had not written is missing among the numbers. */
+  #noteBroken(checkpoint: Checkpoint | undefined): void {
+    const { settled, ended, broken = [] } = checkpoint ?? {}
+    const { lsn = 0 } = this.#options.numbers(false)
+    const isKilled = settled !== undefined && ended !== true && lsn > settled
+    this.#broken = isKilled ? [...broken, [settled + 1, lsn] as const].slice(-brokenMax) : broken
+  }
+
   /** Before anything is written: the files tell when the clock was looked at last. */
   #lookAtTime(checkpoint: Checkpoint | undefined): void {
     let last: number | undefined
@@ -375,7 +391,13 @@ export class Maintenance implements Claim {
     return captureCheckpoint(
       directory,
       bases,
-      { max_files: maxFiles, compress, ...numbers(isEnd), time: this.#time.record },
+      {
+        max_files: maxFiles,
+        compress,
+        ...numbers(isEnd),
+        broken: this.#broken,
+        time: this.#time.record,
+      },
       this.#lock.checkpoint,
     )
   }

@@ -20,6 +20,12 @@ export interface FormatOptions {
   readonly expand?: boolean
 }
 
+/** What only we add to a human line. */
+export interface LineOptions extends FormatOptions {
+  /** Which of several logs the entry is of: a column in front of the category. */
+  readonly instance?: string
+}
+
 /** What stands between the lines below an entry and the left margin, so that none can pass for an entry. */
 const indent = '    '
 
@@ -51,7 +57,7 @@ export function formatEntry(entry: LogEntry, options: FormatOptions = {}): strin
 }
 
 /** The same for whatever has the fields of an entry. */
-export function formatFields(entry: EntryFields, options: FormatOptions = {}): string {
+export function formatFields(entry: EntryFields, options: LineOptions = {}): string {
   const { color = false } = options
   const level = textOf(entry.level)
   const paint = color ? (colors.get(level) ?? '') : ''
@@ -59,6 +65,7 @@ export function formatFields(entry: EntryFields, options: FormatOptions = {}): s
   let line = color ? `${dim}${time}${reset} ` : `${time} `
   const column = columnOf(level).padEnd(levelWidth)
   line += paint === '' ? column : `${paint}${column}${reset}`
+  if (options.instance !== undefined) line += ` | ${columnOf(options.instance)}`
   line += ` | ${columnOf(textOf(entry.category)).padEnd(categoryWidth)} | `
   const account = entry.account_id
   if (account !== undefined) line += `${columnOf(textOf(account))} | `

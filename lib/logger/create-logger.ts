@@ -8,6 +8,7 @@ import { CRITICAL, ERROR, INFO, WARNING, severityOf } from '../entry/level.ts'
 import { Redactor } from '../redact/secret-keys.ts'
 import { LineEncoder } from '../encode/line-encoder.ts'
 import { LockedError } from '../errors.ts'
+import { ownPath } from '../config/instance.ts'
 import { exposureOf } from '../directory/exposure.ts'
 import { type FoundNumbers, lastNumbers } from '../directory/last-numbers.ts'
 import type { Checkpoint } from '../directory/checkpoint.ts'
@@ -77,7 +78,8 @@ export function createLogger(
 ): Logger {
   const fromFile = typeof config === 'string' || config instanceof URL
   const resolved = fromFile ? loadConfig(config) : resolveConfig(config)
-  return assemble(resolved, undefined, undefined, options)
+  const filled = { ...resolved, log_path: ownPath(resolved.log_path) }
+  return assemble(filled, undefined, undefined, options)
 }
 
 /** Where the lines of a logger go. */

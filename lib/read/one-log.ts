@@ -6,7 +6,6 @@
 
 import { readdirSync } from 'node:fs'
 import { monotonicMs, wallMs } from '../entry/clock.ts'
-import { parseName } from '../directory/names.ts'
 import { Copies } from './copies.ts'
 import type { CopyQueue } from './copy-queue.ts'
 import type { Cursor, Position } from './cursor.ts'
@@ -22,7 +21,7 @@ import { type Series, SeriesFinder } from './series.ts'
 import { lsnAtEnd } from './sieve.ts'
 import type { Follower } from './tail-directory.ts'
 import type { Tail } from './tail-series.ts'
-import { type LogLine, ReadLine, type TimedLine } from './time-order.ts'
+import { ReadLine, type TimedLine, baseOf } from './time-order.ts'
 
 /** Files of each base that a tail is told of: the live one, and as many as can be rotated before it looks. */
 const knownMax = 16
@@ -102,7 +101,10 @@ export class OneLog {
     const { OrderQueue } = await import('./order-queue.ts')
     const { CopyQueue } = await import('./copy-queue.ts')
     if (ended.aborted) return
-    const order = new OrderQueue<TimedLine | HistoryLine>(({ line }) => baseOf(line), this.#copies)
+    const order = new OrderQueue<TimedLine | HistoryLine>(
+      ({ line }) => baseOf(line.file),
+      this.#copies,
+    )
     this.#order = order
     this.#queue = new CopyQueue(this.#copies)
     const follower = new Follower(directory, wanted, this.#descriptors, this.#remarks, {
@@ -307,12 +309,6 @@ export class OneLog {
 
 async function* once<T>(value: T): AsyncGenerator<T> {
   yield value
-}
-
-/** The base of a line, as a cursor calls it. */
-export function baseOf({ file }: LogLine): string {
-  const at = file.lastIndexOf('/') + 1
-  return file.slice(0, at) + (parseName(file.slice(at))?.base ?? file.slice(at))
 }
 
 function othersAmong(names: readonly string[], { hasBase }: Wanted): string[] {

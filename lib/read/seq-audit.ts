@@ -58,9 +58,16 @@ export class SeqChecks {
   #hasToldOfMax = false
   /** Entries that the logger itself has reported as lost. */
   #reported = 0
+  /** Numbers that are missing. */
+  #missing = 0
 
   constructor(found: (fault: VerifyFault) => void) {
     this.#found = found
+  }
+
+  /** Entries that the logger itself has reported as lost, and numbers that are missing; known at the end. */
+  get sums(): { readonly reported: number; readonly missing: number } {
+    return { reported: this.#reported, missing: this.#missing }
   }
 
   /**
@@ -240,6 +247,7 @@ export class SeqChecks {
     line: number | undefined,
   ): void {
     const missing = to - from + 1
+    this.#missing += missing
     const at = line === undefined ? ' at the end' : ''
     const what =
       missing === 1

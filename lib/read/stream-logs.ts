@@ -4,12 +4,12 @@ import { wallMs } from '../entry/clock.ts'
 import { visible } from '../entry/visible-text.ts'
 import { CursorTrack, type Position, type Step } from './cursor.ts'
 import { type HistoryLine, lastLines } from './history.ts'
-import { type FoundLog, LogFinder } from './log-finder.ts'
+import { type FoundLog, LogFinder } from '../directory/log-finder.ts'
 import { mergeLogs } from './merge.ts'
-import { OneLog, baseOf } from './one-log.ts'
+import { OneLog } from './one-log.ts'
 import { type StreamOptions, type Wanted, checkedOptions, wantedOf } from './query.ts'
 import { Remarks, type Tell } from './remark.ts'
-import type { LogLine, TimedLine } from './time-order.ts'
+import { type LogLine, type TimedLine, baseOf } from './time-order.ts'
 
 /** How long after its moment an entry may reach its file: as long as the writer's buffer is held up. */
 const arrivalMsMax = 2000
@@ -188,7 +188,7 @@ class Logs {
   }
 
   endHistory(): void {
-    this.track.endHistory(new Set(this.#waiting.map(({ line }) => baseOf(line))))
+    this.track.endHistory(new Set(this.#waiting.map(({ line }) => baseOf(line.file))))
     for (const log of this.#logs) log.closeHistory()
   }
 
@@ -275,7 +275,7 @@ async function* once<T>(value: T): AsyncGenerator<T> {
 }
 
 function stepOf({ line, time, lsn, source, end }: HistoryLine, track: CursorTrack): Step {
-  const base = baseOf(line)
+  const base = baseOf(line.file)
   const position = source === undefined ? source : track.place(base, { file: source, offset: end })
   return { line, time, lsn, base, position }
 }
@@ -284,7 +284,7 @@ function stepOf({ line, time, lsn, source, end }: HistoryLine, track: CursorTrac
 function firstPlaces(lines: readonly TimedLine[]): Map<string, Position> {
   const places = new Map<string, Position>()
   for (const { line, source } of lines) {
-    const base = baseOf(line)
+    const base = baseOf(line.file)
     if (source !== undefined && !places.has(base)) {
       places.set(base, { file: source, offset: line.offset })
     }

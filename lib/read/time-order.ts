@@ -6,6 +6,7 @@
 // file: it has that line's time and stays behind it wherever files are merged.
 
 import type { LogEntry } from '../entry/entry.ts'
+import { parseName } from '../directory/names.ts'
 import { parseLine } from '../entry/line.ts'
 import type { RawLine } from './line-splitter.ts'
 
@@ -30,6 +31,12 @@ export interface LogLine {
    * restarts. A text of some 300 characters, made when it is asked for.
    */
   readonly cursor: string
+}
+
+/** The base of a file, with the name of its log in front where there are several. */
+export function baseOf(file: string): string {
+  const at = file.lastIndexOf('/') + 1
+  return file.slice(0, at) + (parseName(file.slice(at))?.base ?? file.slice(at))
 }
 
 /** A line that an iteration gives out. */

@@ -7,9 +7,9 @@
 
 import { isUtf8 } from 'node:buffer'
 import { type Stats, lstatSync, readdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { isAbsolute, join } from 'node:path'
 import { humanLine, parseLine } from '../entry/line.ts'
-import { checkOptions, directoryToRead, pathRule } from '../config/options.ts'
+import { checkOptions, directoriesToRead, pathsRule } from '../config/options.ts'
 import { watchHolder } from '../directory/holder-watch.ts'
 import { parseName } from '../directory/names.ts'
 import { directoryMode, fileMode } from '../directory/attributes.ts'
@@ -19,6 +19,8 @@ import type { RawLine } from './line-splitter.ts'
 import { type LogFile, isGone } from './log-file.ts'
 import { lastLineEnd, readForwards } from './read-lines.ts'
 import { Remarks } from './remark.ts'
+import { LogFinder } from '../directory/log-finder.ts'
+import { LsnChecks } from './lsn-audit.ts'
 import { SeqChecks } from './seq-audit.ts'
 import { type Series, SeriesFinder } from './series.ts'
 import type { VerifyFault } from './verify-fault.ts'
@@ -39,6 +41,8 @@ export interface VerifyReport {
   readonly lines: number
   /** Entries, copies in `error.log` not counted. */
   readonly entries: number
+  /** Entries that had been accepted, and were not in a file when their writer was killed; as far as `lsn` tells. */
+  readonly killed: number
   /** The first 1,000 faults: by file, gaps behind the others. */
   readonly faults: readonly VerifyFault[]
   /** All faults. */
@@ -46,12 +50,12 @@ export interface VerifyReport {
 }
 
 export interface VerifyOptions {
-  /** The directory; `~` is the home. @default '~/.risk_manager/logs/' */
-  readonly log_path?: string
+  /** The directory, or several, or a parent of instances; `~` is the home. @default '~/.risk_manager/logs/' */
+  readonly log_path?: string | readonly string[]
 }
 
 /**
- * Verifies the files of a directory: gaps, duplicates and disorder of each category's `seq`, torn and invalid lines,
+ * Verifies the files of a directory: gaps, duplicates and disorder of each category's `seq` and of all entries' `lsn`, torn and invalid lines,
  * modes other than 0600, by file and line, across rotation and compression. It may run beside a writer. Lines of
  * `structured_format: false` have no numbers: they are read, and not checked.
  *
@@ -59,14 +63,47 @@ export interface VerifyOptions {
  */
 export async function verifyLogs(options: VerifyOptions = {}): Promise<VerifyReport> {
   const action = 'verify the logs'
-  const { log_path } = checkOptions<VerifyOptions>(action, { log_path: pathRule }, options)
-  return new Verification(directoryToRead(action, log_path)).run()
+  const { log_path } = checkOptions<VerifyOptions>(action, { log_path: pathsRule }, options)
+  const finder = new LogFinder(directoriesToRead(action, log_path))
+  const reports: VerifyReport[] = []
+  for (const { directory, instance } of finder.find()) {
+    reports.push(named(await new Verification(directory).run(), instance))
+  }
+  return reports.length === 1 ? reports[0]! : sumOf(reports, finder.top)
+}
+
+/** The report of one of several: with its name in front of those of its files. */
+function named(report: VerifyReport, instance: string): VerifyReport {
+  if (instance === '') return report
+  return {
+    ...report,
+    passed_over: report.passed_over.map((file) => `${instance}/${file}`),
+    faults: report.faults.map((fault) =>
+      isAbsolute(fault.file) ? fault : { ...fault, file: `${instance}/${fault.file}` },
+    ),
+  }
+}
+
+function sumOf(reports: readonly VerifyReport[], directory: string): VerifyReport {
+  const sum = (numberOf: (report: VerifyReport) => number): number =>
+    reports.reduce((total, report) => total + numberOf(report), 0)
+  return {
+    directory,
+    files: sum(({ files }) => files),
+    passed_over: reports.flatMap((report) => report.passed_over),
+    lines: sum(({ lines }) => lines),
+    entries: sum(({ entries }) => entries),
+    killed: sum(({ killed }) => killed),
+    faults: reports.flatMap(({ faults }) => faults).slice(0, faultsMax),
+    faults_total: sum(({ faults_total: faults }) => faults),
+  }
 }
 
 class Verification {
   readonly #directory: string
   readonly #descriptors = new Descriptors()
   readonly #remarks = new Remarks(({ file, text }) => {
+    this.#lsns.passUnknown()
     this.#found({ file, line: undefined, kind: 'unreadable', message: text })
   })
   readonly #faults: VerifyFault[] = []
@@ -77,6 +114,7 @@ class Verification {
   /** Whether the last line was a human line, or one of those indented below it. */
   #isBelowHuman = false
   readonly #seqs = new SeqChecks((fault) => this.#found(fault))
+  readonly #lsns = new LsnChecks((fault) => this.#found(fault))
 
   constructor(directory: string) {
     this.#directory = directory
@@ -91,6 +129,14 @@ class Verification {
     this.#checkModes(names, bases)
     for (const series of found) await this.#checkSeries(series, isWritten())
     this.#seqs.end(holder === undefined ? checkpoint?.seq : undefined)
+    const disordered = new Set(
+      this.#faults.flatMap(({ kind, file }) => (kind === 'disorder' ? [file] : [])),
+    )
+    const killed = this.#lsns.end(this.#directory, {
+      ...this.#seqs.sums,
+      isDisordered: (file) => disordered.has(file),
+      checkpoint,
+    })
     for (const [base, { bytes }] of Object.entries(checkpoint?.files ?? {})) {
       if (holder === undefined && bytes > 0 && !bases.has(base)) this.#foundMissing(base, bytes)
     }
@@ -103,6 +149,7 @@ class Verification {
       }),
       lines: this.#lines,
       entries: this.#entries,
+      killed,
       faults: this.#faults,
       faults_total: this.#faultsTotal,
     }
@@ -170,8 +217,10 @@ class Verification {
       }
     } catch (error) {
       // Rotated away, as retention may: what comes behind it need not join what came before.
-      if (isGone(error)) this.#seqs.passUnseen(base)
-      else this.#remarks.unread(file, error)
+      if (isGone(error)) {
+        this.#seqs.passUnseen(base)
+        this.#lsns.passUnknown()
+      } else this.#remarks.unread(file, error)
     }
     const last = this.#faults.at(-1)
     if (!isWhole && (last?.file !== file || last.line !== line - 1)) {
@@ -190,13 +239,18 @@ class Verification {
     const entry = parseLine(raw)
     if (entry === undefined) {
       const category = humanLine.exec(raw)?.[3]
-      if (category !== undefined) this.#seqs.passHumanLine(category)
+      if (category !== undefined) {
+        this.#seqs.passHumanLine(category)
+        this.#lsns.passUnknown()
+      }
       this.#isBelowHuman = category !== undefined || (this.#isBelowHuman && raw.startsWith('    '))
       if (!this.#isBelowHuman) this.#found({ file, line, ...whatIsWrongWith(raw) })
       return
     }
     this.#isBelowHuman = false
-    if (this.#seqs.check(entry, file, line, base)) this.#entries++
+    const isOwn = this.#seqs.check(entry, file, line, base)
+    if (isOwn) this.#entries++
+    this.#lsns.check(entry, file, line, base, isOwn)
   }
 
   #checkModes(names: readonly string[], bases: ReadonlySet<string>): void {

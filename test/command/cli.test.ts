@@ -55,6 +55,51 @@ function messagesOf({ out }: Ended): string[] {
 }
 
 describe('ringlog tail', () => {
+  it('merges several directories, or those below a parent, with a column for the instance', async (t) => {
+    const parent = logDirectory(t)
+    for (const instance of ['a', 'b|']) {
+      const log = createLogger({ log_path: join(parent, instance), console: 'off' })
+      log.system.info(`from ${instance}`)
+      await log.close()
+    }
+    const below = ringlog(['tail', '-d', parent])
+    assert.equal(below.code, 0, below.err)
+    assert.deepEqual(below.out.replaceAll(/^\[.{19}\] /gm, '').split('\n'), [
+      'INFO  | a | system      | from a',
+      String.raw`INFO  | b\x7c | system      | from b|`,
+      '',
+    ])
+    const each = ringlog(['tail', '-d', join(parent, 'b|'), '-d', join(parent, 'a')])
+    assert.deepEqual([each.code, each.out], [0, below.out])
+    const verified = ringlog(['verify', '-d', join(parent, '{instance}')])
+    assert.deepEqual([verified.code, verified.out], [0, '2 entries in 10 files, no fault\n'])
+    appendFileSync(join(parent, 'a', 'audit.log'), 'rubbish\n')
+    const { code, out } = ringlog(['verify', '-d', parent])
+    assert.equal(code, 1)
+    assert.match(out, /^a\/audit\.log:1: invalid: The line is not JSON$/m)
+    writeFileSync(join(parent, 'a', 'system.log.200'), '')
+    assert.match(ringlog(['clean', '-d', parent, '--dry-run']).out, /deleted +a\/system\.log\.200 /)
+  })
+
+  it('reads files that are named, compressed ones, and the standard input', async (t) => {
+    const directory = await logged(t)
+    const packed = join(directory, 'elsewhere.gz')
+    writeFileSync(packed, gzipSync(readFileSync(join(directory, 'system.log'))))
+    const all = messagesOf(ringlog(['tail', '--json', join(directory, 'audit.log'), packed]))
+    assert.deepEqual(all, ['Daemon started', 'Order filled', 'evil \u001b[2J'])
+    const { status, stdout } = spawnSync(process.execPath, [program, 'tail', '-l', 'error', '-'], {
+      encoding: 'utf8',
+      input: readFileSync(join(directory, 'error.log')),
+      env: plain,
+    })
+    assert.equal(status, 0)
+    assert.match(stdout, /Order failed\n$/)
+    assert.equal(ringlog(['tail', '-f', packed]).code, 2)
+    const missing = ringlog(['tail', join(directory, 'missing.log')])
+    assert.deepEqual([missing.code, missing.out], [1, ''])
+    assert.match(missing.err, /Cannot read .*missing\.log: ENOENT/)
+  })
+
   it('shows entries as human lines, by time, copies once, and nothing that drives the terminal', async (t) => {
     const { code, out, err } = ringlog(['tail', '-d', await logged(t)])
     assert.equal(code, 0)
@@ -289,7 +334,6 @@ describe('ringlog', () => {
     [['tail', '-S', 'noon'], /expected .*today, yesterday, now, 15m.*, got 'noon'/],
     [['tail', '-o', 'xml'], /Allowed choices are human, json/],
     [['tail', '-d', 'a', '--config', 'b'], /cannot be used with/],
-    [['tail', '-d', 'a', '-d', 'b'], /'-d, --directory <dir>' .* expected it once/],
     [['verify', '--config', 'a', '--config', 'b'], /'--config <file>' .* expected it once/],
     [['tail', '-d', '$HOME/logs'], /expected a path as it is on disk .*, got '\$HOME\/logs'/],
     [['verify', '-d', '~risk/logs'], /expected a path as it is on disk .*, got '~risk\/logs'/],

@@ -3,7 +3,13 @@ import { mkdtempSync, rmdirSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { describe, it } from 'node:test'
-import { absolutePathOf, defaultLogPath, pathFaultOf } from '../../lib/config/log-path.ts'
+import {
+  absolutePathOf,
+  defaultLogPath,
+  filledPath,
+  parentOfInstances,
+  pathFaultOf,
+} from '../../lib/config/log-path.ts'
 
 describe('absolutePathOf()', () => {
   it('takes ~ for the home, alone or before a separator', () => {
@@ -59,7 +65,11 @@ describe('pathFaultOf()', () => {
       ['logs/%Y-%m-%d', '%Y'],
       ['logs/%DATE%', '%DATE%'],
       ['logs/{{ host }}', '{{ host }}'],
-      ['logs/{host}', '{host}'],
+      ['logs/{name}', '{name}'],
+      ['logs/{{host}}', '{{host}}'],
+      ['logs/{ instance }', '{ instance }'],
+      ['logs/{instance}/{Instance}', '{Instance}'],
+      ['logs/{1}', '{1}'],
       ['~risk/logs', '~risk'],
       ['~+/logs', '~+'],
       ['file:///var/log/risk', 'file://'],
@@ -91,10 +101,42 @@ describe('pathFaultOf()', () => {
       'logs/a$',
       'logs/$1',
       'logs/{}',
+      'logs/{instance}',
+      '~/logs/{host}/app-{instance}.{pid}/',
       'logs/a:b',
       'logs/été',
     ]) {
       assert.equal(pathFaultOf(path), undefined, path)
     }
+  })
+})
+
+describe('filledPath()', () => {
+  it('fills in who logs, each as part of one name', () => {
+    const who = { instance: '3', host: 'web-1.example', pid: 42 }
+    assert.equal(filledPath('/l/{host}/a-{instance}.{pid}', who), '/l/web-1.example/a-3.42')
+    for (const [instance, name] of [
+      ['../../etc', '__.._etc'],
+      ['..', '_'],
+      ['.', '_'],
+      ['', '_'],
+      ['a/b\\c\0d', 'a_b_c_d'],
+      ['ü b', '__b'],
+      ['x'.repeat(300), 'x'.repeat(64)],
+      ['end.', 'end_'],
+    ] as const) {
+      const filled = filledPath('/l/{instance}', { ...who, instance })
+      assert.equal(filled, `/l/${name}`)
+      assert.match(filled, /^\/l\/[\w-][\w.-]*$/)
+    }
+  })
+})
+
+describe('parentOfInstances()', () => {
+  it('is the directory below which they lie, or the path itself', () => {
+    assert.equal(parentOfInstances('/l/{host}/{instance}'), '/l/')
+    assert.equal(parentOfInstances('/l/app-{instance}/x'), '/l/')
+    assert.equal(parentOfInstances('{instance}'), '.')
+    assert.equal(parentOfInstances('~/logs'), '~/logs')
   })
 })

@@ -233,12 +233,12 @@ describe('cleanLogs()', () => {
       [
         { log_path: '' },
         'TypeError',
-        'expected log_path to be a non-empty string without NUL, got ""',
+        'expected log_path to be a non-empty string without NUL, or an array of such, got ""',
       ],
       [
         { log_path: 7 },
         'TypeError',
-        'expected log_path to be a non-empty string without NUL, got 7',
+        'expected log_path to be a non-empty string without NUL, or an array of such, got 7',
       ],
       [
         { retention_days: 0 },

@@ -104,7 +104,11 @@ describe('verifyLogs()', () => {
     const cut = (file: string): void => edit(log_path, file, (lines) => void lines.splice(-4, 3))
     const log = createLogger({ log_path })
     cut('system.log')
-    assert.deepEqual((await verifyLogs({ log_path })).faults, [])
+    // Beside a writer nothing is missing but what it knows to be written.
+    assert.deepEqual(
+      (await verifyLogs({ log_path })).faults.map(({ message }) => message),
+      ['Entries with lsn 6028 to 6029 are missing, and no category tells of it'],
+    )
     await log.close()
     const { faults } = await verifyLogs({ log_path })
     assert.deepEqual(

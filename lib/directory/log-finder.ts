@@ -7,7 +7,7 @@ import { closeSync, existsSync, openSync, readSync, readdirSync } from 'node:fs'
 import { dirname, join, relative, sep } from 'node:path'
 import { monotonicMs } from '../entry/clock.ts'
 import { looksLikeOurs } from '../entry/line.ts'
-import { parseName } from '../directory/names.ts'
+import { parseName } from './names.ts'
 
 /** How far below a named directory is looked: `{host}/{instance}`, and one more. */
 const depthMax = 3
@@ -32,14 +32,14 @@ export interface FoundLog {
 export class LogFinder {
   readonly #paths: readonly string[]
   /** Above all that are named. */
-  readonly #top: string
+  readonly top: string
   readonly #known = new Set<string>()
   #lookedAt = -Infinity
 
   /** @param paths Absolute. */
   constructor(paths: readonly string[]) {
     this.#paths = paths
-    this.#top = paths.reduce(commonOf)
+    this.top = paths.reduce(commonOf)
   }
 
   /** All that there are, in the order of their names. A directory that is named counts unless there are some below. */
@@ -73,7 +73,7 @@ export class LogFinder {
     for (const directory of all) this.#known.add(directory)
     return all.map((directory) => ({
       directory,
-      instance: relative(this.#top, directory).split(sep).join('/'),
+      instance: relative(this.top, directory).split(sep).join('/'),
     }))
   }
 
