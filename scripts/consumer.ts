@@ -14,6 +14,7 @@ import {
   type LogEntry,
   type Logger,
 } from 'ringlog'
+import { pinoLogger } from 'ringlog/pino'
 import { createTestLogger } from 'ringlog/testing'
 
 writeFileSync('system.json', '{ "logging": { "log_path": "logs", "log_level": "debug" } }')
@@ -65,6 +66,10 @@ assert.deepEqual(
   test.entries.map(({ message, seq }) => [message, seq]),
   [['Order sent', 1]],
 )
+
+test.clear()
+pinoLogger(test, { category: 'latency' }).child({ a: 1 }).info('%d filled', 2)
+assert.deepEqual([test.entries[0]?.message, test.entries[0]?.context], ['2 filled', { a: 1 }])
 
 // Never called: here only the compiler judges.
 export function isRejectedByTheCompiler(): void {

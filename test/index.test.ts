@@ -80,6 +80,22 @@ if (log.stats().mismatched !== 2) throw new Error(\`\${log.stats().mismatched} m
     )
   })
 
+  it('has further entry points that load nothing of whom they are for', () => {
+    const [pino, testing] = ['pino', 'testing'].map((name) => pathToFileURL(`dist/${name}.js`).href)
+    const files = filesOf(
+      'entries',
+      `const { pinoLogger } = await import(${JSON.stringify(pino)})
+const { createTestLogger } = await import(${JSON.stringify(testing)})
+const test = createTestLogger()
+pinoLogger(log).child({ a: 1 }).info('b')
+pinoLogger(test).child({ a: 1 }).info('b')
+if (test.entries.length !== 1) throw new Error('no entry')`,
+    )
+    const others = files.filter((file) => file.includes('/node_modules/'))
+    assert.ok(others.every((file) => file.includes('/node_modules/rotating-file-stream/')))
+    assert.ok(files.length <= 12, files.join('\n'))
+  })
+
   it('makes loggers that take little memory until they log much', () => {
     filesOf(
       'memory',
