@@ -5,7 +5,6 @@
 
 import { dirname } from 'node:path'
 import { builtinCategories, namePattern } from '../entry/category.ts'
-import type { Level, LevelName } from '../entry/level.ts'
 import { normalized } from '../redact/secret-keys.ts'
 import { ConfigError, type ConfigProblem } from '../errors.ts'
 import { absolutePathOf, defaultLogPath, pathExpected, pathFaultOf } from './log-path.ts'
@@ -215,8 +214,8 @@ function inOrder(problems: readonly ConfigProblem[], sections: readonly string[]
   return problems.toSorted((a, b) => rankOf(a) - rankOf(b))
 }
 
-function lowerCase(level: Level): Lowercase<LevelName> {
-  return level.toLowerCase() as Lowercase<LevelName>
+function lowerCase<Word extends string>(word: Word): Lowercase<Word> {
+  return word.toLowerCase() as Lowercase<Word>
 }
 
 /** A record with other values; without those that are wrong. */

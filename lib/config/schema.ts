@@ -16,11 +16,11 @@ export interface LoggingConfig {
    */
   readonly log_level?: Level
   /**
-   * The lowest level of single categories, in place of `log_level`: `{ "sdk": "debug" }`.
+   * The lowest level of single categories, in place of `log_level`: `{ "sdk": "debug" }`. `off`: nothing is logged.
    *
    * @default {}
    */
-  readonly levels?: { readonly [category: string]: Level }
+  readonly levels?: { readonly [category: string]: Level | 'off' | 'OFF' }
   /**
    * The directory of the log files; made if it is missing, with mode 0700. A `~` at the start is the user's
    * home. A relative path starts at the directory of the file that says so, else at the working directory.
@@ -189,7 +189,7 @@ export interface ResolvedConfig {
   /** Lower case. */
   readonly log_level: Lowercase<LevelName>
   /** The configured ones only, lower case: the others have `log_level`. */
-  readonly levels: { readonly [category: string]: Lowercase<LevelName> }
+  readonly levels: { readonly [category: string]: Lowercase<LevelName> | 'off' }
   /** Absolute, `{instance}` and the like not filled in; as it was configured where there is no home for its `~`, or no working directory to start at. */
   readonly log_path: string
   readonly rotation: Required<NonNullable<LoggingConfig['rotation']>>
@@ -240,6 +240,23 @@ const level = Type.Enum(
   ],
   { description: levels, meant: levelsMeant },
 )
+const threshold = Type.Enum(
+  [
+    'debug',
+    'info',
+    'warning',
+    'error',
+    'critical',
+    'off',
+    'DEBUG',
+    'INFO',
+    'WARNING',
+    'ERROR',
+    'CRITICAL',
+    'OFF',
+  ],
+  { description: `${levels}, off`, meant: { ...levelsMeant, silent: 'off', none: 'off' } },
+)
 const integer = (minimum: number, maximum: number) => Type.Integer({ minimum, maximum })
 /** A key's own name: a path or a wildcard would match nothing, and nobody would know. */
 const keyName = Type.String({
@@ -255,7 +272,7 @@ const keys = Type.Array(keyName, {
 export const loggingSchema: Rule = schemaOf<LoggingConfig>()(
   section({
     log_level: level,
-    levels: Type.Record(Type.String(), level),
+    levels: Type.Record(Type.String(), threshold),
     log_path: Type.String({
       pattern: '^[^\\0]+$',
       description: 'a non-empty string without NUL',

@@ -25,7 +25,8 @@ export class Category {
   readonly index: number
   readonly route: Route
   threshold: number
-  own: boolean
+  /** The level was configured for this category. */
+  readonly own: boolean
   /** Entries are in the operating system before the call returns. */
   readonly isWritten: boolean
   /** Entries are on the device before `flush()` resolves: they do not wait for company. */

@@ -16,6 +16,26 @@ export const INFO = 1
 export const WARNING = 2
 export const ERROR = 3
 export const CRITICAL = 4
+/** Above all levels: a category with this threshold logs nothing. */
+export const OFF = 5
+
+/** A threshold as `level()` gives it. */
+export type ThresholdName = LevelName | 'off'
+
+/** The name of a threshold. */
+export function thresholdName(threshold: number): ThresholdName {
+  return levelNames[threshold] ?? 'off'
+}
+
+/**
+ * The threshold that a word names: a level, or `off`.
+ *
+ * @returns `undefined` when it names none.
+ */
+export function thresholdOf(word: unknown): number | undefined {
+  if (typeof word === 'string' && word.toLowerCase() === 'off') return OFF
+  return severityOf(word)
+}
 
 /** What others call a level: for a question, never for a level itself. */
 export const levelsMeant: { readonly [word: string]: Lowercase<LevelName> } = {

@@ -8,7 +8,7 @@ import type { EventCall } from '../event/compile-capture.ts'
 import { Lanes } from '../capture/lanes.ts'
 import { questionOf } from '../entry/closest-word.ts'
 import { named } from '../entry/foreign-value.ts'
-import { severityOf } from '../entry/level.ts'
+import { INFO, severityOf, type ThresholdName } from '../entry/level.ts'
 import { isError } from '../entry/safe-text.ts'
 import type { Redactor } from '../redact/secret-keys.ts'
 import type { LineEncoder } from '../encode/line-encoder.ts'
@@ -17,6 +17,7 @@ import type { Category } from '../deliver/category.ts'
 import { BoundCategory } from './category-logger.ts'
 import { type Exiting, unwatchExit } from './process-exit.ts'
 import type { Intake } from './intake.ts'
+import { type LevelChange, Levels } from './levels.ts'
 import type { Surroundings } from './surroundings.ts'
 import type { Pump } from '../deliver/pump.ts'
 import type { Route } from '../deliver/file-queue.ts'
@@ -46,6 +47,8 @@ export interface CoreParts {
   readonly encoder: LineEncoder
   readonly redactor: Redactor
   readonly counters: Counters
+  /** The level of categories that have none of their own. */
+  readonly level: number
   readonly eventLog: EventLog | undefined
   /** What surrounds each call, if anything is to be asked for. */
   readonly surroundings: Surroundings | undefined
@@ -58,6 +61,7 @@ export class Core implements Exiting {
   readonly #parts: CoreParts
   readonly #bindingLanes: Lanes
   readonly #inOrder: readonly Category[]
+  readonly #levels: Levels<Category>
   readonly #codecs = new WeakMap<EventDefinition, EventCodec>()
   #isBinding = false
   /** The process is. */
@@ -67,6 +71,7 @@ export class Core implements Exiting {
   constructor(parts: CoreParts) {
     this.#parts = parts
     this.#inOrder = [...parts.categories.values()]
+    this.#levels = new Levels(this.#inOrder, parts.level, (change) => this.#levelChanged(change))
     this.#bindingLanes = new Lanes(bindingPlaces, parts.charsMax)
   }
 
@@ -137,16 +142,12 @@ export class Core implements Exiting {
     }
   }
 
-  setLevel(severity: number, name: string | undefined): void {
-    if (name !== undefined) {
-      const category = this.category(name)
-      category.threshold = severity
-      category.own = true
-      return
-    }
-    for (const category of this.#parts.categories.values()) {
-      if (!category.own) category.threshold = severity
-    }
+  setLevel(threshold: number, name: string | undefined, forS: number | undefined): void {
+    this.#levels.set(threshold, name === undefined ? undefined : this.category(name), forS)
+  }
+
+  level(name: string | undefined): ThresholdName {
+    return this.#levels.of(name === undefined ? undefined : this.category(name))
   }
 
   isEnabled(severity: number, name: string | undefined): boolean {
@@ -213,12 +214,23 @@ export class Core implements Exiting {
     return this.#parts.counters.snapshot()
   }
 
+  /** An entry of our own, past the level: whoever silences the audit is seen there. */
+  #levelChanged({ category, from, to, forS, isEnd }: LevelChange): void {
+    const { intake } = this.#parts
+    const whose = category === undefined ? 'Level' : `Level of ${category}`
+    const span = forS === undefined ? '' : ` for ${forS} s`
+    const message = `${whose} set ${isEnd ? 'back ' : ''}from ${from} to ${to}${span}`
+    const context = { action: 'set_level', category, from, to, for_s: forS }
+    intake.report(this.category('audit').templates[INFO]!, message, context)
+  }
+
   async #close(): Promise<void> {
     const { intake, pump, routes, counters, eventLog, care } = this.#parts
     // Where entries were dropped the ring may still be full, and there is no later moment to say so.
     // Not from within a getter: nothing may be read from the ring while its call is being captured.
     if (counters.droppedTotal + counters.diverted > 0 && !intake.isCapturing) pump.makeRoom()
     pump.reportDropped(true)
+    this.#levels.close()
     const flushed = pump.flush()
     intake.close()
     try {

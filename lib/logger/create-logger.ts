@@ -4,7 +4,7 @@ import { builtinCategories } from '../entry/category.ts'
 import { formatException, formatFields } from '../entry/human-line.ts'
 import type { MadeEntry } from '../entry/made-entry.ts'
 import { visible } from '../entry/visible-text.ts'
-import { CRITICAL, ERROR, INFO, WARNING, severityOf } from '../entry/level.ts'
+import { CRITICAL, ERROR, INFO, WARNING, thresholdOf } from '../entry/level.ts'
 import { Redactor } from '../redact/secret-keys.ts'
 import { LineEncoder } from '../encode/line-encoder.ts'
 import { LockedError } from '../errors.ts'
@@ -173,8 +173,7 @@ export function assemble(
   const intake = intakeOf(config, { ring, encoder, counters, pump, tell, surroundings })
 
   const report = categories.get('system')!.templates[WARNING]!
-  const files: Files = { routes, categories, numbering, counters, pump, tell }
-  const care = place.careOf(config, files)
+  const care = place.careOf(config, { routes, categories, numbering, counters, pump, tell })
   const core = new Core({
     care,
     categories,
@@ -187,6 +186,7 @@ export function assemble(
     counters,
     eventLog,
     surroundings,
+    level: thresholdOf(config.log_level) ?? INFO,
     charsMax: buffer.entry_bytes,
   })
   const logger = new (boundLoggerOf(config))(core, undefined)
@@ -341,7 +341,7 @@ function categoriesOf(
         name,
         index,
         route: routes.get(file)!,
-        threshold: severityOf(level ?? config.log_level) ?? INFO,
+        threshold: thresholdOf(level ?? config.log_level) ?? INFO,
         own: level !== undefined,
         durability: config.durability[name] ?? 'buffered',
       })

@@ -3,7 +3,15 @@
 import { type BuiltinCategory, builtinCategories, builtinIndex } from '../entry/category.ts'
 import type { ContextOf, EventDefinition } from '../event/definition.ts'
 import { named } from '../entry/foreign-value.ts'
-import { type Level, levelNames, levelQuestion, severityOf } from '../entry/level.ts'
+import {
+  type Level,
+  type LevelName,
+  levelNames,
+  levelQuestion,
+  severityOf,
+  thresholdOf,
+} from '../entry/level.ts'
+import { checkOptions, type OptionRules } from '../config/options.ts'
 import type { Bindings } from '../encode/bindings.ts'
 import type { BoundCategory, CategoryLogger } from './category-logger.ts'
 import type { Category } from '../deliver/category.ts'
@@ -57,11 +65,24 @@ export interface Logger extends LogMethods, AsyncDisposable {
   with(this: void, bindings: object): Logger
 
   /**
-   * Changes the level of one category, or of all that have none of their own.
+   * Changes the level of one category, or of all that have none of their own; `off`: nothing is logged. A change is
+   * an entry of `audit`, whatever its level: what, from, to.
    *
+   * @param options `for_s`: so many seconds, then it is again what it was. What is set meanwhile stays.
    * @throws {RangeError} when there is no such level or category.
    */
-  setLevel(this: void, level: Level, category?: string): void
+  setLevel(
+    this: void,
+    level: Level | 'off',
+    category?: string,
+    options?: { readonly for_s?: number | undefined },
+  ): void
+  /**
+   * The level of one category, or that of all that have none of their own.
+   *
+   * @throws {RangeError} when there is no such category.
+   */
+  level(this: void, category?: string): LevelName | 'off'
   /** Whether an entry of this level would be logged; without a category: by any of them. */
   isEnabled(this: void, level: Level, category?: string): boolean
 
@@ -148,7 +169,9 @@ function methodsOf(logger: Inside): Methods {
     category: (name) => logger.category(name).logger,
     event: (event) => core.eventLogger(event, bindings),
     with: (fields) => new Bound(core, core.bind(fields, bindings)),
-    setLevel: (level, category) => core.setLevel(knownSeverityOf(level, 'set the level'), category),
+    setLevel: (level, category, options = {}) =>
+      core.setLevel(knownThresholdOf(level), category, secondsOf(options)),
+    level: (category) => core.level(category),
     isEnabled: (level, category) =>
       core.isEnabled(knownSeverityOf(level, 'tell whether a level is enabled'), category),
     flush: () => core.flush(),
@@ -208,6 +231,9 @@ export class BoundLogger implements Logger {
   get setLevel(): Methods['setLevel'] {
     return insideOf(this).methods.setLevel
   }
+  get level(): Methods['level'] {
+    return insideOf(this).methods.level
+  }
   get isEnabled(): Methods['isEnabled'] {
     return insideOf(this).methods.isEnabled
   }
@@ -233,6 +259,26 @@ export const memberNames: ReadonlySet<string> = new Set([
   ...Object.keys(builtinCategories),
   ...Object.getOwnPropertyNames(BoundLogger.prototype),
 ])
+
+/** Longer ones than a timer can wait for, some 24 days, are refused. */
+const secondsMax = Math.floor((2 ** 31 - 1) / 1000)
+
+const levelOptions: OptionRules<{ for_s?: number | undefined }> = {
+  for_s: {
+    accepts: (value) => typeof value === 'number' && value > 0 && value <= secondsMax,
+    description: `a number of seconds above 0, at most ${secondsMax}`,
+  },
+}
+
+/** For how long a level is set. */
+function secondsOf(options: { readonly for_s?: number | undefined }): number | undefined {
+  return checkOptions<{ for_s?: number }>('set the level', levelOptions, options).for_s
+}
+
+/** @throws {RangeError} when there is neither such a level nor off. */
+function knownThresholdOf(level: Level | 'off'): number {
+  return thresholdOf(level) ?? knownSeverityOf(level as Level, 'set the level')
+}
 
 /** @throws {RangeError} when there is no such level. */
 function knownSeverityOf(level: Level, action: string): number {
