@@ -79,7 +79,8 @@ describe('event(): the error of a call', () => {
         }
         if (name === 'an error with a cause') {
           assert.equal((first!.exception!.cause as { message: string }).message, 'why')
-          assert.deepEqual(Object.keys(first!).slice(-4), ['event', 'context', 'exception', 'seq'])
+          const ending = ['event', 'context', 'exception', 'seq', 'lsn']
+          assert.deepEqual(Object.keys(first!).slice(-5), ending)
         }
         assert.equal(second!.exception, undefined)
         assert.deepEqual(second!.context, { ...first!.context, bound: 1 })
