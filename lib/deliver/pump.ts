@@ -72,8 +72,29 @@ export interface PumpOptions extends OutagesOptions {
   readonly flushMs: number
   /** Has a slice run once the caller's turn has ended. @default setImmediate */
   readonly later?: ((slice: () => void) => void) | undefined
+  /** What measures and times it; a test has its own. @default the clock of the system */
+  readonly clock?: Clock
   /** How long a slice may take before other work has its turn. @default 0.5 milliseconds */
   readonly sliceMs?: number
+}
+
+/** A timer that is set again and again. */
+interface RestTimer {
+  refresh(): unknown
+  unref(): unknown
+}
+
+/** What a pump needs of a clock. */
+export interface Clock {
+  readonly monotonicMs: () => number
+  readonly setTimeout: (callback: () => void, delayMs: number) => RestTimer
+  readonly clearTimeout: (timer: RestTimer | undefined) => void
+}
+
+const systemClock: Clock = {
+  monotonicMs,
+  setTimeout: (callback, delayMs) => setTimeout(callback, delayMs),
+  clearTimeout: (timer) => clearTimeout(timer as NodeJS.Timeout | undefined),
 }
 
 const nothing = Buffer.alloc(0)
@@ -92,6 +113,7 @@ type State = 'idle' | 'resting' | 'awake'
 /** Moves entries from the ring to the files. */
 export class Pump {
   readonly #options: PumpOptions
+  readonly #clock: Clock
   readonly #sliceMs: number
   readonly #flushMs: number
   /** The lowest severity that any of the tees gets; that anybody beside the files gets. */
@@ -101,7 +123,7 @@ export class Pump {
   readonly #arm: () => void
   #state: State = 'idle'
   /** Made once, refreshed for each rest. It does not keep the process alive: the exit writes what waits. */
-  #timer: NodeJS.Timeout | undefined
+  #timer: RestTimer | undefined
   /** The position of the ring at which the entries that wait come to `batchBytes`, or to their share of the ring. */
   #wakeTail: number
   /** Mean length of a line, in bytes, over the last slices. */
@@ -125,6 +147,7 @@ export class Pump {
       dropOld: options.dropOld,
       lose: (severity, entries, shown) => this.#lose(severity, entries, shown),
     })
+    this.#clock = options.clock ?? systemClock
     this.#sliceMs = options.sliceMs ?? 0.5
     const { tees, lastResort, beside } = options
     this.#teeMin = lowestOf(tees)
@@ -138,7 +161,7 @@ export class Pump {
     this.#slice = () => {
       this.#state = 'idle'
       options.ring.prepare()
-      this.#drain(monotonicMs() + this.#sliceMs)
+      this.#drain(this.#clock.monotonicMs() + this.#sliceMs)
       this.#wakeTail = this.#nextWakeTail()
       this.#dispatch()
     }
@@ -171,7 +194,7 @@ export class Pump {
 
   /** Ends the rest for good. */
   close(): void {
-    clearTimeout(this.#timer)
+    this.#clock.clearTimeout(this.#timer)
   }
 
   #rest(): void {
@@ -181,9 +204,10 @@ export class Pump {
     }
     if (this.#timer === undefined) {
       // A timer that comes too late, after something has woken the pump, finds it awake or idle.
-      this.#timer = setTimeout(() => {
+      this.#timer = this.#clock.setTimeout(() => {
         if (this.#state === 'resting') this.#slice()
-      }, this.#flushMs).unref()
+      }, this.#flushMs)
+      this.#timer.unref()
     } else this.#timer.refresh()
     this.#state = 'resting'
   }
@@ -232,7 +256,7 @@ export class Pump {
 
   /** Writes everything in the ring that goes to one file before it returns; the rest goes on its usual way. */
   writeThrough(route: Route): void {
-    const now = monotonicMs()
+    const now = this.#clock.monotonicMs()
     if (!route.isStuck || now - route.triedAt >= triedMsMin) {
       if (route.isStuck) route.triedAt = now
       this.#inSync(() => {
@@ -350,7 +374,7 @@ export class Pump {
       }
       this.#gatherNext()
       if (--untilLook === 0) {
-        if (monotonicMs() > deadline) {
+        if (this.#clock.monotonicMs() > deadline) {
           this.wake()
           return
         }

@@ -14,7 +14,7 @@ import type { MadeEntry } from '../../lib/entry/made-entry.ts'
 import type { EntrySink, LastResort } from '../../lib/sinks/sink.ts'
 import { ERROR, INFO, WARNING } from '../../lib/entry/level.ts'
 import { Redactor } from '../../lib/redact/secret-keys.ts'
-import { MemorySink } from '../memory-sink.ts'
+import { MemorySink } from '../fakes/memory-sink.ts'
 
 const forEver = 2 ** 31 - 1
 

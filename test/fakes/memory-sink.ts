@@ -1,16 +1,20 @@
-// A sink in memory, for tests of what stands before it: batches land when the test says so.
+// A sink in memory, for tests of what stands before it: a batch lands when the test says so.
 
-import type { Sink, SinkEvents } from '../lib/sinks/sink.ts'
+import type { Sink, SinkEvents } from '../../lib/sinks/sink.ts'
 
 /** A sink that keeps what it is given. */
 export class MemorySink implements Sink {
   /** The batches that were handed over, as text, the one under way last. */
   readonly batches: string[] = []
-  readonly #events: SinkEvents
+  /** Takes no more than it has. */
+  hasFailed = false
+  /** Bytes of the batch under way that are there. */
+  landed = 0
+  protected readonly events: SinkEvents
   #underWay: Buffer | undefined
 
   constructor(events: SinkEvents) {
-    this.#events = events
+    this.events = events
   }
 
   /** Whether a batch has been handed over and has not landed. */
@@ -18,8 +22,20 @@ export class MemorySink implements Sink {
     return this.#underWay !== undefined
   }
 
+  /** Bytes of the batch under way. */
+  get underWay(): number {
+    return this.#underWay?.length ?? 0
+  }
+
   get lines(): string[] {
     return this.batches.join('').split('\n').slice(0, -1)
+  }
+
+  /** The lines that are there whole. */
+  get landedLines(): string[] {
+    const underWay = this.isBusy ? this.batches.at(-1)! : ''
+    const whole = this.batches.slice(0, this.isBusy ? -1 : undefined).join('')
+    return (whole + Buffer.from(underWay).toString('utf8', 0, this.landed)).split('\n').slice(0, -1)
   }
 
   write(batch: Buffer): void {
@@ -41,14 +57,13 @@ export class MemorySink implements Sink {
   /** Tells that the batch under way is written, if there is one. */
   land(): void {
     if (this.#underWay === undefined) return
+    if (this.#underWay.toString() !== this.batches.at(-1)) {
+      throw new Error('Cannot land: expected the bytes that were handed over, got others')
+    }
     this.#underWay = undefined
-    this.#events.written()
+    this.landed = 0
+    this.events.written()
   }
-
-  /** Takes no more than it has. */
-  hasFailed = false
-  /** Bytes of the batch under way that are in the file. */
-  landed = 0
 
   get isQuiet(): boolean {
     return true
