@@ -47,7 +47,14 @@ function unnamed({ thrown, context, reason = thrown }: Parts): Call {
     const { msg, ...others } = context
     return { message: msg, thrown, context: others }
   }
-  return { message: isError(reason) ? textOf(reason.message) : '', thrown, context }
+  return { message: messageOf(reason), thrown, context }
+}
+
+/** The message of an error, or of what an error has become on its way through JSON. */
+function messageOf(reason: unknown): string {
+  if (typeof reason !== 'object' || reason === null) return ''
+  const { message } = reason as { readonly message?: unknown }
+  return typeof message === 'string' ? message : ''
 }
 
 /** A request or response by itself stands under its usual key. */

@@ -264,21 +264,28 @@ function jsonOf(value: unknown): string {
 
 /** The implementation of {@link PinoLogger}. Its methods are below, and those of an EventEmitter at the end of the chain. */
 class Face implements PinoLogger {
-  declare trace: PinoLogMethod
-  declare debug: PinoLogMethod
-  declare info: PinoLogMethod
-  declare warn: PinoLogMethod
-  declare error: PinoLogMethod
-  declare fatal: PinoLogMethod
+  // Of each logger its own: so they can be replaced by a spy as well.
+  readonly trace: PinoLogMethod
+  readonly debug: PinoLogMethod
+  readonly info: PinoLogMethod
+  readonly warn: PinoLogMethod
+  readonly error: PinoLogMethod
+  readonly fatal: PinoLogMethod
   declare emit: EventEmitter['emit']
   declare on: PinoLogger['on']
   declare once: PinoLogger['once']
   declare addListener: PinoLogger['addListener']
   declare removeListener: PinoLogger['removeListener']
-  declare readonly [state]: State
+  readonly [state]: State
 
   constructor(own: State) {
-    Object.defineProperty(this, state, { value: own })
+    this[state] = own
+    this.trace = methodOf(own, 'trace')
+    this.debug = methodOf(own, 'debug')
+    this.info = methodOf(own, 'info')
+    this.warn = methodOf(own, 'warn')
+    this.error = methodOf(own, 'error')
+    this.fatal = methodOf(own, 'fatal')
   }
 
   silent(): void {}
@@ -343,13 +350,6 @@ class Face implements PinoLogger {
   }
 }
 
-for (const [name, severity] of Object.entries(severities)) {
-  Object.defineProperty(Face.prototype, name, {
-    value: methodOf(name as PinoLevel, severity),
-    writable: true,
-    configurable: true,
-  })
-}
 Object.setPrototypeOf(
   Face.prototype,
   new Proxy(EventEmitter.prototype, {
@@ -360,19 +360,20 @@ Object.setPrototypeOf(
   }),
 )
 
-function methodOf(name: PinoLevel, severity: number): PinoLogMethod {
+/** A method that works by itself: `promise.catch(logger.error)`. */
+function methodOf(own: State, name: PinoLevel): PinoLogMethod {
   const value = values[name]
-  const isTrace = name === 'trace'
-  const isFatal = name === 'fatal'
-  return function log(this: Face, ...args: unknown[]): void {
-    const own = this[state]
-    if (value < levelOf(own)) return
-    const { message, thrown, context } = understood(args, own)
-    // There is no level below DEBUG: what tells the two apart is a field.
-    const fields = isTrace ? { ...context, pino_level: name } : context
-    own.bound.log(severity, message, undefined, thrown, fields)
-    if (isFatal) own.logger.flushSync()
+  return (...args: unknown[]): void => {
+    if (value >= levelOf(own)) write(own, name, args)
   }
+}
+
+function write(own: State, name: PinoLevel, args: readonly unknown[]): void {
+  const { message, thrown, context } = understood(args, own)
+  // There is no level below DEBUG: what tells the two apart is a field.
+  const fields = name === 'trace' ? { ...context, pino_level: name } : context
+  own.bound.log(severities[name], message, undefined, thrown, fields)
+  if (name === 'fatal') own.logger.flushSync()
 }
 
 function understood(args: readonly unknown[], { serializers, prefix }: State): Call {

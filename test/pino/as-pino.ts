@@ -7,7 +7,12 @@ import { Module } from 'node:module'
 import { hostname } from 'node:os'
 import { Writable } from 'node:stream'
 import type { ExceptionInfo, LogEntry } from '../../lib/entry/entry.ts'
-import { pinoLogger, type PinoLogger, type PinoLoggerOptions } from '../../lib/pino.ts'
+import {
+  type PinoChildOptions,
+  pinoLogger,
+  type PinoLogger,
+  type PinoLoggerOptions,
+} from '../../lib/pino.ts'
 import { createTestLogger, type TestLogger } from '../../lib/testing.ts'
 
 interface Stream {
@@ -90,23 +95,23 @@ function pino(given?: Given | Stream, second?: Stream): PinoLogger {
     ...Object.fromEntries(own),
   })
   const bound = face.child({ ...(name === undefined ? {} : { name }), ...base })
-  patch(Object.getPrototypeOf(bound) as Record<string, unknown>)
-  return bound
+  return written(bound)
 }
 
-let isPatched = false
-
-/** Has what was logged written before the call returns. */
-function patch(prototype: Record<string, unknown>): void {
-  if (isPatched) return
-  isPatched = true
+/** Has what a logger and its children log written before the call returns. */
+function written(face: PinoLogger): PinoLogger {
+  const members = face as unknown as Record<string, unknown>
   for (const name of ['trace', 'debug', 'info', 'warn', 'error', 'fatal']) {
-    const log = prototype[name] as (...args: unknown[]) => void
-    prototype[name] = function written(this: unknown, ...args: unknown[]): void {
-      log.apply(this, args)
+    const log = members[name] as (...args: unknown[]) => void
+    members[name] = (...args: unknown[]): void => {
+      log(...args)
       writeAll()
     }
   }
+  const child = face.child.bind(face)
+  members['child'] = (fields: object, options?: PinoChildOptions): PinoLogger =>
+    written(child(fields, options))
+  return face
 }
 
 /** `@matteo.collina/tspl`: assertions that are counted. */

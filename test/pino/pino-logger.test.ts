@@ -10,7 +10,7 @@ import {
 } from 'node:http'
 import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
-import { describe, it } from 'node:test'
+import { describe, it, mock } from 'node:test'
 import Fastify, { type FastifyBaseLogger } from 'fastify'
 import { type Options, pinoHttp } from 'pino-http'
 import type { LogEntry } from '../../lib/entry/entry.ts'
@@ -41,6 +41,10 @@ const calls: readonly (readonly [readonly unknown[], unknown])[] = [
   [[new Error('bad'), 'text %s', 'b'], { message: 'text b', exception: 'bad' }],
   [[{ err: new Error('bad'), a: 1 }], { message: 'bad', context: { a: 1 }, exception: 'bad' }],
   [[{ err: new Error('bad') }, 'text'], { message: 'text', exception: 'bad' }],
+  [
+    [{ err: { message: 'bad', stack: 'Error: bad' } }],
+    { message: 'bad', context: { err: { message: 'bad', stack: 'Error: bad' } } },
+  ],
   [[undefined, 'text'], { message: 'text' }],
   [[null, 'text'], { message: 'text' }],
   [[null], { message: '' }],
@@ -180,6 +184,19 @@ describe('pinoLogger()', () => {
     assert.deepEqual(three?.context, { user: '[Throws: RangeError: no user]' })
     assert.equal(three?.exception?.code, 'E')
     assert.deepEqual(three.exception.details, { a: 1 })
+  })
+
+  it('has methods that work by themselves, and that a spy can take the place of', async () => {
+    const log = createTestLogger()
+    const face = pinoLogger(log).child({ a: 1 })
+    await Promise.reject(new Error('b')).catch(face.error)
+    const spy = mock.method(face, 'info')
+    face.info('c')
+    assert.equal(spy.mock.callCount(), 1)
+    assert.deepEqual(log.entries.map(shortOf), [
+      ['ERROR', 'b', { a: 1 }],
+      ['INFO', 'c', { a: 1 }],
+    ])
   })
 
   it('works for what inherits from it or stands in for it, as libraries make', () => {
