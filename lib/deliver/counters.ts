@@ -24,11 +24,18 @@ export interface LoggerStats {
   readonly failures: number
   /** The message of the latest failure. */
   readonly last_error: string | undefined
+  /** Every file takes what it is given, now. */
+  readonly healthy: boolean
+  /** Entries accepted, by level. */
+  readonly levels: Readonly<Record<LevelName, number>>
+  /** The most that has waited at a time: entries, and about how many bytes they came to. */
+  readonly high_water: { readonly entries: number; readonly bytes: number }
 }
 
 /** The counters themselves. */
 export class Counters {
-  accepted = 0
+  /** Entries accepted, by severity. */
+  readonly levels: number[] = levelNames.map(() => 0)
   written = 0
   diverted = 0
   mismatched = 0
@@ -38,6 +45,27 @@ export class Counters {
   lastError: string | undefined = undefined
   /** Entries lost, by severity. */
   readonly dropped: number[] = levelNames.map(() => 0)
+
+  /** The most that has waited at a time: entries, and their bytes. */
+  entriesMost = 0
+  bytesMost = 0
+
+  get accepted(): number {
+    let total = 0
+    for (const entries of this.levels) total += entries
+    return total
+  }
+
+  /** Entries on their way. */
+  get queued(): number {
+    return this.accepted - this.written - this.droppedTotal - this.diverted
+  }
+
+  /** Takes note of what waits now; `bytes`: what its entries come to. */
+  waits(bytes: number): void {
+    this.entriesMost = Math.max(this.entriesMost, this.queued)
+    this.bytesMost = Math.max(this.bytesMost, bytes)
+  }
 
   drop(severity: number, entries = 1): void {
     this.dropped[severity] = this.dropped[severity]! + entries
@@ -64,27 +92,28 @@ export class Counters {
     return lost
   }
 
-  snapshot(): LoggerStats {
-    const { accepted, written, diverted, mismatched, bytes, rotations, failures } = this
-    const [DEBUG, INFO, WARNING, ERROR, CRITICAL] = this.dropped as [
-      number,
-      number,
-      number,
-      number,
-      number,
-    ]
-    const total = this.droppedTotal
+  /** @param healthy Whether every file takes what it is given, now. */
+  snapshot(healthy: boolean): LoggerStats {
+    const { accepted, written, queued, diverted, mismatched, bytes, rotations, failures } = this
     return {
       accepted,
       written,
-      queued: accepted - written - total - diverted,
+      queued,
       diverted,
-      dropped: { total, DEBUG, INFO, WARNING, ERROR, CRITICAL },
+      dropped: { total: this.droppedTotal, ...byLevel(this.dropped) },
       mismatched,
       bytes,
       rotations,
       failures,
       last_error: this.lastError,
+      healthy,
+      levels: byLevel(this.levels),
+      high_water: { entries: Math.max(this.entriesMost, queued), bytes: this.bytesMost },
     }
   }
+}
+
+function byLevel(counts: readonly number[]): Record<LevelName, number> {
+  const [DEBUG = 0, INFO = 0, WARNING = 0, ERROR = 0, CRITICAL = 0] = counts
+  return { DEBUG, INFO, WARNING, ERROR, CRITICAL }
 }

@@ -161,6 +161,7 @@ export class Pump {
     this.#slice = () => {
       this.#state = 'idle'
       options.ring.prepare()
+      this.#noteWaiting()
       this.#drain(this.#clock.monotonicMs() + this.#sliceMs)
       this.#wakeTail = this.#nextWakeTail()
       this.#dispatch()
@@ -210,6 +211,16 @@ export class Pump {
       this.#timer.unref()
     } else this.#timer.refresh()
     this.#state = 'resting'
+  }
+
+  /** Looks how much waits: before each slice, as the most is there then. */
+  #noteWaiting(): void {
+    const { ring, routes, counters } = this.#options
+    let bytes = ring.chars
+    for (const { gathered, waitingBytes, inFlight } of routes) {
+      bytes += gathered.size + waitingBytes + (inFlight?.size ?? 0)
+    }
+    counters.waits(bytes)
   }
 
   /** Whether lines wait in a batch that no sink has. */
@@ -395,6 +406,7 @@ export class Pump {
 
   #drainSync(entriesMax: number, patience: Patience): void {
     const { ring, routes } = this.#options
+    this.#noteWaiting()
     for (let entries = 0; entries < entriesMax && ring.size > 0; entries++) {
       this.#gatherNext()
       if (entries % entriesPerLook === 0 || entries === entriesMax - 1) {

@@ -34,7 +34,7 @@ export interface StraightParts<T> {
     /** The end of the call. Never throws. */
     leave(template: T): void
   }
-  readonly counters: { accepted: number; readonly dropped: number[] }
+  readonly counters: { readonly levels: number[]; readonly dropped: number[] }
   /** Logs what cannot go straight. */
   readonly otherwise: EventCall
 }
@@ -180,7 +180,7 @@ export function straightOf(
     '}',
     'isReading = false',
     '}',
-    'try { otherwise(c, a, e) } catch { counters.dropped[severity]++; counters.accepted++ }',
+    'try { otherwise(c, a, e) } catch { counters.dropped[severity]++; counters.levels[severity]++ }',
   ]
   // One text for all loggers that have the event: V8 takes what it closes over for constants as long as there is one.
   // oxlint-disable-next-line no-implied-eval -- compiling the schema is the point; names come through JSON.stringify

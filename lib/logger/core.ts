@@ -211,7 +211,8 @@ export class Core implements Exiting {
   }
 
   stats(): LoggerStats {
-    return this.#parts.counters.snapshot()
+    const { counters, routes } = this.#parts
+    return counters.snapshot(routes.every((route) => !route.isStuck))
   }
 
   /** An entry of our own, past the level: whoever silences the audit is seen there. */

@@ -162,7 +162,7 @@ export class Intake {
     if (!isCommitted) {
       // As #drop(): where the caller's stack is full there is no room for another call.
       template.owner.accepted++
-      this.#counters.accepted++
+      this.#counters.levels[template.severity]!++
       this.#counters.dropped[template.severity]!++
       this.#ring.skipped++
     }
@@ -201,16 +201,16 @@ export class Intake {
     accountId: string | undefined,
     message: string,
   ): void {
-    const { owner } = template
+    const { owner, severity } = template
     this.#ring.commit(template, time, accountId, message, owner.accepted + 1)
     owner.accepted++
-    this.#counters.accepted++
+    this.#counters.levels[severity]!++
   }
 
   /** Counts an entry that does not come into the ring. Its numbers are missing in the file. */
   #drop({ owner, severity }: CategoryTemplate): void {
     owner.accepted++
-    this.#counters.accepted++
+    this.#counters.levels[severity]!++
     this.#counters.dropped[severity]!++
     this.#ring.skipped++
   }

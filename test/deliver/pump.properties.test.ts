@@ -95,14 +95,14 @@ class Rig {
     const template = owner.templates[severity]!
     if (!this.#ring.hasRoom(0)) this.pump.makeRoom()
     if (!this.#ring.hasRoom(0)) {
-      this.counters.accepted++
+      this.counters.levels[severity]!++
       this.counters.drop(severity)
       return
     }
     this.#ring.lanes.begin(entryPlacesMax)
     captureContext(this.#ring.lanes, { text: 'x'.repeat(chars) })
     this.#ring.commit(template, 0, undefined, 'm', ++owner.accepted)
-    this.counters.accepted++
+    this.counters.levels[severity]!++
     this.pump.schedule(template)
   }
 

@@ -68,7 +68,7 @@ function pumpWith(
     captureContext(ring.lanes, context)
     const template = templateOf<Category>(owner, severity)
     ring.commit(template, 0, undefined, 'm', ++owner.accepted)
-    counters.accepted++
+    counters.levels[severity]!++
     pump.schedule(template)
   }
   const fail = (): void => pump.eventsOf(routes[0]).failed(new Error('no disk'))

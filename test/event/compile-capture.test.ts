@@ -43,7 +43,7 @@ function contents(lanes: Lanes): unknown {
 interface Rig {
   readonly lanes: Lanes
   readonly told: string[]
-  readonly counters: { accepted: number; dropped: number[] }
+  readonly counters: { levels: number[]; dropped: number[] }
   /** What comes in the way of the next call. */
   trouble: 'not admitted' | 'commit' | 'everything' | undefined
   readonly call: (context: unknown, accountId?: string) => void
@@ -52,7 +52,7 @@ interface Rig {
 function rig(closed = false): Rig {
   const lanes = new Lanes(1 << 10, charsMax)
   const told: string[] = []
-  const counters = { accepted: 0, dropped: [0, 0, 0, 0, 0] }
+  const counters = { levels: [0, 0, 0, 0, 0], dropped: [0, 0, 0, 0, 0] }
   const make = straightOf(...planned(fill), closed)
   assert.ok(make !== undefined)
   const rigged: Rig = {
@@ -165,7 +165,7 @@ describe('straightOf()', () => {
     const rigged = rig()
     rigged.trouble = 'everything'
     rigged.call(data)
-    assert.deepEqual(rigged.counters, { accepted: 1, dropped: [0, 1, 0, 0, 0] })
+    assert.deepEqual(rigged.counters, { levels: [0, 1, 0, 0, 0], dropped: [0, 1, 0, 0, 0] })
     assert.equal(rigged.lanes.tagTail, 0)
   })
 
