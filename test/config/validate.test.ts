@@ -108,7 +108,7 @@ describe('ConfigError of resolveConfig()', () => {
       ],
       [
         { levels: { sdk: 'warn' } },
-        'logging.levels.sdk: expected one of debug, info, warning, error, critical, got "warn" (did you mean warning?)',
+        'logging.levels.sdk: expected one of debug, info, warning, error, critical, off, got "warn" (did you mean warning?)',
       ],
       [
         { log_level: 'FATAL' },
