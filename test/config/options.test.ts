@@ -274,3 +274,13 @@ describe('the set-up of a logger', () => {
     })
   })
 })
+
+it('checkOptions() takes no member that all objects have inherited', () => {
+  const rules = { name: { type: 'string' } } as const
+  Reflect.set(Object.prototype, 'name', 5)
+  try {
+    assert.deepEqual(Object.keys(checkOptions<object>('test', rules, {})), [])
+  } finally {
+    Reflect.deleteProperty(Object.prototype, 'name')
+  }
+})

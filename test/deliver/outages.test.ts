@@ -64,3 +64,25 @@ test('createLogger() names every file that is none of its own', (t) => {
     assert.match(stderr, new RegExp(`cannot write ${name}`))
   }
 })
+
+test('Outages.end() tells how long it took, whatever happened to the wall clock meanwhile', (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'ringlog-test-'))
+  t.after(() => rmSync(directory, { recursive: true }))
+  mkdirSync(join(directory, 'system.log'))
+  // Before the library takes its clocks.
+  const script = `const now = Date.now
+    let set = 0
+    Date.now = () => now() + set
+    const { createLogger } = await import(${JSON.stringify(library)})
+    const { rmdirSync } = await import('node:fs')
+    const log = createLogger({ log_path: ${JSON.stringify(directory)} })
+    log.system.info('waits')
+    await log.flush().catch(() => {})
+    set = -3_600_000
+    rmdirSync(${JSON.stringify(join(directory, 'system.log'))})
+    await log.close()`
+  const words = [...loader, '--input-type=module', '-e', script]
+  const { stderr } = spawnSync(process.execPath, words, { encoding: 'utf8' })
+  const seconds = /can write all files again, after (\S+) s/.exec(stderr)?.[1]
+  assert.ok(Number(seconds) >= 0 && Number(seconds) < 600, stderr)
+})

@@ -89,6 +89,17 @@ describe('TrustedTime.now()', () => {
     }
   })
 
+  test('follows one that is set again when it has gone on from there for a day', () => {
+    const clocks = new Clocks()
+    const time = new TrustedTime({ seen: start }, undefined, clocks)
+    for (const jump of [100, 2000, 300]) {
+      clocks.wall = start + jump * dayMs
+      assert.equal(days(time.now()), 0)
+    }
+    clocks.pass(dayMs)
+    assert.deepEqual([days(time.now()), time.isDoubted], [301, false])
+  })
+
   test('is never more than the clock shows, and not misled when that was behind', () => {
     const clocks = new Clocks()
     clocks.wall = 1000
@@ -162,6 +173,12 @@ describe('heldBack()', () => {
     const [held, ...others] = heldBack(directory, bases, 30 * dayMs, doubting)
     assert.deepEqual([held?.file, others], ['system.log.1', []])
     assert.match(held!.reason, /^not deleted: the clock is \d+ days ahead of the log/)
+    // Where it is written down what has been seen, the times of files change nothing.
+    assert.match(held!.reason, /a logger that writes here for a day will believe it$/)
+    const fromFiles = new TrustedTime(undefined, Date.now() - 50 * dayMs)
+    fromFiles.now()
+    const [other] = heldBack(directory, bases, 30 * dayMs, fromFiles)
+    assert.match(other!.reason, /touch a file of the log$/)
     const sure = new TrustedTime({ seen: Date.now() }, undefined)
     assert.deepEqual(heldBack(directory, bases, 30 * dayMs, sure), [])
   })
