@@ -4,6 +4,7 @@
 
 import { strict as assert } from 'node:assert'
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import {
   existsSync,
   mkdirSync,
@@ -142,7 +143,7 @@ for (const strangers of [0, 500, 5_000]) {
       const words = [resolve('dist/cli.js'), 'tail', '-f', '-d', directory]
       const child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'inherit'] })
       t.after(() => child.kill('SIGKILL'))
-      await new Promise((resolve) => child.stdout.once('data', resolve))
+      await once(child.stdout, 'data')
       // What the start has left to do.
       await setTimeout(3_000)
       let least = Infinity
