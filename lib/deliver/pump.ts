@@ -398,8 +398,10 @@ export class Pump {
   /** Whether a route takes another line; a slow one stops the pump, a failed one does not. */
   #takes(route: Route): boolean {
     if (route.gathered.size >= batchBytesMax && !route.isStuck) return false
-    for (const tee of this.#options.tees) {
-      if (tee.route.gathered.size >= batchBytesMax && !tee.route.isStuck) return false
+    const { tees } = this.#options
+    for (let i = 0; i < tees.length; i++) {
+      const tee = tees[i]!.route
+      if (tee.gathered.size >= batchBytesMax && !tee.isStuck) return false
     }
     return true
   }
@@ -468,8 +470,10 @@ export class Pump {
 
   /** Which of the tees get an entry, as bits; they have made room for it. */
   #teesFor(route: Route, severity: number): number {
+    const { tees } = this.#options
     let bits = 0
-    for (const [i, tee] of this.#options.tees.entries()) {
+    for (let i = 0; i < tees.length; i++) {
+      const tee = tees[i]!
       const isMeant = severity >= tee.threshold && tee.route !== route
       if (isMeant && this.#makeWay(tee.route, severity)) bits |= 1 << i
     }
@@ -478,8 +482,10 @@ export class Pump {
 
   /** Writes copies of an entry. They are no entries of their own, so they count nowhere. */
   #tee(bits: number, made: MadeLine, line: Buffer, number: number, lsn: number): void {
-    for (const [i, { route }] of this.#options.tees.entries()) {
+    const { tees } = this.#options
+    for (let i = 0; i < tees.length; i++) {
       if ((bits & (1 << i)) === 0) continue
+      const { route } = tees[i]!
       const { out } = route.gathered
       if (route.form === undefined) out.append(line)
       else out.text(route.form(made))
