@@ -31,6 +31,9 @@ export async function verify(options: DirectoryOptions, io: Io): Promise<number>
     io.remark(`no log files in ${name}`)
     if (faults === 0) return 1
   }
+  for (const { directory, log_id: id } of report.logs) {
+    if (id !== undefined) io.remark(`${directory} is log ${id}`)
+  }
   if (report.killed > 0) {
     io.remark(`${report.killed} entries were not in a file when their writer was killed`)
   }

@@ -54,6 +54,8 @@ export interface Checkpoint extends LastNumbers {
   readonly max_files: number
   /** `rotation.compress` of the writer. */
   readonly compress: boolean
+  /** The identity of the log: random, made with the directory. Missing where a version before it has written. */
+  readonly log_id?: string | undefined
   /** The live files by name. */
   readonly files: { readonly [base: string]: FileState }
   /** Stretches of `lsn` in which a writer was killed: of these, entries may be lost that had not come to a file. */
@@ -131,6 +133,7 @@ export function asCheckpoint(value: unknown): Checkpoint | undefined {
     compress,
     seq: ownOf(seq, (name, number) => namePattern.test(name) && isNumber(number, seqMax)),
     files: ownOf(files, (name, file) => isBase(name) && isFileState(file)),
+    ...(isLogId(value['log_id']) && { log_id: value['log_id'] }),
     ...(isNumber(value['lsn'], seqMax) && { lsn: value['lsn'] }),
     ...(isNumber(value['settled'], seqMax) && { settled: value['settled'] }),
     ...(value['ended'] === true && { ended: true }),
@@ -159,6 +162,12 @@ function isFileState(value: unknown): boolean {
   return (
     typeof inode === 'string' && typeof end === 'string' && isNumber(bytes, Number.MAX_SAFE_INTEGER)
   )
+}
+
+const logIdPattern = /^[0-9a-f]{32}$/
+
+function isLogId(value: unknown): value is string {
+  return typeof value === 'string' && logIdPattern.test(value)
 }
 
 function isStretch(value: unknown): value is Stretch {

@@ -129,6 +129,15 @@ export function stateOf(directory: string): {
   }
 }
 
+/**
+ * The identity of a log, which its entries are told by among those of others; undefined when it has none: nobody has
+ * logged there since versions that have one, or it is a copy into which nobody has logged.
+ */
+export function logIdOf(directory: string): string | undefined {
+  const top = readLocks(directory).locks.at(-1)
+  return top === undefined || top.isCopy ? undefined : top.record?.checkpoint?.log_id
+}
+
 /** Whether a holder is alive, at a single look. */
 export function seemsAlive({ record, isCopy, silentMs }: Lock): boolean {
   if (record === undefined || record.released) return false

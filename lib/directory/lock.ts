@@ -326,7 +326,7 @@ export class DirectoryLock implements Claim {
       this.#options.beforeTaking?.()
       this.#generation = highest + 1
       this.#takeovers = top?.record?.takeovers ?? []
-      if (this.#create(top?.record?.checkpoint) && this.#isAlone()) {
+      if (this.#create(inheritanceOf(top)) && this.#isAlone()) {
         const isQuiet = this.#isCertainlyDead(top)
         if (!isQuiet) this.#awaitQuiet()
         return isQuiet
@@ -584,4 +584,15 @@ export class DirectoryLock implements Claim {
 
 function isAlike(some: readonly FileEnd[], others: readonly FileEnd[]): boolean {
   return JSON.stringify(some) === JSON.stringify(others)
+}
+
+/**
+ * What the last holder has left. In a copy of a directory all of it holds but the identity: original and copy may both
+ * go on, and then have different entries of the same numbers. One that is moved on its device, or into another container,
+ * is the same; one that was restored from a backup is a copy.
+ */
+function inheritanceOf(top: Lock | undefined): Checkpoint | undefined {
+  const checkpoint = top?.record?.checkpoint
+  if (checkpoint === undefined || top?.isCopy !== true) return checkpoint
+  return { ...checkpoint, log_id: undefined }
 }

@@ -17,6 +17,7 @@ import {
   wallMs,
 } from '../entry/clock.ts'
 import { type FSWatcher, readdirSync, rmSync, watch } from 'node:fs'
+import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import type { OnRefusal } from './attributes.ts'
 import { type CleanReport, cleanDirectory } from './clean.ts'
@@ -95,6 +96,7 @@ export class Maintenance implements Claim {
   #time = new TrustedTime(undefined, undefined)
   #isDoubtTold = false
   #broken: readonly Stretch[] = []
+  #logId: string | undefined
   /** While another writer has the directory. */
   #turn: Turn | undefined
 
@@ -109,6 +111,7 @@ export class Maintenance implements Claim {
       goOn: options.goOn,
       taken: (checkpoint) => {
         this.#endTurn()
+        this.#logId = checkpoint?.log_id ?? this.#logId ?? randomBytes(16).toString('hex')
         this.#noteBroken(checkpoint)
         this.#lookAtTime(checkpoint)
         this.#save()
@@ -396,6 +399,7 @@ export class Maintenance implements Claim {
         compress,
         ...numbers(isEnd),
         broken: this.#broken,
+        log_id: this.#logId,
         time: this.#time.record,
       },
       this.#lock.checkpoint,

@@ -30,7 +30,7 @@ const knownMax = 16
 const othersMax = 64
 
 /** A line younger than this may have been written before others of its log have. Milliseconds. */
-const youngMs = 1500
+const youngMs = 3000
 
 /** Bytes in which the numbers at the end of a line stand. */
 const endBytes = 96
@@ -118,11 +118,14 @@ export class OneLog {
   /** What there is when it was found, in batches. What may not be in order yet is left to `following`. */
   async *history(cursor: Cursor | undefined): AsyncGenerator<HistoryLine[]> {
     const order = this.#order
+    const { wanted } = this.#options
+    const isFromStart = wanted.lines === Infinity && cursor === undefined
     let last: number | undefined
     let isHeld = false
     for await (const batch of this.#historyOf(cursor)) {
       const lines = this.#named(batch)
-      if (order === undefined) {
+      // Where lines are passed over it is not known which numbers have come.
+      if (order === undefined || !wanted.isAll) {
         yield lines
         continue
       }
@@ -132,7 +135,8 @@ export class OneLog {
       for (const { lsn } of old) if (lsn !== undefined) last = Math.max(last ?? 0, lsn)
       yield old
       if (young === -1) continue
-      if (!isHeld && last !== undefined) order.begin(last)
+      // One that has just begun is there from its first entry on.
+      if (!isHeld && (last !== undefined || isFromStart)) order.begin(last ?? 0)
       isHeld = true
       yield order.push(lines.slice(young), monotonicMs()) as HistoryLine[]
     }

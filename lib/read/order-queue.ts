@@ -5,7 +5,7 @@
 //   system.log    5        ─► 5
 //   system.log    6        ─► 6 7
 //
-// The wait ends after a second: then the entry is lost, or its file cannot be written. A copy in `error.log` does not
+// The wait ends after 3 s: then the entry is lost, or its file cannot be written. A copy in `error.log` does not
 // stand for its entry, which is to be shown in its place; so it waits as well, but where it was awaited in vain before.
 //
 // Lines that are passed over unread are noted by their numbers. Lines without one wait for nothing, but for those that
@@ -14,8 +14,11 @@
 import { type Copies, isCopy } from './copies.ts'
 import type { TimedLine } from './time-order.ts'
 
-/** How long an entry is waited for, from when one behind it came. Milliseconds. */
-export const orderWaitMs = 1000
+/**
+ * How long an entry is waited for, from when one behind it came: a file that the disk does not take for 2 s counts as
+ * failed. Milliseconds.
+ */
+export const orderWaitMs = 3000
 /** Lines that wait at most. */
 const waitingMax = 65_536
 /** Numbers of lines that were passed over, noted at most. */

@@ -64,6 +64,8 @@ export interface Wanted {
   readonly since: number
   /** In milliseconds since 1970. */
   readonly until: number
+  /** Every line is wanted, or the last of all. */
+  readonly isAll: boolean
   /** Every file may hold such lines. */
   readonly isWhole: boolean
   /** Whether a file with this base can hold such lines. */
@@ -177,6 +179,7 @@ export function wantedOf(options: StreamOptions, now: number): Wanted {
     since,
     until,
     sieve: onlyEntries ? sieveBelow(severity) : undefined,
+    isAll: !onlyEntries && grep === undefined && since === -Infinity && until === Infinity,
     isWhole: categories === undefined || basesOf(categories)(''),
     hasBase: categories === undefined ? () => true : basesOf(categories),
     matches: ({ line: { entry, raw }, time, slackMs }) => {

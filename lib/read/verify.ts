@@ -20,6 +20,7 @@ import { type LogFile, isGone } from './log-file.ts'
 import { lastLineEnd, readForwards } from './read-lines.ts'
 import { Remarks } from './remark.ts'
 import { LogFinder } from '../directory/log-finder.ts'
+import { logIdOf } from '../directory/lock-files.ts'
 import { LsnChecks } from './lsn-audit.ts'
 import { SeqChecks } from './seq-audit.ts'
 import { type Series, SeriesFinder } from './series.ts'
@@ -34,6 +35,8 @@ const lockPattern = /^ringlog\.\d+\.lock$/
 /** What was read, and what was found. */
 export interface VerifyReport {
   readonly directory: string
+  /** Which logs, and their identities: another one where a directory was begun anew, or copied. */
+  readonly logs: readonly { readonly directory: string; readonly log_id: string | undefined }[]
   /** Files read; 0 when there was nothing to verify. */
   readonly files: number
   /** Files with the name of a log which hold no line of ours: they have not been looked at. */
@@ -89,6 +92,7 @@ function sumOf(reports: readonly VerifyReport[], directory: string): VerifyRepor
     reports.reduce((total, report) => total + numberOf(report), 0)
   return {
     directory,
+    logs: reports.flatMap(({ logs }) => logs),
     files: sum(({ files }) => files),
     passed_over: reports.flatMap((report) => report.passed_over),
     lines: sum(({ lines }) => lines),
@@ -142,6 +146,7 @@ class Verification {
     }
     return {
       directory: this.#directory,
+      logs: [{ directory: this.#directory, log_id: logIdOf(this.#directory) }],
       files: this.#files,
       passed_over: names.filter((name) => {
         const base = parseName(name)?.base

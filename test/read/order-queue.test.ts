@@ -44,7 +44,7 @@ describe('OrderQueue.push()', () => {
     assert.deepEqual(push(2, timed('system', 6), timed('system', 9)), ['6 s', '7 a', '8 a', '9 s'])
   })
 
-  test('waits no longer than a second for one that does not come, once for all behind it', () => {
+  test('waits no longer than so long for one that does not come, once for all behind it', () => {
     const { push, queue: made } = queue()
     made.begin(1)
     assert.deepEqual(push(0, timed('audit', 5)), [])
