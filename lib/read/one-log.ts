@@ -156,7 +156,7 @@ export class OneLog {
     for await (const lines of follower.lines(true)) {
       const passed: HistoryLine[] = []
       const now = wallMs()
-      for (const timed of order.push(this.#named(lines), monotonicMs())) {
+      for (const timed of order.push(this.#named(lines), monotonicMs(), follower.lookedAt)) {
         if ('isShown' in timed) passed.push(timed)
         else if (matches(timed)) passed.push(...queue.push([timed], now))
       }

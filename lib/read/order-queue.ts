@@ -20,7 +20,7 @@ import type { TimedLine } from './time-order.ts'
  */
 export const orderWaitMs = 3000
 /** Lines that wait at most. */
-const waitingMax = 65_536
+const waitingMax = 262_144
 /** Numbers of lines that were passed over, noted at most. */
 const notedMax = 1 << 20
 
@@ -77,12 +77,13 @@ export class OrderQueue<T extends TimedLine> {
    * Takes lines as they come, those of each file in order.
    *
    * @param now Milliseconds, of a clock that is not set back.
+   * @param lookedAt When all files were looked at last: what had come by then is here. A slow reader gives up nothing.
    * @returns the lines whose turn it is.
    */
-  push(lines: readonly T[], now: number): T[] {
+  push(lines: readonly T[], now: number, lookedAt: number = now): T[] {
     const passed: T[] = []
     for (const timed of lines) this.#take(timed, now, passed)
-    this.#release(passed, now)
+    this.#release(passed, lookedAt)
     return passed
   }
 
@@ -124,14 +125,14 @@ export class OrderQueue<T extends TimedLine> {
     this.#next = undefined
   }
 
-  #release(passed: T[], now: number): void {
+  #release(passed: T[], lookedAt: number): void {
     let count = 0
     for (let first = this.#waiting[0]; first !== undefined; first = this.#waiting[count]) {
       this.#passNoted()
       const next = this.#next ?? first.lsn
       const isDue = first.lsn < next || (first.lsn === next && first.isArrival)
       if (!isDue) {
-        const isOver = now - first.since >= orderWaitMs
+        const isOver = lookedAt - first.since >= orderWaitMs
         if (!isOver && this.#waiting.length - count <= waitingMax) break
         if (!first.isArrival && isCopy(first.timed.line)) {
           this.#missed.add(first.timed.line.entry!.category)

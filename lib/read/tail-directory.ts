@@ -45,6 +45,7 @@ export class Follower {
   readonly #followed = new Map<string, Followed>()
   readonly #watch: DirectoryWatch
   #closed = false
+  #lookedAt = -Infinity
   /** The directory as it was when it was listed. */
   #stamp = ''
   #changedMs = -Infinity
@@ -97,6 +98,7 @@ export class Follower {
   async *lines(idle: boolean = false): AsyncGenerator<TimedLine[]> {
     this.#look(undefined)
     while (!this.#closed) {
+      this.#lookedAt = monotonicMs()
       const followed = [...this.#followed.values()].toSorted(errorFileLast)
       let found = false
       for await (const lines of merge(followed.map((each) => this.#availableOf(each)))) {
@@ -108,6 +110,11 @@ export class Follower {
       // What came while the lines were read may have been told before they were.
       await this.#watch.changed(found)
     }
+  }
+
+  /** When it began to look at all files for the lines that it gives now. */
+  get lookedAt(): number {
+    return this.#lookedAt
   }
 
   close(): void {

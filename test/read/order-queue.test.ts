@@ -55,6 +55,19 @@ describe('OrderQueue.push()', () => {
     assert.deepEqual(push(500 + orderWaitMs), ['8 a'])
   })
 
+  test('gives up nothing before the files have been looked at again', () => {
+    const made = new OrderQueue<TimedLine>(({ line }) => line.file, new Copies(true))
+    made.begin(0)
+    assert.deepEqual(made.push([timed('a', 2)], 0, 0), [])
+    // A round of looks that takes long, of a reader that is slow.
+    assert.deepEqual(made.push([timed('a', 3)], 10 * orderWaitMs, 0), [])
+    const lsns = made.push([timed('b', 1)], 10 * orderWaitMs, 10 * orderWaitMs)
+    assert.deepEqual(
+      lsns.map(({ lsn }) => lsn),
+      [1, 2, 3],
+    )
+  })
+
   test('counts numbers that have been passed over unread', () => {
     const { push, queue: made } = queue()
     made.begin(0)
