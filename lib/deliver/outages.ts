@@ -1,6 +1,7 @@
 // What goes wrong with the files, and right again: told to a person at once, one line per cause, and in the files
 // as soon as they can be written, so that whoever reads them later knows what is missing and since when.
 
+import { publish } from './channels.ts'
 import { monotonicMs } from '../entry/clock.ts'
 import type { Route } from './file-queue.ts'
 import type { Refusal } from '../directory/attributes.ts'
@@ -45,6 +46,7 @@ export class Outages {
       error,
       `cannot write ${route.file}: ${error.message}; entries wait in memory`,
     )
+    publish('failed', { file: route.file, reason: error.message })
     return true
   }
 
@@ -65,6 +67,7 @@ export class Outages {
         reason: route.reason,
       })
     }
+    publish('recovered', { file: route.file, seconds, reason: route.reason })
     return true
   }
 
@@ -125,6 +128,7 @@ export class Outages {
         diverted,
       })
     }
+    publish('dropped', { dropped, diverted })
   }
 
   #tellOnce({ file }: Route, error: Error, remark: string): void {

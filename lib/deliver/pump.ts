@@ -20,6 +20,7 @@ import { CRITICAL, DEBUG, ERROR, WARNING } from '../entry/level.ts'
 import type { LineEncoder } from '../encode/line-encoder.ts'
 import type { MadeLine } from '../encode/made-line.ts'
 import type { Refusal } from '../directory/attributes.ts'
+import { publish } from './channels.ts'
 import { Backlog } from './load-shedding.ts'
 import { entriesIn } from './batch-entries.ts'
 import type { CategoryTemplate } from './category.ts'
@@ -337,6 +338,7 @@ export class Pump {
       },
       failed: (error) => {
         if (this.#options.isWaitedFor?.(error) === true) {
+          if (!route.isInTurn) publish('waiting', { file: route.file, reason: error.message })
           route.isInTurn = true
           this.wake()
         } else this.#fail(route, error)
@@ -356,6 +358,7 @@ export class Pump {
       },
       rotated: () => {
         counters.rotations++
+        publish('rotated', { file: route.file })
       },
       torn: (bytes) => outages.torn(route, bytes),
       refused: (refusal) => outages.refused(refusal),
