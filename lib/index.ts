@@ -12,7 +12,11 @@ export { cleanLogs } from './directory/clean-logs.ts'
 export type { CleanOptions } from './directory/clean-logs.ts'
 export type { CleanReport } from './directory/clean.ts'
 export { createLogger } from './logger/create-logger.ts'
-export type { ConfigWithCategories, ConfiguredCategories } from './logger/create-logger.ts'
+export type {
+  ConfigWithCategories,
+  ConfiguredCategories,
+  ConfiguredLogger,
+} from './logger/create-logger.ts'
 export type { CategoryLogger } from './logger/category-logger.ts'
 export { loadConfig } from './config/resolve.ts'
 export type { LoggingConfig, ResolvedConfig } from './config/resolve.ts'

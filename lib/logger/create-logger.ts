@@ -46,6 +46,12 @@ export type ConfiguredCategories<Name extends string> = {
   readonly [Category in Exclude<Name, keyof Logger>]: CategoryLogger
 }
 
+/** A logger with the categories that a configuration adds, which `with()` keeps. */
+export type ConfiguredLogger<Name extends string> = {
+  with(this: void, bindings: object): ConfiguredLogger<Name>
+} & Logger &
+  ConfiguredCategories<Name>
+
 /**
  * Creates a logger and opens its files. Entries may be logged from the next line on.
  *
@@ -70,7 +76,7 @@ export type ConfiguredCategories<Name extends string> = {
 export function createLogger<Name extends string>(
   config: ConfigWithCategories<Name>,
   options?: LoggerOptions,
-): Logger & ConfiguredCategories<Name>
+): ConfiguredLogger<Name>
 export function createLogger(config?: string | URL | LoggingConfig, options?: LoggerOptions): Logger
 export function createLogger(
   config?: string | URL | LoggingConfig,

@@ -11,6 +11,10 @@ export function compiles(): void {
 
   const extended = createLogger({ categories: { latency: { file: 'perf.log' }, flush: {} } })
   extended.latency.info('message')
+  extended.with({ a: 1 }).latency.info('message')
+  extended.with({ a: 1 }).with({ b: 2 }).system.info('message')
+  // @ts-expect-error -- a category that is not configured, behind bindings
+  extended.with({ a: 1 }).latancy.info('message')
   extended.flush().catch(() => {})
 
   const filled = defineEvent({
