@@ -86,11 +86,19 @@ const sharedFormats: Plugin = {
   },
 }
 
-/** Who uses a chunk imports names of it. A bare import of one is left over, and bundlers of users warn of it. */
-const withoutBareImports: Plugin = {
-  name: 'without bare imports',
-  // The line stays, empty: the map holds.
-  renderChunk: (code) => ({ code: code.replaceAll(/^import "\.[^"]+";$/gm, ''), map: null }),
+/**
+ * Who uses a chunk imports names of it. A bare import of one is left over, and bundlers of users
+ * warn of it. The late modules are found from where the chunk is, whatever `dist` is called there.
+ */
+const mendedImports: Plugin = {
+  name: 'mended imports',
+  // The lines stay, and with them the map.
+  renderChunk: (code) => ({
+    code: code
+      .replaceAll(/^import "\.[^"]+";$/gm, '')
+      .replace('"../../dist/late/index.cjs"', '"../late/index.cjs"'),
+    map: null,
+  }),
 }
 
 rmSync(dist, { recursive: true, force: true })
@@ -115,7 +123,7 @@ async function bundleAll(): Promise<void> {
       otel: 'lib/otel.ts',
       pino: 'lib/pino.ts',
     },
-    [lateModules, withoutBareImports],
+    [lateModules, mendedImports],
     {
       format: 'esm',
       entryFileNames: '[name].js',
