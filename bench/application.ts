@@ -1,6 +1,7 @@
-// An application under load, of which the lateness is measured: handlers of events that come from outside at an
-// even rate, and a timer of 1 ms. Lateness counts from the moment something was meant to happen, so that a stop
-// of 100 ms is seen by everything that should have happened meanwhile, not once.
+// An application under load, of which the lateness is measured: handlers of events that come from
+// outside at an even rate, and a timer of 1 ms. Lateness counts from the moment something was meant
+// to happen, so that a stop of 100 ms is seen by everything that should have happened meanwhile,
+// not once.
 
 import { Worker } from 'node:worker_threads'
 import { percentileName, percentilePoints, Samples } from './statistics.ts'

@@ -1,5 +1,5 @@
-// One job in a process of its own: `node child.js <job as JSON> <directory>`. The last line on stdout is the
-// outcome as JSON.
+// One job in a process of its own: `node child.js <job as JSON> <directory>`. The last line on
+// stdout is the outcome as JSON.
 
 import { writeSync } from 'node:fs'
 import { growYoungGeneration } from './loop.ts'

@@ -1,6 +1,7 @@
-// `npm run bench:compare -- BEFORE.json [AFTER.json]`: which figures changed beyond the noise. AFTER is
-// bench/results/latest.json if it is not given. Exit 0: nothing of ringlog got worse; 1: something did, or no
-// longer counts; 2: wrong usage. What changed in rivals is shown and changes no exit code.
+// `npm run bench:compare -- BEFORE.json [AFTER.json]`: which figures changed beyond the noise.
+// AFTER is bench/results/latest.json if it is not given. Exit 0: nothing of ringlog got worse; 1:
+// something did, or no longer counts; 2: wrong usage. What changed in rivals is shown and changes
+// no exit code.
 
 import { compare, type Change, roundsMin, thresholdPercent, type Verdict } from './comparison.ts'
 import { figure } from './markdown.ts'

@@ -1,5 +1,6 @@
-// Which figures of two runs differ by more than noise. A figure has changed when the intervals of its rounds do
-// not overlap and the medians are more than 5 % apart; two rounds or fewer know no noise and decide nothing.
+// Which figures of two runs differ by more than noise. A figure has changed when the intervals of
+// its rounds do not overlap and the medians are more than 5 % apart; two rounds or fewer know no
+// noise and decide nothing.
 
 import type { Results, Row } from './results.ts'
 import { spreadOf } from './statistics.ts'
@@ -27,12 +28,18 @@ export interface Change {
 }
 
 export interface Comparison {
-  /** Whether rows were compared as ratios to the reference, since the runs are of different machines. */
+  /**
+   * Whether rows were compared as ratios to the reference, since the runs are of different
+   * machines.
+   */
   readonly asRatios: boolean
   readonly changes: readonly Change[]
 }
 
-/** Compares all rows. Across machines, or versions of Node, only ratios mean something: rows without a reference are undecided. */
+/**
+ * Compares all rows. Across machines, or versions of Node, only ratios mean something: rows without
+ * a reference are undecided.
+ */
 export function compare(before: Results, after: Results): Comparison {
   const asRatios = !sameMachine(before, after)
   const valuesBefore = valuesOf(before, asRatios)
@@ -83,7 +90,9 @@ function sameMachine({ machine: a }: Results, { machine: b }: Results): boolean 
   return a.cpu === b.cpu && a.cores === b.cores && a.node === b.node
 }
 
-/** The values of all sound rows: as they are, or over the median of the reference in the same table. */
+/**
+ * The values of all sound rows: as they are, or over the median of the reference in the same table.
+ */
 function valuesOf({ rows }: Results, asRatios: boolean): Map<string, readonly number[]> {
   const sound = rows.filter(({ values }) => values.length > 0)
   if (!asRatios) return new Map(sound.map((row) => [keyOf(row), row.values]))

@@ -1,6 +1,6 @@
-// `npm run bench:docs`: puts the tables of bench/results/latest.json into docs/costs.md, three of its figures into
-// README.md, between the markers there, and makes the pictures in docs/. Nothing is typed by hand. A file may be given in place of
-// latest.json.
+// `npm run bench:docs`: puts the tables of bench/results/latest.json into docs/costs.md, three of
+// its figures into README.md, between the markers there, and makes the pictures in docs/. Nothing
+// is typed by hand. A file may be given in place of latest.json.
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -32,7 +32,8 @@ console.log(`README.md and docs/ show ${results.commit}`)
 async function place(name: string, tables: string): Promise<void> {
   const file = join(repository, name)
   const text = betweenMarkers(readFileSync(file, 'utf8'), 'bench', tables)
-  // As `npm run format` would leave it, so that the check of the format does not fail on what a script wrote.
+  // As `npm run format` would leave it, so that the check of the format does not fail on what a
+  // script wrote.
   const options = await resolveConfig(file)
   writeFileSync(file, await format(text, { ...options, parser: 'markdown' }))
 }

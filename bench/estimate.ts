@@ -1,4 +1,5 @@
-// How long a run still takes: what its jobs are said to take, corrected by what those took that are done.
+// How long a run still takes: what its jobs are said to take, corrected by what those took that are
+// done.
 
 import type { Job } from './measure.ts'
 

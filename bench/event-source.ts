@@ -1,6 +1,6 @@
-// A thread that sends the times at which events were meant to happen, one message per event, at an even rate,
-// whether or not anybody keeps up: an open loop. A thread and not a timer, because a timer of the loop under test
-// would be late together with it, and only to the millisecond.
+// A thread that sends the times at which events were meant to happen, one message per event, at an
+// even rate, whether or not anybody keeps up: an open loop. A thread and not a timer, because a
+// timer of the loop under test would be late together with it, and only to the millisecond.
 
 import { parentPort, workerData } from 'node:worker_threads'
 

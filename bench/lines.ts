@@ -1,8 +1,9 @@
-// Are the lines on disk exactly those which were logged? Every one there, valid JSON, in order, none twice.
+// Are the lines on disk exactly those which were logged? Every one there, valid JSON, in order,
+// none twice.
 //
-// An entry's running number is in its context (workload.ts). Within a file numbers go up; a file and its rotated
-// parts, ordered by their first number, do not overlap; and together all files hold 0 to n - 1, each once.
-// Lines without a context have no number: they are counted.
+// An entry's running number is in its context (workload.ts). Within a file numbers go up; a file
+// and its rotated parts, ordered by their first number, do not overlap; and together all files hold
+// 0 to n - 1, each once. Lines without a context have no number: they are counted.
 
 import { closeSync, openSync, readdirSync, readSync } from 'node:fs'
 import { join } from 'node:path'
@@ -54,7 +55,10 @@ export function checkLines(
   return { lines: check.lines, bytes: check.bytes, fault: check.fault() }
 }
 
-/** `error.log`, with what it was rotated to, holds copies of ringlog's entries of level ERROR, which are in their own file too. */
+/**
+ * `error.log`, with what it was rotated to, holds copies of ringlog's entries of level ERROR, which
+ * are in their own file too.
+ */
 function logFiles(directory: string): string[] {
   return readdirSync(directory).filter(
     (name) => name.includes('.log') && !name.startsWith('error.log'),

@@ -1,9 +1,11 @@
-// The event loop of a process that measures, and its memory: how to wait in it, and how to warm it up.
+// The event loop of a process that measures, and its memory: how to wait in it, and how to warm it
+// up.
 
 /**
- * Brings V8's young generation to the size it has in a process that has been running for a while. Until then each
- * object is made in memory that was never touched, and whoever is measured first pays for it: 85 page faults per
- * 1 000 contexts of the enforcement entry, 170 ns a call (Node 20.20 in a virtual machine, 2026-11).
+ * Brings V8's young generation to the size it has in a process that has been running for a while.
+ * Until then each object is made in memory that was never touched, and whoever is measured first
+ * pays for it: 85 page faults per 1 000 contexts of the enforcement entry, 170 ns a call (Node
+ * 20.20 in a virtual machine, 2026-11).
  */
 export function growYoungGeneration(): void {
   // It doubles when much survives; 100 rounds would do, and 400 take 70 ms.

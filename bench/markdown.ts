@@ -1,4 +1,5 @@
-// Results as Markdown: a table per measure and variant, a line per subject, `median (min–max)` per figure.
+// Results as Markdown: a table per measure and variant, a line per subject, `median (min–max)` per
+// figure.
 
 import type { Measure } from './measure.ts'
 import { measures } from './measures/catalog.ts'

@@ -1,4 +1,5 @@
-// What a measure is: a plan of jobs, each run in a process of its own, and what a job tells when it is done.
+// What a measure is: a plan of jobs, each run in a process of its own, and what a job tells when it
+// is done.
 
 import type { SubjectName } from './subjects/catalog.ts'
 
@@ -28,7 +29,10 @@ export interface Job {
 /** What a job found. */
 export interface Outcome {
   readonly metrics: Readonly<Record<string, number>>
-  /** Entries that must be in the files, the warm-up included; undefined: there are none to be checked. */
+  /**
+   * Entries that must be in the files, the warm-up included; undefined: there are none to be
+   * checked.
+   */
   readonly logged: number | undefined
   /** What spoils the figures although all entries arrived. */
   readonly fault?: string

@@ -1,5 +1,6 @@
-// Three pictures of a run, as SVG: what an entry costs by the rate, how long a call takes by percentile, and what an
-// entry costs until it is in a file as fast as it goes. A subject whose row does not count has no line.
+// Three pictures of a run, as SVG: what an entry costs by the rate, how long a call takes by
+// percentile, and what an entry costs until it is in a file as fast as it goes. A subject whose row
+// does not count has no line.
 
 import { BarChart, LineChart } from 'echarts/charts'
 import { GridComponent, LegendComponent, TitleComponent } from 'echarts/components'

@@ -1,5 +1,5 @@
-// The file of a run: what was measured, where, with which versions. Everything else — tables, pictures,
-// comparisons — is made from such a file, never from memory.
+// The file of a run: what was measured, where, with which versions. Everything else — tables,
+// pictures, comparisons — is made from such a file, never from memory.
 
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, statfsSync, writeFileSync } from 'node:fs'
@@ -124,7 +124,8 @@ export function commitOf(): string {
 }
 
 /**
- * Writes `<date>-<commit>.json` and `latest.json`; a quick run is for a look and replaces neither, but `quick.json`.
+ * Writes `<date>-<commit>.json` and `latest.json`; a quick run is for a look and replaces neither,
+ * but `quick.json`.
  *
  * @returns the file.
  */
@@ -146,7 +147,10 @@ function write(name: string, results: Results): string {
   return file
 }
 
-/** A run of some measures joins the others of the same commit, machine and rounds; otherwise it stands alone. */
+/**
+ * A run of some measures joins the others of the same commit, machine and rounds; otherwise it
+ * stands alone.
+ */
 export function joined(before: Results, after: Results): Results {
   const same = (key: 'commit' | 'rounds' | 'machine' | 'versions'): boolean =>
     JSON.stringify(before[key]) === JSON.stringify(after[key])

@@ -1,6 +1,6 @@
-// `npm run bench`: every library, the same entry, a process per configuration, rounds interleaved A B C A B C.
-// Without options what an entry costs all in, at the rates people live at, in about five minutes. Prints Markdown,
-// writes bench/results/. Options after `--`: --help tells them.
+// `npm run bench`: every library, the same entry, a process per configuration, rounds interleaved A
+// B C A B C. Without options what an entry costs all in, at the rates people live at, in about five
+// minutes. Prints Markdown, writes bench/results/. Options after `--`: --help tells them.
 
 import { mkdirSync } from 'node:fs'
 import os from 'node:os'

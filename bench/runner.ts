@@ -1,4 +1,5 @@
-// Runs one job: a fresh directory, a process of its own, the check of its lines, and all of it cleared away.
+// Runs one job: a fresh directory, a process of its own, the check of its lines, and all of it
+// cleared away.
 
 import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -10,7 +11,10 @@ import { delayingCommand } from './slow-disk.ts'
 import { type SubjectInfo, subjects } from './subjects/catalog.ts'
 
 const child = fileURLToPath(new URL('./child.js', import.meta.url))
-/** A process that has said nothing for so long hangs; the longest job, 10⁷ entries, takes about a minute. */
+/**
+ * A process that has said nothing for so long hangs; the longest job, 10⁷ entries, takes about a
+ * minute.
+ */
 const timeoutMs = 300_000
 /** Lines of stderr that are told when a process fails. */
 const complaintLines = 3

@@ -1,5 +1,6 @@
-// A slow disk, injected from outside: strace delays each write to the given file. Tried on a known writer first,
-// because strace may be there and yet not be allowed to trace (containers), or not know the options.
+// A slow disk, injected from outside: strace delays each write to the given file. Tried on a known
+// writer first, because strace may be there and yet not be allowed to trace (containers), or not
+// know the options.
 
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'

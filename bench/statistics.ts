@@ -20,7 +20,9 @@ export function spreadOf(values: readonly number[]): Spread {
   return { median, min: sorted[0]!, max: sorted.at(-1)! }
 }
 
-/** Latency samples in nanoseconds, with room made beforehand so that recording allocates nothing. */
+/**
+ * Latency samples in nanoseconds, with room made beforehand so that recording allocates nothing.
+ */
 export class Samples {
   readonly #values: Float64Array
   #count = 0
@@ -59,7 +61,9 @@ export function percentileName(point: number): string {
   return point === 100 ? 'max' : `p${point}`
 }
 
-/** The smallest sample which at least `point` percent of all are not above; NaN when there are none. */
+/**
+ * The smallest sample which at least `point` percent of all are not above; NaN when there are none.
+ */
 export function percentileOf(sorted: ArrayLike<number>, point: number): number {
   // 99.9 / 100 × 1000 is 999.0000000000001: a little less, or the rank would be one too high.
   const rank = Math.ceil((point / 100) * sorted.length - 1e-6)

@@ -1,5 +1,6 @@
-// What honesty and secrecy cost: the walk over an untyped context with all its guards against one without any,
-// the line of it with keys and strings looked at against one without, and the masking of single strings.
+// What honesty and secrecy cost: the walk over an untyped context with all its guards against one
+// without any, the line of it with keys and strings looked at against one without, and the masking
+// of single strings.
 //
 //   npm run bench:values
 
@@ -29,7 +30,10 @@ const redactor = new Redactor()
 const encoder = new LineEncoder(redactor, 1 << 24)
 const context = enforcementContext(1)
 
-/** The walk without any guard: no own-property check, no cycles, no limits, nothing but JSON's own types. */
+/**
+ * The walk without any guard: no own-property check, no cycles, no limits, nothing but JSON's own
+ * types.
+ */
 function bareWalk(into: Lanes, object: object): void {
   into.pushTag(OBJECT)
   const members = object as Record<string, unknown>

@@ -1,9 +1,10 @@
-// What every subject logs: the example entry of the specification in full, and smaller ones. One definition for
-// all, so that no subject has an easier day. Each call gets a fresh object, as callers write it; these functions
-// are small enough for V8 to inline into the call.
+// What every subject logs: the example entry of the specification in full, and smaller ones. One
+// definition for all, so that no subject has an easier day. Each call gets a fresh object, as
+// callers write it; these functions are small enough for V8 to inline into the call.
 //
-// Every entry with a context carries its running number in a value that is natural there, so that the lines on
-// disk can be checked for loss, order and repetition without a field that only a benchmark would have.
+// Every entry with a context carries its running number in a value that is natural there, so that
+// the lines on disk can be checked for loss, order and repetition without a field that only a
+// benchmark would have.
 
 /** 11 numbers and booleans, 6 strings, 5 objects: about 600 bytes as a line. */
 export interface EnforcementContext {
@@ -59,7 +60,9 @@ const orderIds = Array.from({ length: 1024 }, (_, index) => String(1_234_567_000
 
 let areFresh = false
 
-/** From now on order ids are made for each entry, as by a program that has read them from a message. */
+/**
+ * From now on order ids are made for each entry, as by a program that has read them from a message.
+ */
 export function makeFreshStrings(): void {
   areFresh = true
 }
@@ -98,7 +101,9 @@ export function enforcementContext(i: number): EnforcementContext {
   }
 }
 
-/** The same for subjects which take the account from the context, as ringlog's untyped call does. */
+/**
+ * The same for subjects which take the account from the context, as ringlog's untyped call does.
+ */
 export function accountContext(i: number): EnforcementContext & { readonly account_id: string } {
   return {
     account_id: account,

@@ -1,9 +1,11 @@
 #!/usr/bin/env node
-// The command `ringlog`: argv → a command → standard output. The only file that touches argv, the standard streams
-// and the exit code. Each command is loaded when it is asked for: `ringlog --version` waits for none.
+// The command `ringlog`: argv → a command → standard output. The only file that touches argv, the
+// standard streams and the exit code. Each command is loaded when it is asked for: `ringlog
+// --version` waits for none.
 //
-// Entries and reports go to standard output, everything else to standard error. Exit code 0; 1 when the command could
-// not do its work, or `verify` found a fault; 2 for wrong usage. A closed pipe ends it quietly.
+// Entries and reports go to standard output, everything else to standard error. Exit code 0; 1 when
+// the command could not do its work, or `verify` found a fault; 2 for wrong usage. A closed pipe
+// ends it quietly.
 
 import { readFileSync } from 'node:fs'
 import { constants } from 'node:os'
@@ -84,7 +86,9 @@ function collect(value: string, earlier: readonly string[] = []): string[] {
   return [...earlier, value]
 }
 
-/** An option that is taken once: of two directories the first would be passed over without a word. */
+/**
+ * An option that is taken once: of two directories the first would be passed over without a word.
+ */
 function once(value: string, earlier: string | undefined): string {
   if (earlier === undefined) return value
   throw new InvalidArgumentError('expected it once')
@@ -115,7 +119,8 @@ const program = new Command('ringlog')
   .configureOutput({
     writeOut: (text) => void out.write(text),
     writeErr: (text) => stderr.write(visibleLines(text)),
-    // It repeats what was typed, which may come from a script and hold anything: one line, whatever stands in it.
+    // It repeats what was typed, which may come from a script and hold anything: one line, whatever
+    // stands in it.
     outputError: (text, write) => {
       const line = text.trimEnd().replace(/\n(?=\(Did you mean [^\n]*$)/, ' ')
       write(`${visible(line)}\n`)
@@ -252,7 +257,8 @@ try {
   await program.parseAsync()
 } catch (error) {
   if (!(error instanceof CommanderError)) throw error
-  // commander has said what is wrong, and ends with 1 for everything; asking for help is no mistake.
+  // commander has said what is wrong, and ends with 1 for everything; asking for help is no
+  // mistake.
   process.exitCode = error.exitCode === 0 ? 0 : 2
   // The help, or the version.
   await out.end()

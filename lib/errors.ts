@@ -1,6 +1,7 @@
-// The errors of this library. Set-up throws; once a logger exists, no log call does, and `flush` and `close`
-// reject. Their messages may be printed as they are: paths and whatever else others have written stand in them
-// as visible escapes. The fields beside the message have the values themselves.
+// The errors of this library. Set-up throws; once a logger exists, no log call does, and `flush`
+// and `close` reject. Their messages may be printed as they are: paths and whatever else others
+// have written stand in them as visible escapes. The fields beside the message have the values
+// themselves.
 
 import { visible } from './entry/visible-text.ts'
 
@@ -30,7 +31,8 @@ export class ConfigError extends TypeError {
 
   /**
    * @param headline What could not be done, with the file: one line.
-   * @param problems Every problem; each becomes a line `path: expected …, got …` below the headline.
+   * @param problems Every problem; each becomes a line `path: expected …, got …` below the
+   *   headline.
    * @param options `file`: where the configuration came from; `cause`: the error behind this one.
    */
   constructor(
@@ -47,7 +49,10 @@ export class ConfigError extends TypeError {
   }
 }
 
-/** Entries that could not be written when they were asked to be. They are kept, and written when the file recovers. */
+/**
+ * Entries that could not be written when they were asked to be. They are kept, and written when the
+ * file recovers.
+ */
 export class NotWrittenError extends Error {
   readonly code: ErrorCode = 'RINGLOG_NOT_WRITTEN'
   /** The file that cannot be written. */
@@ -73,7 +78,9 @@ export interface Locker {
   readonly absentS: number
 }
 
-/** A directory that another logger writes to: of this process, of a worker of it, or of another one. */
+/**
+ * A directory that another logger writes to: of this process, of a worker of it, or of another one.
+ */
 export class LockedError extends Error {
   readonly code: ErrorCode = 'RINGLOG_LOCKED'
   /** The directory. */
@@ -81,8 +88,8 @@ export class LockedError extends Error {
   /** The process that writes to it. */
   readonly pid: number
   /**
-   * Whether it is known to be alive. One in another container or on another machine cannot be seen; it is taken
-   * for alive as long as it gives signs of life.
+   * Whether it is known to be alive. One in another container or on another machine cannot be seen;
+   * it is taken for alive as long as it gives signs of life.
    */
   readonly certain: boolean
 

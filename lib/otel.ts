@@ -1,5 +1,5 @@
-// `ringlog/otel`: the active trace of OpenTelemetry, for `options.trace`. The one file that needs `@opentelemetry/api`,
-// which is loaded by those alone who import this.
+// `ringlog/otel`: the active trace of OpenTelemetry, for `options.trace`. The one file that needs
+// `@opentelemetry/api`, which is loaded by those alone who import this.
 
 import { createRequire } from 'node:module'
 import type { TraceIds } from './logger/surroundings.ts'
@@ -27,7 +27,8 @@ function loadApi(): Api {
 const api = loadApi()
 
 /**
- * The ids of the span that is active where it is called; undefined when none is, or its ids are not valid.
+ * The ids of the span that is active where it is called; undefined when none is, or its ids are not
+ * valid.
  *
  * @example
  * ```ts

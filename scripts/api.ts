@@ -1,7 +1,8 @@
-// `npm run docs:api`: the API reference in docs/api/, from the docstrings of lib/. With --check it changes nothing, and
-// ends with 1 when the reference is out of date.
+// `npm run docs:api`: the API reference in docs/api/, from the docstrings of lib/. With --check it
+// changes nothing, and ends with 1 when the reference is out of date.
 //
-// typedoc uses the interface of TypeScript 5, which version 7 does not have: it is given version 5 under its name.
+// typedoc uses the interface of TypeScript 5, which version 7 does not have: it is given version 5
+// under its name.
 
 import { mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { register } from 'node:module'

@@ -1,5 +1,6 @@
-// `npm run build`: lib/ → dist/. The compiler checks everything and writes the declarations; rolldown puts the
-// modules, and what they use of TypeBox and fast-json-stringify, into a few files.
+// `npm run build`: lib/ → dist/. The compiler checks everything and writes the declarations;
+// rolldown puts the modules, and what they use of TypeBox and fast-json-stringify, into a few
+// files.
 //
 //   dist/index.js, cli.js    what is imported and started
 //   dist/testing.js, otel.js, pino.js: entry points of their own
@@ -10,9 +11,10 @@
 //   dist/LICENSES.txt        of the packages within these files
 //   schema/                  the JSON Schemas of the configuration and of an entry (schemas.ts)
 //
-// A file costs some 0.4 ms to import, and TypeBox has 700 of them: `import 'ringlog'` took 400 ms of processor from
-// 917 files, and takes 30 ms from five (Node 20.20, 2026-11). The bundler has to leave `const` as it is: with
-// esbuild, which makes it `var`, an untyped call took 340 ns instead of 260.
+// A file costs some 0.4 ms to import, and TypeBox has 700 of them: `import 'ringlog'` took 400 ms
+// of processor from 917 files, and takes 30 ms from five (Node 20.20, 2026-11). The bundler has to
+// leave `const` as it is: with esbuild, which makes it `var`, an untyped call took 340 ns instead
+// of 260.
 
 import { spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
@@ -38,7 +40,10 @@ const late = {
   },
 } as const
 
-/** What the library and the command share, and what only some commands need, have files of their own. */
+/**
+ * What the library and the command share, and what only some commands need, have files of their
+ * own.
+ */
 const groups = [
   { name: 'entry', test: /[\\/]lib[\\/](?:errors|entry)\b/, minShareCount: 2 },
   { name: 'typebox', test: /[\\/]node_modules[\\/]typebox[\\/]/ },
@@ -64,7 +69,10 @@ const lateModules: Plugin = {
   },
 }
 
-/** Of fast-json-stringify, what looks at schemas from strangers is left out, Ajv with it: ours have no unions and no conditions. */
+/**
+ * Of fast-json-stringify, what looks at schemas from strangers is left out, Ajv with it: ours have
+ * no unions and no conditions.
+ */
 const withoutValidators: Plugin = {
   name: 'without validators',
   load(id) {
@@ -75,7 +83,10 @@ const withoutValidators: Plugin = {
   },
 }
 
-/** Formats stay TypeBox's own, and are loaded by the first schema that has one: users add theirs there. */
+/**
+ * Formats stay TypeBox's own, and are loaded by the first schema that has one: users add theirs
+ * there.
+ */
 const sharedFormats: Plugin = {
   name: 'shared formats',
   load(id) {

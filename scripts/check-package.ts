@@ -1,8 +1,10 @@
-// Checks the package as its users get it: packs it, looks at what is in the tarball, has publint and attw judge
-// it, unpacks it into a project of its own, and there compiles a program against it and runs it with plain node.
+// Checks the package as its users get it: packs it, looks at what is in the tarball, has publint
+// and attw judge it, unpacks it into a project of its own, and there compiles a program against it
+// and runs it with plain node.
 //
-// Needs no network: the project's dependencies are links to those installed here, the declared ones and no
-// others, so that an import which no dependency answers for fails. Expects dist/ to be fresh.
+// Needs no network: the project's dependencies are links to those installed here, the declared ones
+// and no others, so that an import which no dependency answers for fails. Expects dist/ to be
+// fresh.
 
 import { spawnSync } from 'node:child_process'
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, readdirSync } from 'node:fs'
@@ -197,7 +199,10 @@ async function runAlone(name: string, write: (file: string) => Promise<unknown>)
   }
 }
 
-/** The same program as one file, alone in a directory: nothing that it needs may be hidden from a bundler. */
+/**
+ * The same program as one file, alone in a directory: nothing that it needs may be hidden from a
+ * bundler.
+ */
 async function checkBundled(): Promise<void> {
   const input = join(project, 'consumer.js')
   const external = ['ffi-napi', 'koffi', 'ref-napi']

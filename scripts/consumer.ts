@@ -1,5 +1,5 @@
-// A program as a user would write it. check-package.ts compiles it against the packed package and runs it with
-// plain node, in an empty directory.
+// A program as a user would write it. check-package.ts compiles it against the packed package and
+// runs it with plain node, in an empty directory.
 
 import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'

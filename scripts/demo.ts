@@ -1,9 +1,10 @@
-// `npm start`: twenty years of the S&P 500 drive a risk manager that logs every decision, and the log
-// streams into the terminal from the files while it is being written.
+// `npm start`: twenty years of the S&P 500 drive a risk manager that logs every decision, and the
+// log streams into the terminal from the files while it is being written.
 //
-// Two processes, as in real life: the daemon (demo/daemon.ts) trades and logs, this one follows the files
-// and knows of the rest only what the daemon reports at its end. Then the files themselves are checked.
-// Everything is written below one temporary directory, which is kept. Exit 1 when a promise was not kept.
+// Two processes, as in real life: the daemon (demo/daemon.ts) trades and logs, this one follows the
+// files and knows of the rest only what the daemon reports at its end. Then the files themselves
+// are checked. Everything is written below one temporary directory, which is kept. Exit 1 when a
+// promise was not kept.
 
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
@@ -20,7 +21,10 @@ import { Screen } from './demo/screen.ts'
 import { StreamCount } from './demo/stream-count.ts'
 import { bytesText, checksOf, printSummary } from './demo/summary.ts'
 
-/** What the twenty years take in a terminal, so that a person sees them pass. Elsewhere nobody waits. */
+/**
+ * What the twenty years take in a terminal, so that a person sees them pass. Elsewhere nobody
+ * waits.
+ */
 const secondsDefault = 12
 /** How long the last lines may take to arrive after the daemon has closed its log. */
 const arrivalMs = 5000

@@ -1,5 +1,6 @@
-// What a line of JSON holds, as a schema: the one owner of its shape. The words to it are those of `LogEntry`; the
-// compiler ties the two: a key that one of them lacks, or has otherwise, does not compile.
+// What a line of JSON holds, as a schema: the one owner of its shape. The words to it are those of
+// `LogEntry`; the compiler ties the two: a key that one of them lacks, or has otherwise, does not
+// compile.
 
 import { Type, type Static } from 'typebox'
 import type { ExceptionInfo, LogEntry } from '../lib/entry/entry.ts'
@@ -46,7 +47,10 @@ export const entrySchema = Type.Object(
   closed,
 )
 
-/** Whether the schema has every key of a type, and each of its own keys, where the type has it, is of that type. */
+/**
+ * Whether the schema has every key of a type, and each of its own keys, where the type has it, is
+ * of that type.
+ */
 type Covers<S, T> = keyof T extends keyof S ? (S extends T ? true : false) : false
 
 /** Never called: here the compiler judges. */

@@ -1,5 +1,6 @@
-// `npm run docs:rooms`: puts the rooms of lib/ into docs/architecture.md, each file with the first sentence of its
-// header, between the markers there. With --check it changes nothing, and ends with 1 when they are out of date.
+// `npm run docs:rooms`: puts the rooms of lib/ into docs/architecture.md, each file with the first
+// sentence of its header, between the markers there. With --check it changes nothing, and ends with
+// 1 when they are out of date.
 
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'

@@ -1,8 +1,9 @@
-// `npm run build`: the JSON Schemas of the package, in schema/: of the `logging` section, of the whole file it stands
-// in, and of an entry. Editors complete `system.json` from them, and others check lines by them.
+// `npm run build`: the JSON Schemas of the package, in schema/: of the `logging` section, of the
+// whole file it stands in, and of an entry. Editors complete `system.json` from them, and others
+// check lines by them.
 //
-// Nothing is said twice: the checks are those of the TypeBox schemas, the words those of the interfaces' docstrings,
-// the defaults those that an empty configuration comes to.
+// Nothing is said twice: the checks are those of the TypeBox schemas, the words those of the
+// interfaces' docstrings, the defaults those that an empty configuration comes to.
 
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
@@ -78,8 +79,9 @@ function plain(schema: unknown): JsonSchema {
 }
 
 /**
- * Keys that nobody knows are refused: TypeBox forgets to say so of what is partial. A map is one of its values, not a
- * pattern that every key matches: beside that no key may be named (typebox 1.4.3, 2026-11).
+ * Keys that nobody knows are refused: TypeBox forgets to say so of what is partial. A map is one of
+ * its values, not a pattern that every key matches: beside that no key may be named (typebox 1.4.3,
+ * 2026-11).
  */
 function close(schema: JsonSchema): void {
   const { patternProperties, ...rest } = schema
@@ -92,7 +94,10 @@ function close(schema: JsonSchema): void {
   }
 }
 
-/** The categories that always exist as keys of the maps by category, and which names others may have. */
+/**
+ * The categories that always exist as keys of the maps by category, and which names others may
+ * have.
+ */
 function completeCategories({ properties }: JsonSchema): void {
   for (const name of ['levels', 'durability']) {
     const map = properties![name]!

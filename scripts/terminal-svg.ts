@@ -1,5 +1,5 @@
-// `npm run docs:picture`: runs the demo and draws what it printed as docs/terminal.svg. The lines are those
-// of a real run; where some are left out, a line of dots says so.
+// `npm run docs:picture`: runs the demo and draws what it printed as docs/terminal.svg. The lines
+// are those of a real run; where some are left out, a line of dots says so.
 
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
@@ -41,7 +41,10 @@ const pictured = [
 mkdirSync(new URL('docs/', root), { recursive: true })
 writeFileSync(new URL('docs/terminal.svg', root), drawTerminal(pictured, 'npm start'))
 
-/** Where those consecutive lines begin that show the most of what is to be seen, in the order of days. */
+/**
+ * Where those consecutive lines begin that show the most of what is to be seen, in the order of
+ * days.
+ */
 function bestStart(all: readonly string[], length: number, signs: readonly RegExp[]): number {
   let best = 0
   let bestScore = -Infinity
@@ -50,7 +53,8 @@ function bestStart(all: readonly string[], length: number, signs: readonly RegEx
     const shows = signs.map((sign) => stretch.some((line) => sign.test(line)))
     // The first sign is what the stretch is for: it counts more than all others together.
     const found = shows.filter(Boolean).length + (shows[0] === true ? signs.length : 0)
-    // Files are merged by the milliseconds of their entries; days that share one may come interleaved.
+    // Files are merged by the milliseconds of their entries; days that share one may come
+    // interleaved.
     const days = stretch.flatMap((line) => /\| (\d{4}-\d\d-\d\d) /.exec(line)?.[1] ?? [])
     const inOrder = days.every((day, i) => i === 0 || day >= (days[i - 1] ?? ''))
     const score = inOrder ? found : found - 0.5

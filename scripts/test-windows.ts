@@ -1,7 +1,8 @@
-// `npm run test:windows`: the built package, run by the real node.exe where there is no Windows, under Wine. Sets
-// up what it needs in ~/.cache/ringlog-windows (2 GB; Wine itself through apt), keeps it for the next time, and
-// runs the tests of test/windows/. Options after `--`: `--starts N` starts and exits for each interface and Node (10),
-// `--node 20,22` only these, and words as of scripts/test.ts.
+// `npm run test:windows`: the built package, run by the real node.exe where there is no Windows,
+// under Wine. Sets up what it needs in ~/.cache/ringlog-windows (2 GB; Wine itself through apt),
+// keeps it for the next time, and runs the tests of test/windows/. Options after `--`: `--starts N`
+// starts and exits for each interface and Node (10), `--node 20,22` only these, and words as of
+// scripts/test.ts.
 //
 // Where Wine cannot be had it says why and is no failure; everything else that goes wrong is one.
 
@@ -107,8 +108,8 @@ function setUpNode(version: string): void {
     cwd: half,
   })
   rmSync(join(half, tarball))
-  // Wine 8 has VirtualAlloc2, but not the placeholders for which V8 of Node 24 asks it: without the function it
-  // does without them. In this copy only.
+  // Wine 8 has VirtualAlloc2, but not the placeholders for which V8 of Node 24 asks it: without the
+  // function it does without them. In this copy only.
   if (Number(version) >= 24 && Number(wineVersion()) < 10) {
     const exe = readFileSync(join(half, 'node.exe'))
     const name = Buffer.from('VirtualAlloc2\0')
@@ -147,7 +148,8 @@ function setUpProjects(): void {
     }
     writeFileSync(stampFile, stamp)
   }
-  // The package has its modules in one file; programs that look at one of them alone have them here.
+  // The package has its modules in one file; programs that look at one of them alone have them
+  // here.
   const modules = join(packed, 'modules')
   const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
   execFileSync(process.execPath, [compiler, '--outDir', modules], { cwd: root })

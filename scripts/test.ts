@@ -1,7 +1,7 @@
-// Runs every test of test/, or those whose path contains a word given as argument: as the compiler makes them, below
-// build/. Through tsx each file and each program that a test starts took 1 s of the processor more (Node 20.20,
-// 2026-11). Node 20's --test takes no globs and calls zero files a success, so the files are listed here and none
-// is a failure.
+// Runs every test of test/, or those whose path contains a word given as argument: as the compiler
+// makes them, below build/. Through tsx each file and each program that a test starts took 1 s of
+// the processor more (Node 20.20, 2026-11). Node 20's --test takes no globs and calls zero files a
+// success, so the files are listed here and none is a failure.
 
 import { spawnSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
@@ -23,8 +23,8 @@ if (files.length === 0) {
   )
   process.exit(1)
 }
-// Much of the time is waiting for child processes. Node's own default is one less than there are processors: on two
-// of them one file at a time, 169 s instead of 130 (Node 20.20, 2026-11).
+// Much of the time is waiting for child processes. Node's own default is one less than there are
+// processors: on two of them one file at a time, 169 s instead of 130 (Node 20.20, 2026-11).
 const concurrency = Math.max(2, availableParallelism() - 1)
 const { status } = spawnSync(
   process.execPath,

@@ -1,7 +1,7 @@
-// A million calls as no one should make them: none may throw, each gives one line that parses, and the secret
-// planted in them comes out nowhere, in files, on the console, or in human lines. Before that every kind of secret in
-// the corpus goes through every place that takes a text, and thousands of harmless lines come out as they went in.
-// Runs on the built library:
+// A million calls as no one should make them: none may throw, each gives one line that parses, and
+// the secret planted in them comes out nowhere, in files, on the console, or in human lines. Before
+// that every kind of secret in the corpus goes through every place that takes a text, and thousands
+// of harmless lines come out as they went in. Runs on the built library:
 //
 //   npm run test:values              1 000 000 calls in two processes
 //   npm run test:values -- 20000 7   20 000 calls, seed 7
@@ -80,7 +80,10 @@ async function workElsewhere(count: number, seed: number): Promise<Outcome> {
   return { calls: outcome.calls, faults }
 }
 
-/** Every kind of secret in every carrier, and the harmless lines: what is wrong, each in one sentence. */
+/**
+ * Every kind of secret in every carrier, and the harmless lines: what is wrong, each in one
+ * sentence.
+ */
 async function secretFaults(seed: number): Promise<readonly string[]> {
   const directory = mkdtempSync(join(tmpdir(), 'ringlog-secrets-'))
   try {

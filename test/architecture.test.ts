@@ -1,4 +1,5 @@
-// The layout as a test: a folder is a station of the data, and each rule is shown to fail on a tree that breaks it.
+// The layout as a test: a folder is a station of the data, and each rule is shown to fail on a tree
+// that breaks it.
 
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
@@ -13,7 +14,10 @@ type Tree = ReadonlyMap<string, string>
 /** Tells what breaks a rule, each in one sentence. */
 type Rule = (tree: Tree) => string[]
 
-/** What each station may import from, beside packages and itself. An entry passes them in this order. */
+/**
+ * What each station may import from, beside packages and itself. An entry passes them in this
+ * order.
+ */
 const floors: { readonly [station: string]: readonly string[] } = {
   'errors.ts': ['entry'],
   entry: [],

@@ -1,6 +1,7 @@
-// Random text in which masking can find no secret, whatever it knows: a property about something else must hold for
-// every input. There are no letters and digits to name a secret with or to look like one, no mark that puts a value
-// behind a name, and yet all that is hard to write: escapes of JSON, two to four bytes, what drives a terminal.
+// Random text in which masking can find no secret, whatever it knows: a property about something
+// else must hold for every input. There are no letters and digits to name a secret with or to look
+// like one, no mark that puts a value behind a name, and yet all that is hard to write: escapes of
+// JSON, two to four bytes, what drives a terminal.
 
 import fc from 'fast-check'
 

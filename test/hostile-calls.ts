@@ -1,5 +1,5 @@
-// Calls as no one should make them: arbitrary trees with hostile members, and secrets in every place that a value
-// can stand in. Knows nothing of the library but the names of its methods.
+// Calls as no one should make them: arbitrary trees with hostile members, and secrets in every
+// place that a value can stand in. Knows nothing of the library but the names of its methods.
 
 import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'

@@ -1,4 +1,5 @@
-// Makes hostile calls, and judges what came out: exactly one line per call, each of them an entry, and no secret.
+// Makes hostile calls, and judges what came out: exactly one line per call, each of them an entry,
+// and no secret.
 
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,4 +1,5 @@
-// The JSON Schema of an entry, as the package has it, compiled by a validator that knows nothing of us.
+// The JSON Schema of an entry, as the package has it, compiled by a validator that knows nothing of
+// us.
 
 import { Ajv, type ValidateFunction } from 'ajv'
 import addFormats from 'ajv-formats'

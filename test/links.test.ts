@@ -1,5 +1,5 @@
-// Links of the documents lead somewhere: to a file that is there, to a heading of it, and nowhere else but to
-// the few addresses that are known.
+// Links of the documents lead somewhere: to a file that is there, to a heading of it, and nowhere
+// else but to the few addresses that are known.
 
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync, readdirSync } from 'node:fs'

@@ -1,5 +1,5 @@
-// Programs that tests start: compiled, as the tests are when `npm test` runs them; through tsx when a test is run
-// from its source.
+// Programs that tests start: compiled, as the tests are when `npm test` runs them; through tsx when
+// a test is run from its source.
 
 /** The ending of this file, and so of all its neighbours. */
 export const extension: '.ts' | '.js' = import.meta.filename.endsWith('.ts') ? '.ts' : '.js'
@@ -7,7 +7,10 @@ export const extension: '.ts' | '.js' = import.meta.filename.endsWith('.ts') ? '
 /** What node needs to run them. */
 export const loader: readonly string[] = extension === '.ts' ? ['--import', 'tsx'] : []
 
-/** The text of an `import()` for the script of a worker, which on Node 20 does not know the loader of its parent. */
+/**
+ * The text of an `import()` for the script of a worker, which on Node 20 does not know the loader
+ * of its parent.
+ */
 export function importInWorker(file: string | URL): string {
   const target = JSON.stringify(String(file))
   if (extension === '.js') return `import(${target})`

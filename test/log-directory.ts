@@ -56,7 +56,9 @@ export function filesOf(directory: string, name: string): string[] {
     .toSorted((a, b) => index(b) - index(a))
 }
 
-/** All lines of a file and its rotated ones, oldest first. Throws when one is not whole or not JSON. */
+/**
+ * All lines of a file and its rotated ones, oldest first. Throws when one is not whole or not JSON.
+ */
 export function linesOf(directory: string, name: string): Line[] {
   return filesOf(directory, name).flatMap((file) => {
     const text = readFileSync(join(directory, file), 'utf8')

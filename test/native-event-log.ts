@@ -1,6 +1,6 @@
-// An event log that is a file: an event is reported by write() of the C library, called through the same
-// interfaces, in the same thread pool. So what happens to calls while a process ends can be seen where there
-// is no Windows.
+// An event log that is a file: an event is reported by write() of the C library, called through the
+// same interfaces, in the same thread pool. So what happens to calls while a process ends can be
+// seen where there is no Windows.
 
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'

@@ -1,4 +1,5 @@
-// Whether a module with native code can be loaded here: it is optional, and its binaries are for some systems only.
+// Whether a module with native code can be loaded here: it is optional, and its binaries are for
+// some systems only.
 
 import { createRequire } from 'node:module'
 

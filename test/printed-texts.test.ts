@@ -1,5 +1,6 @@
-// Whatever the library prints may be printed to a terminal: remarks, errors and reports with paths, locks and
-// values that somebody else has written. Each text is made by a process of its own, as a user would see it.
+// Whatever the library prints may be printed to a terminal: remarks, errors and reports with paths,
+// locks and values that somebody else has written. Each text is made by a process of its own, as a
+// user would see it.
 
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'

@@ -1,5 +1,5 @@
-// Every example of README and of docs/ that imports something runs as it stands; those with lines of JSON behind them
-// write these lines.
+// Every example of README and of docs/ that imports something runs as it stands; those with lines
+// of JSON behind them write these lines.
 
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'

@@ -1,5 +1,5 @@
-// The JSON Schemas of the package, judged by a validator that knows nothing of us, and against the library itself:
-// what it takes and what it writes.
+// The JSON Schemas of the package, judged by a validator that knows nothing of us, and against the
+// library itself: what it takes and what it writes.
 
 import assert from 'node:assert/strict'
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
@@ -45,7 +45,8 @@ const values: readonly unknown[] = JSON.parse(`[
 ]`) as unknown[]
 
 /**
- * Where one place has to agree with another, which no schema can say. The sentence is that of the error.
+ * Where one place has to agree with another, which no schema can say. The sentence is that of the
+ * error.
  */
 const beyondSchemas =
   /at most what logging\.buffer|an unknown category|does not end in a dot|with a letter or digit|as it is on disk|stdout/

@@ -1,4 +1,5 @@
-// Where secrets hide, and how the names of secrets are spelled: for the tests that look for one on its way out.
+// Where secrets hide, and how the names of secrets are spelled: for the tests that look for one on
+// its way out.
 
 /** What stands in place of the secret in a carrier. */
 export const place = '{}'

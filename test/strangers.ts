@@ -7,8 +7,8 @@ import { resolve } from 'node:path'
 export const isRoot = process.geteuid?.() === 0
 
 /**
- * Why a program of another user cannot import the library from dist/, or false if it can. Below a home directory,
- * or a temporary one of mode 0700, others find neither Node nor the library.
+ * Why a program of another user cannot import the library from dist/, or false if it can. Below a
+ * home directory, or a temporary one of mode 0700, others find neither Node nor the library.
  */
 export function whyNoStrangers(): string | false {
   if (!isRoot) return 'needs root, to be another user'

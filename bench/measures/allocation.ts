@@ -1,6 +1,6 @@
-// How many bytes a call allocates: the growth of the heap over 100 000 calls in one turn, into a buffer with room
-// for all of them, with a young generation so large that no collection comes between. The context is made
-// beforehand, so that what is found is the library's own.
+// How many bytes a call allocates: the growth of the heap over 100 000 calls in one turn, into a
+// buffer with room for all of them, with a young generation so large that no collection comes
+// between. The context is made beforehand, so that what is found is the library's own.
 
 import { PerformanceObserver } from 'node:perf_hooks'
 import { pause, turn } from '../loop.ts'

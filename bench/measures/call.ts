@@ -1,5 +1,6 @@
-// What a call costs its caller, without a clock around each: batches of 1 000 calls, and between them a pause in
-// which the loop turns, so that whatever the library does later is done later, and not paid by the next batch.
+// What a call costs its caller, without a clock around each: batches of 1 000 calls, and between
+// them a pause in which the loop turns, so that whatever the library does later is done later, and
+// not paid by the next batch.
 
 import { pause } from '../loop.ts'
 import { type Job, type Measure, type Outcome, type Scale } from '../measure.ts'
@@ -9,7 +10,10 @@ import type { Subject, Variant } from '../subjects/subject.ts'
 export const batchCalls = 1000
 /** 1 000 entries of ringlog take about 1 ms of the pump. */
 export const pauseMs = 8
-/** Until then V8 still compiles: a call of ringlog costs 400 ns in some of the first batches, 120 ns from the 50th on. */
+/**
+ * Until then V8 still compiles: a call of ringlog costs 400 ns in some of the first batches, 120 ns
+ * from the 50th on.
+ */
 export const warmUpBatches = 60
 
 const variantTitles: Readonly<Record<Exclude<Variant, 'repeated'>, string>> = {

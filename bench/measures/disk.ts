@@ -1,5 +1,5 @@
-// What an entry costs until it is in a file: entries per second from the first call to the last byte, processor
-// time of the whole process with all its threads, and the memory it took.
+// What an entry costs until it is in a file: entries per second from the first call to the last
+// byte, processor time of the whole process with all its threads, and the memory it took.
 
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -14,9 +14,9 @@ const turnCalls = 100
 /** Until what runs is compiled: 10⁴ entries would show that, and not their cost. */
 export const warmUpCalls = 30_000
 /**
- * In so many parts, after each of which nothing more comes to the files. V8 has to see that as well: code compiled
- * while there was always more to do is thrown away when there is nothing for the first time; compiling it anew took
- * ringlog 40 ms of the processor (Node 20.20, 2026-11).
+ * In so many parts, after each of which nothing more comes to the files. V8 has to see that as
+ * well: code compiled while there was always more to do is thrown away when there is nothing for
+ * the first time; compiling it anew took ringlog 40 ms of the processor (Node 20.20, 2026-11).
  */
 const warmUpParts = 3
 /** The files must not have grown for so long, milliseconds. */
@@ -98,7 +98,10 @@ export interface Cost {
   readonly userUs: number
 }
 
-/** The cost of an entry from the first call to the end; the warm-up is not counted, and is in the files before. */
+/**
+ * The cost of an entry from the first call to the end; the warm-up is not counted, and is in the
+ * files before.
+ */
 export async function costOf(
   log: (i: number) => void,
   end: () => Promise<void>,

@@ -1,5 +1,5 @@
-// What a CRITICAL call costs where each is also reported to an event log that takes 50 ms: no more than an INFO
-// call, since the report is made in a later turn.
+// What a CRITICAL call costs where each is also reported to an event log that takes 50 ms: no more
+// than an INFO call, since the report is made in a later turn.
 
 import { pause } from '../loop.ts'
 import { type Job, type Measure, type Outcome, type Scale } from '../measure.ts'

@@ -1,5 +1,5 @@
-// What it costs to follow a file that gets a line each millisecond, and how long after its writing a line is given
-// out. ringlog alone.
+// What it costs to follow a file that gets a line each millisecond, and how long after its writing
+// a line is given out. ringlog alone.
 
 import { spawn } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'

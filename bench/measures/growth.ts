@@ -1,5 +1,6 @@
-// How the cost of an entry grows: with the number of entries, of context fields and of categories, and with
-// rotation. ringlog alone, and beside the numbers of entries their bytes, ready-made: what the system takes for them.
+// How the cost of an entry grows: with the number of entries, of context fields and of categories,
+// and with rotation. ringlog alone, and beside the numbers of entries their bytes, ready-made: what
+// the system takes for them.
 
 import { closeSync, openSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
@@ -10,11 +11,15 @@ import { type Cost, costOf, logInTurns, timed, warmUpCalls } from './disk.ts'
 
 const defaultCounts: Readonly<Record<Scale, number>> = { quick: 40_000, full: 100_000 }
 
-/** Entries in all, at least, where few are logged at a time: the system counts processor time in steps of 4 ms. */
+/**
+ * Entries in all, at least, where few are logged at a time: the system counts processor time in
+ * steps of 4 ms.
+ */
 const countMin = 200_000
 /**
- * Bursts before the first that counts, each followed by a flush. V8 has to see both: code compiled while the ring was
- * never empty is thrown away when it is for the first time, and 40 ms go into compiling it anew (Node 20.20, 2026-11).
+ * Bursts before the first that counts, each followed by a flush. V8 has to see both: code compiled
+ * while the ring was never empty is thrown away when it is for the first time, and 40 ms go into
+ * compiling it anew (Node 20.20, 2026-11).
  */
 const warmUpBursts: readonly number[] = [
   ...Array.from({ length: 100 }, () => 1000),
@@ -98,9 +103,10 @@ export const growth: Measure = {
 }
 
 /**
- * Lets the system find room for the pages of so large a file, and frees it. Memory that a virtual machine has not had
- * before, or has given back, is brought by its host page by page: of 6 GB that took 1.2 µs of the processor for 600
- * bytes, whoever wrote them, 0.1 when it had been in use just before (Linux 6.18, 2026-11).
+ * Lets the system find room for the pages of so large a file, and frees it. Memory that a virtual
+ * machine has not had before, or has given back, is brought by its host page by page: of 6 GB that
+ * took 1.2 µs of the processor for 600 bytes, whoever wrote them, 0.1 when it had been in use just
+ * before (Linux 6.18, 2026-11).
  */
 function touchPages(directory: string, bytes: number): void {
   const path = join(directory, 'pages')

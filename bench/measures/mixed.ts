@@ -1,5 +1,6 @@
-// What a call costs where programs call: a few calls in a turn, then other turns, ours among them, with contexts and
-// strings that are made anew for each. Code that is used once in a while is colder than that of a batch.
+// What a call costs where programs call: a few calls in a turn, then other turns, ours among them,
+// with contexts and strings that are made anew for each. Code that is used once in a while is
+// colder than that of a batch.
 
 import { turn } from '../loop.ts'
 import { type Job, type Measure, type Outcome, type Scale } from '../measure.ts'

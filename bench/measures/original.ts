@@ -1,5 +1,5 @@
-// The benchmark of the specification ringlog comes from: 1 000 calls, synchronous against asynchronous, in a
-// process that has just started. It claims 0.5 s against 0.010 s, for Python.
+// The benchmark of the specification ringlog comes from: 1 000 calls, synchronous against
+// asynchronous, in a process that has just started. It claims 0.5 s against 0.010 s, for Python.
 
 import { type Job, type Measure, type Outcome } from '../measure.ts'
 import { openSubject, type SubjectName } from '../subjects/catalog.ts'

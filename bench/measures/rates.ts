@@ -1,6 +1,6 @@
-// What an entry takes from the process at the rates people live at: processor time and time of the event loop, all
-// in, from the call to the file. The same program without logging runs beside it in the same process, and is
-// subtracted: what the timers of the program cost is not the logger's.
+// What an entry takes from the process at the rates people live at: processor time and time of the
+// event loop, all in, from the call to the file. The same program without logging runs beside it in
+// the same process, and is subtracted: what the timers of the program cost is not the logger's.
 
 import { performance } from 'node:perf_hooks'
 import { pause, turn } from '../loop.ts'
@@ -124,7 +124,10 @@ async function costOf(work: () => Promise<void>): Promise<Cost> {
   return { cpuUs: user + system, loopUs: active * 1000 }
 }
 
-/** So many turns of the loop at an even rate, each with some entries. One that falls behind catches up. */
+/**
+ * So many turns of the loop at an even rate, each with some entries. One that falls behind catches
+ * up.
+ */
 async function paced(
   turnsPerS: number,
   turns: number,

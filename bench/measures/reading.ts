@@ -1,5 +1,6 @@
-// How quickly the command reads what was written: a search through everything, the last lines of a large file, and
-// the check of every line; beside them jq with the same question, and the command that only says its version.
+// How quickly the command reads what was written: a search through everything, the last lines of a
+// large file, and the check of every line; beside them jq with the same question, and the command
+// that only says its version.
 
 import { spawnSync } from 'node:child_process'
 import { copyFileSync, mkdirSync, readdirSync, statSync } from 'node:fs'

@@ -1,4 +1,5 @@
-// A server's use: each request has a logger of its own with the request's fields, and logs three lines with it.
+// A server's use: each request has a logger of its own with the request's fields, and logs three
+// lines with it.
 
 import { performance } from 'node:perf_hooks'
 import { pause, turn } from '../loop.ts'

@@ -1,5 +1,6 @@
-// What a slow disk does to the application: each write to the log file takes 50 ms longer, injected from outside
-// with strace, so that nobody's code is changed. run.ts starts the process so, or skips the measure and says why.
+// What a slow disk does to the application: each write to the log file takes 50 ms longer, injected
+// from outside with strace, so that nobody's code is changed. run.ts starts the process so, or
+// skips the measure and says why.
 
 import { performance } from 'node:perf_hooks'
 import { latenessMetrics, runLoad } from '../application.ts'
@@ -16,7 +17,10 @@ import {
 
 const eventsPerS = 100
 const entriesPerEvent = 5
-/** A subject that blocks falls behind for ever: after this many times the planned time it logs no more. */
+/**
+ * A subject that blocks falls behind for ever: after this many times the planned time it logs no
+ * more.
+ */
 const patience = 2
 const quickSubjects: readonly SubjectName[] = ['ringlog-typed', 'pino-async']
 

@@ -1,5 +1,5 @@
-// What a library costs before it logs: its import, a logger that is ready, further ones, and one that is idle.
-// Each figure is of a program of its own, net of a program that does nothing.
+// What a library costs before it logs: its import, a logger that is ready, further ones, and one
+// that is idle. Each figure is of a program of its own, net of a program that does nothing.
 
 import { spawnSync } from 'node:child_process'
 import { type Job, type Measure, type Outcome, type Scale } from '../measure.ts'

@@ -1,5 +1,6 @@
-// How long the slow calls take: a clock around each call. The clock itself costs about as much as a cheap call,
-// so what it costs is measured in the same process and shown, and nothing is subtracted.
+// How long the slow calls take: a clock around each call. The clock itself costs about as much as a
+// cheap call, so what it costs is measured in the same process and shown, and nothing is
+// subtracted.
 
 import { performance } from 'node:perf_hooks'
 import { pause } from '../loop.ts'

@@ -1,5 +1,5 @@
-// No library: JSON.stringify into rotating-file-stream, which ringlog stands on, and into fs.writeSync. What one
-// would write by hand.
+// No library: JSON.stringify into rotating-file-stream, which ringlog stands on, and into
+// fs.writeSync. What one would write by hand.
 
 import { closeSync, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,5 +1,6 @@
-// bunyan 2: a file stream of Node's own; README "Streams": "stream: A Writable Stream", which a `path` stream is
-// inside. Its rotation is by time only, so it never rotates here. `src` stays off: README, "slow".
+// bunyan 2: a file stream of Node's own; README "Streams": "stream: A Writable Stream", which a
+// `path` stream is inside. Its rotation is by time only, so it never rotates here. `src` stays off:
+// README, "slow".
 
 import { createWriteStream } from 'node:fs'
 import { createRequire } from 'node:module'

@@ -16,7 +16,10 @@ export interface SubjectInfo {
   /** Where its lines have the context. @default the member `context` */
   readonly contextOf?: (line: Line) => unknown
   readonly load: () => Promise<Open>
-  /** How a program has it: statements that import it, and an expression that makes logger number `i` below `directory`. */
+  /**
+   * How a program has it: statements that import it, and an expression that makes logger number `i`
+   * below `directory`.
+   */
   readonly start?: { readonly load: string; readonly create: string }
 }
 
@@ -163,7 +166,10 @@ export const pathNames: readonly SubjectName[] = loggerNames.filter(
   (name) => name !== 'ringlog-bound',
 )
 
-/** Where rotation is not what is measured, rivals are spared it, and what some of them lose in it; we are not. */
+/**
+ * Where rotation is not what is measured, rivals are spared it, and what some of them lose in it;
+ * we are not.
+ */
 export function rotatesFor(name: SubjectName): boolean {
   return subjects[name].kind === 'ours'
 }

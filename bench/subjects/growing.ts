@@ -5,7 +5,10 @@ import { account, enforcementContext, message } from '../workload.ts'
 import { configOf, positionClosed } from './ringlog.ts'
 import type { Subject } from './subject.ts'
 
-/** One object for all calls, since making 1 000 fields would outweigh logging them; its number changes. */
+/**
+ * One object for all calls, since making 1 000 fields would outweigh logging them; its number
+ * changes.
+ */
 export function withFields(count: number, directory: string): Subject {
   const log = createLogger(configOf({ directory, rotation: true }))
   const others = Array.from({ length: count - 1 }, (_, k): [string, number | string] => [

@@ -1,6 +1,7 @@
-// What no logger can beat: making the context and doing nothing with it; copying its values into preallocated
-// lanes and reading the clock; writing bytes that are ready. They write no entries, or not the ones they are
-// given, so the measures know them as limits (catalog.ts) and do not check their lines against the calls.
+// What no logger can beat: making the context and doing nothing with it; copying its values into
+// preallocated lanes and reading the clock; writing bytes that are ready. They write no entries, or
+// not the ones they are given, so the measures know them as limits (catalog.ts) and do not check
+// their lines against the calls.
 
 import { closeSync, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
@@ -92,7 +93,9 @@ export function openLanes(): Subject {
   }
 }
 
-/** Writes ready bytes in pieces of 256 KiB: what the disk and the system call cost by themselves. */
+/**
+ * Writes ready bytes in pieces of 256 KiB: what the disk and the system call cost by themselves.
+ */
 export function openReadyBytes({ directory }: SubjectOptions): Subject {
   const file = openSync(join(directory, 'bench.log'), 'a')
   const line = Buffer.from(lineOf(message, account, enforcementContext(0)))

@@ -1,5 +1,5 @@
-// log4js 6: the `file` appender, which rotates by size, with a layout of one's own that writes JSON as its
-// docs/layouts.md shows. It has no JSON layout in core.
+// log4js 6: the `file` appender, which rotates by size, with a layout of one's own that writes JSON
+// as its docs/layouts.md shows. It has no JSON layout in core.
 
 import { join } from 'node:path'
 import log4js from 'log4js'

@@ -1,6 +1,7 @@
-// LogTape 2: the file sink with `nonBlocking: true`, which its manual recommends for performance (without it, every
-// small record is one writeSync and one fsyncSync), and the JSON Lines formatter. Its rotating sink writes
-// synchronously at every flush, so the plain sink is the fast one, and there is no rotation.
+// LogTape 2: the file sink with `nonBlocking: true`, which its manual recommends for performance
+// (without it, every small record is one writeSync and one fsyncSync), and the JSON Lines
+// formatter. Its rotating sink writes synchronously at every flush, so the plain sink is the fast
+// one, and there is no rotation.
 
 import { getFileSink } from '@logtape/file'
 import { configure, dispose, getJsonLinesFormatter, getLogger } from '@logtape/logtape'

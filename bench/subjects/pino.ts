@@ -1,6 +1,7 @@
-// pino 10, three ways. docs/asynchronous.md: "Asynchronous logging enables the minimum overhead of Pino", with
-// `sync: false, minLength: 4096`; docs/transports.md: a worker transport. `base: null` leaves out pid and
-// hostname (docs/api.md), as the others do; `isoTime` since the entry's timestamp is ISO 8601.
+// pino 10, three ways. docs/asynchronous.md: "Asynchronous logging enables the minimum overhead of
+// Pino", with `sync: false, minLength: 4096`; docs/transports.md: a worker transport. `base: null`
+// leaves out pid and hostname (docs/api.md), as the others do; `isoTime` since the entry's
+// timestamp is ISO 8601.
 
 import { once } from 'node:events'
 import { join } from 'node:path'
@@ -45,7 +46,8 @@ export function openWorker({ directory }: SubjectOptions): Subject {
     options: { destination: join(directory, 'bench.log') },
   })
   return subjectOf(transport, async () => {
-    // The worker does not keep the process alive, and would be left alone with what it still has to write.
+    // The worker does not keep the process alive, and would be left alone with what it still has to
+    // write.
     const alive = setInterval(() => {}, 1000)
     transport.end()
     await once(transport, 'close')

@@ -1,5 +1,6 @@
-// ringlog with a Windows Event Log that takes 50 ms for each event. The real one is to be had on Windows only, so
-// that its place is taken by a timer: one call at a time, off the caller's path, as through the real interfaces.
+// ringlog with a Windows Event Log that takes 50 ms for each event. The real one is to be had on
+// Windows only, so that its place is taken by a timer: one call at a time, off the caller's path,
+// as through the real interfaces.
 
 import { resolveConfig } from '../../lib/config/resolve.ts'
 import { assemble } from '../../lib/logger/create-logger.ts'

@@ -1,5 +1,6 @@
-// ringlog, three ways: typed events, untyped contexts, and through `with`. README "Conventions": in a hot path,
-// define an event, keep what `log.event()` returns. Everything else as by default, rotation included.
+// ringlog, three ways: typed events, untyped contexts, and through `with`. README "Conventions": in
+// a hot path, define an event, keep what `log.event()` returns. Everything else as by default,
+// rotation included.
 
 import { createLogger, defineEvent, type Logger, type LoggingConfig, Type } from 'ringlog'
 import {

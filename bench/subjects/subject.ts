@@ -37,9 +37,15 @@ export type Subject = {
   bound?(i: number): void
   /** A message with the small context and an error that has a cause. */
   error?(i: number): void
-  /** The enforcement entry with one context object made beforehand: what is allocated is the library's own. */
+  /**
+   * The enforcement entry with one context object made beforehand: what is allocated is the
+   * library's own.
+   */
   repeated?(i: number): void
-  /** A request: a child with the request's fields, and through it the small entries 3i, 3i + 1 and 3i + 2. */
+  /**
+   * A request: a child with the request's fields, and through it the small entries 3i, 3i + 1 and
+   * 3i + 2.
+   */
   request?(i: number): void
   /** Resolves when everything logged so far is in the files. */
   flush?(): Promise<void>

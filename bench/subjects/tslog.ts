@@ -1,7 +1,7 @@
-// tslog 4, the last line that runs on Node 20: `type: 'hidden'` with a transport. Its README leaves the file to the
-// user, with appendFileSync or rotating-file-stream as examples; a plain write stream is the fastest there is, so
-// it has that, and no rotation. `hideLogPositionForProduction: true` because the README says that the position
-// "can significantly impact performance".
+// tslog 4, the last line that runs on Node 20: `type: 'hidden'` with a transport. Its README leaves
+// the file to the user, with appendFileSync or rotating-file-stream as examples; a plain write
+// stream is the fastest there is, so it has that, and no rotation. `hideLogPositionForProduction:
+// true` because the README says that the position "can significantly impact performance".
 
 import { createWriteStream } from 'node:fs'
 import { join } from 'node:path'

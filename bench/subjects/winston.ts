@@ -1,5 +1,6 @@
-// winston 3: one File transport, `json()` format; README "Common Transports" and "Formats". `timestamp()` because
-// the entry has one; `errors({ cause })` only for the variant that logs an error, since each format costs.
+// winston 3: one File transport, `json()` format; README "Common Transports" and "Formats".
+// `timestamp()` because the entry has one; `errors({ cause })` only for the variant that logs an
+// error, since each format costs.
 
 import { once } from 'node:events'
 import { join } from 'node:path'
@@ -45,8 +46,8 @@ export function open({ directory, rotation }: SubjectOptions): Subject {
       for (let k = 3 * i; k < 3 * i + 3; k++) child.info(smallMessage, { context: smallContext(k) })
     },
     end: async () => {
-      // winston 3.19 ends its transports before a backlog has been piped into them: `write after end`, an
-      // exception and lost lines. It is given the chance to empty its streams first.
+      // winston 3.19 ends its transports before a backlog has been piped into them: `write after
+      // end`, an exception and lost lines. It is given the chance to empty its streams first.
       while (log.readableLength + log.writableLength + failing.readableLength > 0) await turn()
       const finished = once(file, 'finish')
       failing.unpipe(file)

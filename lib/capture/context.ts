@@ -1,8 +1,10 @@
-// HOT PATH: call → snapshot → lanes. The untyped capture: a context is walked once and its values copied.
+// HOT PATH: call → snapshot → lanes. The untyped capture: a context is walked once and its values
+// copied.
 //
-// What is written is what JSON.stringify would write of the object at this moment, with these exceptions:
-// nothing throws, and what JSON cannot say is said in another way (README has the table). A value whose
-// reading fails costs that value only. Nothing is allocated for plain data: objects, arrays, strings, numbers.
+// What is written is what JSON.stringify would write of the object at this moment, with these
+// exceptions: nothing throws, and what JSON cannot say is said in another way (README has the
+// table). A value whose reading fails costs that value only. Nothing is allocated for plain data:
+// objects, arrays, strings, numbers.
 
 import { types } from 'node:util'
 import { captureException } from './error.ts'
@@ -28,11 +30,12 @@ const hasOwn = Object.prototype.hasOwnProperty
 const objectPrototype = Object.prototype
 
 /**
- * Copies the members of a context into the lanes, between OBJECT and END; `account_id` is lifted out. Of a context
- * that is led by others, those stand in front, and its own with equal keys are left out.
+ * Copies the members of a context into the lanes, between OBJECT and END; `account_id` is lifted
+ * out. Of a context that is led by others, those stand in front, and its own with equal keys are
+ * left out.
  *
- * @returns false when the context needs more places than the capture may use. What is written then is whole,
- *   but not complete, and ends with a mark.
+ * @returns false when the context needs more places than the capture may use. What is written then
+ *   is whole, but not complete, and ends with a mark.
  */
 export function captureContext(lanes: Lanes, context: unknown): boolean {
   lanes.pushTag(OBJECT)
@@ -124,7 +127,9 @@ function captureTopWithCare(lanes: Lanes, context: object, leading: LedContext |
   }
 }
 
-/** Copies one member, unless JSON has no word for it: undefined, functions and symbols are left out. */
+/**
+ * Copies one member, unless JSON has no word for it: undefined, functions and symbols are left out.
+ */
 function captureMember(lanes: Lanes, key: string, value: unknown, depth: number): void {
   const type = typeof value
   if (type === 'undefined' || type === 'function' || type === 'symbol') return
@@ -200,11 +205,14 @@ function captureObject(
 }
 
 /**
- * Copies the members of a plain object. Most of what is ever logged is written here, without a call and with the tails
- * in local variables: they go back to the lanes before anything else writes, and at the end.
+ * Copies the members of a plain object. Most of what is ever logged is written here, without a call
+ * and with the tails in local variables: they go back to the lanes before anything else writes, and
+ * at the end.
  *
- * @param leading What stands in front of a context, at depth 1: members with equal keys are left out.
- * @returns false when a getter throws, or the object speaks for itself by toJSON; what is written is to be taken back.
+ * @param leading What stands in front of a context, at depth 1: members with equal keys are left
+ *   out.
+ * @returns false when a getter throws, or the object speaks for itself by toJSON; what is written
+ *   is to be taken back.
  */
 function copyMembers(
   lanes: Lanes,
@@ -276,7 +284,10 @@ function copyMembers(
   return true
 }
 
-/** Whether a member of a context stands elsewhere in the entry: in front of the context, or as its account. */
+/**
+ * Whether a member of a context stands elsewhere in the entry: in front of the context, or as its
+ * account.
+ */
 function isElsewhere(
   lanes: Lanes,
   leading: LedContext | undefined,
@@ -284,7 +295,8 @@ function isElsewhere(
   value: unknown,
 ): boolean {
   if (leading !== undefined) {
-    // Of these members two are met often; the others come with calls that are made otherwise than meant.
+    // Of these members two are met often; the others come with calls that are made otherwise than
+    // meant.
     const { first, second, others } = leading
     if (first !== undefined && (key === first || key === second)) return true
     if (others !== undefined && others.has(key)) return true

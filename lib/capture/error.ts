@@ -1,6 +1,6 @@
-// How a thrown value becomes the `exception` of an entry: type, message and stack as they are at the
-// moment of the call. Anything can be thrown, so anything is accepted; nothing here throws but for a
-// stack overflow of the caller's.
+// How a thrown value becomes the `exception` of an entry: type, message and stack as they are at
+// the moment of the call. Anything can be thrown, so anything is accepted; nothing here throws but
+// for a stack overflow of the caller's.
 
 import { ARRAY, AS_TEXT, END, type Lanes, OBJECT } from './lanes.ts'
 import { isError, textOf, throwsMark } from '../entry/safe-text.ts'
@@ -20,12 +20,13 @@ const hasOwn = Object.prototype.hasOwnProperty
 export type CaptureValue = (lanes: Lanes, value: unknown, key: string, depth: number) => void
 
 /**
- * Copies a thrown value into the lanes as `{type, message, stack_trace}`; then, if present, `code`, `details`,
- * `cause` and `errors`.
+ * Copies a thrown value into the lanes as `{type, message, stack_trace}`; then, if present, `code`,
+ * `details`, `cause` and `errors`.
  *
- * @param depth The nesting of the exception itself: a chain of causes ends at the deepest level with a mark.
- * @param captureValue Copies whatever is no error: further properties, causes, and an object that was thrown
- *   without being an error.
+ * @param depth The nesting of the exception itself: a chain of causes ends at the deepest level
+ *   with a mark.
+ * @param captureValue Copies whatever is no error: further properties, causes, and an object that
+ *   was thrown without being an error.
  */
 export function captureException(
   lanes: Lanes,
@@ -95,8 +96,8 @@ function captureThrownObject(
 }
 
 /**
- * Copies an object that was thrown without being an error. Its members become the message, as JSON, so that
- * secrets among them are masked by their keys like any others.
+ * Copies an object that was thrown without being an error. Its members become the message, as JSON,
+ * so that secrets among them are masked by their keys like any others.
  */
 function captureAsText(
   lanes: Lanes,
@@ -114,7 +115,9 @@ function captureAsText(
   if (isCode(code)) pushMember(lanes, 'code', textOf(code))
 }
 
-/** The keys of an error's own properties but those that have a member of their own in the exception. */
+/**
+ * The keys of an error's own properties but those that have a member of their own in the exception.
+ */
 function furtherKeys(thrown: object, errors: unknown): string[] {
   const further: string[] = []
   try {
@@ -140,8 +143,8 @@ function furtherKeys(thrown: object, errors: unknown): string[] {
 }
 
 /**
- * Copies an error's own further properties: like a context, but no more of them than `detailsPlacesMax`. What a
- * client for HTTP hangs on its errors leads to its sockets.
+ * Copies an error's own further properties: like a context, but no more of them than
+ * `detailsPlacesMax`. What a client for HTTP hangs on its errors leads to its sockets.
  */
 function captureDetails(
   lanes: Lanes,
@@ -210,7 +213,10 @@ function pushMember(lanes: Lanes, key: string, value: string): void {
   lanes.pushString(value)
 }
 
-/** The name a reader knows the error by: its own `name`, or that of its class where `name` says only Error. */
+/**
+ * The name a reader knows the error by: its own `name`, or that of its class where `name` says only
+ * Error.
+ */
 function typeName(thrown: object, name: unknown): string {
   if (typeof name === 'string' && name !== '' && name !== 'Error') return name
   const constructor = property(thrown, 'constructor')

@@ -1,8 +1,8 @@
 // Lanes: where the values of captured entries stand between the call and the line.
 //
-// A captured value is a tag, and with it a number in the number lane or a string in the reference lane.
-// Strings and numbers are immutable, so copying them is a complete snapshot: what the caller does to its
-// objects afterwards changes nothing, and no object of the caller's is kept alive.
+// A captured value is a tag, and with it a number in the number lane or a string in the reference
+// lane. Strings and numbers are immutable, so copying them is a complete snapshot: what the caller
+// does to its objects afterwards changes nothing, and no object of the caller's is kept alive.
 //
 //   {rule: 'Loss', limit: -200, open: true}
 //
@@ -10,10 +10,10 @@
 //   nums  [ -200 ]
 //   refs  [ 'rule' | 'Loss' | 'limit' | 'open' ]
 //
-// Each lane is a ring of the same power-of-two capacity. Tails are where the next value is written, heads
-// where the next is read; both only grow, as 32-bit integers that may wrap: `position & mask` and
-// differences stay right. A capture moves the tails as it goes; whoever captures checks for room first
-// and sets the tails back when it gives up.
+// Each lane is a ring of the same power-of-two capacity. Tails are where the next value is written,
+// heads where the next is read; both only grow, as 32-bit integers that may wrap: `position & mask`
+// and differences stay right. A capture moves the tails as it goes; whoever captures checks for
+// room first and sets the tails back when it gives up.
 
 import { depthMax } from '../entry/entry.ts'
 import { cutRoughly } from '../entry/safe-text.ts'
@@ -39,20 +39,32 @@ export const TYPED = 9
 export const ABSENT = 10
 /** A value follows that is written as a string: its JSON. */
 export const AS_TEXT = 11
-/** A string to be cut once its secrets are masked: with an overhang in the reference lane, its length in the number lane. */
+/**
+ * A string to be cut once its secrets are masked: with an overhang in the reference lane, its
+ * length in the number lane.
+ */
 export const CUT_STRING = 12
-/** In front of a context: the ids of a trace and a span in the reference lane, the latter empty for none. */
+/**
+ * In front of a context: the ids of a trace and a span in the reference lane, the latter empty for
+ * none.
+ */
 export const TRACE = 13
-/** In front of a context: an account or undefined in the reference lane, then an object or JSON of fields that join it. */
+/**
+ * In front of a context: an account or undefined in the reference lane, then an object or JSON of
+ * fields that join it.
+ */
 export const JOINED = 14
 
 /**
- * Places kept free behind the limit of a capture: what is written between two looks at the limit, at most
- * the fields of one error and the ENDs of all containers around it.
+ * Places kept free behind the limit of a capture: what is written between two looks at the limit,
+ * at most the fields of one error and the ENDs of all containers around it.
  */
 const slack = 64
 
-/** When an entry's strings have come to what an entry may have, longer ones are cut to this, in UTF-16 units. */
+/**
+ * When an entry's strings have come to what an entry may have, longer ones are cut to this, in
+ * UTF-16 units.
+ */
 const latecomerCharsMax = 1024
 
 /** Three rings, and a place to write and a place to read in each. */
@@ -70,7 +82,10 @@ export class Lanes {
   refHead = 0
   /** UTF-16 units of the strings captured since the last reset by the capturing side. */
   chars = 0
-  /** What the strings of an entry may come to, and so the longest that is captured whole, in UTF-16 units. */
+  /**
+   * What the strings of an entry may come to, and so the longest that is captured whole, in UTF-16
+   * units.
+   */
   readonly charsMax: number
   /** Strings in all with which a capture gives up, however short they are, in UTF-16 units. */
   readonly #charsLimit: number
@@ -108,7 +123,8 @@ export class Lanes {
     const nums = (this.numTail - this.numHead) | 0
     const free = this.capacity - Math.max(refs, tags, nums)
     const { length } = this.refs
-    // As long as some have none, the references have not wrapped: they start again when nothing is captured.
+    // As long as some have none, the references have not wrapped: they start again when nothing is
+    // captured.
     return length === this.capacity ? free : Math.min(free, length - this.refTail)
   }
 
@@ -117,7 +133,10 @@ export class Lanes {
     return this.refs.length
   }
 
-  /** Gives memory to so many places of the lane of references, whatever is in it. The other lanes have it when they are written to. */
+  /**
+   * Gives memory to so many places of the lane of references, whatever is in it. The other lanes
+   * have it when they are written to.
+   */
   extend(refsReady: number): void {
     const { refs } = this
     const from = refs.length
@@ -126,7 +145,9 @@ export class Lanes {
     refs.fill(undefined, from)
   }
 
-  /** Has the memory of these places in the lanes of tags and numbers given now, whatever is in it. */
+  /**
+   * Has the memory of these places in the lanes of tags and numbers given now, whatever is in it.
+   */
   touch(tags: number, nums: number): void {
     touchPages(this.tags, 0, tags)
     touchPages(this.nums, 0, nums)
@@ -140,20 +161,28 @@ export class Lanes {
     this.tagLimit = (this.tagTail + places - slack) | 0
   }
 
-  /** Leaves the capture under way no more than `places` from here on; whoever asks for it sets the limits back. */
+  /**
+   * Leaves the capture under way no more than `places` from here on; whoever asks for it sets the
+   * limits back.
+   */
   limit(places: number): void {
     if (((this.refLimit - this.refTail) | 0) > places) this.refLimit = (this.refTail + places) | 0
     if (((this.tagLimit - this.tagTail) | 0) > places) this.tagLimit = (this.tagTail + places) | 0
   }
 
-  /** Sets the tails: back, to forget a capture, or on, past what has been written without pushing. */
+  /**
+   * Sets the tails: back, to forget a capture, or on, past what has been written without pushing.
+   */
   setTails(tag: number, num: number, ref: number): void {
     this.tagTail = tag
     this.numTail = num
     this.refTail = ref
   }
 
-  /** Whether the capture under way has used up its places, or captured more text than any entry may have. */
+  /**
+   * Whether the capture under way has used up its places, or captured more text than any entry may
+   * have.
+   */
   get exhausted(): boolean {
     return (
       ((this.refLimit - this.refTail) | 0) <= 0 ||
@@ -215,7 +244,10 @@ export class Lanes {
     return text
   }
 
-  /** Moves the heads to the given places and forgets the references from `refsFrom` on, so that they can be collected. */
+  /**
+   * Moves the heads to the given places and forgets the references from `refsFrom` on, so that they
+   * can be collected.
+   */
   release(refsFrom: number, tag: number, num: number, ref: number): void {
     this.tagHead = tag
     this.numHead = num
@@ -224,7 +256,9 @@ export class Lanes {
     for (let at = refsFrom; at !== ref; at = (at + 1) | 0) refs[at & mask] = undefined
   }
 
-  /** Starts again at the first places, which are warm in the cache. Only when nothing is captured. */
+  /**
+   * Starts again at the first places, which are warm in the cache. Only when nothing is captured.
+   */
   reset(): void {
     this.tagTail = this.numTail = this.refTail = 0
     this.tagHead = this.numHead = this.refHead = 0
@@ -235,8 +269,8 @@ export class Lanes {
 const pageBytes = 4096
 
 /**
- * Writes to every page of a part of an array. Memory that is only reserved is given page by page at the first
- * write, which takes 2 to 5 µs (Node 20.20 in a virtual machine, 2026-11).
+ * Writes to every page of a part of an array. Memory that is only reserved is given page by page at
+ * the first write, which takes 2 to 5 µs (Node 20.20 in a virtual machine, 2026-11).
  */
 export function touchPages(array: NodeJS.TypedArray, from: number, to: number): void {
   const step = pageBytes / array.BYTES_PER_ELEMENT

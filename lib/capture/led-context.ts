@@ -1,5 +1,6 @@
-// A context with members in front that a method of the logger gives: they stand first, and win over equal keys of
-// the caller's own. They are copied into the lanes as they are; no object is made of both.
+// A context with members in front that a method of the logger gives: they stand first, and win over
+// equal keys of the caller's own. They are copied into the lanes as they are; no object is made of
+// both.
 
 /** A context, and what stands in front of it: `rule` and `action` of an enforcement. */
 export class LedContext {

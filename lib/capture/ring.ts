@@ -1,5 +1,5 @@
-// HOT PATH: call → ring. A bounded first-in first-out queue of captured entries: the place where a log
-// call ends and our own pace begins.
+// HOT PATH: call → ring. A bounded first-in first-out queue of captured entries: the place where a
+// log call ends and our own pace begins.
 //
 //   head: oldest entry, read next             Each entry is a place in parallel arrays, and a stretch of
 //     |                                       each of the lanes, which hold its values. commit()
@@ -8,12 +8,13 @@
 //                     ^                       empty: tail === head
 //                     tail: next free place   full:  tail - head === entriesMax, or no room in the lanes
 //
-// All its places are reserved at creation, and memory is given to the first of them. An empty ring starts again at
-// its first places, so that more is needed only when more waits than ever before. Then the part that has memory is
-// doubled, in our own turn when half of it has been used, at a call only when a burst is larger than that.
+// All its places are reserved at creation, and memory is given to the first of them. An empty ring
+// starts again at its first places, so that more is needed only when more waits than ever before.
+// Then the part that has memory is doubled, in our own turn when half of it has been used, at a
+// call only when a burst is larger than that.
 //
-// An entry counts from the moment of commit(): a capture that gives up midway leaves no trace. What to do
-// when the ring is full (drop, count, block) is decided by the caller, not here.
+// An entry counts from the moment of commit(): a capture that gives up midway leaves no trace. What
+// to do when the ring is full (drop, count, block) is decided by the caller, not here.
 
 import { Lanes, touchPages } from './lanes.ts'
 
@@ -22,11 +23,13 @@ import { Lanes, touchPages } from './lanes.ts'
 const placesPerEntry = 16
 
 /**
- * Entries for which there is memory at first: a burst of 10,000 finds everything ready. It comes to 4.7 MB; all
- * the 65,536 of a usual ring would be 22 MB for each logger, however little it logs.
+ * Entries for which there is memory at first: a burst of 10,000 finds everything ready. It comes to
+ * 4.7 MB; all the 65,536 of a usual ring would be 22 MB for each logger, however little it logs.
  */
 const entriesFirst = 10_240
-/** Places that such an entry takes: the enforcement entry untyped, and the numbers of a typed one. */
+/**
+ * Places that such an entry takes: the enforcement entry untyped, and the numbers of a typed one.
+ */
 const refsFirst = 32
 const tagsFirst = 32
 const numsFirst = 12
@@ -46,26 +49,38 @@ export class Ring<T> {
   readonly lanes: Lanes
   /** Entries it holds at most. */
   readonly entriesMax: number
-  /** UTF-16 units of captured strings it holds at most, a measure of its bytes; one entry alone may be larger. */
+  /**
+   * UTF-16 units of captured strings it holds at most, a measure of its bytes; one entry alone may
+   * be larger.
+   */
   readonly charsMax: number
   readonly #mask: number
   /** The position that stands at the first place of the arrays. */
   #base = 0
-  /** The oldest entry and the next free place, counted from the first entry ever; 2^53 outlives the process. */
+  /**
+   * The oldest entry and the next free place, counted from the first entry ever; 2^53 outlives the
+   * process.
+   */
   head = 0
   tail = 0
-  /** Entries that were accepted and never came in: in the order of all entries they have their places. */
+  /**
+   * Entries that were accepted and never came in: in the order of all entries they have their
+   * places.
+   */
   skipped = 0
   /** UTF-16 units held. */
   chars = 0
 
-  /** Commits for which there is room for sure: counted when the ring is empty, and when they are used up. */
+  /**
+   * Commits for which there is room for sure: counted when the ring is empty, and when they are
+   * used up.
+   */
   #assured = 0
   /** Entries, from the first places on, for which there is memory. */
   #ready: number
 
-  // Three arrays with a few places per entry, rather than one array each: what belongs together is on one line of
-  // the cache.
+  // Three arrays with a few places per entry, rather than one array each: what belongs together is
+  // on one line of the cache.
   /** Template, message, account. */
   readonly #heads: unknown[]
   /** Time, seq, UTF-16 units, number among all entries. */
@@ -98,7 +113,10 @@ export class Ring<T> {
     return this.tail - this.head
   }
 
-  /** Whether one more entry may be captured, in the lanes up to `entryPlacesMax`; `chars` are known to come. */
+  /**
+   * Whether one more entry may be captured, in the lanes up to `entryPlacesMax`; `chars` are known
+   * to come.
+   */
   hasRoom(chars: number): boolean {
     if (this.chars + chars > this.charsMax && this.tail !== this.head) return false
     if (this.#assured > 0) {
@@ -127,7 +145,10 @@ export class Ring<T> {
     return this.tail - this.#base
   }
 
-  /** Gives memory to more places when half of those that have it are used. To be called in our own turn. */
+  /**
+   * Gives memory to more places when half of those that have it are used. To be called in our own
+   * turn.
+   */
   prepare(): void {
     const { lanes } = this
     if (this.#used * 2 < this.#ready && lanes.refTail * 2 < lanes.refsReady) return
@@ -235,7 +256,10 @@ export class Ring<T> {
     return this.#ends[this.#at * endPlaces]!
   }
 
-  /** Forgets the oldest entry, whether its values have been read or not. `refsFrom`: where its references begin. */
+  /**
+   * Forgets the oldest entry, whether its values have been read or not. `refsFrom`: where its
+   * references begin.
+   */
   shift(refsFrom: number = this.lanes.refHead): void {
     const at = this.#at
     const ends = this.#ends
@@ -249,11 +273,12 @@ export class Ring<T> {
     this.chars -= this.#stamps[at * stampPlaces + 2]!
     this.head++
     if (this.head === this.tail) {
-      // An empty ring starts again at its first places: they are warm in the cache, the next ones are not.
+      // An empty ring starts again at its first places: they are warm in the cache, the next ones
+      // are not.
       this.#base = this.head
       this.lanes.reset()
-      // Counted here rather than at a call: what runs once in 1,000 calls is never optimized, and took 3 to 10 µs of
-      // one (Node 20.20, 2026-11).
+      // Counted here rather than at a call: what runs once in 1,000 calls is never optimized, and
+      // took 3 to 10 µs of one (Node 20.20, 2026-11).
       this.#assured = this.#roomFor()
     }
   }

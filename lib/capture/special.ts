@@ -1,5 +1,5 @@
-// Objects that speak for themselves in JSON, or that JSON has no word for: dates, boxes, bytes. What stands for
-// them is found here; nothing here goes into what they hold.
+// Objects that speak for themselves in JSON, or that JSON has no word for: dates, boxes, bytes.
+// What stands for them is found here; nothing here goes into what they hold.
 
 import { isoOf } from '../entry/clock.ts'
 import { types } from 'node:util'
@@ -13,7 +13,10 @@ const { toString } = Object.prototype
 // oxlint-disable-next-line unbound-method -- always called with a receiver
 const dateValue = Date.prototype.getTime
 
-/** What stands for an object in JSON: the result of its toJSON, or the primitive in its box; else itself. */
+/**
+ * What stands for an object in JSON: the result of its toJSON, or the primitive in its box; else
+ * itself.
+ */
 export function replacementOf(object: object, key: string): unknown {
   const { toJSON } = object as { toJSON?: unknown }
   if (typeof toJSON === 'function' && !isOfAllObjects(toJSON)) {

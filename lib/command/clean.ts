@@ -24,7 +24,8 @@ const reasons = {
  * Cleans.
  *
  * @returns the exit code: 1 when something could not be done, or there are no logs.
- * @throws {ConfigError} when the configuration cannot be used. The system's error when the directory cannot be read.
+ * @throws {ConfigError} when the configuration cannot be used. The system's error when the
+ *   directory cannot be read.
  */
 export async function clean(options: CleanCommandOptions, io: Io): Promise<number> {
   const { directories, name, config } = await placeOf(options)

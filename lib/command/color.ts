@@ -1,4 +1,5 @@
-// Whether output is coloured: what the command line says, then what the environment says, then what the terminal can.
+// Whether output is coloured: what the command line says, then what the environment says, then what
+// the terminal can.
 
 /** `--color`. */
 export type ColorChoice = 'auto' | 'always' | 'never'
@@ -11,8 +12,8 @@ export interface ColorEnvironment {
 }
 
 /**
- * Whether to colour. FORCE_COLOR is asked before NO_COLOR, as Node does; an empty NO_COLOR is none, as
- * https://no-color.org has it.
+ * Whether to colour. FORCE_COLOR is asked before NO_COLOR, as Node does; an empty NO_COLOR is none,
+ * as https://no-color.org has it.
  *
  * @param isTerminal Whether the output is a terminal.
  */

@@ -1,4 +1,5 @@
-// What went wrong, in words for whoever typed the command: never a stack trace, nothing that drives the terminal.
+// What went wrong, in words for whoever typed the command: never a stack trace, nothing that drives
+// the terminal.
 
 import { getSystemErrorMap } from 'node:util'
 import { visible, visibleLines } from '../entry/visible-text.ts'
@@ -7,14 +8,20 @@ import { ConfigError } from '../errors.ts'
 /** The command line is wrong: exit code 2. The message says what is right. */
 export class UsageError extends Error {}
 
-/** An error as text without what could drive a terminal: one line, or one more for each problem of a configuration. */
+/**
+ * An error as text without what could drive a terminal: one line, or one more for each problem of a
+ * configuration.
+ */
 export function textOfError(error: unknown): string {
   // Its lines are our own: a line end in a path stands in it as an escape already.
   if (error instanceof ConfigError) return visibleLines(error.message)
   return visible(messageOf(error))
 }
 
-/** `Cannot read /var/log/x: permission denied (EACCES)` instead of `EACCES: permission denied, scandir '/var/log/x'`. */
+/**
+ * `Cannot read /var/log/x: permission denied (EACCES)` instead of `EACCES: permission denied,
+ * scandir '/var/log/x'`.
+ */
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   const { errno, path, syscall } = error as NodeJS.ErrnoException

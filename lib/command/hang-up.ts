@@ -1,12 +1,14 @@
-// Whether anybody still reads what a command writes: `ringlog tail -f | head -1` is to end when head has ended, also
-// when no further line is found that could be written.
+// Whether anybody still reads what a command writes: `ringlog tail -f | head -1` is to end when
+// head has ended, also when no further line is found that could be written.
 //
-// Only a write tells Node of it, and libuv does not poll what is only written to. Its poll can be had all the same: as
-// `poll_oneoff` of WASI, which Node brings along. It says EIO of a pipe that has no reader. Tried and of no use: an
-// empty write (no error), opening /proc/self/fd/1 once more (no error; for reading, we would be the reader), fs.watch
-// of it (no event), a read of the write end (EBADF). koffi's poll(2) sees the same, but may not be installed.
+// Only a write tells Node of it, and libuv does not poll what is only written to. Its poll can be
+// had all the same: as `poll_oneoff` of WASI, which Node brings along. It says EIO of a pipe that
+// has no reader. Tried and of no use: an empty write (no error), opening /proc/self/fd/1 once more
+// (no error; for reading, we would be the reader), fs.watch of it (no event), a read of the write
+// end (EBADF). koffi's poll(2) sees the same, but may not be installed.
 //
-// A look costs 0.1 to 0.4 ms, loading 1.5 ms (Node 20.20, 22.23, 24.21 and 26.10, Linux 6.18, 2026-11).
+// A look costs 0.1 to 0.4 ms, loading 1.5 ms (Node 20.20, 22.23, 24.21 and 26.10, Linux 6.18,
+// 2026-11).
 
 import { fstatSync } from 'node:fs'
 import { clearInterval, setInterval } from '../entry/clock.ts'
@@ -21,7 +23,10 @@ interface Memory {
 
 const lookMs = 250
 
-/** The most that a look waits, in ns: without a moment of patience the clock is first, and the output not asked. */
+/**
+ * The most that a look waits, in ns: without a moment of patience the clock is first, and the
+ * output not asked.
+ */
 const patienceNs = 1_000_000n
 
 /** Of WASI preview 1: https://github.com/WebAssembly/WASI/blob/main/legacy/preview1/docs.md. */
@@ -37,9 +42,9 @@ const hangUpFlag = 1
 type Found = 'alive' | 'gone' | 'unwatchable'
 
 /**
- * Calls back once when the reader of a pipe has gone. A socket's other side may have ended its own writing and still
- * read: then it counts as gone when the process that has started us has gone, too. Other outputs are not watched: a
- * terminal sends a signal.
+ * Calls back once when the reader of a pipe has gone. A socket's other side may have ended its own
+ * writing and still read: then it counts as gone when the process that has started us has gone,
+ * too. Other outputs are not watched: a terminal sends a signal.
  *
  * @param fd The output.
  * @param gone Called at most once. The watch does not keep the process alive.

@@ -1,4 +1,5 @@
-// `ringlog lnav`: the format file with which lnav, the log file navigator, reads our files: https://lnav.org.
+// `ringlog lnav`: the format file with which lnav, the log file navigator, reads our files:
+// https://lnav.org.
 //
 //   ringlog lnav > ringlog.json && lnav -i ringlog.json
 

@@ -1,5 +1,5 @@
-// `--since` and `--until`. What is read on the screen can be typed here: times without a zone are UTC, as the screen
-// shows them, and local time with `--local`, as it shows them then.
+// `--since` and `--until`. What is read on the screen can be typed here: times without a zone are
+// UTC, as the screen shows them, and local time with `--local`, as it shows them then.
 
 import { isByWallClock, momentExpected, momentOf } from '../read/moment.ts'
 import { UsageError } from './failure.ts'
@@ -7,7 +7,8 @@ import { UsageError } from './failure.ts'
 /**
  * The moment that an option names.
  *
- * A local time that the clock shows twice, in the hour that is repeated in autumn, is the first of the two.
+ * A local time that the clock shows twice, in the hour that is repeated in autumn, is the first of
+ * the two.
  *
  * @param option For the error: `-S, --since`.
  * @param now Milliseconds since 1970.

@@ -1,9 +1,10 @@
-// Where a command writes what it was asked for. Lines written one after the other go out together: at 64 Ki
-// characters, or when the event loop turns because there is no next one yet. So a search is quick, and an entry
-// that is followed is seen at once.
+// Where a command writes what it was asked for. Lines written one after the other go out together:
+// at 64 Ki characters, or when the event loop turns because there is no next one yet. So a search
+// is quick, and an entry that is followed is seen at once.
 //
-// Whoever reads slowly slows us down, and memory does not grow: `write` says when to wait. Whoever has closed the
-// pipe has seen enough: from then on nothing is written, and `closed` ends what was only done for the sake of it.
+// Whoever reads slowly slows us down, and memory does not grow: `write` says when to wait. Whoever
+// has closed the pipe has seen enough: from then on nothing is written, and `closed` ends what was
+// only done for the sake of it.
 
 import { setImmediate } from '../entry/clock.ts'
 import { once } from 'node:events'

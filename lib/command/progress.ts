@@ -1,5 +1,5 @@
-// One line on a terminal that says how far long work is. It appears only when the work takes longer than a
-// second, and is gone before anything else is written.
+// One line on a terminal that says how far long work is. It appears only when the work takes longer
+// than a second, and is gone before anything else is written.
 
 import { monotonicMs, setInterval, clearInterval } from '../entry/clock.ts'
 import type { Writable } from 'node:stream'

@@ -1,7 +1,8 @@
 // A line of a log file → what a person sees of it.
 //
-// Everything is shown: an entry as its human line; the human lines of a file without JSON as they are; and what is
-// neither, a torn line or rubbish, as it is with a mark. Nothing of it drives the terminal.
+// Everything is shown: an entry as its human line; the human lines of a file without JSON as they
+// are; and what is neither, a torn line or rubbish, as it is with a mark. Nothing of it drives the
+// terminal.
 
 import { type FormatOptions, formatFields } from '../entry/human-line.ts'
 import { piecesOf, visible } from '../entry/visible-text.ts'
@@ -9,7 +10,10 @@ import { baseOf } from '../read/time-order.ts'
 import type { LogLine } from '../read/time-order.ts'
 import { humanLine } from '../entry/line.ts'
 
-/** Longer entries are shown as they are, piece by piece: with escapes for all characters they could not be one string. */
+/**
+ * Longer entries are shown as they are, piece by piece: with escapes for all characters they could
+ * not be one string.
+ */
 const formattedCharsMax = 1 << 26
 
 const indented = /^ {4}/

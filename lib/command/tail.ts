@@ -1,7 +1,7 @@
 // `ringlog tail`: the log as a person reads it, or as a pipe wants it.
 //
-// Entries go to the output and nothing else does, so `--json` may be piped into jq whatever the files hold: a line
-// that is not JSON is told in a remark there.
+// Entries go to the output and nothing else does, so `--json` may be piped into jq whatever the
+// files hold: a line that is not JSON is told in a remark there.
 
 import { wallMs } from '../entry/clock.ts'
 import { existsSync, statSync } from 'node:fs'
@@ -64,7 +64,8 @@ export interface Screen {
  * Shows the log.
  *
  * @returns the exit code: 1 when something could not be read, or there is no log.
- * @throws {UsageError} when an option has a wrong value. The system's error when the directory cannot be read.
+ * @throws {UsageError} when an option has a wrong value. The system's error when the directory
+ *   cannot be read.
  */
 export async function tail(
   options: TailOptions,
@@ -122,7 +123,8 @@ export async function tail(
 /**
  * Whether there is a log in which nothing was found.
  *
- * @throws {UsageError} for a category that nobody knows: misspelt, it would show nothing, and nobody would know why.
+ * @throws {UsageError} for a category that nobody knows: misspelt, it would show nothing, and
+ *   nobody would know why.
  */
 function isWhatIsThere({ category }: TailOptions, place: Place, io: Io): boolean {
   if (!logsIn(place).some(hasLogs)) {
@@ -163,7 +165,10 @@ function checkFiles({
   if (other !== '') throw new UsageError(`expected a directory with ${other}, got files`)
 }
 
-/** The line's own bytes, if a JSON parser can read them; on a terminal, the same value without what could drive it. */
+/**
+ * The line's own bytes, if a JSON parser can read them; on a terminal, the same value without what
+ * could drive it.
+ */
 function jsonOf(line: LogLine, isTerminal: boolean, io: Io): readonly (string | Buffer)[] {
   const { entry, raw, file, offset } = line
   if (entry !== undefined || isJson(raw)) {
@@ -184,7 +189,9 @@ function isJson(text: string): boolean {
   }
 }
 
-/** What is asked of streamLogs, checked here because an error must name the option as it was typed. */
+/**
+ * What is asked of streamLogs, checked here because an error must name the option as it was typed.
+ */
 function wantedOf(options: TailOptions, now: number): StreamOptions {
   const { level, account, category, grep, since, until, follow = false, local = false } = options
   return {
@@ -249,7 +256,10 @@ function expressionOf(text: string, ignoreCase = false): RegExp {
   }
 }
 
-/** The categories that neither are built in nor configured, nor have their own file; and which may be meant. */
+/**
+ * The categories that neither are built in nor configured, nor have their own file; and which may
+ * be meant.
+ */
 function unknownOf(
   categories: readonly string[] = [],
   place: Place,

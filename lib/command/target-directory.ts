@@ -1,5 +1,5 @@
-// Which directories a command works on: `-d`, or the one that a configuration names, or the default. Below each that is
-// named there may be those of instances.
+// Which directories a command works on: `-d`, or the one that a configuration names, or the
+// default. Below each that is named there may be those of instances.
 
 import {
   absolutePathOf,

@@ -12,7 +12,8 @@ const namesMax = 5
  * Verifies.
  *
  * @returns the exit code: 1 when there is a fault, or nothing to verify.
- * @throws {ConfigError} when the configuration cannot be used. The system's error when the directory cannot be read.
+ * @throws {ConfigError} when the configuration cannot be used. The system's error when the
+ *   directory cannot be read.
  */
 export async function verify(options: DirectoryOptions, io: Io): Promise<number> {
   const { directories, name } = await placeOf(options)

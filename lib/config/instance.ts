@@ -4,7 +4,10 @@ import { hostname } from 'node:os'
 import { getEnvironmentData, isMainThread, setEnvironmentData, threadId } from 'node:worker_threads'
 import { type WhoLogs, filledPath, hasPlaces } from './log-path.ts'
 
-/** What the main thread leaves for threads that it starts later: they do not see whether it is a cluster's worker. */
+/**
+ * What the main thread leaves for threads that it starts later: they do not see whether it is a
+ * cluster's worker.
+ */
 const inherited = 'ringlog.instance'
 
 /** The directory of this instance: with what stands for it filled in. */
@@ -16,7 +19,10 @@ function whoLogs(): WhoLogs {
   return { instance: instanceOf(), host: hostname() || 'localhost', pid: process.pid }
 }
 
-/** That of the process, NODE_APP_INSTANCE (PM2's) or a cluster worker's number; of a thread its own, behind it. */
+/**
+ * That of the process, NODE_APP_INSTANCE (PM2's) or a cluster worker's number; of a thread its own,
+ * behind it.
+ */
 function instanceOf(): string {
   if (isMainThread) {
     const instance = ofProcess()

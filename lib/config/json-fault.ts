@@ -1,9 +1,10 @@
-// Finds in a text what JSON.parse does not tell: where it stops being JSON, and which keys stand in it twice.
+// Finds in a text what JSON.parse does not tell: where it stops being JSON, and which keys stand in
+// it twice.
 //
-// Of the messages of JSON.parse some have a position, some a line and column, some nothing, and they differ
-// from one Node to the next. The place found here is the first character with which the text cannot be the
-// beginning of any JSON, or the end when more should follow. Nesting is kept in a list, not on the stack, since
-// JSON.parse has no limit of depth either.
+// Of the messages of JSON.parse some have a position, some a line and column, some nothing, and
+// they differ from one Node to the next. The place found here is the first character with which the
+// text cannot be the beginning of any JSON, or the end when more should follow. Nesting is kept in
+// a list, not on the stack, since JSON.parse has no limit of depth either.
 
 import { shown } from '../entry/foreign-value.ts'
 
@@ -17,7 +18,10 @@ export interface JsonFault {
   readonly actual: string
 }
 
-/** A key that stands in an object for a second time, or a third: JSON.parse takes the last and drops the others. */
+/**
+ * A key that stands in an object for a second time, or a third: JSON.parse takes the last and drops
+ * the others.
+ */
 export interface RepeatedKey {
   /** The keys that lead to it, itself the last; the place of an item stands for its key. */
   readonly path: readonly string[]
@@ -48,7 +52,10 @@ export function repeatedKeysOf(text: string): RepeatedKey[] {
 /** A bracket that is open. */
 interface Bracket {
   readonly closer: '}' | ']'
-  /** The keys that stood in it, each with its last index in the text; while none is looked for, there is no list. */
+  /**
+   * The keys that stood in it, each with its last index in the text; while none is looked for,
+   * there is no list.
+   */
   keys: Map<string, number> | undefined
   /** The key, or the place of the item, that comes now. */
   key: string

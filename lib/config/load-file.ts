@@ -1,5 +1,5 @@
-// Reads `system.json` as far as its `logging` section. Everything that can go wrong with the file is a
-// ConfigError that names it: with the system's reason, or with the line and column.
+// Reads `system.json` as far as its `logging` section. Everything that can go wrong with the file
+// is a ConfigError that names it: with the system's reason, or with the line and column.
 
 import { isUtf8 } from 'node:buffer'
 import { readFileSync } from 'node:fs'
@@ -26,7 +26,8 @@ export interface ReadFile {
 }
 
 /**
- * A file with its `logging` section, unchecked but for keys that stand there twice, which only the text shows.
+ * A file with its `logging` section, unchecked but for keys that stand there twice, which only the
+ * text shows.
  *
  * @throws {ConfigError} when the file cannot be read or is not a JSON object.
  */
@@ -118,7 +119,9 @@ function placeOf(text: string, at: number): string {
   return `line ${lines.length}, column ${(lines.at(-1) ?? '').length + 1}`
 }
 
-/** Node prints the causes of an error as they are, and these repeat the path or a piece of the file. */
+/**
+ * Node prints the causes of an error as they are, and these repeat the path or a piece of the file.
+ */
 function makeVisible(error: Error): void {
   const { message, stack } = error
   error.message = visible(message)

@@ -1,5 +1,5 @@
-// The directory of the log files, as it is configured: where it is when nothing says so, what `~` means, and
-// what is no path at all but waits to be filled in by somebody.
+// The directory of the log files, as it is configured: where it is when nothing says so, what `~`
+// means, and what is no path at all but waits to be filled in by somebody.
 
 import { homedir } from 'node:os'
 import { isAbsolute, join, resolve } from 'node:path'
@@ -11,17 +11,22 @@ export const defaultLogPath = '~/.risk_manager/logs/'
 export const pathExpected =
   'a path as it is on disk (no variable but {instance}, {host} and {pid}, no other user’s ~, no URL, no blanks around it)'
 
-/** What stands in a path for who logs there: filled in by each writer for itself. Not within further braces. */
+/**
+ * What stands in a path for who logs there: filled in by each writer for itself. Not within further
+ * braces.
+ */
 const places = /(?<!\{)\{(instance|host|pid)\}(?!\})/g
 
 /**
- * Forms that a shell, a template or a browser would fill in. Here they would become directories of that very
- * name, wherever the process happens to stand.
+ * Forms that a shell, a template or a browser would fill in. Here they would become directories of
+ * that very name, wherever the process happens to stand.
  */
 const unfilled: readonly RegExp[] = [
-  // Of a shell: ${HOME}, $HOME, $(pwd), `pwd`, and PowerShell's $env:TEMP. Not the $ at the end of a share.
+  // Of a shell: ${HOME}, $HOME, $(pwd), `pwd`, and PowerShell's $env:TEMP. Not the $ at the end of
+  // a share.
   /\$\{[^}]*\}?|\$\([^)]*\)?|\$[A-Za-z_][\w:]*|`[^`]+`/,
-  // Of Windows: %APPDATA%, %ProgramFiles(x86)%. Two hex digits are an encoded character, which a name may hold.
+  // Of Windows: %APPDATA%, %ProgramFiles(x86)%. Two hex digits are an encoded character, which a
+  // name may hold.
   /%(?![0-9A-Fa-f]{2}%)[A-Za-z_][\w()]*%/,
   // Of a clock: %Y-%m-%d.
   /%[YmdHMSjyFT](?![0-9A-Za-z])/,
@@ -34,8 +39,8 @@ const unfilled: readonly RegExp[] = [
 ]
 
 /**
- * What in a path is not a path's: the form that nobody will fill in, or the blanks around it. What stands for the
- * instance is filled in.
+ * What in a path is not a path's: the form that nobody will fill in, or the blanks around it. What
+ * stands for the instance is filled in.
  *
  * @returns `undefined` when it can be taken as it is.
  */
@@ -49,11 +54,12 @@ export function pathFaultOf(path: string): string | undefined {
 }
 
 /**
- * The absolute path of a directory or file. A `~` that stands alone or before a separator is the user's home.
+ * The absolute path of a directory or file. A `~` that stands alone or before a separator is the
+ * user's home.
  *
  * @param from Where a relative path starts. @default the working directory
- * @throws {Error} when the home or the working directory is needed and there is none: a user without an entry in
- *   the password file, a working directory that was removed.
+ * @throws {Error} when the home or the working directory is needed and there is none: a user
+ *   without an entry in the password file, a working directory that was removed.
  */
 export function absolutePathOf(path: string, from?: string): string {
   if (/^~(?:[/\\]|$)/.test(path)) return resolve(join(home(path), path.slice(1)))
@@ -80,7 +86,10 @@ function home(path: string): string {
   )
 }
 
-/** The directory below which the instances of a path lie; the path itself, where it has no place for them. */
+/**
+ * The directory below which the instances of a path lie; the path itself, where it has no place for
+ * them.
+ */
 export function parentOfInstances(path: string): string {
   const at = path.search(places)
   if (at === -1) return path
@@ -100,7 +109,10 @@ export function hasPlaces(path: string): boolean {
   return path.search(places) !== -1
 }
 
-/** A path with its places filled in, each as part of one name: whatever stands in it, it leads nowhere else. */
+/**
+ * A path with its places filled in, each as part of one name: whatever stands in it, it leads
+ * nowhere else.
+ */
 export function filledPath(path: string, who: WhoLogs): string {
   return path.replaceAll(places, (_, name: keyof WhoLogs) => asNamePart(String(who[name])))
 }

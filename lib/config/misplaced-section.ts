@@ -1,9 +1,10 @@
-// A file that has no `logging` section, but something that somebody has taken for one: without a word all defaults
-// would hold, and the log would lie where nobody looks for it.
+// A file that has no `logging` section, but something that somebody has taken for one: without a
+// word all defaults would hold, and the log would lie where nobody looks for it.
 //
-// What is no business of ours must stay that way: a `login`, a section of another program with a `log_level` of its
-// own. So a name alone is enough only when it differs in nothing but case and punctuation; else the content has to
-// look like ours. Who is mistaken for one writes an empty `"logging": {}`.
+// What is no business of ours must stay that way: a `login`, a section of another program with a
+// `log_level` of its own. So a name alone is enough only when it differs in nothing but case and
+// punctuation; else the content has to look like ours. Who is mistaken for one writes an empty
+// `"logging": {}`.
 
 import { keysOf, readMember, shown } from '../entry/foreign-value.ts'
 import { nearestOf, slipsOf } from '../entry/closest-word.ts'
@@ -70,7 +71,10 @@ function isNamedAlike(name: string, value: unknown, known: readonly string[]): b
   return speaksOfLog(name) && keys.some((key) => known.includes(key))
 }
 
-/** Whether one of the words in a name is log: `log`, `risk_logs`, `loggerConfig`; not `catalog`, not `login`. */
+/**
+ * Whether one of the words in a name is log: `log`, `risk_logs`, `loggerConfig`; not `catalog`, not
+ * `login`.
+ */
 function speaksOfLog(name: string): boolean {
   const parts = name.split(/[^A-Za-z0-9]+|(?<=[a-z0-9])(?=[A-Z])/)
   return parts.some((part) => /^(?:ring)?(?:log|logs|logger|loggers|logging)$/i.test(part))

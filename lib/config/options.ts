@@ -1,5 +1,6 @@
-// The options of a function, checked like a configuration: what is unknown or wrong is told at once, all of it,
-// with the word that was meant. A misspelt option that is passed over looks like one that does nothing.
+// The options of a function, checked like a configuration: what is unknown or wrong is told at
+// once, all of it, with the word that was meant. A misspelt option that is passed over looks like
+// one that does nothing.
 
 import { existsSync } from 'node:fs'
 import { questionOf } from '../entry/closest-word.ts'
@@ -37,7 +38,8 @@ export const pathsRule: Rule = {
  *
  * @param action What is not done when they are wrong, for the error: `clean the logs`.
  * @returns A copy of them, made of own members that were read once.
- * @throws {TypeError} when one is unknown or wrong; {RangeError} when only numbers and words of a list are.
+ * @throws {TypeError} when one is unknown or wrong; {RangeError} when only numbers and words of a
+ *   list are.
  */
 export function checkOptions<T>(action: string, rules: OptionRules<T>, options: unknown): T {
   const keys = keysOf(options)
@@ -85,7 +87,8 @@ export function directoryToRead(action: string, path: string = defaultLogPath): 
 }
 
 /**
- * The directories that an option `log_path` names, absolute: of one with places for the instance, what is above these.
+ * The directories that an option `log_path` names, absolute: of one with places for the instance,
+ * what is above these.
  *
  * @throws {TypeError} as {@link directoryToRead} does.
  */

@@ -1,7 +1,9 @@
-// From what is configured to what holds: reads the section, checks it as a whole, fills in the defaults.
+// From what is configured to what holds: reads the section, checks it as a whole, fills in the
+// defaults.
 //
-// Every problem is found before any is reported, and nothing but a ConfigError is ever thrown, whatever comes
-// in. What no schema can say stands here: names that refer to each other, limits that depend on each other.
+// Every problem is found before any is reported, and nothing but a ConfigError is ever thrown,
+// whatever comes in. What no schema can say stands here: names that refer to each other, limits
+// that depend on each other.
 
 import { dirname } from 'node:path'
 import { builtinCategories, namePattern } from '../entry/category.ts'
@@ -22,9 +24,10 @@ const sectionKeys = Object.keys(loggingSchema.properties ?? {})
 /**
  * Checks a `logging` section and fills in the defaults.
  *
- * @param section What the section holds; `undefined` is an empty one. It is copied, never kept or changed.
- * @param options `file`: where the section came from: a relative `log_path` starts at its directory. `problems`:
- *   those that are known already.
+ * @param section What the section holds; `undefined` is an empty one. It is copied, never kept or
+ *   changed.
+ * @param options `file`: where the section came from: a relative `log_path` starts at its
+ *   directory. `problems`: those that are known already.
  * @throws {ConfigError} when anything is wrong, naming every problem by path; never anything else.
  */
 export function resolveConfig(
@@ -33,7 +36,8 @@ export function resolveConfig(
 ): ResolvedConfig {
   const problems: ConfigProblem[] = [...(options.problems ?? [])]
   const given = section === undefined ? {} : section
-  // What is wrong is missing from the copy, so the rest can be looked at, and its problems told as well.
+  // What is wrong is missing from the copy, so the rest can be looked at, and its problems told as
+  // well.
   const config = (checkValue(loggingSchema, given, 'logging', problems) ?? {}) as LoggingConfig
   checkCategories(config, problems)
   checkRedact(config, problems)
@@ -50,12 +54,13 @@ export function resolveConfig(
 }
 
 /**
- * Reads the `logging` section of a `system.json`, checks it and fills in the defaults. The other sections are
- * not looked at; without a `logging` section all defaults hold, unless something in the file is meant to be one.
+ * Reads the `logging` section of a `system.json`, checks it and fills in the defaults. The other
+ * sections are not looked at; without a `logging` section all defaults hold, unless something in
+ * the file is meant to be one.
  *
  * @param file The path of the file, or its `file:` URL. UTF-8, with or without a byte order mark.
- * @throws {ConfigError} when the file cannot be read or is not JSON, with the line and column; or when anything
- *   in the section is wrong, naming every problem by path.
+ * @throws {ConfigError} when the file cannot be read or is not JSON, with the line and column; or
+ *   when anything in the section is wrong, naming every problem by path.
  *
  * @example
  * ```ts
@@ -90,7 +95,8 @@ function withDefaults(
     })
   }
   const categories = config.categories ?? {}
-  // A category may be called `constructor`, and whoever looks up its level must not find Object's own.
+  // A category may be called `constructor`, and whoever looks up its level must not find Object's
+  // own.
   const prototype = Object.hasOwn(categories, 'constructor') ? null : Object.prototype
   return {
     log_level: lowerCase(config.log_level ?? 'info'),
@@ -168,8 +174,8 @@ function checkRedact({ redact }: LoggingConfig, problems: ConfigProblem[]): void
 }
 
 /**
- * Names that the directory itself gives, or that Windows does not keep as they are: it takes `nul.log` for a
- * device, and `system.log.` for `system.log`.
+ * Names that the directory itself gives, or that Windows does not keep as they are: it takes
+ * `nul.log` for a device, and `system.log.` for `system.log`.
  */
 const reservedFile = /\.(?:\d+|gz|tmp|lock|)$|^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/
 
@@ -199,8 +205,8 @@ function directoryOf(path: string, from: string | undefined, problems: ConfigPro
   try {
     return absolutePathOf(path, from)
   } catch {
-    // No home or no working directory: as unusable as one without permissions, which is no error of the
-    // configuration. Whoever is to make the directory refuses, and says why.
+    // No home or no working directory: as unusable as one without permissions, which is no error of
+    // the configuration. Whoever is to make the directory refuses, and says why.
     return path
   }
 }

@@ -1,7 +1,7 @@
 // What a user may configure, in the words of `system.json`, and what it comes to with all defaults.
 //
-// The interfaces carry the words, which an editor shows; the schema carries the checks; and the compiler ties
-// the two: a schema that drifts from `LoggingConfig` does not compile.
+// The interfaces carry the words, which an editor shows; the schema carries the checks; and the
+// compiler ties the two: a schema that drifts from `LoggingConfig` does not compile.
 
 import { Type, type Static, type TProperties, type TSchema } from 'typebox'
 import { type Level, type LevelName, levelsMeant } from '../entry/level.ts'
@@ -16,17 +16,19 @@ export interface LoggingConfig {
    */
   readonly log_level?: Level
   /**
-   * The lowest level of single categories, in place of `log_level`: `{ "sdk": "debug" }`. `off`: nothing is logged.
+   * The lowest level of single categories, in place of `log_level`: `{ "sdk": "debug" }`. `off`:
+   * nothing is logged.
    *
    * @default {}
    */
   readonly levels?: { readonly [category: string]: Level | 'off' | 'OFF' }
   /**
-   * The directory of the log files; made if it is missing, with mode 0700. A `~` at the start is the user's
-   * home. A relative path starts at the directory of the file that says so, else at the working directory.
-   * `{instance}` is the number of this one among several that run the same program (NODE_APP_INSTANCE, which PM2 sets;
-   * that of a cluster's worker; that of a worker thread; else 0), `{host}` and `{pid}` what they say: a directory has
-   * one writer. Nothing else is filled in: variables, the `~` of other users and URLs are refused.
+   * The directory of the log files; made if it is missing, with mode 0700. A `~` at the start is
+   * the user's home. A relative path starts at the directory of the file that says so, else at the
+   * working directory. `{instance}` is the number of this one among several that run the same
+   * program (NODE_APP_INSTANCE, which PM2 sets; that of a cluster's worker; that of a worker
+   * thread; else 0), `{host}` and `{pid}` what they say: a directory has one writer. Nothing else
+   * is filled in: variables, the `~` of other users and URLs are refused.
    *
    * @default '~/.risk_manager/logs/'
    */
@@ -34,13 +36,15 @@ export interface LoggingConfig {
   /** When a file is set aside for a new one, and how many such files are kept. */
   readonly rotation?: {
     /**
-     * A file is rotated before it would grow larger than this. Mebibytes (1024 × 1024 bytes), integer, 1 to 500.
+     * A file is rotated before it would grow larger than this. Mebibytes (1024 × 1024 bytes),
+     * integer, 1 to 500.
      *
      * @default 50
      */
     readonly max_size_mb?: number
     /**
-     * Rotated files kept for each log file; the oldest is deleted when one more comes. Integer, 1 to 100.
+     * Rotated files kept for each log file; the oldest is deleted when one more comes. Integer, 1
+     * to 100.
      *
      * @default 10
      */
@@ -65,16 +69,16 @@ export interface LoggingConfig {
    */
   readonly structured_format?: boolean
   /**
-   * What goes to stderr, from WARNING up: `fallback` writes there while a file cannot be written, `always`
-   * also while it can, `off` never.
+   * What goes to stderr, from WARNING up: `fallback` writes there while a file cannot be written,
+   * `always` also while it can, `off` never.
    *
    * @default 'fallback'
    */
   readonly console?: 'fallback' | 'always' | 'off'
   /**
-   * How long a logger whose directory another one holds waits for it, its entries kept in memory, before its files
-   * count as failed; it still takes over when it can. Seconds, integer, 0 to 3600. 0: `createLogger` throws a
-   * `LockedError` at once.
+   * How long a logger whose directory another one holds waits for it, its entries kept in memory,
+   * before its files count as failed; it still takes over when it can. Seconds, integer, 0 to 3600.
+   * 0: `createLogger` throws a `LockedError` at once.
    *
    * @default 30
    */
@@ -101,8 +105,9 @@ export interface LoggingConfig {
     readonly source?: string
   }
   /**
-   * Which keys name a secret, beyond those that are known. Compared without case and punctuation, at any depth, and
-   * within strings as well: `broker_pin=1234`. Each is the name of a key, no path and no pattern.
+   * Which keys name a secret, beyond those that are known. Compared without case and punctuation,
+   * at any depth, and within strings as well: `broker_pin=1234`. Each is the name of a key, no path
+   * and no pattern.
    */
   readonly redact?: {
     /**
@@ -119,16 +124,16 @@ export interface LoggingConfig {
     readonly allow?: readonly string[]
   }
   /**
-   * Further categories by name; names of categories and files match `^[a-z0-9][a-z0-9._-]{0,63}$`. Several
-   * categories may share a file, also a built-in one.
+   * Further categories by name; names of categories and files match `^[a-z0-9][a-z0-9._-]{0,63}$`.
+   * Several categories may share a file, also a built-in one.
    *
    * @default {}
    */
   readonly categories?: {
     readonly [category: string]: {
       /**
-       * The name of the category's file, within `log_path`. It does not end like a rotated, compressed,
-       * temporary or lock file.
+       * The name of the category's file, within `log_path`. It does not end like a rotated,
+       * compressed, temporary or lock file.
        *
        * @default the category's name with `.log`
        */
@@ -136,9 +141,9 @@ export interface LoggingConfig {
     }
   }
   /**
-   * What a category's entries survive. `buffered`: a normal end and an uncaught exception. `written`: also
-   * SIGKILL, since each is in the operating system before its call returns. `synced`: also a power loss, once
-   * `flush()` has resolved.
+   * What a category's entries survive. `buffered`: a normal end and an uncaught exception.
+   * `written`: also SIGKILL, since each is in the operating system before its call returns.
+   * `synced`: also a power loss, once `flush()` has resolved.
    *
    * @default 'buffered' for every category
    */
@@ -158,23 +163,24 @@ export interface LoggingConfig {
      */
     readonly bytes?: number
     /**
-     * A larger entry has its longest strings cut, each with a mark of how much is missing. Bytes, integer,
-     * 1024 (1 KiB) to 268435456 (256 MiB), at most `bytes`.
+     * A larger entry has its longest strings cut, each with a mark of how much is missing. Bytes,
+     * integer, 1024 (1 KiB) to 268435456 (256 MiB), at most `bytes`.
      *
      * @default 16777216 (16 MiB), or `bytes` if that is less
      */
     readonly entry_bytes?: number
     /**
-     * What a call does when the buffer is full. `block`: writes synchronously, and loses nothing while the
-     * disk answers. `drop_new`: drops the entry. `drop_old`: drops the oldest. What is dropped is counted and
-     * reported in the file.
+     * What a call does when the buffer is full. `block`: writes synchronously, and loses nothing
+     * while the disk answers. `drop_new`: drops the entry. `drop_old`: drops the oldest. What is
+     * dropped is counted and reported in the file.
      *
      * @default 'block'
      */
     readonly on_full?: 'block' | 'drop_new' | 'drop_old'
     /**
-     * How long an entry below ERROR may wait for company before it is written. Milliseconds, integer, 0 to 1000.
-     * ERROR and above, 64 KiB of entries, `flush()`, `written`, `synced` and the exit do not wait.
+     * How long an entry below ERROR may wait for company before it is written. Milliseconds,
+     * integer, 0 to 1000. ERROR and above, 64 KiB of entries, `flush()`, `written`, `synced` and
+     * the exit do not wait.
      *
      * @default 50
      */
@@ -190,7 +196,10 @@ export interface ResolvedConfig {
   readonly log_level: Lowercase<LevelName>
   /** The configured ones only, lower case: the others have `log_level`. */
   readonly levels: { readonly [category: string]: Lowercase<LevelName> | 'off' }
-  /** Absolute, `{instance}` and the like not filled in; as it was configured where there is no home for its `~`, or no working directory to start at. */
+  /**
+   * Absolute, `{instance}` and the like not filled in; as it was configured where there is no home
+   * for its `~`, or no working directory to start at.
+   */
   readonly log_path: string
   readonly rotation: Required<NonNullable<LoggingConfig['rotation']>>
   readonly retention_days: number
@@ -206,7 +215,9 @@ export interface ResolvedConfig {
   readonly buffer: Required<NonNullable<LoggingConfig['buffer']>>
 }
 
-/** Identity of types, which no conditional without type parameters can tell from mere assignability. */
+/**
+ * Identity of types, which no conditional without type parameters can tell from mere assignability.
+ */
 // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- see above
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
 
@@ -268,7 +279,10 @@ const keys = Type.Array(keyName, {
   description: 'an array of strings, at most 10000',
 })
 
-/** What each key may hold; TypeBox makes it, and none of its types get out. Where a `description` stands, it is the "expected" of the error. */
+/**
+ * What each key may hold; TypeBox makes it, and none of its types get out. Where a `description`
+ * stands, it is the "expected" of the error.
+ */
 export const loggingSchema: Rule = schemaOf<LoggingConfig>()(
   section({
     log_level: level,

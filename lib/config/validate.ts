@@ -1,9 +1,11 @@
-// Walks a value along a schema, and tells all that is wrong with it, each problem by path and in words.
+// Walks a value along a schema, and tells all that is wrong with it, each problem by path and in
+// words.
 //
-// TypeBox's own Errors() will not do: it stops at 8 errors (a setting that belongs to the whole process), has
-// two errors for each unknown key and one for each literal of an enum, reads a value several times over, and
-// takes 120 ms to load (typebox 1.4.3, Node 20.20, 2026-11). So the schema is read here as data: objects,
-// records, arrays, integers, strings, booleans, enums, which is all a configuration has.
+// TypeBox's own Errors() will not do: it stops at 8 errors (a setting that belongs to the whole
+// process), has two errors for each unknown key and one for each literal of an enum, reads a value
+// several times over, and takes 120 ms to load (typebox 1.4.3, Node 20.20, 2026-11). So the schema
+// is read here as data: objects, records, arrays, integers, strings, booleans, enums, which is all
+// a configuration has.
 //
 // What comes back is a copy, made of own members that were read once, and holds only what is right.
 
@@ -27,14 +29,18 @@ export interface Rule {
   readonly pattern?: string
   /** What others call one of the values. */
   readonly meant?: { readonly [word: string]: string }
-  /** Decides about what JSON does not have: a Date, a signal. Then `description` tells what is allowed. */
+  /**
+   * Decides about what JSON does not have: a Date, a signal. Then `description` tells what is
+   * allowed.
+   */
   readonly accepts?: (value: unknown) => boolean
 }
 
 /**
  * Checks a value against the rule of its place.
  *
- * @param problems Gets every problem found, in the order of the schema; unknown keys after the known ones.
+ * @param problems Gets every problem found, in the order of the schema; unknown keys after the
+ *   known ones.
  * @returns A copy of what is right of the value; `undefined` when the value itself is wrong.
  */
 export function checkValue(
@@ -89,7 +95,10 @@ function checkObject(rule: Rule, value: unknown, path: string, problems: ConfigP
   return copy
 }
 
-/** What an unknown key was meant to be: another one here, one of a member's, or the object that it stands in. */
+/**
+ * What an unknown key was meant to be: another one here, one of a member's, or the object that it
+ * stands in.
+ */
 function keyQuestion({ properties = {} }: Rule, key: string, path: string): string {
   if (key === path) return `: what stands in ${path} is wanted`
   for (const [name, member] of Object.entries(properties)) {

@@ -1,5 +1,6 @@
-// What a batch holds, read back from its bytes: for the rare moments when entries of one level have to go, or
-// when it must be known which of them have come to the file. Nothing is kept per line on the usual way.
+// What a batch holds, read back from its bytes: for the rare moments when entries of one level have
+// to go, or when it must be known which of them have come to the file. Nothing is kept per line on
+// the usual way.
 
 import { severityOf } from '../entry/level.ts'
 
@@ -34,7 +35,10 @@ export function* entriesIn(bytes: Buffer): Generator<BatchEntry> {
   }
 }
 
-/** The end of the entry that begins at `from`: an exception of a human line goes on in indented ones. */
+/**
+ * The end of the entry that begins at `from`: an exception of a human line goes on in indented
+ * ones.
+ */
 function entryEnd(bytes: Buffer, from: number): number {
   for (let at = from; ;) {
     const end = bytes.indexOf(lineEnd, at) + 1

@@ -15,7 +15,10 @@ export class Batch {
   readonly #landed: number[] = [0, 0, 0, 0, 0]
   /** Of a severity, which of its entries the console has taken: their places among those. */
   readonly #shown: Set<number>[] = [0, 1, 2, 3, 4].map(() => new Set())
-  /** The numbers of its last entries, by the place of their category in the file: see `Category.place`. */
+  /**
+   * The numbers of its last entries, by the place of their category in the file: see
+   * `Category.place`.
+   */
   readonly last: number[] = []
   /** The lsn of its first line, as it was when the line was made; 0 while it is empty. */
   first = 0
@@ -31,7 +34,10 @@ export class Batch {
     return this.out.size
   }
 
-  /** Counts the line that has been written to `out`. `severity` -1: a copy of an entry that counts elsewhere. */
+  /**
+   * Counts the line that has been written to `out`. `severity` -1: a copy of an entry that counts
+   * elsewhere.
+   */
   add(severity: number): void {
     this.lines++
     if (severity >= 0) this.entries[severity]!++

@@ -32,8 +32,8 @@ export class Category {
   /** Entries are on the device before `flush()` resolves: they do not wait for company. */
   readonly isSynced: boolean
   /**
-   * What is added to an entry's number among those of this run when its line is made; not earlier, since others may
-   * write to the directory until it is ours.
+   * What is added to an entry's number among those of this run when its line is made; not earlier,
+   * since others may write to the directory until it is ours.
    */
   seqBase = 0
   /** Entries accepted in this run: the number of the last one. */

@@ -1,5 +1,5 @@
-// What happens to the files, on channels of `node:diagnostics_channel`, for whoever watches a process from within.
-// A channel that nobody has subscribed to costs one look at a boolean.
+// What happens to the files, on channels of `node:diagnostics_channel`, for whoever watches a
+// process from within. A channel that nobody has subscribed to costs one look at a boolean.
 
 import { type Channel, channel } from 'node:diagnostics_channel'
 
@@ -11,7 +11,9 @@ const channels: { readonly [Event in FileEvent]: Channel } = {
   failed: channel('ringlog:failed'),
   /** It can be written again: `{ file, seconds, reason }`. */
   recovered: channel('ringlog:recovered'),
-  /** Entries were lost, or reached the console only: `{ dropped, diverted }`, the former by level. */
+  /**
+   * Entries were lost, or reached the console only: `{ dropped, diverted }`, the former by level.
+   */
   dropped: channel('ringlog:dropped'),
   /** A file was full and has been put aside: `{ file }`. */
   rotated: channel('ringlog:rotated'),

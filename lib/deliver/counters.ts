@@ -1,8 +1,12 @@
-// The counters of a logger: plain numbers that the parts raise, and the picture of them a user gets.
+// The counters of a logger: plain numbers that the parts raise, and the picture of them a user
+// gets.
 
 import { type LevelName, levelNames } from '../entry/level.ts'
 
-/** Counters since the logger was created; `accepted = written + queued + dropped.total + diverted`, always. */
+/**
+ * Counters since the logger was created; `accepted = written + queued + dropped.total + diverted`,
+ * always.
+ */
 export interface LoggerStats {
   /** Entries that passed their level. */
   readonly accepted: number

@@ -1,4 +1,5 @@
-// The way to one file: lines are gathered into a batch, full batches wait their turn, one is with the sink.
+// The way to one file: lines are gathered into a batch, full batches wait their turn, one is with
+// the sink.
 
 import { Batch } from './batch.ts'
 import type { MadeEntry } from '../entry/made-entry.ts'
@@ -7,7 +8,10 @@ import type { Sink } from '../sinks/sink.ts'
 /** What is written for an entry in the place of its line of JSON, line end included. */
 export type LineForm = (entry: MadeEntry) => string
 
-/** A route that also gets the entries of others, from a severity up. They count where they are entries. */
+/**
+ * A route that also gets the entries of others, from a severity up. They count where they are
+ * entries.
+ */
 export interface Tee {
   readonly route: Route
   readonly threshold: number
@@ -31,7 +35,10 @@ export class Route {
   inFlight: Batch | undefined
   /** The sink has failed and not recovered. */
   down = false
-  /** Another writer has the directory, and it is not over that this one waits for it: nothing has failed. */
+  /**
+   * Another writer has the directory, and it is not over that this one waits for it: nothing has
+   * failed.
+   */
   isInTurn = false
   /** What went wrong with this file last. */
   reason: string | undefined = undefined
@@ -98,7 +105,9 @@ export class Route {
     this.taken++
   }
 
-  /** The lsn of the first line that is neither written nor given up; Infinity when there is none. */
+  /**
+   * The lsn of the first line that is neither written nor given up; Infinity when there is none.
+   */
   get firstPending(): number {
     let first = Infinity
     for (const batch of [this.inFlight, ...this.waiting, this.gathered]) {

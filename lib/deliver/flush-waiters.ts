@@ -1,4 +1,5 @@
-// Those who wait for what they logged to be written: each for all that was in the ring when it came.
+// Those who wait for what they logged to be written: each for all that was in the ring when it
+// came.
 
 import { NotWrittenError } from '../errors.ts'
 import type { Route } from './file-queue.ts'

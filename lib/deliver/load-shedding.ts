@@ -1,6 +1,6 @@
-// What waits in memory for files that have failed, within the bytes of the buffer. When they are used up, the
-// least important goes first: of the lowest level that waits anywhere, a piece at a time, before an entry of a
-// higher level is turned away.
+// What waits in memory for files that have failed, within the bytes of the buffer. When they are
+// used up, the least important goes first: of the lowest level that waits anywhere, a piece at a
+// time, before an entry of a higher level is turned away.
 
 import type { Batch } from './batch.ts'
 import { entriesIn } from './batch-entries.ts'
@@ -16,7 +16,9 @@ export interface BacklogOptions {
   readonly batchBytesMax: number
   /** Of one level the oldest go first, instead of the newest. */
   readonly dropOld: boolean
-  /** Counts entries that will not reach their file; `shown`: how many of them the console has taken. */
+  /**
+   * Counts entries that will not reach their file; `shown`: how many of them the console has taken.
+   */
   readonly lose: (severity: number, entries: number, shown: number) => void
 }
 

@@ -1,15 +1,16 @@
-// The numbers of entries that wait while somebody else writes to the directory. Where the files end is known only at
-// the moment of taking over; by then many lines have been made, with numbers that may be used up. So lines are
-// made with numbers that hold if nobody else comes, and those that are not in a file yet are moved on by as much as
-// the files have come further.
+// The numbers of entries that wait while somebody else writes to the directory. Where the files end
+// is known only at the moment of taking over; by then many lines have been made, with numbers that
+// may be used up. So lines are made with numbers that hold if nobody else comes, and those that are
+// not in a file yet are moved on by as much as the files have come further.
 //
 //   ours, written: 1 … 40      another's: 41 … 60        ours, waiting: 41 … 45, made anew as 61 … 65
 //
-// The lsn, the number among all entries, moves likewise, but for what waits below a number of ours that has been
-// written, to whatever file: nobody else has used those, and they stay.
+// The lsn, the number among all entries, moves likewise, but for what waits below a number of ours
+// that has been written, to whatever file: nobody else has used those, and they stay.
 //
-// What waits is only marked then, and rewritten batch by batch when its turn comes: it may be as much as the buffer
-// holds. A copy in `error.log` of an entry that has been written keeps its number, as the entry does.
+// What waits is only marked then, and rewritten batch by batch when its turn comes: it may be as
+// much as the buffer holds. A copy in `error.log` of an entry that has been written keeps its
+// number, as the entry does.
 
 import { napSync } from '../entry/clock.ts'
 import { entriesIn } from './batch-entries.ts'
@@ -47,7 +48,10 @@ const brace = 0x7b
 const nine = 0x39
 const zero = 0x30
 
-/** How long pieces under way are waited for, in milliseconds: they are with the thread pool for 0.1 ms or so. */
+/**
+ * How long pieces under way are waited for, in milliseconds: they are with the thread pool for 0.1
+ * ms or so.
+ */
 const underWayMsMax = 100
 
 /** The numbers of all categories of a logger. */
@@ -56,7 +60,10 @@ export class Numbering {
   readonly #routes: readonly Route[]
   readonly #ring: Numbers
   readonly #history: Moves[] = []
-  /** What is added to an entry's number among all of this run when its line is made, as `Category.seqBase` is. */
+  /**
+   * What is added to an entry's number among all of this run when its line is made, as
+   * `Category.seqBase` is.
+   */
   lsnBase = 0
 
   constructor(categories: ReadonlyMap<string, Category>, routes: readonly Route[], ring: Numbers) {

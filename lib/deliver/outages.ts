@@ -1,5 +1,6 @@
-// What goes wrong with the files, and right again: told to a person at once, one line per cause, and in the files
-// as soon as they can be written, so that whoever reads them later knows what is missing and since when.
+// What goes wrong with the files, and right again: told to a person at once, one line per cause,
+// and in the files as soon as they can be written, so that whoever reads them later knows what is
+// missing and since when.
 
 import { publish } from './channels.ts'
 import { monotonicMs } from '../entry/clock.ts'
@@ -16,13 +17,19 @@ export interface OutagesOptions {
   readonly report: (message: string, context: object) => void
 }
 
-/** What is wrong with one file, and says nothing of the others: what is no file, a link, a directory. */
+/**
+ * What is wrong with one file, and says nothing of the others: what is no file, a link, a
+ * directory.
+ */
 const ofOneFile: ReadonlySet<string> = new Set(['RINGLOG_UNSAFE', 'ELOOP', 'EISDIR', 'ENXIO'])
 
 /** The troubles of all files. */
 export class Outages {
   readonly #options: OutagesOptions
-  /** Causes told since all files worked last: a full disk fails all files, and says the same of each. */
+  /**
+   * Causes told since all files worked last: a full disk fails all files, and says the same of
+   * each.
+   */
   readonly #told = new Set<string>()
   /** Attributes whose refusal has been told. */
   readonly #refused = new Set<Refusal['attribute']>()

@@ -1,19 +1,21 @@
 // The pump: ring → lines → batches → sinks, in our own turns of the event loop.
 //
-// It rests. A wake costs some 100 µs of the event loop, whether it moves one entry or a thousand; so an entry
-// waits for company, `flush_ms` at the most, and the pump is woken early only by what cannot wait: ERROR and
-// above, categories that are `synced`, 64 KiB of lines, a quarter of the ring, `flush()`, a file that works again.
+// It rests. A wake costs some 100 µs of the event loop, whether it moves one entry or a thousand;
+// so an entry waits for company, `flush_ms` at the most, and the pump is woken early only by what
+// cannot wait: ERROR and above, categories that are `synced`, 64 KiB of lines, a quarter of the
+// ring, `flush()`, a file that works again.
 //
 //          first entry                      flush_ms over, or something that cannot wait
 //   idle ──────────────► resting (timer) ──────────────────────────────► awake ──slice──► idle
 //     └───────────────────────── what cannot wait ─────────────────────────►┘ ◄──┘ the time of the slice is over
 //
-// Awake it works in slices: after a time budget it lets other work have its turn. Per file one batch is in flight, and the next is gathered meanwhile; when
-// a file is slow, its full batch stops the pump, and the ring fills. When a file *fails*, entries for it go
-// on being gathered, within the bounds of the buffer, until it recovers: other files are not held up.
+// Awake it works in slices: after a time budget it lets other work have its turn. Per file one
+// batch is in flight, and the next is gathered meanwhile; when a file is slow, its full batch stops
+// the pump, and the ring fills. When a file *fails*, entries for it go on being gathered, within
+// the bounds of the buffer, until it recovers: other files are not held up.
 //
-// Nothing that happens here reaches the caller. Entries of our own (what was lost, what failed) are logged
-// like any other, but only when the files work, so that no failure can feed itself.
+// Nothing that happens here reaches the caller. Entries of our own (what was lost, what failed) are
+// logged like any other, but only when the files work, so that no failure can feed itself.
 
 import { clearTimeout, monotonicMs, setImmediate, setTimeout } from '../entry/clock.ts'
 import { CRITICAL, DEBUG, ERROR, WARNING } from '../entry/level.ts'
@@ -48,14 +50,20 @@ const wakeShare = 1 / 4
 const lineBytesFirst = 320
 /** The mean length of a line is that of so many lines, the latest counting most. */
 const lineBytesSpan = 64
-/** How often a failed file is tried by callers who would have their entry written at once, in milliseconds. */
+/**
+ * How often a failed file is tried by callers who would have their entry written at once, in
+ * milliseconds.
+ */
 const triedMsMin = 100
 
 export interface PumpOptions extends OutagesOptions {
   readonly ring: Ring<CategoryTemplate>
   readonly encoder: LineEncoder
   readonly numbering: Pick<Numbering, 'lsnBase'>
-  /** The routes that get entries of others: error.log, which also has every ERROR and CRITICAL entry. */
+  /**
+   * The routes that get entries of others: error.log, which also has every ERROR and CRITICAL
+   * entry.
+   */
   readonly tees: readonly Tee[]
   /** Gets what a file that has failed holds back. */
   readonly lastResort: LastResort | undefined
@@ -69,7 +77,10 @@ export interface PumpOptions extends OutagesOptions {
   readonly dropOld: boolean
   /** Whether an error says that another writer has the directory, and that this is waited for. */
   readonly isWaitedFor?: (error: Error) => boolean
-  /** How long an entry may wait for company, in milliseconds. 0: a slice follows each turn that logs. */
+  /**
+   * How long an entry may wait for company, in milliseconds. 0: a slice follows each turn that
+   * logs.
+   */
   readonly flushMs: number
   /** Has a slice run once the caller's turn has ended. @default setImmediate */
   readonly later?: ((slice: () => void) => void) | undefined
@@ -100,14 +111,15 @@ const systemClock: Clock = {
 
 const nothing = Buffer.alloc(0)
 /**
- * What waits for it runs when the caller's turn has ended. setImmediate wakes the event loop, which takes the
- * first call of a turn some 7 µs after a pause, as much as all the rest of it (Node 20.20, 2026-11).
+ * What waits for it runs when the caller's turn has ended. setImmediate wakes the event loop, which
+ * takes the first call of a turn some 7 µs after a pause, as much as all the rest of it (Node
+ * 20.20, 2026-11).
  */
 const endOfTurn = Promise.resolve()
 
 /**
- * What the pump does next. `idle`: nothing is in the ring, or a slow file has stopped the pump and will wake it.
- * `resting`: entries wait for company, and the timer runs. `awake`: a slice comes.
+ * What the pump does next. `idle`: nothing is in the ring, or a slow file has stopped the pump and
+ * will wake it. `resting`: entries wait for company, and the timer runs. `awake`: a slice comes.
  */
 type State = 'idle' | 'resting' | 'awake'
 
@@ -123,9 +135,15 @@ export class Pump {
   readonly #slice: () => void
   readonly #arm: () => void
   #state: State = 'idle'
-  /** Made once, refreshed for each rest. It does not keep the process alive: the exit writes what waits. */
+  /**
+   * Made once, refreshed for each rest. It does not keep the process alive: the exit writes what
+   * waits.
+   */
   #timer: RestTimer | undefined
-  /** The position of the ring at which the entries that wait come to `batchBytes`, or to their share of the ring. */
+  /**
+   * The position of the ring at which the entries that wait come to `batchBytes`, or to their share
+   * of the ring.
+   */
   #wakeTail: number
   /** Mean length of a line, in bytes, over the last slices. */
   #lineBytes = lineBytesFirst
@@ -170,8 +188,8 @@ export class Pump {
   }
 
   /**
-   * HOT PATH: takes note of an entry that has come into the ring. It is moved after `flushMs`, or in the next turn
-   * when it, or what waits by now, cannot wait.
+   * HOT PATH: takes note of an entry that has come into the ring. It is moved after `flushMs`, or
+   * in the next turn when it, or what waits by now, cannot wait.
    */
   schedule({ severity, owner }: CategoryTemplate): void {
     if (this.#state === 'awake') return
@@ -189,7 +207,8 @@ export class Pump {
   /** Asks for a slice in a later turn, unless one is coming already. */
   wake(): void {
     if (this.#state === 'awake') return
-    // In this order: when the caller's stack is so full that this call fails, the next one asks again.
+    // In this order: when the caller's stack is so full that this call fails, the next one asks
+    // again.
     void endOfTurn.then(this.#arm)
     this.#state = 'awake'
   }
@@ -251,7 +270,8 @@ export class Pump {
   flushSync(patience: Patience = new Patience(false)): void {
     this.#inSync(() => {
       const { ring, routes } = this.#options
-      // What is written may lead to entries of our own: that a file has recovered, or ended in a torn line.
+      // What is written may lead to entries of our own: that a file has recovered, or ended in a
+      // torn line.
       for (let round = 0; round < 3 && (round === 0 || ring.size > 0); round++) {
         this.#drainSync(ring.size, patience)
         this.reportDropped()
@@ -266,7 +286,10 @@ export class Pump {
     this.#settleWaiters()
   }
 
-  /** Writes everything in the ring that goes to one file before it returns; the rest goes on its usual way. */
+  /**
+   * Writes everything in the ring that goes to one file before it returns; the rest goes on its
+   * usual way.
+   */
   writeThrough(route: Route): void {
     const now = this.#clock.monotonicMs()
     if (!route.isStuck || now - route.triedAt >= triedMsMin) {
@@ -287,10 +310,11 @@ export class Pump {
   }
 
   /**
-   * Gives up what cannot be written any more, and counts it. Entries for a person have been shown on the console.
+   * Gives up what cannot be written any more, and counts it. Entries for a person have been shown
+   * on the console.
    *
-   * @param isWaiting Another writer has the directory. Then nothing is wrong that a person could have mended: what is
-   *   not for him is shown as well.
+   * @param isWaiting Another writer has the directory. Then nothing is wrong that a person could
+   *   have mended: what is not for him is shown as well.
    */
   giveUp(isWaiting: boolean): void {
     for (const route of this.#options.routes) {
@@ -349,7 +373,8 @@ export class Pump {
       recovered: () => {
         const wasInTurn = route.isInTurn
         route.isInTurn = false
-        // The batch that has shown it still counts as in flight: what is reported must not be written past it.
+        // The batch that has shown it still counts as in flight: what is reported must not be
+        // written past it.
         const wasSynchronous = this.#synchronous
         this.#synchronous = true
         const isNews = outages.end(route)
@@ -422,7 +447,10 @@ export class Pump {
     }
   }
 
-  /** Writes the line of the oldest entry to its file's batch, and gives the entry to whoever else gets it. */
+  /**
+   * Writes the line of the oldest entry to its file's batch, and gives the entry to whoever else
+   * gets it.
+   */
   #gatherNext(): void {
     const { ring, encoder, numbering, showAlways, lastResort } = this.#options
     const { lanes, template } = ring
@@ -439,7 +467,8 @@ export class Pump {
     try {
       encoder.write(out, ring, lsn)
     } catch (error) {
-      // A line beyond the longest string of the engine, or a value that cannot be written after all.
+      // A line beyond the longest string of the engine, or a value that cannot be written after
+      // all.
       this.#options.counters.fail(error as Error)
       this.#options.counters.drop(severity)
       ring.shift(refsFrom)
@@ -496,21 +525,27 @@ export class Pump {
     }
   }
 
-  /** Whether a line may be added to what a route has gathered: a failed one has only so much memory. */
+  /**
+   * Whether a line may be added to what a route has gathered: a failed one has only so much memory.
+   */
   #makeWay(route: Route, severity: number): boolean {
     if (!route.isStuck) return true
     if (route.gathered.size >= batchBytesMax) route.queue()
     return this.#backlog.hasRoom(severity)
   }
 
-  /** Counts entries that will not reach their file; `shown`: how many of them the console has taken. */
+  /**
+   * Counts entries that will not reach their file; `shown`: how many of them the console has taken.
+   */
   #lose(severity: number, entries: number, shown: number): void {
     const { counters } = this.#options
     counters.diverted += shown
     if (entries > shown) counters.drop(severity, entries - shown)
   }
 
-  /** Counts as written what of the batch in flight has come to its file, though not all of it did. */
+  /**
+   * Counts as written what of the batch in flight has come to its file, though not all of it did.
+   */
   #countLanded(route: Route): void {
     const batch = route.inFlight
     if (batch === undefined) return
@@ -566,7 +601,10 @@ export class Pump {
     }
   }
 
-  /** Shows on the console what a file that has failed holds back, as far as it is meant for a person and not shown yet. */
+  /**
+   * Shows on the console what a file that has failed holds back, as far as it is meant for a person
+   * and not shown yet.
+   */
   #showPending(route: Route, lowest: number = WARNING): void {
     const { lastResort } = this.#options
     if (lastResort === undefined) return
@@ -588,7 +626,9 @@ export class Pump {
     }
   }
 
-  /** Tells in the files what was lost, once all of them can be written; the last time, in any case. */
+  /**
+   * Tells in the files what was lost, once all of them can be written; the last time, in any case.
+   */
   reportDropped(isLast: boolean = false): void {
     this.#outages.reportDropped(isLast)
   }

@@ -1,7 +1,7 @@
-// What a file should have, and can do without: its mode, its owner, its times, its name on the device. Many a
-// system takes every line and refuses one of these: Node's permission model, a network share whose files all
-// belong to the mount, FAT. Then writing goes on, and whoever may care is told once (outages.ts); `verify`
-// reports the modes in any case.
+// What a file should have, and can do without: its mode, its owner, its times, its name on the
+// device. Many a system takes every line and refuses one of these: Node's permission model, a
+// network share whose files all belong to the mount, FAT. Then writing goes on, and whoever may
+// care is told once (outages.ts); `verify` reports the modes in any case.
 
 import {
   chmodSync,
@@ -57,8 +57,8 @@ export function setMode(fd: number, path: string, mode: number): Refusal | undef
 }
 
 /**
- * Gives a directory its mode, or a file that cannot be opened for want of it: never what a link leads to, nor what
- * is another user's.
+ * Gives a directory its mode, or a file that cannot be opened for want of it: never what a link
+ * leads to, nor what is another user's.
  */
 export function setModeByName(path: string, mode: number): Refusal | undefined {
   return attemptMode(path, mode, () => {
@@ -180,10 +180,15 @@ export function syncDirectory(path: string): Refusal | undefined {
   }
 }
 
-/** What a device says that has failed; all else only means that the system does not do such a thing. */
+/**
+ * What a device says that has failed; all else only means that the system does not do such a thing.
+ */
 const failures = new Set(['EIO', 'ENOSPC', 'EDQUOT', 'ENOENT', 'ESTALE', 'ENXIO', 'ENODEV'])
 
-/** What was refused when something could not be put on the device; `undefined` when the device has failed. */
+/**
+ * What was refused when something could not be put on the device; `undefined` when the device has
+ * failed.
+ */
 export function syncRefusal(error: unknown, path: string): Refusal | undefined {
   if (failures.has(codeOf(error) ?? '')) return undefined
   const message = `cannot put ${basename(path)} on the device: ${(error as Error).message}`
@@ -206,9 +211,9 @@ function attempt(
 }
 
 /**
- * Does it by a descriptor, so that it is done to the file that was opened. Node's permission model forbids that and
- * allows the same by name (20 to 24, 2026-11), and there may be no /proc: then by name, where nobody else can put
- * another file under it.
+ * Does it by a descriptor, so that it is done to the file that was opened. Node's permission model
+ * forbids that and allows the same by name (20 to 24, 2026-11), and there may be no /proc: then by
+ * name, where nobody else can put another file under it.
  */
 function byDescriptor(path: string, work: () => void, byName: () => void): void {
   try {

@@ -1,9 +1,10 @@
-// What a run leaves for the next one, in the lock of its directory: the numbers that its entries have come to, and
-// how far the files had come then. Whoever starts has to read only what was written after that.
+// What a run leaves for the next one, in the lock of its directory: the numbers that its entries
+// have come to, and how far the files had come then. Whoever starts has to read only what was
+// written after that.
 //
-// It is a floor, never the truth: entries may have been written since. A checkpoint that is missing or damaged
-// costs time, nothing else. No clock is involved: a file is known by its inode, a moment by its size, and a file
-// that was cut and has grown again by the bytes that stood at its end.
+// It is a floor, never the truth: entries may have been written since. A checkpoint that is missing
+// or damaged costs time, nothing else. No clock is involved: a file is known by its inode, a moment
+// by its size, and a file that was cut and has grown again by the bytes that stood at its end.
 
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 import { join } from 'node:path'
@@ -12,8 +13,8 @@ import { namePattern } from '../entry/category.ts'
 import { isBase } from './names.ts'
 
 /**
- * Numbers above are none of ours: 2^52, so that as many again can follow before they are no longer exact. 1,000,000
- * entries a second take 142 years to come so far.
+ * Numbers above are none of ours: 2^52, so that as many again can follow before they are no longer
+ * exact. 1,000,000 entries a second take 142 years to come so far.
  */
 export const seqMax: number = 2 ** 52
 /** Most rotated files that a configuration may keep. */
@@ -38,7 +39,10 @@ export interface LastNumbers {
   readonly lsn?: number
   /** Up to this `lsn` no entry waits: each is in its file, or has been counted as lost. */
   readonly settled?: number
-  /** The logger was closed, or its process ended in order: nothing waits that could still come, or be lost. */
+  /**
+   * The logger was closed, or its process ended in order: nothing waits that could still come, or
+   * be lost.
+   */
   readonly ended?: boolean
 }
 
@@ -54,11 +58,17 @@ export interface Checkpoint extends LastNumbers {
   readonly max_files: number
   /** `rotation.compress` of the writer. */
   readonly compress: boolean
-  /** The identity of the log: random, made with the directory. Missing where a version before it has written. */
+  /**
+   * The identity of the log: random, made with the directory. Missing where a version before it has
+   * written.
+   */
   readonly log_id?: string | undefined
   /** The live files by name. */
   readonly files: { readonly [base: string]: FileState }
-  /** Stretches of `lsn` in which a writer was killed: of these, entries may be lost that had not come to a file. */
+  /**
+   * Stretches of `lsn` in which a writer was killed: of these, entries may be lost that had not
+   * come to a file.
+   */
   readonly broken?: readonly Stretch[]
   /** What the writer knew of the time. */
   readonly time?: TimeRecord | undefined
@@ -69,7 +79,8 @@ export interface Checkpoint extends LastNumbers {
  *
  * @param bases The names of the live files.
  * @param writer What only the writer knows.
- * @param earlier The checkpoint before: files that are not written any more stay known, as long as they are there.
+ * @param earlier The checkpoint before: files that are not written any more stay known, as long as
+ *   they are there.
  */
 export function captureCheckpoint(
   directory: string,
@@ -119,8 +130,9 @@ function endOf(fd: number, bytes: number): string {
 }
 
 /**
- * A checkpoint read from a file; `undefined` for what is none. It is believed no further than it has to be: of names
- * and numbers only those that a logger gives are taken, so that it leads to no file but those of the log.
+ * A checkpoint read from a file; `undefined` for what is none. It is believed no further than it
+ * has to be: of names and numbers only those that a logger gives are taken, so that it leads to no
+ * file but those of the log.
  */
 export function asCheckpoint(value: unknown): Checkpoint | undefined {
   if (!isRecord(value)) return undefined

@@ -1,9 +1,10 @@
-// Cleaning from outside: what the command and a scheduled job call. It may be done while a logger writes there, in
-// this process or another.
+// Cleaning from outside: what the command and a scheduled job call. It may be done while a logger
+// writes there, in this process or another.
 //
-// It takes no lock: a logger that starts meanwhile would find itself locked out by a cleaning. Deleting is safe
-// without one (retention.ts). Compressing is left to a live writer, whose rotations would move the numbers; one
-// that starts in the middle is noticed before the new name is given.
+// It takes no lock: a logger that starts meanwhile would find itself locked out by a cleaning.
+// Deleting is safe without one (retention.ts). Compressing is left to a live writer, whose
+// rotations would move the numbers; one that starts in the middle is noticed before the new name is
+// given.
 
 import { builtinCategories } from '../entry/category.ts'
 import { type CleanReport, cleanDirectory } from './clean.ts'
@@ -18,9 +19,15 @@ const action = 'clean the logs'
 
 /** What `cleanLogs` is to do. */
 export interface CleanOptions {
-  /** The directory, or several, or a parent of instances; `~` is the home. @default '~/.risk_manager/logs/' */
+  /**
+   * The directory, or several, or a parent of instances; `~` is the home. @default
+   * '~/.risk_manager/logs/'
+   */
   readonly log_path?: string | readonly string[]
-  /** Rotated files that were last written longer ago are deleted. Days, integer, 1 to 365. @default 90 */
+  /**
+   * Rotated files that were last written longer ago are deleted. Days, integer, 1 to 365. @default
+   * 90
+   */
   readonly retention_days?: number
   /** Compress rotated files. @default false */
   readonly compress?: boolean
@@ -29,15 +36,17 @@ export interface CleanOptions {
 }
 
 /**
- * Deletes rotated files that are too old, or more than the last writer was configured to keep, and what was left by
- * a job that was ended in the middle; compresses the others if that is wanted. The live files are never touched.
+ * Deletes rotated files that are too old, or more than the last writer was configured to keep, and
+ * what was left by a job that was ended in the middle; compresses the others if that is wanted. The
+ * live files are never touched.
  *
- * It may run beside a logger. Then compressing is left to that one: if it does not compress, the files are reported
- * as failed. Only the built-in files and those that a logger has written here are looked at.
+ * It may run beside a logger. Then compressing is left to that one: if it does not compress, the
+ * files are reported as failed. Only the built-in files and those that a logger has written here
+ * are looked at.
  *
  * @returns what was done, and what could not be.
- * @throws {TypeError | RangeError} (rejects) when an option is none or has a wrong value; the system's error when
- *   the directory cannot be read.
+ * @throws {TypeError | RangeError} (rejects) when an option is none or has a wrong value; the
+ *   system's error when the directory cannot be read.
  */
 export async function cleanLogs(options: CleanOptions = {}): Promise<CleanReport> {
   const checked = checkOptions<CleanOptions>(action, rules, options)

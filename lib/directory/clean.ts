@@ -1,8 +1,10 @@
-// Cleaning a log directory: leftovers of jobs that were ended in the middle, rotated files that are too old or too
-// many, and, if wanted, compression of the others. One pass, one file after the other, in the background.
+// Cleaning a log directory: leftovers of jobs that were ended in the middle, rotated files that are
+// too old or too many, and, if wanted, compression of the others. One pass, one file after the
+// other, in the background.
 //
-// It never touches a live file or a name that is none of the log's. Which names are the log's is said by the
-// caller, since a directory may be shared: `backup.log.1` of somebody else is not ours to delete.
+// It never touches a live file or a name that is none of the log's. Which names are the log's is
+// said by the caller, since a directory may be shared: `backup.log.1` of somebody else is not ours
+// to delete.
 
 import { readdirSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
@@ -19,13 +21,19 @@ export interface CleanReport {
   readonly directory: string
   /** Nothing was changed. */
   readonly dry_run: boolean
-  /** Files that were deleted: too old, beyond the number of files kept, or left by a job that was ended in the middle. */
+  /**
+   * Files that were deleted: too old, beyond the number of files kept, or left by a job that was
+   * ended in the middle.
+   */
   readonly deleted: readonly {
     readonly file: string
     readonly bytes: number
     readonly reason: 'age' | 'count' | 'temporary'
   }[]
-  /** Files that were compressed, by their new name. In a dry run both sizes are that of the plain file. */
+  /**
+   * Files that were compressed, by their new name. In a dry run both sizes are that of the plain
+   * file.
+   */
   readonly compressed: readonly {
     readonly file: string
     readonly bytes_before: number
@@ -41,7 +49,10 @@ export interface CleanTask extends CompressOptions {
   /** The names of the live files: which files are the log's. */
   readonly bases: ReadonlySet<string>
   readonly limits: Limits
-  /** Remove what jobs have left that were ended in the middle. Not while another process may have such a job. */
+  /**
+   * Remove what jobs have left that were ended in the middle. Not while another process may have
+   * such a job.
+   */
   readonly leftovers: boolean
   /** Delete only what this library has written; otherwise the names decide. */
   readonly onlyOwn: boolean
@@ -56,7 +67,8 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer E)[] 
 /**
  * Cleans a directory.
  *
- * @returns what was done. It ends early, with what was done until then, when the task's signal is aborted.
+ * @returns what was done. It ends early, with what was done until then, when the task's signal is
+ *   aborted.
  * @throws the system's error when the directory cannot be read.
  */
 export async function cleanDirectory(task: CleanTask): Promise<CleanReport> {
@@ -74,7 +86,8 @@ export async function cleanDirectory(task: CleanTask): Promise<CleanReport> {
     try {
       await work()
     } catch (error) {
-      // A file that has been moved on meanwhile, or deleted, is met by the next cleaning, if at all.
+      // A file that has been moved on meanwhile, or deleted, is met by the next cleaning, if at
+      // all.
       if (isAborted() || (error as NodeJS.ErrnoException).code === 'ENOENT') return
       report.failed.push({ file, reason: error instanceof Error ? error.message : String(error) })
     }
@@ -122,7 +135,10 @@ export async function cleanDirectory(task: CleanTask): Promise<CleanReport> {
   return report
 }
 
-/** Gives a file that was there before, or was put there, the mode of ours; one of another user is left. */
+/**
+ * Gives a file that was there before, or was put there, the mode of ours; one of another user is
+ * left.
+ */
 function tighten(directory: string, name: string, refused: OnRefusal | undefined): void {
   const path = join(directory, name)
   const stat = lookAt(path)

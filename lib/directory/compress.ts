@@ -1,13 +1,14 @@
-// A rotated file becomes its gzip: `system.log.3` → `system.log.3.gz`, in the background, while rotations may move
-// it on to the next number. At every moment one of the two is there, whole:
+// A rotated file becomes its gzip: `system.log.3` → `system.log.3.gz`, in the background, while
+// rotations may move it on to the next number. At every moment one of the two is there, whole:
 //
 //   system.log.3 ──gzip──► system.log.3.gz.<pid>.tmp ──fsync──rename──► system.log.3.gz ──fsync(dir)──► unlink system.log.3
 //
-// Whatever ends this in the middle, full disk or SIGKILL, leaves a temporary file, or both spellings of a number
-// with the same content; both are put right by the next cleaning. The file is known by its inode, not its number.
+// Whatever ends this in the middle, full disk or SIGKILL, leaves a temporary file, or both
+// spellings of a number with the same content; both are put right by the next cleaning. The file is
+// known by its inode, not its number.
 //
-// In the background, between two pieces stands a timer that does not keep the process alive: a process that has
-// nothing else to do ends, and the next start begins again.
+// In the background, between two pieces stands a timer that does not keep the process alive: a
+// process that has nothing else to do ends, and the next start begins again.
 
 import { sleep } from '../entry/clock.ts'
 import {
@@ -37,7 +38,10 @@ import { discard, lookAt } from './retention.ts'
 
 /** Bytes compressed at a time. */
 const pieceBytes = 1 << 20
-/** 50 MiB of entries took 128 ms of the processor at level 3, 269 ms at 6, and came to 11.5:1 and 12.4:1 (Node 20.20, 2026-11). */
+/**
+ * 50 MiB of entries took 128 ms of the processor at level 3, 269 ms at 6, and came to 11.5:1 and
+ * 12.4:1 (Node 20.20, 2026-11).
+ */
 const level = 3
 /** Rest between two pieces, in milliseconds. */
 const restMs = 1
@@ -66,10 +70,11 @@ export interface Compressed {
 /**
  * Compresses a rotated file and removes the plain one.
  *
- * @returns `undefined` when there was nothing to do any more: the file has gone or changed, its number has a gzip
- *   already, or names must not be touched any more.
- * @throws the system's error; one with code `RINGLOG_NO_ROOM` when the disk has less room than half of the file;
- *   the signal's reason. The plain file is then untouched and no temporary file is left.
+ * @returns `undefined` when there was nothing to do any more: the file has gone or changed, its
+ *   number has a gzip already, or names must not be touched any more.
+ * @throws the system's error; one with code `RINGLOG_NO_ROOM` when the disk has less room than half
+ *   of the file; the signal's reason. The plain file is then untouched and no temporary file is
+ *   left.
  */
 export async function compressFile(
   directory: string,
@@ -107,8 +112,8 @@ export async function compressFile(
 }
 
 /**
- * Whether a compressed file holds just what a plain one does: what a job leaves that was ended between its last
- * two steps. Compared byte by byte: the plain one is about to be deleted.
+ * Whether a compressed file holds just what a plain one does: what a job leaves that was ended
+ * between its last two steps. Compared byte by byte: the plain one is about to be deleted.
  */
 export async function isGzipOf(
   directory: string,
@@ -150,7 +155,10 @@ function openFile(directory: string, name: string): Promise<FileHandle> {
   return open(join(directory, name), constants.O_RDONLY | guards)
 }
 
-/** Writes the gzip of a file to a new file, with mode, owner, times and all on the disk; returns its size. */
+/**
+ * Writes the gzip of a file to a new file, with mode, owner, times and all on the disk; returns its
+ * size.
+ */
 async function gzipTo(path: string, source: FileHandle, options: CompressOptions): Promise<number> {
   const { atimeMs, mtimeMs, uid, gid } = await source.stat()
   const target = await open(path, 'wx', fileMode)
@@ -181,7 +189,10 @@ async function gzipTo(path: string, source: FileHandle, options: CompressOptions
   }
 }
 
-/** A system that does not do this is no reason to keep the plain file; a device that has failed is one. */
+/**
+ * A system that does not do this is no reason to keep the plain file; a device that has failed is
+ * one.
+ */
 async function syncFile(
   file: FileHandle,
   path: string,

@@ -1,6 +1,6 @@
-// Who else may put files into a log directory, or another directory in its place. Then links can be put where a log
-// file is expected, rotated files can be replaced, and a lock taken away. What we open is checked by its
-// descriptor; what lies there when nobody looks cannot be.
+// Who else may put files into a log directory, or another directory in its place. Then links can be
+// put where a log file is expected, rotated files can be replaced, and a lock taken away. What we
+// open is checked by its descriptor; what lies there when nobody looks cannot be.
 
 import { realpathSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
@@ -9,15 +9,18 @@ const writableByGroup = 0o020
 const writableByOthers = 0o002
 /** In a directory with this bit only its owner renames and removes a file. */
 const sticky = 0o1000
-/** The owner of what a user namespace has no number for: nobody in there, whoever it is out there. */
+/**
+ * The owner of what a user namespace has no number for: nobody in there, whoever it is out there.
+ */
 const unmapped = 65_534
 
 /**
- * Whether somebody else than the user of this process, and root, may change what the name of a directory leads to.
- * Also asks the directories above it. The group counts where it is not the process's own: a system that gives
- * each user a group of his own makes directories writable by it.
+ * Whether somebody else than the user of this process, and root, may change what the name of a
+ * directory leads to. Also asks the directories above it. The group counts where it is not the
+ * process's own: a system that gives each user a group of his own makes directories writable by it.
  *
- * @returns which directory, and why, in words; `undefined` when nobody may, or nothing can be known.
+ * @returns which directory, and why, in words; `undefined` when nobody may, or nothing can be
+ *   known.
  */
 export function exposureOf(directory: string): string | undefined {
   const user = process.geteuid?.()

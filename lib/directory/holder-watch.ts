@@ -1,8 +1,9 @@
 // Whether somebody writes to a directory, for whoever reads or cleans there and takes no lock.
 //
-// Of a holder on this machine the kernel tells: whether its process lives, or, for one in another container, when its
-// file was last changed, by the clock that we have as well. One on another machine has a clock of its own, and may be
-// minutes ahead or behind: it is watched for as long as a contender would watch it.
+// Of a holder on this machine the kernel tells: whether its process lives, or, for one in another
+// container, when its file was last changed, by the clock that we have as well. One on another
+// machine has a clock of its own, and may be minutes ahead or behind: it is watched for as long as
+// a contender would watch it.
 
 import { monotonicMs, sleep } from '../entry/clock.ts'
 import type { Checkpoint } from './checkpoint.ts'
@@ -28,7 +29,10 @@ export interface Watched {
   readonly isWritten: () => boolean
 }
 
-/** Looks who writes to a directory; for as long as it takes to know it. Rejects when it cannot be read. */
+/**
+ * Looks who writes to a directory; for as long as it takes to know it. Rejects when it cannot be
+ * read.
+ */
 export async function watchHolder(
   directory: string,
   clocks: WatchClocks = { now: monotonicMs, sleep },

@@ -1,4 +1,5 @@
-// Where the numbering goes on after a restart: the `seq` of each category's last entry in the files, and the highest `lsn`.
+// Where the numbering goes on after a restart: the `seq` of each category's last entry in the
+// files, and the highest `lsn`.
 
 import {
   closeSync,
@@ -16,7 +17,10 @@ import { type FileName, filesByBase } from './names.ts'
 
 /** Bytes read at a time, from the end backwards. */
 const chunkBytes = 1 << 20
-/** A compressed file that would unpack to more is left: a rotated file holds 500 MiB at most, and one line more. */
+/**
+ * A compressed file that would unpack to more is left: a rotated file holds 500 MiB at most, and
+ * one line more.
+ */
 const unpackedBytesMax = 600 * 1024 * 1024
 /** Bytes that deflate makes of one at most. */
 const deflateRatioMax = 1032
@@ -47,10 +51,11 @@ export interface FoundNumbers {
 /**
  * The last numbers of all files of a log.
  *
- * @param files By name, the categories whose entries go there. Other files are looked at for their `lsn` alone: they may
- *   be those of an earlier configuration.
- * @param checkpoint What the last run left: what it has seen is not read again. A number in it may be higher than the
- *   last one in the files, when entries that had been accepted were lost; then it counts.
+ * @param files By name, the categories whose entries go there. Other files are looked at for their
+ *   `lsn` alone: they may be those of an earlier configuration.
+ * @param checkpoint What the last run left: what it has seen is not read again. A number in it may
+ *   be higher than the last one in the files, when entries that had been accepted were lost; then
+ *   it counts.
  */
 export function lastNumbers(
   directory: string,
@@ -143,7 +148,8 @@ function searchFile(
     const stat = fstatSync(fd)
     if (!stat.isFile()) return false
     if (file.compressed) {
-      // gzip ends with the length of what it holds: for one of 3 GB, 1.2 GB of memory were used before it was left.
+      // gzip ends with the length of what it holds: for one of 3 GB, 1.2 GB of memory were used
+      // before it was left.
       const length = Buffer.alloc(4)
       readSync(fd, length, 0, 4, Math.max(0, stat.size - 4))
       // Which may not be so: a short one cannot hold so much.
@@ -221,7 +227,8 @@ function searchBackwards(read: Read, begin: number, end: number, search: Search)
 
 function look(beginning: Buffer, rest: readonly Buffer[], search: Search): void {
   const line = rest.length === 0 ? beginning : Buffer.concat([beginning, ...rest.toReversed()])
-  // The numbers stand at the very end and the category near the beginning: a long line is not decoded whole.
+  // The numbers stand at the very end and the category near the beginning: a long line is not
+  // decoded whole.
   const tail = tailPattern.exec(line.toString('latin1', Math.max(0, line.length - 80)))
   if (tail === null) return
   const category = headPattern.exec(line.toString('latin1', 0, 256))?.[1]

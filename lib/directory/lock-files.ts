@@ -1,5 +1,6 @@
-// The locks of a directory as they lie there, read with suspicion: what is no regular file of ours below 1 MB is no
-// lock, whatever it is called. It is passed over, and named, so that a person can remove it.
+// The locks of a directory as they lie there, read with suspicion: what is no regular file of ours
+// below 1 MB is no lock, whatever it is called. It is passed over, and named, so that a person can
+// remove it.
 
 import {
   type BigIntStats,
@@ -19,7 +20,10 @@ import { type LockOwner, isProcessOf, lifeOf } from './lock-owner.ts'
 
 /** What stands in the file. */
 export interface LockRecord extends LockOwner {
-  /** Of the logger; a later one of the same thread has another. Empty in a lock of an earlier version, as `inode`. */
+  /**
+   * Of the logger; a later one of the same thread has another. Empty in a lock of an earlier
+   * version, as `inode`.
+   */
   readonly mark: string
   /** Of the file it was written to: a copy tells itself from the original. */
   readonly inode: string
@@ -34,7 +38,10 @@ export interface LockRecord extends LockOwner {
   readonly checkpoint: Checkpoint | undefined
 }
 
-/** Where a file ended when a holder took over from one that may go on writing: what comes behind is void. */
+/**
+ * Where a file ended when a holder took over from one that may go on writing: what comes behind is
+ * void.
+ */
 export interface Takeover {
   /** Of one tenure. */
   readonly by: string
@@ -115,8 +122,9 @@ export function readLocks(directory: string): Locks {
 }
 
 /**
- * Who writes to a directory now, and what is known of its files: at a single look, so that a holder in another
- * container or on another machine is judged by two clocks. Good for a reader; a writer has to watch.
+ * Who writes to a directory now, and what is known of its files: at a single look, so that a holder
+ * in another container or on another machine is judged by two clocks. Good for a reader; a writer
+ * has to watch.
  */
 export function stateOf(directory: string): {
   readonly holder: LockOwner | undefined
@@ -130,8 +138,9 @@ export function stateOf(directory: string): {
 }
 
 /**
- * The identity of a log, which its entries are told by among those of others; undefined when it has none: nobody has
- * logged there since versions that have one, or it is a copy into which nobody has logged.
+ * The identity of a log, which its entries are told by among those of others; undefined when it has
+ * none: nobody has logged there since versions that have one, or it is a copy into which nobody has
+ * logged.
  */
 export function logIdOf(directory: string): string | undefined {
   const top = readLocks(directory).locks.at(-1)

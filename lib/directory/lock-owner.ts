@@ -1,9 +1,10 @@
 // Who holds a directory, in words that another process can check: is it still alive?
 //
-// A pid alone is not enough. Pids repeat, in a container at every start; so the moment counts at which the kernel
-// started the process, or rather its thread: a worker that was terminated has let go of its files, though its
-// process lives on. On Linux that is exact, as long as both see the same processes. Elsewhere, and for a holder
-// in another container or on another machine, it has to give signs of life (standstill.ts).
+// A pid alone is not enough. Pids repeat, in a container at every start; so the moment counts at
+// which the kernel started the process, or rather its thread: a worker that was terminated has let
+// go of its files, though its process lives on. On Linux that is exact, as long as both see the
+// same processes. Elsewhere, and for a holder in another container or on another machine, it has to
+// give signs of life (standstill.ts).
 
 import { readFileSync, readdirSync, readlinkSync, statSync } from 'node:fs'
 import { hostname } from 'node:os'
@@ -12,7 +13,10 @@ import { threadId } from 'node:worker_threads'
 /** A thread of a process, as it is written into the lock. */
 export interface LockOwner {
   readonly pid: number
-  /** On Linux the kernel's number of the thread, the pid for the main one; elsewhere Node's, 0 for the main one. */
+  /**
+   * On Linux the kernel's number of the thread, the pid for the main one; elsewhere Node's, 0 for
+   * the main one.
+   */
   readonly thread: number
   /** When it was started, in clock ticks since boot; empty where that is not to be had. */
   readonly started: string
@@ -24,8 +28,8 @@ export interface LockOwner {
 }
 
 /**
- * `there`: a process bears its pid, which may be another one by now. `unsure`: it is not to be seen from here. Of both
- * its signs of life tell more.
+ * `there`: a process bears its pid, which may be another one by now. `unsure`: it is not to be seen
+ * from here. Of both its signs of life tell more.
  */
 export type Life = 'alive' | 'there' | 'unsure' | 'dead'
 
@@ -55,7 +59,9 @@ export function isProcessOf(user: number, { pid }: LockOwner): boolean {
   return userOf(pid) === user
 }
 
-/** The user of a process; `undefined` when there is none, or when it is hidden from us (hidepid). */
+/**
+ * The user of a process; `undefined` when there is none, or when it is hidden from us (hidepid).
+ */
 function userOf(pid: number): number | undefined {
   try {
     return statSync(`/proc/${pid}`).uid
@@ -70,7 +76,8 @@ function lifeOfThread({ pid, thread, started }: LockOwner): Life {
   if (found === undefined) return userOf(pid) === undefined ? 'there' : 'dead'
   if (found.started !== started) return 'dead'
   if (!found.hasEnded) return 'alive'
-  // The main thread is dead, but until the last one is, a write of the thread pool may be under way.
+  // The main thread is dead, but until the last one is, a write of the thread pool may be under
+  // way.
   const isOver = pid !== thread || !threadsOf(pid).some((other) => isRunning(pid, other))
   return isOver ? 'dead' : 'alive'
 }

@@ -1,5 +1,6 @@
-// One live writer per directory. The lock is a file `ringlog.<generation>.lock`, mode 0600, that says who holds the
-// directory; the highest generation counts. It stays when it is released, and keeps the checkpoint for the next start.
+// One live writer per directory. The lock is a file `ringlog.<generation>.lock`, mode 0600, that
+// says who holds the directory; the highest generation counts. It stays when it is released, and
+// keeps the checkpoint for the next start.
 //
 // Taking over, with nothing but files to go by:
 //
@@ -11,27 +12,30 @@
 //        │ no
 //   the lower ones are removed; it is ours
 //
-// Of two starters only one creates a generation. One that judged an old state finds that out in the second look: a
-// generation is made before its maker looks, so of any two at least one sees the other. And who sees one alive
-// has removed its own before, so not all of them give up. (Removing "the" lock file when it looks stale, as is
-// usually done, may hit the one that another starter has just made.)
+// Of two starters only one creates a generation. One that judged an old state finds that out in the
+// second look: a generation is made before its maker looks, so of any two at least one sees the
+// other. And who sees one alive has removed its own before, so not all of them give up. (Removing
+// "the" lock file when it looks stale, as is usually done, may hit the one that another starter has
+// just made.)
 //
-// It is a lease. A holder that cannot be seen from here is dead when its sign of life, given every 2 s, has stood
-// still for 10 s of our own clock (standstill.ts); it may as well be paused, or busy, or its lock may have been
-// deleted. So a holder looks before each write whether the file that bears the name is still its own, and no higher
-// one is there; if not, it stops, and takes its turn like any other.
+// It is a lease. A holder that cannot be seen from here is dead when its sign of life, given every
+// 2 s, has stood still for 10 s of our own clock (standstill.ts); it may as well be paused, or
+// busy, or its lock may have been deleted. So a holder looks before each write whether the file
+// that bears the name is still its own, and no higher one is there; if not, it stops, and takes its
+// turn like any other.
 //
-// A piece may be on its way from the look to the file when its holder is paused: nothing can call it back, and it
-// lands when the holder goes on. So whoever takes over from one that may be paused waits until the files stand still,
-// has its numbers go on there, and notes in its lock where that was. What lands behind is void, and its writer takes
-// it back (write-progress.ts), and writes it anew in its own turn:
+// A piece may be on its way from the look to the file when its holder is paused: nothing can call
+// it back, and it lands when the holder goes on. So whoever takes over from one that may be paused
+// waits until the files stand still, has its numbers go on there, and notes in its lock where that
+// was. What lands behind is void, and its writer takes it back (write-progress.ts), and writes it
+// anew in its own turn:
 //
 //   paused, with 300 bytes under way          system.log: 9000 bytes
 //   taken over, noted: ends at 9000           numbers go on behind what is there, 400 bytes are written
 //   goes on: 300 bytes land at 9400           not where the note says that the files ended: taken back
 //
-// The writer looks for such a note only when so much time has passed since its look that somebody can have taken over
-// meanwhile: a batch costs no system call for it.
+// The writer looks for such a note only when so much time has passed since its look that somebody
+// can have taken over meanwhile: a batch costs no system call for it.
 
 import { randomBytes } from 'node:crypto'
 import {
@@ -65,19 +69,31 @@ import { Standstill } from './standstill.ts'
 
 /** Time between two signs of life, in milliseconds. */
 const signMs = 2_000
-/** Whose sign has stood still for so long is dead, if nothing better is known: as long as five signs. */
+/**
+ * Whose sign has stood still for so long is dead, if nothing better is known: as long as five
+ * signs.
+ */
 export const silentMs = 10_000
 /** A lock that is not written whole after so long never will be, in milliseconds. */
 const unfinishedMs = 200
-/** How often taking is begun again, after 1 to 3 ms each time: longer than an unfinished lock is waited for. */
+/**
+ * How often taking is begun again, after 1 to 3 ms each time: longer than an unfinished lock is
+ * waited for.
+ */
 const attemptsMax = 300
 /** Files that have not grown for so long have got what was on its way to them, in milliseconds. */
 const quietMs = 50
 /** How often that is waited for: somebody who knows no lock may write on for ever. */
 const quietTriesMax = 20
-/** What has come to a file so soon after a look was there before anybody who took over noted its end: see quietMs. */
+/**
+ * What has come to a file so soon after a look was there before anybody who took over noted its
+ * end: see quietMs.
+ */
 const certainMs = 20
-/** How long a holder that has just taken over is waited for, until it has noted where the files end, in ms. */
+/**
+ * How long a holder that has just taken over is waited for, until it has noted where the files end,
+ * in ms.
+ */
 const noteMsMax = 2_000
 /** Notes that are kept: of some ten holders. */
 const takeoversMax = 64
@@ -86,23 +102,34 @@ const takeoversMax = 64
 export interface Claim {
   /** Makes the directory, and takes it. @throws {LockedError} when another writer has it. */
   hold(): void
-  /** Counts how often it has been taken; 0 while it is not held, as far as is known without a look. */
+  /**
+   * Counts how often it has been taken; 0 while it is not held, as far as is known without a look.
+   */
   readonly tenure: number
   /** Looks whether it is held: right before each write. */
   check(): boolean
-  /** The same for what has come to a file since: looks only if somebody can have taken over before it came. */
+  /**
+   * The same for what has come to a file since: looks only if somebody can have taken over before
+   * it came.
+   */
   checkAfter(): boolean
-  /** How many bytes count of a file that was opened in an earlier tenure: what is behind came too late. */
+  /**
+   * How many bytes count of a file that was opened in an earlier tenure: what is behind came too
+   * late.
+   */
   boundOf(inode: bigint): number
 }
 
 export interface LockOptions {
   readonly directory: string
-  /** Throws when the lock must not be taken now: something written under an earlier one may be on its way. */
+  /**
+   * Throws when the lock must not be taken now: something written under an earlier one may be on
+   * its way.
+   */
   readonly beforeTaking?: () => void
   /**
-   * Has the numbers go on where the files end, with what the last holder has left. Called once more when something of
-   * the last holder has come to them meanwhile.
+   * Has the numbers go on where the files end, with what the last holder has left. Called once more
+   * when something of the last holder has come to them meanwhile.
    */
   readonly goOn?: (checkpoint: Checkpoint | undefined) => void
   /** The directory is ours now, and this is what the last holder has left. */
@@ -151,10 +178,15 @@ export class DirectoryLock implements Claim {
   #isSigning = false
   /** A descriptor that the thread pool gives a sign by, and that is to be closed then. */
   #leftFd = -1
-  /** When it was last made sure that no higher generation is there, and when a sign was last given. */
+  /**
+   * When it was last made sure that no higher generation is there, and when a sign was last given.
+   */
   #searchedAt = 0
   #signedAt = 0
-  /** When it was last begun to look, by both clocks: the monotonic one may stand still while the machine sleeps. */
+  /**
+   * When it was last begun to look, by both clocks: the monotonic one may stand still while the
+   * machine sleeps.
+   */
   #lookedAt = 0
   #lookedAtWall = 0
   /** Bytes written: a shorter text is filled up. */
@@ -259,7 +291,10 @@ export class DirectoryLock implements Claim {
     this.#write(false)
   }
 
-  /** Lets another writer have the directory. The file stays; one that is another's by now is left alone. */
+  /**
+   * Lets another writer have the directory. The file stays; one that is another's by now is left
+   * alone.
+   */
   release(checkpoint: Checkpoint): void {
     if (this.check()) this.#checkpoint = checkpoint
     try {
@@ -271,7 +306,10 @@ export class DirectoryLock implements Claim {
     this.#letGo()
   }
 
-  /** Whether the file that bears our name is ours, and, looked for every other second, no higher one is there. */
+  /**
+   * Whether the file that bears our name is ours, and, looked for every other second, no higher one
+   * is there.
+   */
   #isOurs(): boolean {
     const now = this.#now()
     try {
@@ -411,7 +449,8 @@ export class DirectoryLock implements Claim {
     try {
       rmSync(this.#pathOf(lock.generation), { force: true })
     } catch (error) {
-      // Another user's, in a directory where each may only remove his own. While its holder may live, it has to go.
+      // Another user's, in a directory where each may only remove his own. While its holder may
+      // live, it has to go.
       if (!this.#isCertainlyDead(lock)) throw error
     }
   }
@@ -421,8 +460,8 @@ export class DirectoryLock implements Claim {
   }
 
   /**
-   * Waits for what may be on its way to the files, of a holder whose lock was deleted, or which was judged by its
-   * silence: it looks before each write, and so writes no more than that.
+   * Waits for what may be on its way to the files, of a holder whose lock was deleted, or which was
+   * judged by its silence: it looks before each write, and so writes no more than that.
    */
   #awaitQuiet(): void {
     let last = this.#filesNow()
@@ -435,8 +474,9 @@ export class DirectoryLock implements Claim {
   }
 
   /**
-   * Has the numbers go on where the files end, and notes where that was when something may yet come. What comes before
-   * the note is written was either seen, and its numbers are used up, or is behind it.
+   * Has the numbers go on where the files end, and notes where that was when something may yet
+   * come. What comes before the note is written was either seen, and its numbers are used up, or is
+   * behind it.
    */
   #settle(isQuiet: boolean): void {
     try {
@@ -471,8 +511,9 @@ export class DirectoryLock implements Claim {
   }
 
   /**
-   * Takes back what we have made: where it bears its name it is removed, elsewhere it says that it is released. Where
-   * that fails, the descriptor stays open, and the next one to take the lock tries again.
+   * Takes back what we have made: where it bears its name it is removed, elsewhere it says that it
+   * is released. Where that fails, the descriptor stays open, and the next one to take the lock
+   * tries again.
    */
   #withdraw(): void {
     this.#isTaken = false
@@ -510,7 +551,10 @@ export class DirectoryLock implements Claim {
     else closeSync(fd)
   }
 
-  /** In one piece and in place, so that the file never needs more room and no reader finds half of it. */
+  /**
+   * In one piece and in place, so that the file never needs more room and no reader finds half of
+   * it.
+   */
   #write(released: boolean): void {
     const record: LockRecord = {
       ...self(),
@@ -587,9 +631,10 @@ function isAlike(some: readonly FileEnd[], others: readonly FileEnd[]): boolean 
 }
 
 /**
- * What the last holder has left. In a copy of a directory all of it holds but the identity: original and copy may both
- * go on, and then have different entries of the same numbers. One that is moved on its device, or into another container,
- * is the same; one that was restored from a backup is a copy.
+ * What the last holder has left. In a copy of a directory all of it holds but the identity:
+ * original and copy may both go on, and then have different entries of the same numbers. One that
+ * is moved on its device, or into another container, is the same; one that was restored from a
+ * backup is a copy.
  */
 function inheritanceOf(top: Lock | undefined): Checkpoint | undefined {
   const checkpoint = top?.record?.checkpoint

@@ -1,7 +1,8 @@
-// Which logs there are: the directories that are named, and those of instances below them, as they come and go.
+// Which logs there are: the directories that are named, and those of instances below them, as they
+// come and go.
 //
-// A directory that is named is one, whatever it holds. Below it one is recognized by its lock, or by a file that begins
-// as ours do: there may be anything.
+// A directory that is named is one, whatever it holds. Below it one is recognized by its lock, or
+// by a file that begins as ours do: there may be anything.
 
 import { closeSync, existsSync, openSync, readSync, readdirSync } from 'node:fs'
 import { dirname, join, relative, sep } from 'node:path'
@@ -42,7 +43,10 @@ export class LogFinder {
     this.top = paths.reduce(commonOf)
   }
 
-  /** All that there are, in the order of their names. A directory that is named counts unless there are some below. */
+  /**
+   * All that there are, in the order of their names. A directory that is named counts unless there
+   * are some below.
+   */
   find(): FoundLog[] {
     const found = this.#paths.flatMap((path) => {
       const below = this.#below(path, depthMax)

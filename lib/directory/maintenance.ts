@@ -1,9 +1,9 @@
-// A logger's care for its directory: that no other writer is there, that the next start knows where the numbers
-// have come to, and that rotated files are compressed and deleted in time.
+// A logger's care for its directory: that no other writer is there, that the next start knows where
+// the numbers have come to, and that rotated files are compressed and deleted in time.
 //
-// All of it happens beside the writing. What fails is counted, told once, and tried again; a line of the log never
-// waits for it. Names are changed within single turns of the event loop, as rotations are, so that neither sees
-// the other half done.
+// All of it happens beside the writing. What fails is counted, told once, and tried again; a line
+// of the log never waits for it. Names are changed within single turns of the event loop, as
+// rotations are, so that neither sees the other half done.
 
 import {
   napSync,
@@ -34,7 +34,10 @@ import { baseOfTemporary } from './names.ts'
 import { dayMs } from './retention.ts'
 import { TrustedTime, heldBack, lastChange } from './trusted-time.ts'
 
-/** What could not be done is tried again after 5 minutes; a disk that is full seldom is no longer so sooner. */
+/**
+ * What could not be done is tried again after 5 minutes; a disk that is full seldom is no longer so
+ * sooner.
+ */
 const retryMs = 300_000
 /** Time between two looks whether a day has passed, in milliseconds. */
 const hourMs = 3_600_000
@@ -57,7 +60,10 @@ export interface MaintenanceOptions {
   readonly numbers: (isEnd: boolean) => LastNumbers
   /** Throws while something written in an earlier tenure may still be on its way. */
   readonly beforeTaking: () => void
-  /** Has the numbers go on where the files end, with what the last writer has left. May be called twice. */
+  /**
+   * Has the numbers go on where the files end, with what the last writer has left. May be called
+   * twice.
+   */
   readonly goOn: (checkpoint: Checkpoint | undefined) => void
   /** The system refuses the directory or a file in it what it can do without. */
   readonly refused: OnRefusal
@@ -65,7 +71,10 @@ export interface MaintenanceOptions {
   readonly changed: () => void
   /** Another writer has had the directory for as long as is waited for it. */
   readonly waitOver: (error: Error) => void
-  /** How long is waited for a directory that another writer has when the logger is made, in milliseconds. */
+  /**
+   * How long is waited for a directory that another writer has when the logger is made, in
+   * milliseconds.
+   */
   readonly waitMs: number
   /** Tells a person. */
   readonly tell: (remark: string) => void
@@ -123,8 +132,8 @@ export class Maintenance implements Claim {
   }
 
   /**
-   * Makes the directory if it is not there, and makes sure that nobody else writes to it. If somebody does, it is
-   * taken as soon as he has let go.
+   * Makes the directory if it is not there, and makes sure that nobody else writes to it. If
+   * somebody does, it is taken as soon as he has let go.
    *
    * @throws {LockedError} when somebody does. The system's error when that cannot be known.
    */
@@ -169,14 +178,18 @@ export class Maintenance implements Claim {
   }
 
   /**
-   * Waits for the directory at the end: as long as is waited for it in any case, and until it is known whether its
-   * holder lives. An end must not cost what waits only because the last writer was killed a moment ago.
+   * Waits for the directory at the end: as long as is waited for it in any case, and until it is
+   * known whether its holder lives. An end must not cost what waits only because the last writer
+   * was killed a moment ago.
    */
   async awaitTurn(): Promise<void> {
     while (this.#mayTakeSoon(this.isPatient)) await sleep(turnMs)
   }
 
-  /** The same, blocking: the process ends. Of a holder that lives it is hoped for 2 s that he is ending, too. */
+  /**
+   * The same, blocking: the process ends. Of a holder that lives it is hoped for 2 s that he is
+   * ending, too.
+   */
   awaitTurnSync(): void {
     const end = monotonicMs() + (this.isPatient ? endMsMax : 0)
     while (this.#mayTakeSoon(monotonicMs() < end)) napSync(turnMs)
@@ -240,7 +253,8 @@ export class Maintenance implements Claim {
     } catch {
       // The same: the system cannot watch, or no more.
     }
-    // One that had the directory and has lost it has failed at once: it did write, and a person has to know.
+    // One that had the directory and has lost it has failed at once: it did write, and a person has
+    // to know.
     if (waitMs > 0 && !this.#lock.wasHeld) {
       turn.patience = setTimeout(() => {
         turn.patience = undefined

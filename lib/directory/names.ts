@@ -1,6 +1,6 @@
-// The names in a log directory: `system.log` is live, `system.log.1` the newest of the rotated ones and
-// `system.log.10` the oldest; a compressed one has `.gz` behind its number. All of one file, live and rotated,
-// share a *base*, the live one's name.
+// The names in a log directory: `system.log` is live, `system.log.1` the newest of the rotated ones
+// and `system.log.10` the oldest; a compressed one has `.gz` behind its number. All of one file,
+// live and rotated, share a *base*, the live one's name.
 
 import { namePattern } from '../entry/category.ts'
 
@@ -45,19 +45,26 @@ export function nameOf(base: string, index: number, compressed = false): string 
 /**
  * The name of a temporary file: `name` becoming what it is called, or on its way out.
  *
- * @param id Keeps temporary files of one name apart: the process that writes it, the inode that is to go.
+ * @param id Keeps temporary files of one name apart: the process that writes it, the inode that is
+ *   to go.
  */
 export function temporaryName(name: string, id: number | bigint): string {
   return `${name}.${id}.tmp`
 }
 
-/** The name of the live file that a temporary file belongs to; `undefined` for a name that is none of ours. */
+/**
+ * The name of the live file that a temporary file belongs to; `undefined` for a name that is none
+ * of ours.
+ */
 export function baseOfTemporary(name: string): string | undefined {
   const base = temporaryPattern.exec(name)?.[1]
   return base !== undefined && isBase(base) ? base : undefined
 }
 
-/** The log files among a directory's names, by base, each base's oldest first; bases in the order of the alphabet. */
+/**
+ * The log files among a directory's names, by base, each base's oldest first; bases in the order of
+ * the alphabet.
+ */
 export function filesByBase(names: Iterable<string>): Map<string, FileName[]> {
   const found = new Map<string, FileName[]>()
   for (const name of [...names].toSorted()) {

@@ -1,6 +1,6 @@
-// Opening the directory and its files so that what is opened is what was meant: a regular file of ours,
-// mode 0600, nothing behind a link, its last line ended. Synchronous: a logger can write from the moment
-// it exists.
+// Opening the directory and its files so that what is opened is what was meant: a regular file of
+// ours, mode 0600, nothing behind a link, its last line ended. Synchronous: a logger can write from
+// the moment it exists.
 
 import {
   closeSync,
@@ -37,7 +37,10 @@ export interface OpenedFile extends FileIdentity {
   readonly fd: number
   /** Bytes it holds. */
   readonly size: number
-  /** Bytes of an unfinished last line that a crash left; it has been ended with `\n`, and nothing cut. */
+  /**
+   * Bytes of an unfinished last line that a crash left; it has been ended with `\n`, and nothing
+   * cut.
+   */
   readonly tornBytes: number
   /** The system lets the file grow no further (EFBIG): its torn last line could not be ended. */
   readonly isFull: boolean
@@ -52,12 +55,12 @@ const guards = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
 const tornWindowBytes = 65536
 
 /**
- * Makes the directory, and those above it, with mode 0700 whatever the umask. Directories that exist are
- * left as they are: they may be shared with others.
+ * Makes the directory, and those above it, with mode 0700 whatever the umask. Directories that
+ * exist are left as they are: they may be shared with others.
  *
  * @param refused Told when the system does not give a new one this mode.
- * @throws the system's error when it cannot be made, or is no directory; an error that says why when it was
- *   configured by a home that is not there.
+ * @throws the system's error when it cannot be made, or is no directory; an error that says why
+ *   when it was configured by a home that is not there.
  */
 export function makeDirectory(directory: string, refused?: OnRefusal): void {
   // A `~` with no home must not become a directory of that name.
@@ -83,10 +86,10 @@ export function makeDirectory(directory: string, refused?: OnRefusal): void {
 /**
  * Opens a file for appending, made with mode 0600 if it is not there, and ends a torn last line.
  *
- * @param continues The file whose last line the caller is about to go on with, if it is in the middle of one: in
- *   that file the last line is left as it is.
- * @throws the system's error; or one with code `RINGLOG_UNSAFE` when a link, a pipe, a device or another
- *   user's file stands there.
+ * @param continues The file whose last line the caller is about to go on with, if it is in the
+ *   middle of one: in that file the last line is left as it is.
+ * @throws the system's error; or one with code `RINGLOG_UNSAFE` when a link, a pipe, a device or
+ *   another user's file stands there.
  */
 export function openForAppend(
   directory: string,
@@ -129,7 +132,10 @@ function openOwn(path: string): number {
   }
 }
 
-/** Whether a file belongs to this user, to root, who could do anything in any case, or cannot be told from ours. */
+/**
+ * Whether a file belongs to this user, to root, who could do anything in any case, or cannot be
+ * told from ours.
+ */
 function isOurs(
   directory: string,
   name: string,
@@ -143,8 +149,8 @@ function isOurs(
 }
 
 /**
- * Whom a file belongs to that we make there: on a network share it may be the mount's user, whoever writes.
- * Undefined when none can be made.
+ * Whom a file belongs to that we make there: on a network share it may be the mount's user, whoever
+ * writes. Undefined when none can be made.
  */
 function ownerOfNew(directory: string, name: string): bigint | undefined {
   const path = join(directory, temporaryName(`${name}.1`, process.pid))
@@ -176,7 +182,10 @@ export function isSameFile(one: FileIdentity, other: FileIdentity): boolean {
   return isSameDevice && one.inode === other.inode
 }
 
-/** Ends an unfinished last line; it is never cut off: it is evidence. Says how long it is, 0 if there is none. */
+/**
+ * Ends an unfinished last line; it is never cut off: it is evidence. Says how long it is, 0 if
+ * there is none.
+ */
 function endLastLine(fd: number, size: number): Pick<OpenedFile, 'tornBytes' | 'isFull'> {
   if (size === 0) return { tornBytes: 0, isFull: false }
   const end = Buffer.alloc(Math.min(size, tornWindowBytes))

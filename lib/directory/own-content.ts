@@ -1,5 +1,6 @@
-// Whether a file with the name of a rotated one was written by this library. A name is no proof: `error.log.4` may be
-// another logger's, which wrote to this directory before, and its history is not ours to delete.
+// Whether a file with the name of a rotated one was written by this library. A name is no proof:
+// `error.log.4` may be another logger's, which wrote to this directory before, and its history is
+// not ours to delete.
 
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 import { join } from 'node:path'
@@ -15,7 +16,8 @@ const linePattern =
   /^(?:\{"timestamp":"[^"]{1,40}","level":"[A-Z]{4,8}","category":"|\[[^\]\n]{19,40}\] [A-Z]{4,8} *\| [a-z0-9])/m
 
 /**
- * Whether a line of ours stands at one of its ends; an empty file is anybody's. False for what cannot be read.
+ * Whether a line of ours stands at one of its ends; an empty file is anybody's. False for what
+ * cannot be read.
  */
 export function isOwnContent(directory: string, { name, compressed }: FileName): boolean {
   // Without O_NONBLOCK a named pipe would hang the process here.

@@ -1,9 +1,10 @@
-// Which rotated files are too old or too many, and how one is deleted although another process may be renaming
-// the files at the same moment: never the live file, and never another than the one that was meant.
+// Which rotated files are too old or too many, and how one is deleted although another process may
+// be renaming the files at the same moment: never the live file, and never another than the one
+// that was meant.
 //
-// A name is no proof: between a look at `system.log.9` and its removal, a rotation may have given that name to a
-// younger file. So the file is first renamed to a name that no rotation knows, looked at, and only then removed;
-// a file that is not the one meant goes back.
+// A name is no proof: between a look at `system.log.9` and its removal, a rotation may have given
+// that name to a younger file. So the file is first renamed to a name that no rotation knows,
+// looked at, and only then removed; a file that is not the one meant goes back.
 
 import { type BigIntStats, linkSync, lstatSync, renameSync, unlinkSync } from 'node:fs'
 import { unlink } from 'node:fs/promises'
@@ -32,8 +33,8 @@ export interface Doomed {
 }
 
 /**
- * Those of the files that are to go, in the order given. A live file, a directory or a link never is; a file that
- * cannot be looked at is left.
+ * Those of the files that are to go, in the order given. A live file, a directory or a link never
+ * is; a file that cannot be looked at is left.
  */
 export function doomedAmong(
   directory: string,
@@ -57,8 +58,9 @@ export function doomedAmong(
 }
 
 /**
- * Deletes a rotated file if it still is the one that was looked at. The name is free when this returns its
- * promise; the blocks of the file are freed in the thread pool, which for 50 MB takes milliseconds.
+ * Deletes a rotated file if it still is the one that was looked at. The name is free when this
+ * returns its promise; the blocks of the file are freed in the thread pool, which for 50 MB takes
+ * milliseconds.
  *
  * @returns false when that file does not bear the name any more.
  * @throws the system's error.
@@ -92,7 +94,10 @@ export function lookAt(path: string): BigIntStats | undefined {
   }
 }
 
-/** Gives a file that was taken by mistake its name back, or, where a rotation has used it since, the next free one. */
+/**
+ * Gives a file that was taken by mistake its name back, or, where a rotation has used it since, the
+ * next free one.
+ */
 function putBack(directory: string, name: string, temporary: string): void {
   const file = parseName(name)
   if (file === undefined) return

@@ -1,7 +1,9 @@
-// How long what somebody else shows has stood still, by our own monotonic clock. Wall clocks are not asked: they
-// differ between machines, and are set; and a time of change is only a mark that is this one or another.
+// How long what somebody else shows has stood still, by our own monotonic clock. Wall clocks are
+// not asked: they differ between machines, and are set; and a time of change is only a mark that is
+// this one or another.
 //
-// Only time that was watched counts. A process that was itself stopped for a minute knows nothing of that minute.
+// Only time that was watched counts. A process that was itself stopped for a minute knows nothing
+// of that minute.
 
 import { monotonicMs } from '../entry/clock.ts'
 

@@ -1,12 +1,12 @@
-// What time it is, for retention: an hour that the clock shows is believed no further than it follows from what has
-// been seen. A clock that is far ahead at the start, of a machine without a battery or with a wrong BIOS, would
-// otherwise have the whole history deleted.
+// What time it is, for retention: an hour that the clock shows is believed no further than it
+// follows from what has been seen. A clock that is far ahead at the start, of a machine without a
+// battery or with a wrong BIOS, would otherwise have the whole history deleted.
 //
 //   seen ──── what this process has lived, and a day ────► believed │ further ahead: doubted, until the clock itself has
 //                                                                   │ gone on for a day from where it was doubted
 //
-// What was believed and what is doubted is kept in the checkpoint, for a process that does not live that long. A clock
-// far behind deletes too little, and does no harm.
+// What was believed and what is doubted is kept in the checkpoint, for a process that does not live
+// that long. A clock far behind deletes too little, and does no harm.
 
 import { monotonicMs, wallMs } from '../entry/clock.ts'
 import { readdirSync } from 'node:fs'
@@ -14,9 +14,14 @@ import { join } from 'node:path'
 import { filesByBase } from './names.ts'
 import { dayMs, doomedAmong, lookAt } from './retention.ts'
 
-/** The clock may be ahead of what is known by so much, beyond what has been lived. Two days: the files may be quiet. */
+/**
+ * The clock may be ahead of what is known by so much, beyond what has been lived. Two days: the
+ * files may be quiet.
+ */
 const slackMs = 2 * dayMs
-/** A clock that goes on from where it was doubted for so long, and is not set again, is believed. */
+/**
+ * A clock that goes on from where it was doubted for so long, and is not set again, is believed.
+ */
 const doubtMs = dayMs
 const doubtMsMax = 8 * dayMs
 
@@ -41,8 +46,8 @@ function isMoment(value: unknown): value is number {
 }
 
 /**
- * The latest moment at which one of the files was written, renamed or given its mode: what the clock showed then.
- * `undefined` where there is none.
+ * The latest moment at which one of the files was written, renamed or given its mode: what the
+ * clock showed then. `undefined` where there is none.
  */
 export function lastChange(directory: string, bases: ReadonlySet<string>): number | undefined {
   let last = 0
@@ -56,7 +61,10 @@ export function lastChange(directory: string, bases: ReadonlySet<string>): numbe
   return last === 0 ? undefined : last
 }
 
-/** What is too old by the clock, and stays because the clock is not believed. Called after a cleaning. */
+/**
+ * What is too old by the clock, and stays because the clock is not believed. Called after a
+ * cleaning.
+ */
 export function heldBack(
   directory: string,
   bases: ReadonlySet<string>,
@@ -85,7 +93,8 @@ export class TrustedTime {
 
   /**
    * @param record What an earlier process has left.
-   * @param last The latest change of the files, before this process has written to them: where there is no record.
+   * @param last The latest change of the files, before this process has written to them: where
+   *   there is no record.
    */
   constructor(
     record: TimeRecord | undefined,
@@ -100,7 +109,8 @@ export class TrustedTime {
     this.#at = clocks.monotonicMs()
     this.#hasRecord = record !== undefined
     this.#doubted = record?.doubted
-    // The record is a day old at most when a process ends; the files may have been written by a clock that was wrong.
+    // The record is a day old at most when a process ends; the files may have been written by a
+    // clock that was wrong.
     this.#seen = record?.seen ?? last ?? clocks.wallMs()
   }
 

@@ -50,16 +50,21 @@ export interface MemberEncoder {
   shortened(object: Restored, charsMax: number): string
 }
 
-/** Of what an entry may come to, the part that bound fields may take: the rest is the call's own. */
+/**
+ * Of what an entry may come to, the part that bound fields may take: the rest is the call's own.
+ */
 const boundShare = 1 / 2
 /** The shortest that strings of bound fields are cut to. UTF-16 units. */
 const charsMin = 32
 
 /**
- * Binds the members of `context`, on top of those bound before: an equal key replaces the earlier one.
+ * Binds the members of `context`, on top of those bound before: an equal key replaces the earlier
+ * one.
  *
- * @param charsMax What an entry may come to, and so the longest string that is looked at whole, in UTF-16 units.
- * @param lanes Lanes that nobody else uses now; fresh ones when left out, or when the fields are many.
+ * @param charsMax What an entry may come to, and so the longest string that is looked at whole, in
+ *   UTF-16 units.
+ * @param lanes Lanes that nobody else uses now; fresh ones when left out, or when the fields are
+ *   many.
  */
 export function bind(
   encoder: MemberEncoder,
@@ -94,7 +99,10 @@ export function joinedBindings(
   return new Bindings(account, fitting(encoder, members, Math.floor(charsMax * boundShare)))
 }
 
-/** Members that come to no more than `bytesMax`: their longest strings cut, then what is still too long left out. */
+/**
+ * Members that come to no more than `bytesMax`: their longest strings cut, then what is still too
+ * long left out.
+ */
 function fitting(
   encoder: MemberEncoder,
   members: ReadonlyMap<string, string>,
@@ -129,7 +137,10 @@ function chosen(members: ReadonlyMap<string, string>, bytesMax: number): Map<str
 /** What stands in place of members that are left out. */
 const truncated = '"…":"[Truncated]"'
 
-/** Whether members are so short that their bytes need not be counted: a UTF-16 unit is three at most. */
+/**
+ * Whether members are so short that their bytes need not be counted: a UTF-16 unit is three at
+ * most.
+ */
 function areShort(members: ReadonlyMap<string, string>, bytesMax: number): boolean {
   let units = 0
   for (const text of members.values()) units += text.length + 1

@@ -1,4 +1,5 @@
-// How the context of a typed event is captured, and becomes text again: what compiling its schema gives.
+// How the context of a typed event is captured, and becomes text again: what compiling its schema
+// gives.
 
 import type { Lanes } from '../capture/lanes.ts'
 import type { Capture } from '../capture/typed.ts'
@@ -10,11 +11,15 @@ export type Restored = Record<string, unknown>
 /** The encoder of one event, and what has captured its context. */
 export interface EventEncoder {
   readonly capture: Capture
-  /** The context as an object, read from the lanes behind the TYPED tag; the secrets in its strings are masked. */
+  /**
+   * The context as an object, read from the lanes behind the TYPED tag; the secrets in its strings
+   * are masked.
+   */
   readonly restore: (lanes: Lanes, readLoose: (lanes: Lanes, tag: number) => unknown) => Restored
   /**
-   * Writes the members of the context, `account_id` left out, and the brace that ends it, read from the lanes
-   * behind the TYPED tag. Undefined for an event with loose values, or without any members.
+   * Writes the members of the context, `account_id` left out, and the brace that ends it, read from
+   * the lanes behind the TYPED tag. Undefined for an event with loose values, or without any
+   * members.
    */
   readonly write: ((out: JsonBytes, lanes: Lanes) => void) | undefined
   /** The context as JSON, `account_id` left out. */
@@ -29,11 +34,14 @@ export interface EventEncoder {
   readonly wordsMessageEnd: number
   /** The keys of the context. */
   readonly keys: ReadonlySet<string>
-  /** The account that is lifted out of the context; read from the lanes behind the TYPED tag, where they stay. */
+  /**
+   * The account that is lifted out of the context; read from the lanes behind the TYPED tag, where
+   * they stay.
+   */
   readonly accountOf: ((lanes: Lanes) => string) | undefined
   /**
-   * Whether what was captured also obeys the rest of the schema: ranges, patterns, what loose values are.
-   * Undefined when the types say all.
+   * Whether what was captured also obeys the rest of the schema: ranges, patterns, what loose
+   * values are. Undefined when the types say all.
    */
   readonly matches: ((context: Restored) => boolean) | undefined
 }

@@ -1,8 +1,10 @@
-// Fields that join the context of an entry because of where it was logged: those of a request. They were captured at
-// the call, in front of its own, and stand in the line like bound ones, which win over equal fields.
+// Fields that join the context of an entry because of where it was logged: those of a request. They
+// were captured at the call, in front of its own, and stand in the line like bound ones, which win
+// over equal fields.
 //
-// A request logs several entries with the same fields, among those of other requests. So what is made of fields is
-// remembered by what they are, and the next line with them is copied from ready bytes.
+// A request logs several entries with the same fields, among those of other requests. So what is
+// made of fields is remembered by what they are, and the next line with them is copied from ready
+// bytes.
 
 import { type Lanes, END, FALSE, JSON_TEXT, NULL, NUMBER, STRING, TRUE } from '../capture/lanes.ts'
 import { escapeSteering, jsonOf, quoted } from '../entry/json-text.ts'
@@ -76,8 +78,8 @@ export class JoinedFields {
 }
 
 /**
- * What fields come to in one string, the heads moved past them: equal ones for equal fields only. Undefined for
- * fields that are not all single values, or too long.
+ * What fields come to in one string, the heads moved past them: equal ones for equal fields only.
+ * Undefined for fields that are not all single values, or too long.
  */
 function signatureOf(lanes: Lanes, accountId: string | undefined): string | undefined {
   let signature = accountId === undefined ? '' : `${accountId.length}:${accountId}`

@@ -1,18 +1,18 @@
 // JSON text as bytes, written value by value: no string is built on the way to the file.
 //
-// A line built as a string is a rope of about 60 pieces, each an allocation, which is flattened and encoded
-// afterwards: 1,500 ns for the enforcement entry through fast-json-stringify, against 360 ns here (Node 20.20,
-// 2026-11). What makes the difference:
+// A line built as a string is a rope of about 60 pieces, each an allocation, which is flattened and
+// encoded afterwards: 1,500 ns for the enforcement entry through fast-json-stringify, against 360
+// ns here (Node 20.20, 2026-11). What makes the difference:
 //
-// - Text known beforehand is kept as float64 words, and eight of its bytes are stored by one instruction. They
-//   never form a NaN, whose bits an engine may change: that takes a byte 0x7f or 0xff at the end of a word, and
-//   neither stands in text in which DEL is escaped.
-// - A short string is looked at, copied and encoded in one pass over its characters; a long one that a regular
-//   expression finds plain is copied whole.
+// - Text known beforehand is kept as float64 words, and eight of its bytes are stored by one
+//   instruction. They never form a NaN, whose bits an engine may change: that takes a byte 0x7f or
+//   0xff at the end of a word, and neither stands in text in which DEL is escaped.
+// - A short string is looked at, copied and encoded in one pass over its characters; a long one
+//   that a regular expression finds plain is copied whole.
 // - Integers and decimals with up to four places are written digit by digit.
 //
-// Invariant: between `size` and the end of `bytes` there is room for whatever was reserved; what is written is
-// valid UTF-8, and holds no character that drives or deceives a terminal.
+// Invariant: between `size` and the end of `bytes` there is room for whatever was reserved; what is
+// written is valid UTF-8, and holds no character that drives or deceives a terminal.
 
 import { escapeSteering } from '../entry/json-text.ts'
 
@@ -24,13 +24,18 @@ export interface ReadyText {
   readonly length: number
 }
 
-/** Room that is always left behind what was reserved: the filling of a word, a separator, a quote. */
+/**
+ * Room that is always left behind what was reserved: the filling of a word, a separator, a quote.
+ */
 const slack = 64
 /** Room that a number may take: 24 for the longest double, and its separator. */
 export const numberBytesMax = 32
 /** A UTF-16 unit is at most this many bytes: `\u009b`. */
 const unitBytesMax = 6
-/** Strings up to this length are copied by a loop; for longer ones the calls into the engine pay. UTF-16 units. */
+/**
+ * Strings up to this length are copied by a loop; for longer ones the calls into the engine pay.
+ * UTF-16 units.
+ */
 const shortMax = 48
 
 /** From this length on a text's bytes are counted before room is made for them. UTF-16 units. */
@@ -119,7 +124,8 @@ export class JsonBytes {
 
   /** Text as it is: a line for people. */
   text(text: string): void {
-    // Three bytes are the most that one UTF-16 unit becomes; for a long text that would be too much to waste.
+    // Three bytes are the most that one UTF-16 unit becomes; for a long text that would be too much
+    // to waste.
     this.reserve(text.length > longMin ? Buffer.byteLength(text) : text.length * 3)
     this.size += this.bytes.write(text, this.size)
   }
@@ -158,7 +164,8 @@ function viewOf(bytes: Buffer): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
 }
 
-// The functions below write at `at`, where there must be room, and return the place behind what they wrote.
+// The functions below write at `at`, where there must be room, and return the place behind what
+// they wrote.
 
 /** Writes text made ready before. */
 function putReady(view: DataView, at: number, { words, length }: ReadyText): number {
@@ -204,8 +211,9 @@ export function putNumber(bytes: Buffer, at: number, value: number): number {
     const high = Math.floor(value / 1e9)
     return putNine(bytes, putDigits(bytes, at, high), value - high * 1e9)
   }
-  // A quotient of two doubles is the double nearest to it: when `scaled / 1e4` is the value, the digits of
-  // `scaled` are a decimal that means it, and so few of them that no shorter decimal does.
+  // A quotient of two doubles is the double nearest to it: when `scaled / 1e4` is the value, the
+  // digits of `scaled` are a decimal that means it, and so few of them that no shorter decimal
+  // does.
   const scaled = Math.round(value * 1e4)
   if (scaled / 1e4 === value && scaled < 0x8000_0000 && scaled > -0x8000_0000) {
     return putScaled(bytes, at, scaled | 0)

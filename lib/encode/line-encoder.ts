@@ -1,9 +1,9 @@
 // Lanes → line: makes the JSON of captured entries, as bytes, in our own turn.
 //
-// A value is read from the lanes in the order in which it was captured and is written at once. The context of a
-// typed event whose values all have places of their own is written by code compiled for it (compile-encoder.ts); that of
-// any other typed event becomes an object again, and goes through what fast-json-stringify compiled from its
-// schema.
+// A value is read from the lanes in the order in which it was captured and is written at once. The
+// context of a typed event whose values all have places of their own is written by code compiled
+// for it (compile-encoder.ts); that of any other typed event becomes an object again, and goes
+// through what fast-json-stringify compiled from its schema.
 
 import { isoOf } from '../entry/clock.ts'
 import type { EventEncoder } from './event-encoder.ts'
@@ -80,8 +80,9 @@ export class LineEncoder {
   }
 
   /**
-   * Writes the line of the oldest entry of the ring, `\n` included, and moves the heads of the lanes past it. A line
-   * above the limit is made again with its longest strings cut, so the references must still be there.
+   * Writes the line of the oldest entry of the ring, `\n` included, and moves the heads of the
+   * lanes past it. A line above the limit is made again with its longest strings cut, so the
+   * references must still be there.
    *
    * @throws when a value cannot be written after all; then `out` ends where it ended before.
    */
@@ -177,7 +178,10 @@ export class LineEncoder {
     return this.#joined.read(lanes, template)
   }
 
-  /** A typed event up to its context; its data may have been captured untyped, when they did not match the schema. */
+  /**
+   * A typed event up to its context; its data may have been captured untyped, when they did not
+   * match the schema.
+   */
   #event(
     out: JsonBytes,
     lanes: Lanes,
@@ -217,7 +221,10 @@ export class LineEncoder {
     contextSpan.end = out.size
   }
 
-  /** A typed event with values that have no place of their own, or are too long, or match no schema: as an object. */
+  /**
+   * A typed event with values that have no place of their own, or are too long, or match no schema:
+   * as an object.
+   */
   #looseEvent(
     out: JsonBytes,
     lanes: Lanes,
@@ -262,7 +269,10 @@ export class LineEncoder {
     contextSpan.end = out.size
   }
 
-  /** The line up to the message: the time, the level, the category, and what is there of the account and the trace. */
+  /**
+   * The line up to the message: the time, the level, the category, and what is there of the account
+   * and the trace.
+   */
   #beginning(
     out: JsonBytes,
     time: number,
@@ -352,7 +362,10 @@ export class LineEncoder {
     contextSpan.end = out.size
   }
 
-  /** The same for a context that was too large for the lanes. It is read again where it has to change: rare. */
+  /**
+   * The same for a context that was too large for the lanes. It is read again where it has to
+   * change: rare.
+   */
   #contextOfText(text: string, bindings: Bindings | undefined): string {
     if (bindings === undefined && text.length <= this.#values.charsMax) return text
     const own =

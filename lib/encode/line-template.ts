@@ -46,7 +46,10 @@ export function templateOf<Owner extends LineOwner>(
   }
 }
 
-/** A template with fields bound to it in place of those before: no more than a copy of what it refers to. */
+/**
+ * A template with fields bound to it in place of those before: no more than a copy of what it
+ * refers to.
+ */
 export function boundTemplate<Owner extends LineOwner>(
   { owner, severity, head, message, event }: Template<Owner>,
   bindings: Bindings,

@@ -1,5 +1,5 @@
-// Secrets in lists, where a name is one element and its value the next: the headers of a request, the entries of a
-// map, the arguments of a program.
+// Secrets in lists, where a name is one element and its value the next: the headers of a request,
+// the entries of a map, the arguments of a program.
 
 import { isCommand, maskCommands } from '../redact/secret-commands.ts'
 import { nextName } from '../redact/name-grams.ts'
@@ -46,9 +46,11 @@ export class ListOfStrings {
   }
 
   /**
-   * The next string, without what is secret of it; undefined when nothing stands before it that makes it one.
+   * The next string, without what is secret of it; undefined when nothing stands before it that
+   * makes it one.
    *
-   * @param isValue Whether it is sure to be the value of the name before: in a pair among pairs, in raw headers.
+   * @param isValue Whether it is sure to be the value of the name before: in a pair among pairs, in
+   *   raw headers.
    */
   next(text: string, isValue: boolean): string | undefined {
     const strength = this.#strength

@@ -1,17 +1,23 @@
-// The last resort for a line that is still too long when its strings are cut: many short values, long keys, what
-// the definition of an event brings. Its secrets are masked by then, so it may be cut anywhere.
+// The last resort for a line that is still too long when its strings are cut: many short values,
+// long keys, what the definition of an event brings. Its secrets are masked by then, so it may be
+// cut anywhere.
 
 import type { ExceptionInfo, LogEntry } from '../entry/entry.ts'
 import { jsonOf } from '../entry/json-text.ts'
 import { cut } from '../entry/safe-text.ts'
 
-/** What no line is made shorter for: the keys, the time, the category. Strings keep so many UTF-16 units. */
+/**
+ * What no line is made shorter for: the keys, the time, the category. Strings keep so many UTF-16
+ * units.
+ */
 const charsMin = 16
 
 /**
- * A line with its texts shortened, and its context as a text where it is still too long; as JSON, without line end.
+ * A line with its texts shortened, and its context as a text where it is still too long; as JSON,
+ * without line end.
  *
- * @param bytesMax What it may come to. A line of nothing but marks and escapes is longer, by less than 1 KiB.
+ * @param bytesMax What it may come to. A line of nothing but marks and escapes is longer, by less
+ *   than 1 KiB.
  */
 export function shrunkLine(line: string, bytesMax: number): string {
   const entry = JSON.parse(line) as LogEntry

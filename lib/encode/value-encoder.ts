@@ -1,8 +1,10 @@
-// Lanes → JSON: walks captured values in the order in which they were captured, and writes each at once.
+// Lanes → JSON: walks captured values in the order in which they were captured, and writes each at
+// once.
 //
-// Keys are met again and again, so what is known of one, its bytes and how surely it names a secret, is looked up
-// once per member. No secret is written whose key names one, at any depth; nor one whose name stands beside it: in
-// another field, `{ name: 'X-Api-Key', value: '…' }`, or before it in a list.
+// Keys are met again and again, so what is known of one, its bytes and how surely it names a
+// secret, is looked up once per member. No secret is written whose key names one, at any depth; nor
+// one whose name stands beside it: in another field, `{ name: 'X-Api-Key', value: '…' }`, or before
+// it in a list.
 
 import type { Restored } from './event-encoder.ts'
 import { JsonBytes, type ReadyText, readyText } from './json-bytes.ts'
@@ -58,7 +60,9 @@ const keyCharsMax = 1024
 /** The arrays of a request that hold its headers. */
 const rawHeaders: ReadonlySet<string> = new Set(['rawHeaders', 'rawTrailers'])
 
-/** What a key may say of its value by itself: it is a name, a value, what is secret of a session. */
+/**
+ * What a key may say of its value by itself: it is a name, a value, what is secret of a session.
+ */
 type Role = 0 | 1 | 2 | 3
 const NAMES = 1
 const VALUES = 2
@@ -90,7 +94,9 @@ export class ValueEncoder {
   readonly #scratch = new JsonBytes(4096)
   /** The keys met so far. */
   readonly #keys = new Map<string, Key>()
-  /** The longest string written whole, in UTF-16 units; lowered for an entry that would be too long. */
+  /**
+   * The longest string written whole, in UTF-16 units; lowered for an entry that would be too long.
+   */
   charsMax: number = Infinity
 
   /** @param redactor Decides which keys are secret. */
@@ -214,7 +220,8 @@ export class ValueEncoder {
   /**
    * Writes a member of an object.
    *
-   * @param beside How surely the name names a secret that stood before in the object; undefined before any.
+   * @param beside How surely the name names a secret that stood before in the object; undefined
+   *   before any.
    * @param around How surely the key of the object itself does.
    * @returns `beside` for the members behind.
    */
@@ -252,7 +259,10 @@ export class ValueEncoder {
     else this.#guarded(out, lanes, tag, near, key)
   }
 
-  /** A value whose name names a secret, more or less surely. Booleans and null are none, nor are counts. */
+  /**
+   * A value whose name names a secret, more or less surely. Booleans and null are none, nor are
+   * counts.
+   */
   #guarded(out: JsonBytes, lanes: Lanes, tag: number, strength: Strength, key: Key): void {
     switch (tag) {
       case STRING:
@@ -283,7 +293,8 @@ export class ValueEncoder {
    * A list. A string in it may be the name of the next one.
    *
    * @param isRaw Whether names and values stand there by turns, as in the headers of a request.
-   * @param isInner Whether it stands in a list itself: of two strings the second is the value of the first.
+   * @param isInner Whether it stands in a list itself: of two strings the second is the value of
+   *   the first.
    * @param strength How surely the key of the list names a secret; `key` is that key.
    */
   #list(
@@ -322,7 +333,10 @@ export class ValueEncoder {
     return nameStrength(lanes.refs[lanes.refHead & lanes.mask] as string, this.#redactor)
   }
 
-  /** The same of the name that stands behind a value in the same object. The lanes stay where they are. */
+  /**
+   * The same of the name that stands behind a value in the same object. The lanes stay where they
+   * are.
+   */
   #nameAhead(lanes: Lanes, tag: number): Strength {
     const { tagHead, numHead, refHead } = lanes
     let strength: Strength = NONE

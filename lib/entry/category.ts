@@ -1,6 +1,9 @@
 // The categories that always exist, and the file each one's entries go to.
 
-/** The built-in categories with their files. Every ERROR and CRITICAL entry is copied into `error.log` as well. */
+/**
+ * The built-in categories with their files. Every ERROR and CRITICAL entry is copied into
+ * `error.log` as well.
+ */
 export const builtinCategories = {
   system: 'system.log',
   enforcement: 'enforcement.log',

@@ -1,11 +1,11 @@
 // The clocks and timers of the environment, taken once, when the library is loaded.
 //
-// A test that fakes timers, a simulated browser or a hot reload replaces them on the global object, and so
-// takes away what is looked up there later: a logger would wait for a timer that never fires. Import them
-// from here, never from the global object.
+// A test that fakes timers, a simulated browser or a hot reload replaces them on the global object,
+// and so takes away what is looked up there later: a logger would wait for a timer that never
+// fires. Import them from here, never from the global object.
 //
-// The wall clock says when something happened. Every interval is measured by the monotonic one: the wall
-// clock is set back and forth by people and by NTP.
+// The wall clock says when something happened. Every interval is measured by the monotonic one: the
+// wall clock is set back and forth by people and by NTP.
 
 import { performance } from 'node:perf_hooks'
 import * as timers from 'node:timers'
@@ -28,14 +28,20 @@ export const monotonicMs: () => number = performance.now.bind(performance)
 
 const SystemDate = Date
 
-/** A moment of the wall clock as ISO 8601 in UTC, with milliseconds and `Z`. Throws for what is no moment. */
+/**
+ * A moment of the wall clock as ISO 8601 in UTC, with milliseconds and `Z`. Throws for what is no
+ * moment.
+ */
 export function isoOf(ms: number): string {
   return new SystemDate(ms).toISOString()
 }
 
 let napCell: Int32Array | undefined
 
-/** Blocks the thread for so many milliseconds, without using the processor where the environment allows it. */
+/**
+ * Blocks the thread for so many milliseconds, without using the processor where the environment
+ * allows it.
+ */
 export function napSync(ms: number): void {
   // Node can be started without shared memory, and a simulated browser has none.
   if (typeof SharedArrayBuffer === 'undefined') {

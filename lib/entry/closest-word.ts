@@ -4,8 +4,8 @@
 const charsMax = 64
 
 /**
- * The known word that is nearest to another one, if it is near enough to be worth a question: the same but for
- * case and punctuation, a part of it, or up to two slips of the finger away.
+ * The known word that is nearest to another one, if it is near enough to be worth a question: the
+ * same but for case and punctuation, a part of it, or up to two slips of the finger away.
  *
  * @returns `undefined` when none is near.
  */
@@ -53,7 +53,9 @@ function distanceOf(a: string, b: string): number {
   return Math.min(slipsOf(a, b), part ? 2 : Infinity)
 }
 
-/** Letters that are wrong, missing, too many, or swapped with the next (optimal string alignment). */
+/**
+ * Letters that are wrong, missing, too many, or swapped with the next (optimal string alignment).
+ */
 export function slipsOf(a: string, b: string): number {
   let beforeLast: number[] = []
   let last = Array.from({ length: b.length + 1 }, (_, at) => at)

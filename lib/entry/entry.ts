@@ -1,4 +1,5 @@
-// What an entry is: one call's data, as it stands on its line of JSON. SPEC of the format, in types.
+// What an entry is: one call's data, as it stands on its line of JSON. SPEC of the format, in
+// types.
 
 import type { LevelName } from './level.ts'
 
@@ -42,11 +43,15 @@ export interface LogEntry {
   readonly context?: { readonly [key: string]: unknown }
   /** The error that was given. */
   readonly exception?: ExceptionInfo
-  /** One more than the last accepted entry of the category; goes on after a restart. Absent from foreign lines. */
+  /**
+   * One more than the last accepted entry of the category; goes on after a restart. Absent from
+   * foreign lines.
+   */
   readonly seq?: number
   /**
-   * Log sequence number: one more than the last accepted entry of the directory, whatever its category; goes on after
-   * a restart. It is the order of the calls. Absent from lines of earlier versions.
+   * Log sequence number: one more than the last accepted entry of the directory, whatever its
+   * category; goes on after a restart. It is the order of the calls. Absent from lines of earlier
+   * versions.
    */
   readonly lsn?: number
 }

@@ -1,9 +1,9 @@
-// A value from outside (a configuration, an option): read without trust, and shown in an error as JSON on one
-// short line.
+// A value from outside (a configuration, an option): read without trust, and shown in an error as
+// JSON on one short line.
 //
-// The value may be anything: a cycle, a getter or Proxy that throws, megabytes. Nothing here throws, no more of
-// the value is read than is shown, and what is shown is harmless to a terminal. The limit also keeps a secret
-// that went astray from being printed at length.
+// The value may be anything: a cycle, a getter or Proxy that throws, megabytes. Nothing here
+// throws, no more of the value is read than is shown, and what is shown is harmless to a terminal.
+// The limit also keeps a secret that went astray from being printed at length.
 
 import { cut } from './safe-text.ts'
 import { visible, visibleJson } from './visible-text.ts'
@@ -24,12 +24,16 @@ export function readMember(object: object, key: string): unknown {
   }
 }
 
-/** The keys of an object as JSON has them, not of an array or class instance; `undefined` for all else. */
+/**
+ * The keys of an object as JSON has them, not of an array or class instance; `undefined` for all
+ * else.
+ */
 export function keysOf(value: unknown): readonly string[] | undefined {
   if (typeof value !== 'object' || value === null) return undefined
   try {
-    // An object of another realm has another Object.prototype; both end the chain. An array, a Map, a Promise
-    // or a class instance would seem empty, and its settings would be ignored in silence; so would inherited ones.
+    // An object of another realm has another Object.prototype; both end the chain. An array, a Map,
+    // a Promise or a class instance would seem empty, and its settings would be ignored in silence;
+    // so would inherited ones.
     const prototype: unknown = Object.getPrototypeOf(value)
     if (prototype !== null && !isObjectPrototype(prototype)) return undefined
     return Object.keys(value)

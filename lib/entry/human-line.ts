@@ -1,9 +1,9 @@
 // The human line: an entry as a person reads it, in the terminal, on the console, in the event log.
 //
-// Whatever stands in an entry, its human line is one line, and nothing in it drives the terminal: control
-// characters and what deceives the eye (bidi controls, zero-width and tag characters, line separators, lone
-// surrogates) are shown as visible escapes. Entries come from files that anyone may have written, so no
-// field is trusted to have its type.
+// Whatever stands in an entry, its human line is one line, and nothing in it drives the terminal:
+// control characters and what deceives the eye (bidi controls, zero-width and tag characters, line
+// separators, lone surrogates) are shown as visible escapes. Entries come from files that anyone
+// may have written, so no field is trusted to have its type.
 
 import type { ExceptionInfo, LogEntry } from './entry.ts'
 import type { EntryFields } from './made-entry.ts'
@@ -26,7 +26,10 @@ export interface LineOptions extends FormatOptions {
   readonly instance?: string
 }
 
-/** What stands between the lines below an entry and the left margin, so that none can pass for an entry. */
+/**
+ * What stands between the lines below an entry and the left margin, so that none can pass for an
+ * entry.
+ */
 const indent = '    '
 
 const levelWidth = 5
@@ -104,8 +107,8 @@ function jsonOf(value: unknown): string {
 }
 
 /**
- * An exception as indented lines: its stack, which begins with type and message, its details, then causes and
- * errors. A value that is no exception is shown as JSON.
+ * An exception as indented lines: its stack, which begins with type and message, its details, then
+ * causes and errors. A value that is no exception is shown as JSON.
  */
 export function formatException(exception: unknown, depth = 1): string {
   const margin = indent.repeat(depth)

@@ -5,8 +5,8 @@
 const escapable = /["\\\u0000-\u001f\ud800-\udfff]/
 
 /**
- * What JSON allows and a terminal obeys: DEL, C1, bidi controls, line separators. All stand within strings
- * there, so they can be escaped in finished lines.
+ * What JSON allows and a terminal obeys: DEL, C1, bidi controls, line separators. All stand within
+ * strings there, so they can be escaped in finished lines.
  */
 const steering = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/
 const steeringAll = new RegExp(steering, 'g')
@@ -16,7 +16,9 @@ export function quoted(text: string): string {
   return escapable.test(text) ? JSON.stringify(text) : `"${text}"`
 }
 
-/** Finished lines with whatever could drive or deceive a terminal as `\uXXXX` escapes: same values. */
+/**
+ * Finished lines with whatever could drive or deceive a terminal as `\uXXXX` escapes: same values.
+ */
 export function escapeSteering(lines: string): string {
   if (!steering.test(lines)) return lines
   return lines.replace(
@@ -26,8 +28,8 @@ export function escapeSteering(lines: string): string {
 }
 
 /**
- * A value that came from the lanes as JSON. JSON.stringify, unless someone has given all objects or all arrays a
- * toJSON, which would then speak for the caller's data.
+ * A value that came from the lanes as JSON. JSON.stringify, unless someone has given all objects or
+ * all arrays a toJSON, which would then speak for the caller's data.
  */
 export function jsonOf(value: unknown): string {
   return isHijacked() ? plainJson(value) : JSON.stringify(value)

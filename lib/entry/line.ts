@@ -1,10 +1,14 @@
-// Line → entry: the way back from the serializer. A line comes from a file that anyone may have written, so
-// nothing is believed: what is returned has the shape of an entry, and what has not that shape is no entry.
+// Line → entry: the way back from the serializer. A line comes from a file that anyone may have
+// written, so nothing is believed: what is returned has the shape of an entry, and what has not
+// that shape is no entry.
 
 import type { LogEntry } from './entry.ts'
 import { levelNames } from './level.ts'
 
-/** How a line of `structured_format: false` begins: date, time, level and category, as `formatEntry` writes them. */
+/**
+ * How a line of `structured_format: false` begins: date, time, level and category, as `formatEntry`
+ * writes them.
+ */
 export const humanLine: RegExp =
   /^\[(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)\] [A-Z]{4,8} *\| ([a-z0-9][a-z0-9._-]{0,63}) *\| /
 
@@ -17,15 +21,17 @@ const levels: ReadonlySet<unknown> = new Set(levelNames)
 /**
  * The entry that a line holds. Never throws, however the line was damaged.
  *
- * The members of `context` and of `exception` are not looked at: whoever shows them must not trust their types.
+ * The members of `context` and of `exception` are not looked at: whoever shows them must not trust
+ * their types.
  *
  * @param line One line, with or without its line end.
- * @returns `undefined` when the line is not the JSON of an object that has `timestamp` (a date), `level` (one of
- *   the five, upper case), `category` and `message` (strings), and each optional key with its type if at all.
+ * @returns `undefined` when the line is not the JSON of an object that has `timestamp` (a date),
+ *   `level` (one of the five, upper case), `category` and `message` (strings), and each optional
+ *   key with its type if at all.
  */
 export function parseLine(line: string): LogEntry | undefined {
-  // Most of what is no entry, a stack trace or a torn line, is known by its first character; an exception costs
-  // a hundred times as much.
+  // Most of what is no entry, a stack trace or a torn line, is known by its first character; an
+  // exception costs a hundred times as much.
   if (line.charCodeAt(0) !== 0x7b && line.trimStart().charCodeAt(0) !== 0x7b) return undefined
   let value: unknown
   try {
@@ -37,7 +43,9 @@ export function parseLine(line: string): LogEntry | undefined {
   return isEntry(value as LooseEntry) ? (value as LogEntry) : undefined
 }
 
-/** Whether a line, or the beginning of a long one, looks like one that a logger of ours has written. */
+/**
+ * Whether a line, or the beginning of a long one, looks like one that a logger of ours has written.
+ */
 export function looksLikeOurs(line: string): boolean {
   return entryBeginning.test(line) || humanLine.test(line) || parseLine(line) !== undefined
 }

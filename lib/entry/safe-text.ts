@@ -36,7 +36,10 @@ export function throwsMark(error: unknown): string {
 /** What a mark shows of the reason. UTF-16 units. */
 const throwsCharsMax = 200
 
-/** The beginning of a text, up to a blank: half a secret could not be known for one, and would not be masked. */
+/**
+ * The beginning of a text, up to a blank: half a secret could not be known for one, and would not
+ * be masked.
+ */
 function beginningOf(text: string, length: number): string {
   if (text.length <= length) return text
   const end = /\s\S*$/.exec(text.slice(0, length + 1))?.index ?? 0
@@ -45,7 +48,10 @@ function beginningOf(text: string, length: number): string {
 
 const cutMark = /…\[(\d{1,12}) more characters\]$/
 
-/** `text` shortened to `length` UTF-16 units, with a visible mark of how much is missing; also when cut before. */
+/**
+ * `text` shortened to `length` UTF-16 units, with a visible mark of how much is missing; also when
+ * cut before.
+ */
 export function cut(text: string, length: number): string {
   const earlier = cutMark.exec(text.slice(-40))
   const whole = earlier === null ? text : text.slice(0, -earlier[0].length)
@@ -57,14 +63,14 @@ export function cut(text: string, length: number): string {
 }
 
 /**
- * What is kept of a text behind the place at which it will be cut: the longest secret that is known by its form
- * alone. UTF-16 units.
+ * What is kept of a text behind the place at which it will be cut: the longest secret that is known
+ * by its form alone. UTF-16 units.
  */
 const overhangChars = 4096
 
 /**
- * `text` cut for later: longer than `length` by an overhang, so that a secret across the cut can still be
- * recognised. {@link cutMasked} cuts it to the length.
+ * `text` cut for later: longer than `length` by an overhang, so that a secret across the cut can
+ * still be recognised. {@link cutMasked} cuts it to the length.
  */
 export function cutRoughly(text: string, length: number): string {
   const end = Math.min(length + overhangChars, text.length)

@@ -1,8 +1,10 @@
-// Text for a terminal: whatever could drive it or deceive the eye (control characters, bidi controls,
-// zero-width and tag characters, line separators, lone surrogates) is shown as a visible escape.
+// Text for a terminal: whatever could drive it or deceive the eye (control characters, bidi
+// controls, zero-width and tag characters, line separators, lone surrogates) is shown as a visible
+// escape.
 //
-// The library prints nothing else: entries, remarks, errors and reports all come through here, for paths,
-// numbers of foreign locks and messages of the system are text that somebody else may have written.
+// The library prints nothing else: entries, remarks, errors and reports all come through here, for
+// paths, numbers of foreign locks and messages of the system are text that somebody else may have
+// written.
 
 /** What most text consists of: four times as quick to test for as what is unsafe. */
 const plain = /^[\u0020-\u007e]*$/
@@ -17,7 +19,8 @@ const unsafe = new RegExp(
   [
     // Controls: C0, DEL, C1; line and paragraph separators; bidi controls; annotations.
     String.raw`[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u061c\u2066-\u2069\ufff9-\ufffb`,
-    // What has no width: joiners, fillers, variation selectors but those that choose between text and emoji.
+    // What has no width: joiners, fillers, variation selectors but those that choose between text
+    // and emoji.
     String.raw`\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2060-\u206f\u3164`,
     String.raw`\ufe00-\ufe0d\ufeff\uffa0\ufff0-\ufff8]`,
     // The same beyond U+FFFF: shorthand and musical formats, tags, more variation selectors.
@@ -39,11 +42,14 @@ const pieceChars = 65_536
 /** Escapes of single UTF-16 units that have been needed; there are some hundreds. */
 const escapes = new Map<string, string>()
 
-/** Text with everything that could drive or deceive a terminal as visible escapes: `\x1b`, `\u202e`. */
+/**
+ * Text with everything that could drive or deceive a terminal as visible escapes: `\x1b`, `\u202e`.
+ */
 export function visible(text: string): string {
   if (plain.test(text)) return text
   if (text.length <= pieceChars) return text.replace(unsafeAll, escapeOf)
-  // In one go, `replace` remembers every match before it makes the string: 70 bytes for each character (Node 20.20).
+  // In one go, `replace` remembers every match before it makes the string: 70 bytes for each
+  // character (Node 20.20).
   let shown = ''
   for (const piece of piecesOf(text)) shown += piece.replace(unsafeAll, escapeOf)
   return shown
@@ -54,7 +60,9 @@ export function visibleLines(text: string): string {
   return text.split('\n').map(visible).join('\n')
 }
 
-/** JSON text with the same characters as the escapes of JSON: same value, harmless to a terminal. */
+/**
+ * JSON text with the same characters as the escapes of JSON: same value, harmless to a terminal.
+ */
 export function visibleJson(json: string): string {
   // Between the values of indented JSON stand line ends, and within them no control character.
   return json.replace(unsafeAll, (characters) =>

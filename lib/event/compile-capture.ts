@@ -1,12 +1,14 @@
 // Schema → capture: the generated code that copies the values of a typed event into the lanes.
 //
-// All of it first reads the fixed values and checks their types, and only then writes, without a look in between.
-// While it reads, code of the caller's may run (getters, proxies); while it writes, none can.
+// All of it first reads the fixed values and checks their types, and only then writes, without a
+// look in between. While it reads, code of the caller's may run (getters, proxies); while it
+// writes, none can.
 //
-// The straight call goes from the caller to the ring in one function, for an event all of whose values have fixed
-// places. It marks only that it reads: what it reads may log entries of its own, which are whole before it writes.
-// Whatever is not as expected it hands on, before it has changed anything. Against the steps of the intake one by one
-// it saves 14 of 112 ns (the enforcement entry, Node 20.20, 2026-11).
+// The straight call goes from the caller to the ring in one function, for an event all of whose
+// values have fixed places. It marks only that it reads: what it reads may log entries of its own,
+// which are whole before it writes. Whatever is not as expected it hands on, before it has changed
+// anything. Against the steps of the intake one by one it saves 14 of 112 ns (the enforcement
+// entry, Node 20.20, 2026-11).
 //
 // Functions are built with `new Function`; every name in their text comes through JSON.stringify.
 
@@ -43,8 +45,8 @@ export interface StraightParts<T> {
 export type MakeStraight = <T>(parts: StraightParts<T>) => EventCall
 
 /**
- * Fixed places an event may have, in strings, in numbers and in loose values: far below what one entry may
- * take of the lanes, as they are written without a look at what is left.
+ * Fixed places an event may have, in strings, in numbers and in loose values: far below what one
+ * entry may take of the lanes, as they are written without a look at what is left.
  */
 const fixedPlacesMax = 400
 const loosePlacesMax = 400
@@ -71,7 +73,10 @@ interface Steps {
   readonly loose: readonly { readonly name: string; readonly key: string }[]
 }
 
-/** `mismatched`: the statement to be run when a type does not match. Undefined: there are too many values. */
+/**
+ * `mismatched`: the statement to be run when a type does not match. Undefined: there are too many
+ * values.
+ */
 function stepsOf(
   plan: Plan,
   fields: readonly Field[],
@@ -175,14 +180,16 @@ export function straightOf(
     'intake.leave(template)',
     'return',
     '} catch {',
-    // A getter has thrown, or the caller's stack is full. Then it may be so for whatever is called here, too.
+    // A getter has thrown, or the caller's stack is full. Then it may be so for whatever is called
+    // here, too.
     'if (r !== undefined) { lanes.tagTail = t; lanes.numTail = n; lanes.refTail = r }',
     '}',
     'isReading = false',
     '}',
     'try { otherwise(c, a, e) } catch { counters.dropped[severity]++; counters.levels[severity]++ }',
   ]
-  // One text for all loggers that have the event: V8 takes what it closes over for constants as long as there is one.
+  // One text for all loggers that have the event: V8 takes what it closes over for constants as
+  // long as there is one.
   // oxlint-disable-next-line no-implied-eval -- compiling the schema is the point; names come through JSON.stringify
   const make = new Function(
     'TYPED',

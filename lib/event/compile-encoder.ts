@@ -5,14 +5,14 @@
 //                                                      ├──► write(out, lanes): the JSON, as bytes
 //                                                      └──► restore(lanes): the object ──► fast-json-stringify
 //
-// A required string, number or boolean has a fixed place: the capture reads all of them, checks their types,
-// and only then writes, without a look in between. All other values are *loose*: they are walked like an
-// untyped context, behind the fixed ones. An event without them is written straight from its places: 360 ns for
-// the enforcement entry. One with loose values is made an object again for fast-json-stringify: 1,500 ns (Node
-// 20.20, 2026-11).
+// A required string, number or boolean has a fixed place: the capture reads all of them, checks
+// their types, and only then writes, without a look in between. All other values are *loose*: they
+// are walked like an untyped context, behind the fixed ones. An event without them is written
+// straight from its places: 360 ns for the enforcement entry. One with loose values is made an
+// object again for fast-json-stringify: 1,500 ns (Node 20.20, 2026-11).
 //
-// Functions are built with `new Function`; every name in their text comes through JSON.stringify. Where a process
-// forbids that, the plan is walked instead (interpret.ts).
+// Functions are built with `new Function`; every name in their text comes through JSON.stringify.
+// Where a process forbids that, the plan is walked instead (interpret.ts).
 
 import fastJsonStringify from 'fast-json-stringify'
 import { type EventDefinition, messageParts } from './definition.ts'
@@ -40,7 +40,10 @@ import { LIKELY, NONE, redacted, type Redactor, SHORT, WEAK } from '../redact/se
 
 /** How one event is captured, and made text again. */
 export interface EventCodec extends EventEncoder {
-  /** The capture of a call that goes to the ring in one function. Undefined for an event with loose values. */
+  /**
+   * The capture of a call that goes to the ring in one function. Undefined for an event with loose
+   * values.
+   */
   readonly straight: MakeStraight | undefined
 }
 
@@ -50,7 +53,8 @@ type Masked = readonly ((string: string) => string)[]
 /**
  * Compiles an event.
  *
- * @param isGenerated Whether it becomes code; else its plan is walked. @default what the process allows
+ * @param isGenerated Whether it becomes code; else its plan is walked. @default what the process
+ *   allows
  */
 export function compileEvent(
   event: EventDefinition,
@@ -75,7 +79,8 @@ export function compileEvent(
     straight: isGenerated ? straightOf(plan, fields, closed) : undefined,
     restore: (isGenerated ? restoreOf : interpretedRestore)(plan, fields, masked),
     write,
-    // Compiled, and with that loaded, for the events alone that are not written straight from their places.
+    // Compiled, and with that loaded, for the events alone that are not written straight from their
+    // places.
     stringify:
       isGenerated && isPlain && write === undefined
         ? stringifyOf(plan)
@@ -135,7 +140,9 @@ function withoutAccountText(context: Restored): string {
   return jsonOf({ ...context, account_id: undefined })
 }
 
-/** Where each field's value is found by generated code that has `refs`, `nums`, `mask`, `r` and `n`. */
+/**
+ * Where each field's value is found by generated code that has `refs`, `nums`, `mask`, `r` and `n`.
+ */
 function placesOf(fields: readonly Field[]): Map<Field, string> {
   const place = new Map<Field, string>()
   let strings = 0
@@ -194,7 +201,8 @@ function restoreOf(plan: Plan, fields: readonly Field[], masked: Masked): EventC
 /** Generated code: stores ready text at `at`, eight bytes at a time, and moves on. */
 function storeOf(ready: ReadyText): string {
   const stores = [...ready.words].map(
-    // -0 is not among the words: eight bytes of text are never zero. Shortest digits give the same bits again.
+    // -0 is not among the words: eight bytes of text are never zero. Shortest digits give the same
+    // bits again.
     (word, i) => `view.setFloat64(at + ${8 * i}, ${word}, true)`,
   )
   return `${stores.join('; ')}; at += ${ready.length}`

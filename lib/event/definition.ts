@@ -28,18 +28,21 @@ export interface EventDefinition<Context extends TObject = TObject> {
 export type ContextOf<E> = E extends EventDefinition<infer Context> ? Static<Context> : never
 
 /**
- * Defines an event for the hot path: the schema gives the static type of its context, and is compiled into a
- * capture and a serializer when the event is first given to a logger.
+ * Defines an event for the hot path: the schema gives the static type of its context, and is
+ * compiled into a capture and a serializer when the event is first given to a logger.
  *
- * What a call costs depends on the schema. Required strings, finite numbers and booleans, in nested required
- * objects too, are copied straight into the lanes. Everything else (optional properties, arrays, records,
- * unions of several types, null) is walked like an untyped context. Only the properties of the schema are
- * read; an event logs those and no others, unless the schema forbids others (`additionalProperties: false`).
- * Data that does not match is logged as it is, untyped, and counted in `stats().mismatched`.
+ * What a call costs depends on the schema. Required strings, finite numbers and booleans, in nested
+ * required objects too, are copied straight into the lanes. Everything else (optional properties,
+ * arrays, records, unions of several types, null) is walked like an untyped context. Only the
+ * properties of the schema are read; an event logs those and no others, unless the schema forbids
+ * others (`additionalProperties: false`). Data that does not match is logged as it is, untyped, and
+ * counted in `stats().mismatched`.
  *
- * @param definition `message` may hold `{path.to.property}` places, filled in when the line is made; `{{` and
- *   `}}` stand for braces. The schema's top-level `account_id`, if there is one, becomes the entry's.
- * @throws {TypeError} when a part of the definition is missing or wrong, or a place names no property.
+ * @param definition `message` may hold `{path.to.property}` places, filled in when the line is
+ *   made; `{{` and `}}` stand for braces. The schema's top-level `account_id`, if there is one,
+ *   becomes the entry's.
+ * @throws {TypeError} when a part of the definition is missing or wrong, or a place names no
+ *   property.
  *
  * @example
  * ```ts

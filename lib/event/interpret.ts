@@ -1,8 +1,9 @@
-// Schema → capture and restore, without generated code: for a process in which text must not become code
-// (`--disallow-code-generation-from-strings`, a vm context without it). Slower, with the same results.
+// Schema → capture and restore, without generated code: for a process in which text must not become
+// code (`--disallow-code-generation-from-strings`, a vm context without it). Slower, with the same
+// results.
 //
-// The plan is walked at each call where the generated code (compile-capture.ts, compile-encoder.ts) has one
-// statement per value.
+// The plan is walked at each call where the generated code (compile-capture.ts, compile-encoder.ts)
+// has one statement per value.
 
 import { TYPED } from '../capture/lanes.ts'
 import type { EventEncoder, Restored } from '../encode/event-encoder.ts'
@@ -50,7 +51,10 @@ export function interpretedCapture(plan: Plan, fields: readonly Field[], closed:
   }
 }
 
-/** Reads the values of an object's fields, in the order of the schema; false when an object of it is missing. */
+/**
+ * Reads the values of an object's fields, in the order of the schema; false when an object of it is
+ * missing.
+ */
 function readMembers({ keys }: Plan, object: unknown, values: unknown[]): boolean {
   if (typeof object !== 'object' || object === null) return false
   for (const [key, member] of keys) {

@@ -1,9 +1,9 @@
 // Schema → plan: which of an event's values have a place of their own in the lanes.
 //
-// A required string, number or boolean has: whoever compiles the plan knows where each stands. Every other value
-// is *loose*: optional ones, arrays, records, unions of several types. A value whose key surely names a secret is
-// never looked at, unless it is a boolean. What a type alone does not say of a value is checked later, in our own
-// turn.
+// A required string, number or boolean has: whoever compiles the plan knows where each stands.
+// Every other value is *loose*: optional ones, arrays, records, unions of several types. A value
+// whose key surely names a secret is never looked at, unless it is a boolean. What a type alone
+// does not say of a value is checked later, in our own turn.
 
 import type { TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
@@ -87,7 +87,9 @@ export function planOf(
   return plan
 }
 
-/** What kind of value a field holds whose key may name a secret. Booleans are none, nor are counts. */
+/**
+ * What kind of value a field holds whose key may name a secret. Booleans are none, nor are counts.
+ */
 function guardedKind(key: string, strength: Strength, kind: Kind): Kind {
   if (kind === 'boolean' || (kind === 'number' && strength === PLURAL)) return kind
   if (strength >= STRONG) return 'secret'
@@ -141,7 +143,10 @@ function isPlain(schema: TSchema): boolean {
   )
 }
 
-/** Whether someone has given members to all objects: what compiles schemas would take them for parts of each. */
+/**
+ * Whether someone has given members to all objects: what compiles schemas would take them for parts
+ * of each.
+ */
 export function isPolluted(): boolean {
   for (const _ in Object.prototype) return true
   return false
@@ -195,7 +200,10 @@ export function shown(value: unknown): string {
   return typeof value === 'object' && value !== null ? jsonOf(value) : textOf(value)
 }
 
-/** Whether a value no longer is what was logged, so that nobody can tell whether that obeyed the schema. */
+/**
+ * Whether a value no longer is what was logged, so that nobody can tell whether that obeyed the
+ * schema.
+ */
 function isMasked(value: unknown): boolean {
   return shown(value).includes(redacted)
 }

@@ -1,8 +1,8 @@
 // HOT PATH: call → gate → intake. The methods a user calls.
 //
-// A method is a function of its own, not one of a prototype: it works detached (`promise.catch(log.error.error)`),
-// spread and through a Proxy. What is called as meant goes straight on; whatever else people pass is understood
-// in odd-call.ts.
+// A method is a function of its own, not one of a prototype: it works detached
+// (`promise.catch(log.error.error)`), spread and through a Proxy. What is called as meant goes
+// straight on; whatever else people pass is understood in odd-call.ts.
 
 import { isError } from '../entry/safe-text.ts'
 import { CRITICAL, DEBUG, ERROR, INFO, WARNING } from '../entry/level.ts'
@@ -13,9 +13,9 @@ import type { Intake } from './intake.ts'
 import { oddCall } from './odd-call.ts'
 
 /**
- * Logs an entry of one level: a message for a person, then optionally an error, then optionally a context: any
- * object, whose values are copied at the moment of the call. An Error in second place is the entry's `exception`.
- * `account_id` in a context becomes the entry's.
+ * Logs an entry of one level: a message for a person, then optionally an error, then optionally a
+ * context: any object, whose values are copied at the moment of the call. An Error in second place
+ * is the entry's `exception`. `account_id` in a context becomes the entry's.
  */
 export interface LogMethod {
   (message: string, context?: object): void
@@ -23,8 +23,8 @@ export interface LogMethod {
 }
 
 /**
- * Logs to one category. A call below the category's level does nothing. No call ever throws. Each method works by
- * itself: `promise.catch(log.error.error)`.
+ * Logs to one category. A call below the category's level does nothing. No call ever throws. Each
+ * method works by itself: `promise.catch(log.error.error)`.
  */
 export interface CategoryLogger {
   readonly debug: LogMethod
@@ -39,7 +39,10 @@ export class BoundCategory {
   readonly category: Category
   readonly #intake: Intake
   readonly #bindings: Bindings | undefined
-  /** By severity. Those of the category itself where nothing is bound; else made when they are first used. */
+  /**
+   * By severity. Those of the category itself where nothing is bound; else made when they are first
+   * used.
+   */
   readonly #templates: readonly (CategoryTemplate | undefined)[]
   #logger: CategoryLogger | undefined = undefined
 

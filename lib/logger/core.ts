@@ -1,4 +1,5 @@
-// What all loggers derived from one `createLogger` share: categories, levels, ring, pump, files, and the end.
+// What all loggers derived from one `createLogger` share: categories, levels, ring, pump, files,
+// and the end.
 
 import { clearInterval, setImmediate, setInterval } from '../entry/clock.ts'
 import { bind, type Bindings } from '../encode/bindings.ts'
@@ -29,7 +30,9 @@ import type { Maintenance } from '../directory/maintenance.ts'
 /** Places of the lanes in which bound fields are captured. */
 const bindingPlaces = 4096
 
-/** What takes care of the place where the lines go, as far as the end of a logger has to do with it. */
+/**
+ * What takes care of the place where the lines go, as far as the end of a logger has to do with it.
+ */
 export type Care = Pick<
   Maintenance,
   'isPatient' | 'isWaiting' | 'awaitTurn' | 'awaitTurnSync' | 'close' | 'exit'
@@ -106,7 +109,10 @@ export class Core implements Exiting {
     return new BoundCategory(this.#parts.intake, category, bindings)
   }
 
-  /** What logs an event of this definition. Compiled once per definition, however often it is asked for. */
+  /**
+   * What logs an event of this definition. Compiled once per definition, however often it is asked
+   * for.
+   */
   eventLogger(event: EventDefinition, bindings: Bindings | undefined): EventCall {
     const { intake, redactor } = this.#parts
     const owner = this.category(event.category)
@@ -136,7 +142,8 @@ export class Core implements Exiting {
             otherwise,
             surroundings,
           )
-    // Small enough for V8 to put it into the caller's code: below the level not even the context is made then.
+    // Small enough for V8 to put it into the caller's code: below the level not even the context is
+    // made then.
     return (context, accountId, error) => {
       if (owner.threshold <= severity) call(context, accountId, error)
     }
@@ -227,8 +234,9 @@ export class Core implements Exiting {
 
   async #close(): Promise<void> {
     const { intake, pump, routes, counters, eventLog, care } = this.#parts
-    // Where entries were dropped the ring may still be full, and there is no later moment to say so.
-    // Not from within a getter: nothing may be read from the ring while its call is being captured.
+    // Where entries were dropped the ring may still be full, and there is no later moment to say
+    // so. Not from within a getter: nothing may be read from the ring while its call is being
+    // captured.
     if (counters.droppedTotal + counters.diverted > 0 && !intake.isCapturing) pump.makeRoom()
     pump.reportDropped(true)
     this.#levels.close()
@@ -251,7 +259,10 @@ export class Core implements Exiting {
   }
 }
 
-/** A straight call where nothing surrounds it, else the other: one that asks at each call, if there is something to ask. */
+/**
+ * A straight call where nothing surrounds it, else the other: one that asks at each call, if there
+ * is something to ask.
+ */
 function surrounded(
   straight: EventCall,
   otherwise: EventCall,
@@ -271,8 +282,8 @@ function surrounded(
 }
 
 /**
- * The same, with the process kept alive until it is settled. Nothing of ours does that otherwise; but whoever awaits
- * what waits for the directory is to be answered when it is ours.
+ * The same, with the process kept alive until it is settled. Nothing of ours does that otherwise;
+ * but whoever awaits what waits for the directory is to be answered when it is ours.
  */
 async function keptAlive(promise: Promise<void>): Promise<void> {
   const alive = setInterval(() => {}, 60_000)

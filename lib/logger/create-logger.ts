@@ -55,16 +55,17 @@ export type ConfiguredLogger<Name extends string> = {
 /**
  * Creates a logger and opens its files. Entries may be logged from the next line on.
  *
- * A directory that cannot be used is no error: one line on stderr says so, entries of WARNING and above are
- * shown there, and the logger goes on trying.
+ * A directory that cannot be used is no error: one line on stderr says so, entries of WARNING and
+ * above are shown there, and the logger goes on trying.
  *
- * @param config The path of a `system.json` whose `logging` section is used; or that section itself; or nothing,
- *   for the defaults: five files below `~/.risk_manager/logs/`, level INFO.
- * @param options What is asked of the application at each call: the fields and the trace of a request.
+ * @param config The path of a `system.json` whose `logging` section is used; or that section
+ *   itself; or nothing, for the defaults: five files below `~/.risk_manager/logs/`, level INFO.
+ * @param options What is asked of the application at each call: the fields and the trace of a
+ *   request.
  * @throws {TypeError} when an option is unknown, or no function.
  * @throws {ConfigError} when the configuration cannot be used; it names every problem.
- * @throws {LockedError} with `lock_wait_s: 0`, when another logger writes to the directory: one that has not been closed, of this process,
- *   of a worker of it, or of another process.
+ * @throws {LockedError} with `lock_wait_s: 0`, when another logger writes to the directory: one
+ *   that has not been closed, of this process, of a worker of it, or of another process.
  *
  * @example
  * ```ts
@@ -130,7 +131,8 @@ const inDirectory: Place = {
 /**
  * Joins the parts.
  *
- * @param loadApi Loads what reports to the Windows Event Log. @default on other systems nothing is loaded
+ * @param loadApi Loads what reports to the Windows Event Log. @default on other systems nothing is
+ *   loaded
  */
 export function assemble(
   config: ResolvedConfig,
@@ -276,8 +278,8 @@ function takeDirectory(config: ResolvedConfig, files: Files, maintenance: Mainte
     const exposure = exposureOf(directory)
     if (exposure !== undefined) tell(`others may replace files of the log: ${exposure}`)
   } catch (error) {
-    // One that may be dead, and has been silent for longer, is waited for in any case: if every start gave up at once,
-    // none would ever find out.
+    // One that may be dead, and has been silent for longer, is waited for in any case: if every
+    // start gave up at once, none would ever find out.
     if (error instanceof LockedError && config.lock_wait_s === 0 && maintenance.holderSeemsAlive) {
       maintenance.exit()
       throw error
@@ -356,7 +358,10 @@ function categoriesOf(
   )
 }
 
-/** The numbers of the last entries that are in the files, or that the last run is known to have come to. */
+/**
+ * The numbers of the last entries that are in the files, or that the last run is known to have come
+ * to.
+ */
 function numbersIn(
   directory: string,
   categories: Iterable<Category>,
@@ -369,7 +374,9 @@ function numbersIn(
   return lastNumbers(directory, names, checkpoint)
 }
 
-/** The class of this logger and those derived from it: with a member for each configured category. */
+/**
+ * The class of this logger and those derived from it: with a member for each configured category.
+ */
 function boundLoggerOf(config: ResolvedConfig): typeof BoundLogger {
   const names = Object.keys(config.categories).filter((name) => !memberNames.has(name))
   if (names.length === 0) return BoundLogger

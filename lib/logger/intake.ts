@@ -1,10 +1,10 @@
-// HOT PATH: call → intake → ring. Takes the arguments of one call, copies their values into the lanes and
-// commits the entry. It does not serialize, does not write, and never throws.
+// HOT PATH: call → intake → ring. Takes the arguments of one call, copies their values into the
+// lanes and commits the entry. It does not serialize, does not write, and never throws.
 //
-// A typed event with fixed places only comes by a way of its own (compile-capture.ts), and by log() where that
-// hands it on. Two rare cases leave the straight path: a context too large for the lanes is turned into text at once;
-// and a call that comes from within another call's capture (a getter that logs) waits, as text, until that
-// one is committed.
+// A typed event with fixed places only comes by a way of its own (compile-capture.ts), and by log()
+// where that hands it on. Two rare cases leave the straight path: a context too large for the lanes
+// is turned into text at once; and a call that comes from within another call's capture (a getter
+// that logs) waits, as text, until that one is committed.
 
 import { wallMs } from '../entry/clock.ts'
 import { captureException } from '../capture/error.ts'
@@ -22,13 +22,17 @@ import { type Ring, entryPlacesMax } from '../capture/ring.ts'
 import type { Route } from '../deliver/file-queue.ts'
 import type { Counters } from '../deliver/counters.ts'
 
-/** Calls from within calls that are followed; a getter that logs the object it belongs to would never end. */
+/**
+ * Calls from within calls that are followed; a getter that logs the object it belongs to would
+ * never end.
+ */
 const asidesMax = 4
 
 /** Places of the lanes that fields of a request may take; more of them become text. */
 const joinedPlacesMax = 256
 
-// What keeps a call from the straight path. All of it is one number, so that a call looks once before and once after.
+// What keeps a call from the straight path. All of it is one number, so that a call looks once
+// before and once after.
 /** A call is being captured. */
 const CAPTURING = 1
 /** Entries are lost from now on. */
@@ -117,7 +121,8 @@ export class Intake {
   }
 
   /**
-   * Logs one entry: enter, capture, commit, leave. A typed event has its capture in the template, and no message.
+   * Logs one entry: enter, capture, commit, leave. A typed event has its capture in the template,
+   * and no message.
    *
    * @param accountId Wins over an `account_id` in the context and over a bound one.
    * @param thrown The error that belongs to the entry; undefined and null are none.
@@ -168,7 +173,10 @@ export class Intake {
     }
   }
 
-  /** Logs an entry of our own, past the level: whoever looks for errors only has to see that some are missing. */
+  /**
+   * Logs an entry of our own, past the level: whoever looks for errors only has to see that some
+   * are missing.
+   */
   report(template: CategoryTemplate, message: string, context: object): void {
     if (this.isClosed) return
     const surroundings = this.#surroundings
@@ -185,7 +193,10 @@ export class Intake {
     return this.#state === 0 && this.#ring.hasRoom(chars)
   }
 
-  /** The end of a straight call (compile-capture.ts), which has been admitted and has committed its entry. */
+  /**
+   * The end of a straight call (compile-capture.ts), which has been admitted and has committed its
+   * entry.
+   */
   leave(template: CategoryTemplate): void {
     try {
       this.#schedule(template)
@@ -194,7 +205,10 @@ export class Intake {
     }
   }
 
-  /** Makes what stands in the lanes an entry, and counts it: both or, where the stack has no room for it, none. */
+  /**
+   * Makes what stands in the lanes an entry, and counts it: both or, where the stack has no room
+   * for it, none.
+   */
   commit(
     template: CategoryTemplate,
     time: number,
@@ -234,7 +248,10 @@ export class Intake {
     return (this.#state & CLOSED) !== 0
   }
 
-  /** Runs `work` when the call that is being captured has been committed; at once when there is none. */
+  /**
+   * Runs `work` when the call that is being captured has been committed; at once when there is
+   * none.
+   */
   afterCapture(work: () => void): void {
     if (this.isCapturing) {
       this.#postponed.push(work)
@@ -251,7 +268,10 @@ export class Intake {
     this.#recover()
   }
 
-  /** The end of a call that was not alone: what waited for it, then the pump, or the files themselves. */
+  /**
+   * The end of a call that was not alone: what waited for it, then the pump, or the files
+   * themselves.
+   */
   #end(): void {
     if (this.#nested.length > 0) this.#commitNested()
     this.#state &= ~(CAPTURING | AWAITED)
@@ -261,8 +281,8 @@ export class Intake {
   }
 
   /**
-   * Takes back what a call has left that was given up. Only the caller's own stack overflow does that, and
-   * then there was no room for so much as a call: so it is done by the next one.
+   * Takes back what a call has left that was given up. Only the caller's own stack overflow does
+   * that, and then there was no room for so much as a call: so it is done by the next one.
    */
   #recover(): void {
     this.#ring.rollback()
@@ -313,7 +333,10 @@ export class Intake {
     return false
   }
 
-  /** Captures the context of a typed event: untyped, where it does not match its schema or its places. */
+  /**
+   * Captures the context of a typed event: untyped, where it does not match its schema or its
+   * places.
+   */
   #captureTyped(event: EventEncoder, context: unknown): boolean {
     const { lanes } = this.#ring
     const { tagTail, numTail, refTail, chars } = lanes
@@ -330,7 +353,9 @@ export class Intake {
     return this.#captureUntyped(context ?? {})
   }
 
-  /** Captures what was thrown, behind the context; as text, where either is too large for the lanes. */
+  /**
+   * Captures what was thrown, behind the context; as text, where either is too large for the lanes.
+   */
   #captureThrown(thrown: unknown, isContextWhole: boolean): void {
     const { lanes } = this.#ring
     const { tagTail, numTail, refTail, chars } = lanes
@@ -359,7 +384,8 @@ export class Intake {
         do {
           const { head } = ring
           this.#options.makeRoom()
-          // From within the pump's own work none is made: an entry of ours, of a file that works again, has to go.
+          // From within the pump's own work none is made: an entry of ours, of a file that works
+          // again, has to go.
           if (ring.head === head) return ring.size === 0
         } while (!ring.hasRoom(chars) && ring.size > 0)
         return true
@@ -368,7 +394,10 @@ export class Intake {
     }
   }
 
-  /** An entry that cannot take the straight path: the logger is closed, or another capture is under way. */
+  /**
+   * An entry that cannot take the straight path: the logger is closed, or another capture is under
+   * way.
+   */
   #logAside({ template, message, accountId, thrown, context }: Aside): void {
     if (this.isClosed && !this.#told) {
       this.#told = true
@@ -417,7 +446,10 @@ export class Intake {
     }
   }
 
-  /** What surrounds a call that has to wait, as a way to put it into the lanes; undefined for nothing. */
+  /**
+   * What surrounds a call that has to wait, as a way to put it into the lanes; undefined for
+   * nothing.
+   */
   #surroundingsAside(): (() => void) | undefined {
     const surroundings = this.#surroundings
     if (surroundings === undefined || !surroundings.ask()) return undefined

@@ -1,5 +1,6 @@
-// The levels of all categories while a logger runs: the general one, those that categories have of their own, and
-// those that hold for a time. What counts for a category is the first that there is of
+// The levels of all categories while a logger runs: the general one, those that categories have of
+// their own, and those that hold for a time. What counts for a category is the first that there is
+// of
 //
 //   its own for a time ── its own ── the general one for a time ── the general one
 //
@@ -66,7 +67,8 @@ export class Levels<Category extends Levelled> {
    * Sets a level.
    *
    * @param category Undefined: of all that have none of their own.
-   * @param forS For so many seconds. Undefined: until it is set again, also where one was set for a time.
+   * @param forS For so many seconds. Undefined: until it is set again, also where one was set for a
+   *   time.
    */
   set(threshold: number, category: Category | undefined, forS?: number): void {
     const setting = category === undefined ? this.#general : this.#settings.get(category)!

@@ -12,15 +12,15 @@ export interface LogMethods {
   /** Logs to `system`. A level that is none counts as INFO. */
   logSystem(this: void, level: Level, message: string, context?: object): void
   /**
-   * Logs to `enforcement` at INFO: `Enforcement action: <action> for rule <rule>`, with `rule`, `action` and the
-   * details as context. The arguments win over equal keys in `details`.
+   * Logs to `enforcement` at INFO: `Enforcement action: <action> for rule <rule>`, with `rule`,
+   * `action` and the details as context. The arguments win over equal keys in `details`.
    */
   logEnforcement(this: void, accountId: string, rule: string, action: string, details: object): void
   /** Logs to `error` at ERROR, with the error's type, message, stack and causes. */
   logError(this: void, message: string, error?: unknown, context?: object): void
   /**
-   * Logs to `audit` at INFO: `Audit: <action> by <actor>`, with `action`, `actor` and the details as context.
-   * The arguments win over equal keys in `details`.
+   * Logs to `audit` at INFO: `Audit: <action> by <actor>`, with `action`, `actor` and the details
+   * as context. The arguments win over equal keys in `details`.
    */
   logAudit(this: void, action: string, actor: string, details: object): void
 }
@@ -88,7 +88,8 @@ export function logMethodsOf(find: Find): LogMethods {
 // What was not called as meant.
 
 function logSystemOddly(system: BoundCategory, level: unknown, ...args: unknown[]): void {
-  // A level that is none is one of the arguments: of a call that has forgotten the level, the message.
+  // A level that is none is one of the arguments: of a call that has forgotten the level, the
+  // message.
   if (typeof args[0] === 'string') logLed(system, [['level', level]], args)
   else logLed(system, [], [level, ...args])
 }

@@ -20,10 +20,12 @@ import { type LogMethods, logMethodsOf } from './log-methods.ts'
 import type { LoggerStats } from '../deliver/counters.ts'
 
 /**
- * A logger. Made by `createLogger`; all loggers that `with` derives from it share its files and its end.
+ * A logger. Made by `createLogger`; all loggers that `with` derives from it share its files and its
+ * end.
  *
- * No log call throws. What belongs to the set-up does: {@link Logger.category}, {@link Logger.event},
- * {@link Logger.setLevel} and {@link Logger.isEnabled}, for a category or a level that is none.
+ * No log call throws. What belongs to the set-up does: {@link Logger.category}, {@link
+ * Logger.event}, {@link Logger.setLevel} and {@link Logger.isEnabled}, for a category or a level
+ * that is none.
  */
 export interface Logger extends LogMethods, AsyncDisposable {
   /** The daemon's life cycle, configuration changes. */
@@ -49,8 +51,8 @@ export interface Logger extends LogMethods, AsyncDisposable {
   /**
    * What logs an event of this definition: call it once, at the top, and keep the result.
    *
-   * @returns a function of the context and, optionally, the account and the error: whatever was thrown is the
-   *   entry's `exception`.
+   * @returns a function of the context and, optionally, the account and the error: whatever was
+   *   thrown is the entry's `exception`.
    * @throws {RangeError} when the event's category is none of this logger's.
    */
   event<E extends EventDefinition>(
@@ -59,16 +61,17 @@ export interface Logger extends LogMethods, AsyncDisposable {
   ): (context: ContextOf<E>, accountId?: string, error?: unknown) => void
 
   /**
-   * A logger whose entries carry these fields in their context; `account_id` becomes the entry's. The values are
-   * copied now. A field of a call's own context wins over a bound one.
+   * A logger whose entries carry these fields in their context; `account_id` becomes the entry's.
+   * The values are copied now. A field of a call's own context wins over a bound one.
    */
   with(this: void, bindings: object): Logger
 
   /**
-   * Changes the level of one category, or of all that have none of their own; `off`: nothing is logged. A change is
-   * an entry of `audit`, whatever its level: what, from, to.
+   * Changes the level of one category, or of all that have none of their own; `off`: nothing is
+   * logged. A change is an entry of `audit`, whatever its level: what, from, to.
    *
-   * @param options `for_s`: so many seconds, then it is again what it was. What is set meanwhile stays.
+   * @param options `for_s`: so many seconds, then it is again what it was. What is set meanwhile
+   *   stays.
    * @throws {RangeError} when there is no such level or category.
    */
   setLevel(
@@ -87,15 +90,19 @@ export interface Logger extends LogMethods, AsyncDisposable {
   isEnabled(this: void, level: Level, category?: string): boolean
 
   /**
-   * Resolves when all entries accepted before the call are in the files; rejects with a `NotWrittenError`
-   * when some of them cannot be written now. They are kept and written when the file recovers.
+   * Resolves when all entries accepted before the call are in the files; rejects with a
+   * `NotWrittenError` when some of them cannot be written now. They are kept and written when the
+   * file recovers.
    */
   flush(this: void): Promise<void>
-  /** Writes all accepted entries before it returns. Blocks. What a failed file does not take is kept. */
+  /**
+   * Writes all accepted entries before it returns. Blocks. What a failed file does not take is
+   * kept.
+   */
   flushSync(this: void): void
   /**
-   * Flushes and releases everything; entries logged later are counted as dropped. Rejects, after it has
-   * released everything, when some entries could not be written.
+   * Flushes and releases everything; entries logged later are counted as dropped. Rejects, after it
+   * has released everything, when some entries could not be written.
    */
   close(this: void): Promise<void>
   /** The counters. */
@@ -140,7 +147,10 @@ class Inside {
   }
 }
 
-/** Where a logger holds its inside: no name, so that it is in nobody's way when loggers are logged or copied. */
+/**
+ * Where a logger holds its inside: no name, so that it is in nobody's way when loggers are logged
+ * or copied.
+ */
 const inside = Symbol('inside')
 
 /** Also of a Proxy around a logger, and of what inherits from one. */
@@ -254,7 +264,10 @@ export class BoundLogger implements Logger {
   }
 }
 
-/** Names a configured category cannot have as a member, since the logger has them. It is reached by `category(name)`. */
+/**
+ * Names a configured category cannot have as a member, since the logger has them. It is reached by
+ * `category(name)`.
+ */
 export const memberNames: ReadonlySet<string> = new Set([
   ...Object.keys(builtinCategories),
   ...Object.getOwnPropertyNames(BoundLogger.prototype),

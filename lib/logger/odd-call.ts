@@ -1,5 +1,6 @@
-// What people pass in other places than meant: an error or an object as the message, a context before the
-// error, more than three arguments. Nothing of it is lost, and nothing is thrown at them.
+// What people pass in other places than meant: an error or an object as the message, a context
+// before the error, more than three arguments. Nothing of it is lost, and nothing is thrown at
+// them.
 //
 // Each argument finds its place by what it is:
 //
@@ -28,7 +29,8 @@ export type Members = readonly (readonly [key: string, value: unknown])[]
 /**
  * What a call means that was not made as it is meant: a text, then an error, then a context.
  *
- * @param isErrorNamed The second argument is known as the error, whatever it is: that of `logError`.
+ * @param isErrorNamed The second argument is known as the error, whatever it is: that of
+ *   `logError`.
  */
 export function oddCall(severity: number, args: readonly unknown[], isErrorNamed = false): Call {
   return ledCall(severity, [], args, isErrorNamed)
@@ -119,7 +121,9 @@ function messageOfError(thrown: unknown): string {
   return typeof message === 'string' && message !== '' ? message : textOf(thrown)
 }
 
-/** What a context in place of the message says of itself; nothing, where that is not for a person. */
+/**
+ * What a context in place of the message says of itself; nothing, where that is not for a person.
+ */
 function messageOfContext(context: unknown): string {
   if (!isObject(context)) return textOf(context)
   for (const key of ['message', 'msg']) {

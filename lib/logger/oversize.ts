@@ -1,5 +1,5 @@
-// What is too large for the ring's lanes, or comes at a moment when they are taken: it is captured in lanes of its own,
-// and made text at once, in the caller's turn.
+// What is too large for the ring's lanes, or comes at a moment when they are taken: it is captured
+// in lanes of its own, and made text at once, in the caller's turn.
 
 import { captureException } from '../capture/error.ts'
 import { Lanes } from '../capture/lanes.ts'
@@ -7,8 +7,8 @@ import type { LineEncoder } from '../encode/line-encoder.ts'
 import { captureContext, captureValue } from '../capture/context.ts'
 
 /**
- * Places of those lanes: the first try, and the last. This is what bounds the time of a call, whatever it is given:
- * past 131 072 values, marked, no more are read.
+ * Places of those lanes: the first try, and the last. This is what bounds the time of a call,
+ * whatever it is given: past 131 072 values, marked, no more are read.
  */
 const placesMin = 1 << 14
 const placesMax = 1 << 17

@@ -1,17 +1,22 @@
-// The end of the process: one `exit` and one `uncaughtExceptionMonitor` listener per process, however many
-// loggers there are. No signal listener: any would change what the signal does to the application.
+// The end of the process: one `exit` and one `uncaughtExceptionMonitor` listener per process,
+// however many loggers there are. No signal listener: any would change what the signal does to the
+// application.
 //
-// Both stand first in line. A listener before them that calls process.exit(), or a monitor before ours that throws,
-// would end the process with everything that waits. What is logged by those behind ours is written at once. So is
-// what the handlers of an exception log: when one of them throws, the process ends with code 7, without `exit`.
-// (Node 20 to 24, 2026-11.) A monitor that throws would do the same, so ours cannot.
+// Both stand first in line. A listener before them that calls process.exit(), or a monitor before
+// ours that throws, would end the process with everything that waits. What is logged by those
+// behind ours is written at once. So is what the handlers of an exception log: when one of them
+// throws, the process ends with code 7, without `exit`. (Node 20 to 24, 2026-11.) A monitor that
+// throws would do the same, so ours cannot.
 
 import type { EventEmitter } from 'node:events'
 import { Patience } from '../sinks/disk-timeout.ts'
 
 /** What has something to write before the process ends. */
 export interface Exiting {
-  /** Writes what it has, and until this turn has ended whatever comes, before the call returns. The process goes on. */
+  /**
+   * Writes what it has, and until this turn has ended whatever comes, before the call returns. The
+   * process goes on.
+   */
   exception(): void
   /**
    * Writes what it has; there will be no later turn, but entries may still come.

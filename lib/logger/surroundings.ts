@@ -1,8 +1,9 @@
-// What surrounds a call: the fields of the request in which it is made, and its trace. Both are asked of functions
-// of the application's, at each call, as only they know which request it is (AsyncLocalStorage, OpenTelemetry).
+// What surrounds a call: the fields of the request in which it is made, and its trace. Both are
+// asked of functions of the application's, at each call, as only they know which request it is
+// (AsyncLocalStorage, OpenTelemetry).
 //
-// Whatever these functions do, no entry is lost: it is written without what they did not give. They are not asked
-// for entries that they log themselves, which would never end.
+// Whatever these functions do, no entry is lost: it is written without what they did not give. They
+// are not asked for entries that they log themselves, which would never end.
 
 import { types } from 'node:util'
 import { checkOptions, type OptionRules } from '../config/options.ts'
@@ -17,12 +18,15 @@ export interface TraceIds {
   readonly span_id: string
 }
 
-/** What a logger asks of the application; functions, so that no configuration file can hold them. */
+/**
+ * What a logger asks of the application; functions, so that no configuration file can hold them.
+ */
 export interface LoggerOptions {
   /**
-   * Gives fields that join the context of each entry: those of the request in which the call is made,
-   * `() => storage.getStore()` of an AsyncLocalStorage. Their values are copied at each call. Bound fields and those
-   * of the call win over equal ones; `account_id` becomes the entry's, where it has no other.
+   * Gives fields that join the context of each entry: those of the request in which the call is
+   * made, `() => storage.getStore()` of an AsyncLocalStorage. Their values are copied at each call.
+   * Bound fields and those of the call win over equal ones; `account_id` becomes the entry's, where
+   * it has no other.
    *
    * @default undefined
    */
@@ -47,7 +51,8 @@ const optionRules: OptionRules<LoggerOptions> = {
 }
 
 /**
- * What surrounds the calls of a logger with these options; undefined where nothing is to be asked for.
+ * What surrounds the calls of a logger with these options; undefined where nothing is to be asked
+ * for.
  *
  * @param tell Tells a person of a function that does not do as it should.
  * @throws {TypeError} when an option is unknown, or no function.

@@ -1,9 +1,9 @@
 // A whole logger whose lines stay in memory: for the tests of a program that logs.
 //
-// It is the real path from the call to the line, only the place at its end is another: no directory, no lock, no
-// timers, no listeners. All categories share one route, so that the lines stand in the order of the calls, and each
-// once. The pump works in microtasks, which no test runner fakes; whoever asks for the entries has it write what
-// waits, before the call returns.
+// It is the real path from the call to the line, only the place at its end is another: no
+// directory, no lock, no timers, no listeners. All categories share one route, so that the lines
+// stand in the order of the calls, and each once. The pump works in microtasks, which no test
+// runner fakes; whoever asks for the entries has it write what waits, before the call returns.
 
 import type { LogEntry } from '../entry/entry.ts'
 import { builtinCategories } from '../entry/category.ts'
@@ -27,9 +27,9 @@ import type { LoggerOptions } from './surroundings.ts'
 /** A logger that keeps its entries, and gives them back. */
 export interface TestLogger extends Logger {
   /**
-   * What has been logged, in the order of the calls: the entries as whoever reads the files gets them, with secrets
-   * masked, and each once, whatever its level. All that was logged before is there, without a flush and whatever
-   * timers are faked. The array does not change afterwards.
+   * What has been logged, in the order of the calls: the entries as whoever reads the files gets
+   * them, with secrets masked, and each once, whatever its level. All that was logged before is
+   * there, without a flush and whatever timers are faked. The array does not change afterwards.
    */
   readonly entries: readonly LogEntry[]
   /** Forgets the entries. The numbers go on. */
@@ -40,10 +40,12 @@ export interface TestLogger extends Logger {
 const entriesMax = 1024
 
 /**
- * Creates a logger without files, for a test: levels, masking, bound fields, typed events, numbers and counters are
- * those of {@link createLogger}. There is nothing to clean up: it needs no `close()`.
+ * Creates a logger without files, for a test: levels, masking, bound fields, typed events, numbers
+ * and counters are those of {@link createLogger}. There is nothing to clean up: it needs no
+ * `close()`.
  *
- * @param config As for {@link createLogger}. What belongs to files does nothing, also `structured_format`.
+ * @param config As for {@link createLogger}. What belongs to files does nothing, also
+ *   `structured_format`.
  * @param options As for {@link createLogger}: what is asked of the application at each call.
  * @throws {ConfigError} when the configuration cannot be used; it names every problem.
  *

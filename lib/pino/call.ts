@@ -1,5 +1,6 @@
-// What a call made for pino means: `(object?, message?, ...values)`. What pino drops, values without a place in the
-// message, finds one: an error is the exception, a single object the context.
+// What a call made for pino means: `(object?, message?, ...values)`. What pino drops, values
+// without a place in the message, finds one: an error is the exception, a single object the
+// context.
 
 import { isError, textOf } from '../entry/safe-text.ts'
 import { format } from './format.ts'

@@ -1,5 +1,6 @@
-// pino's places in messages: `%s %d %i %f %j %o %O %%`. As quick-format-unescaped fills them in, which pino uses; but
-// whoever gives more than there are places for gets it back, and a value that cannot be shown throws nothing.
+// pino's places in messages: `%s %d %i %f %j %o %O %%`. As quick-format-unescaped fills them in,
+// which pino uses; but whoever gives more than there are places for gets it back, and a value that
+// cannot be shown throws nothing.
 
 import { textOf } from '../entry/safe-text.ts'
 
@@ -12,7 +13,9 @@ export interface Formatted {
 
 const place = /%([sdifjoOc%])/g
 
-/** Fills the values into the places of a message, in order. A place without a value stays as it is. */
+/**
+ * Fills the values into the places of a message, in order. A place without a value stays as it is.
+ */
 export function format(message: string, args: readonly unknown[]): Formatted {
   if (args.length === 0 || !message.includes('%')) return { text: message, used: 0 }
   let used = 0

@@ -1,10 +1,11 @@
 // The face of pino over one category: for Fastify, pino-http and code that was written for pino.
 //
-// A call is understood as pino does (call.ts), and logged as any other: one line of ours, with the error as its
-// `exception`. A child is a logger derived by `with()`: its fields become JSON once, when it is made, which is what
-// makes a child per request cheap.
+// A call is understood as pino does (call.ts), and logged as any other: one line of ours, with the
+// error as its `exception`. A child is a logger derived by `with()`: its fields become JSON once,
+// when it is made, which is what makes a child per request cheap.
 //
-// Nothing of it is private to the class: what inherits from a logger by Object.create, as libraries do, is one too.
+// Nothing of it is private to the class: what inherits from a logger by Object.create, as libraries
+// do, is one too.
 
 import { EventEmitter } from 'node:events'
 import { callbackify } from 'node:util'
@@ -17,7 +18,10 @@ import { type Call, callOf } from './call.ts'
 import { type PinoLevel, labels, severities, valueOf, valueOfThreshold, values } from './levels.ts'
 import { type Serializers, SerializerSet } from './serializers.ts'
 
-/** Logs an entry: a text with its values; or an object or error, then a text with its values. Never throws. */
+/**
+ * Logs an entry: a text with its values; or an object or error, then a text with its values. Never
+ * throws.
+ */
 export interface PinoLogMethod {
   (message: string, ...values: unknown[]): void
   (object: unknown, message?: string, ...values: unknown[]): void
@@ -52,7 +56,8 @@ export interface PinoChildOptions {
   /**
    * The lowest level that is logged, whatever the level of the category is.
    *
-   * @default that of the logger it is derived from; of the first one, that of the category, also when it changes
+   * @default that of the logger it is derived from; of the first one, that of the category, also
+   *   when it changes
    */
   readonly level?: string
   /** What is logged of single members, by key. `req`, `res` and `err` are understood without. */
@@ -73,7 +78,8 @@ export interface PinoLogger {
   /** Does nothing. */
   readonly silent: PinoLogMethod
   /**
-   * The lowest level that is logged, or `silent`. Set, it is this logger's own, and that of its children without one.
+   * The lowest level that is logged, or `silent`. Set, it is this logger's own, and that of its
+   * children without one.
    *
    * @throws {RangeError} when it is set to what is no level.
    */
@@ -93,7 +99,10 @@ export interface PinoLogger {
   /** Binds further fields to this very logger. */
   setBindings(fields: object): void
   isLevelEnabled(level: string): boolean
-  /** Calls back when all that was logged is in the files, or with the error that keeps it from there. */
+  /**
+   * Calls back when all that was logged is in the files, or with the error that keeps it from
+   * there.
+   */
   flush(done?: (error?: Error) => void): void
   on(event: 'level-change', listener: PinoLevelListener): PinoLogger
   once(event: 'level-change', listener: PinoLevelListener): PinoLogger
@@ -102,10 +111,11 @@ export interface PinoLogger {
 }
 
 /**
- * Gives one category of a logger the face of pino: for Fastify's `loggerInstance`, for pino-http, and for code that was
- * written for pino. `close()` is the logger's.
+ * Gives one category of a logger the face of pino: for Fastify's `loggerInstance`, for pino-http,
+ * and for code that was written for pino. `close()` is the logger's.
  *
- * @throws {RangeError} when there is no such category or level; {TypeError} for options that belong elsewhere.
+ * @throws {RangeError} when there is no such category or level; {TypeError} for options that belong
+ *   elsewhere.
  *
  * @example
  * ```ts
@@ -161,13 +171,19 @@ interface State {
   onChild: ((child: PinoLogger) => void) | undefined
 }
 
-/** Fields bound at one time, and those before. What is bound to a logger later does not come to its children. */
+/**
+ * Fields bound at one time, and those before. What is bound to a logger later does not come to its
+ * children.
+ */
 interface Bound {
   readonly fields: Fields
   readonly before: Bound | undefined
 }
 
-/** The level of a logger, as pino's number: the nearest own one, else that of the category, which may change. */
+/**
+ * The level of a logger, as pino's number: the nearest own one, else that of the category, which
+ * may change.
+ */
 function levelOf(state: State): number {
   for (let at: State | undefined = state; at !== undefined; at = at.parent) {
     if (at.level !== undefined) return at.level
@@ -175,7 +191,10 @@ function levelOf(state: State): number {
   return valueOfThreshold(state.bound.category.threshold)
 }
 
-/** Options of pino's whose work is the configuration's here. Passed over, they would leave a secret in the log. */
+/**
+ * Options of pino's whose work is the configuration's here. Passed over, they would leave a secret
+ * in the log.
+ */
 const elsewhere: Readonly<Record<string, string>> = {
   redact: 'logging.redact.keys, which holds at any depth',
   customLevels: 'categories and the five levels',
@@ -241,12 +260,15 @@ function allFields(bindings: Bound | undefined): Record<string, unknown> {
   return bindings === undefined ? {} : { ...allFields(bindings.before), ...bindings.fields }
 }
 
-/** Where a face holds its state: no name, so that it is in nobody's way when loggers are logged or copied. */
+/**
+ * Where a face holds its state: no name, so that it is in nobody's way when loggers are logged or
+ * copied.
+ */
 const state = Symbol('state')
 
 /**
- * Members of pino's own that pino-http reaches for by symbols that only pino has: they are known by their
- * descriptions. Each is looked for when nothing else has the name.
+ * Members of pino's own that pino-http reaches for by symbols that only pino has: they are known by
+ * their descriptions. Each is looked for when nothing else has the name.
  */
 const inner: { readonly [description: string]: (face: Face) => unknown } = {
   'pino.stringify': () => jsonOf,
@@ -262,7 +284,10 @@ function jsonOf(value: unknown): string {
   }
 }
 
-/** The implementation of {@link PinoLogger}. Its methods are below, and those of an EventEmitter at the end of the chain. */
+/**
+ * The implementation of {@link PinoLogger}. Its methods are below, and those of an EventEmitter at
+ * the end of the chain.
+ */
 class Face implements PinoLogger {
   // Of each logger its own: so they can be replaced by a spy as well.
   readonly trace: PinoLogMethod

@@ -1,5 +1,5 @@
-// What becomes of single members of what is logged: `req`, `res` and `err` by themselves, as pino-std-serializers has
-// it, the others by the functions that a user gives.
+// What becomes of single members of what is logged: `req`, `res` and `err` by themselves, as
+// pino-std-serializers has it, the others by the functions that a user gives.
 
 import { isError, throwsMark } from '../entry/safe-text.ts'
 
@@ -88,8 +88,8 @@ export class SerializerSet {
   }
 
   /**
-   * The error that the entry has as its `exception`; or `undefined`, when it is none or a serializer of the user's has
-   * something else to tell of it.
+   * The error that the entry has as its `exception`; or `undefined`, when it is none or a
+   * serializer of the user's has something else to tell of it.
    */
   exceptionOf(value: unknown, serialized: unknown): Error | undefined {
     if (!isError(value)) return undefined
@@ -100,7 +100,10 @@ export class SerializerSet {
 /** Members that the usual serializer of errors adds. */
 const usual: ReadonlySet<string> = new Set(['type', 'message', 'stack', 'aggregateErrors'])
 
-/** Whether nothing of an error has been left out or changed, and nothing added: the usual serializer made it. */
+/**
+ * Whether nothing of an error has been left out or changed, and nothing added: the usual serializer
+ * made it.
+ */
 function tellsTheSame(error: Error, serialized: unknown): boolean {
   if (!isObject(serialized)) return false
   const { stack } = serialized

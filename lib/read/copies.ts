@@ -1,8 +1,10 @@
-// Which lines have been shown before. `error.log` holds a copy of every ERROR and CRITICAL entry of the other
-// files, the same bytes; either may have been rotated away, so whichever is met first is shown and the other
-// is not. What makes an entry the same is its category, number, time and length.
+// Which lines have been shown before. `error.log` holds a copy of every ERROR and CRITICAL entry of
+// the other files, the same bytes; either may have been rotated away, so whichever is met first is
+// shown and the other is not. What makes an entry the same is its category, number, time and
+// length.
 //
-// Bounded: two copies are near each other in any order by time, so only the last tens of thousands are remembered.
+// Bounded: two copies are near each other in any order by time, so only the last tens of thousands
+// are remembered.
 
 import { errorFile } from '../entry/category.ts'
 import type { LogEntry } from '../entry/entry.ts'
@@ -26,7 +28,10 @@ export class Copies {
   #young = new Map<string, Place>()
   #old = new Map<string, Place>()
 
-  /** @param all Also entries that have no copy in `error.log`: a writer whose file was removed writes them anew. */
+  /**
+   * @param all Also entries that have no copy in `error.log`: a writer whose file was removed
+   * writes them anew.
+   */
   constructor(all: boolean) {
     this.#all = all
   }
@@ -38,7 +43,10 @@ export class Copies {
     return this.#young.has(key) || this.#old.has(key)
   }
 
-  /** The place of the line's first appearance; `undefined` when this is the first, and its place is remembered. */
+  /**
+   * The place of the line's first appearance; `undefined` when this is the first, and its place is
+   * remembered.
+   */
   seen(line: LogLine, place: Place = shown): Place | undefined {
     const { entry } = line
     // Lines without a number are not ours, and may well be repeated.

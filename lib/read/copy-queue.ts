@@ -1,19 +1,24 @@
-// Copies wait for their entries. The files of a directory are written side by side, so while they are followed the
-// copy in `error.log` may be seen before the entry itself, and before those that stand above it in its own file.
-// Shown at once, it would put the numbers of its category out of order.
+// Copies wait for their entries. The files of a directory are written side by side, so while they
+// are followed the copy in `error.log` may be seen before the entry itself, and before those that
+// stand above it in its own file. Shown at once, it would put the numbers of its category out of
+// order.
 //
 //   error.log   2e                    ─► waits ─► its entry has come: dropped
 //   system.log        1  2e  3        ─► 1  2e  3
 //
-// What stands behind a waiting copy in `error.log` waits with it, so that each file keeps its order. The wait ends
-// after a second: then the entry's own file cannot be written, or has been rotated away. A category of which no entry
-// was ever seen elsewhere may be one that has `error.log` as its own file: after one vain wait it is not waited for.
+// What stands behind a waiting copy in `error.log` waits with it, so that each file keeps its
+// order. The wait ends after a second: then the entry's own file cannot be written, or has been
+// rotated away. A category of which no entry was ever seen elsewhere may be one that has
+// `error.log` as its own file: after one vain wait it is not waited for.
 
 import type { HistoryLine } from './history.ts'
 import { type Copies, isCopy, isInErrorFile } from './copies.ts'
 import type { TimedLine } from './time-order.ts'
 
-/** How long a copy waits, from its timestamp or from when it was seen, whichever is earlier. Milliseconds. */
+/**
+ * How long a copy waits, from its timestamp or from when it was seen, whichever is earlier.
+ * Milliseconds.
+ */
 export const copyWaitMs = 1000
 
 interface Waiting {
@@ -37,7 +42,8 @@ export class CopyQueue {
   }
 
   /**
-   * Takes the lines that have come, in order. There may be none: then it is only looked which wait has ended.
+   * Takes the lines that have come, in order. There may be none: then it is only looked which wait
+   * has ended.
    *
    * @param now Milliseconds since 1970.
    * @returns the lines that need not wait, and which of them are to be shown.

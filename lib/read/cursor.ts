@@ -1,9 +1,10 @@
 // Where reading goes on: behind a line, in all files of the directory.
 //
-// A line has its place among those of the other files only by the order in which they were read, and that is not always
-// the order of time: an entry may reach its file late. So a cursor names a place in each file. A file is named by a
-// hash of its first line: that stays when it is rotated, compressed or copied. While what was there is read, the place
-// at which that ended belongs to it, too: what came later was not read in the order of time, and is not passed over.
+// A line has its place among those of the other files only by the order in which they were read,
+// and that is not always the order of time: an entry may reach its file late. So a cursor names a
+// place in each file. A file is named by a hash of its first line: that stays when it is rotated,
+// compressed or copied. While what was there is read, the place at which that ended belongs to it,
+// too: what came later was not read in the order of time, and is not passed over.
 //
 //   time, base and lsn of its line │ per base: file, offset [ file, offset of the end ] │ bases that were not read
 //
@@ -100,7 +101,10 @@ function sumOf(body: string): string {
   return hashOf(Buffer.from(body)).slice(0, 6)
 }
 
-/** A hash of 53 bits, cyrb53: as a name for a first line, not against somebody who wants two of the same. */
+/**
+ * A hash of 53 bits, cyrb53: as a name for a first line, not against somebody who wants two of the
+ * same.
+ */
 export function hashOf(bytes: Uint8Array): string {
   let a = 0xdeadbeef
   let b = 0x41c6ce57
@@ -168,7 +172,10 @@ export class CursorTrack {
     this.#ends = undefined
   }
 
-  /** Passes lines in the order in which they were read, and gives each the cursor that goes on behind it. */
+  /**
+   * Passes lines in the order in which they were read, and gives each the cursor that goes on
+   * behind it.
+   */
   pass(steps: readonly Step[]): void {
     const before = new Map(this.#positions)
     const ends = this.#ends

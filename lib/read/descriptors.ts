@@ -1,12 +1,15 @@
-// How many files are open at once for the sake of what they held before: not as many as there are, but the last that
-// were used. A log may have a hundred rotated files of each of its bases; and a process that reads logs may have
-// other things to do with its descriptors.
+// How many files are open at once for the sake of what they held before: not as many as there are,
+// but the last that were used. A log may have a hundred rotated files of each of its bases; and a
+// process that reads logs may have other things to do with its descriptors.
 
 import { readFileSync } from 'node:fs'
 
 /** Files that are open at once at most. The ordinary directory of five bases has 55. */
 const openMax = 64
-/** Below this, so many are open at once: with fewer, files that are merged would take turns at each line. */
+/**
+ * Below this, so many are open at once: with fewer, files that are merged would take turns at each
+ * line.
+ */
 const openMin = 8
 
 /** What may be closed in between, and opens itself when it is needed again. */
@@ -28,7 +31,10 @@ export class Descriptors {
     return this.#open.size < this.#max
   }
 
-  /** Opens something, and closes others when the system has no descriptor left. Throws what `open` throws. */
+  /**
+   * Opens something, and closes others when the system has no descriptor left. Throws what `open`
+   * throws.
+   */
   open(open: () => number): number {
     for (;;) {
       try {
@@ -69,7 +75,10 @@ export class Descriptors {
   }
 }
 
-/** How many descriptors the process may have. Elsewhere than on Linux it is found out when there is none left. */
+/**
+ * How many descriptors the process may have. Elsewhere than on Linux it is found out when there is
+ * none left.
+ */
 function limitOfProcess(): number {
   if (process.platform !== 'linux') return Infinity
   try {

@@ -1,8 +1,9 @@
-// Tells when something happens in a directory, also while it is not there. fs.watch is quick but may miss
-// things, does not work everywhere and dies with its directory; so a poll stands behind it.
+// Tells when something happens in a directory, also while it is not there. fs.watch is quick but
+// may miss things, does not work everywhere and dies with its directory; so a poll stands behind
+// it.
 //
-// It keeps the process alive only while somebody awaits the next change, and wakes them 50 times a second at most,
-// however often the files are written: each look costs some 50 µs and more.
+// It keeps the process alive only while somebody awaits the next change, and wakes them 50 times a
+// second at most, however often the files are written: each look costs some 50 µs and more.
 
 import {
   setInterval,
@@ -35,8 +36,8 @@ export class DirectoryWatch {
   #pace: NodeJS.Timeout | undefined
 
   /**
-   * @param tell Called with the name that was made, removed or renamed; with `undefined` at each poll, when
-   *   anything may have happened. It must not throw.
+   * @param tell Called with the name that was made, removed or renamed; with `undefined` at each
+   *   poll, when anything may have happened. It must not throw.
    */
   constructor(directory: string, tell: (name: string | undefined) => void) {
     this.#directory = directory
@@ -50,8 +51,8 @@ export class DirectoryWatch {
   }
 
   /**
-   * Resolves at the next change, or at the next poll, or when there was one since the last time; {@link paceMs}
-   * after the last time at the earliest.
+   * Resolves at the next change, or at the next poll, or when there was one since the last time;
+   * {@link paceMs} after the last time at the earliest.
    *
    * @param soon Takes it that there was one.
    */

@@ -1,9 +1,9 @@
 // The files of a base from the newest to the oldest, while somebody may be rotating them.
 //
-// A rotation only ever moves a file to a higher number, and the highest first. So whoever walks upwards meets
-// each file at least once, and knows one that it meets twice by its inode. But after two rotations since the last
-// name, the next one bears a file that is newer: when the name at which it began bears another file in the end, it
-// walks again, and what it has met stays met.
+// A rotation only ever moves a file to a higher number, and the highest first. So whoever walks
+// upwards meets each file at least once, and knows one that it meets twice by its inode. But after
+// two rotations since the last name, the next one bears a file that is newer: when the name at
+// which it began bears another file in the end, it walks again, and what it has met stays met.
 
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -12,21 +12,32 @@ import type { Descriptors } from './descriptors.ts'
 import { type LogFile, isAbsent, isSame, keyOf, listLog, openLog } from './log-file.ts'
 import type { Remarks } from './remark.ts'
 
-/** How often a walk that rotations came into is done again. One takes some 50 µs, a rotation more. */
+/**
+ * How often a walk that rotations came into is done again. One takes some 50 µs, a rotation more.
+ */
 const walksMax = 16
-/** How far apart the numbers of a file and of its compressed form are at most, seen one after the other. */
+/**
+ * How far apart the numbers of a file and of its compressed form are at most, seen one after the
+ * other.
+ */
 const twinDistanceMax = 2
 
 /** A walk through the files of a base. */
 export interface Walk {
   readonly directory: string
   readonly base: string
-  /** `open`: they are held, whatever becomes of their names. `list`: they are opened when they are read. */
+  /**
+   * `open`: they are held, whatever becomes of their names. `list`: they are opened when they are
+   * read.
+   */
   readonly how: 'open' | 'list'
   readonly descriptors: Descriptors
   /** Told of files that cannot be opened; they are passed over. */
   readonly remarks: Remarks
-  /** Asked for each file, newest first; the first that is known ends the walk and is closed. @default none is */
+  /**
+   * Asked for each file, newest first; the first that is known ends the walk and is closed.
+   * @default none is
+   */
   readonly isKnown?: (log: LogFile) => boolean
   /** The number to begin at: 1 leaves the live file out. @default 0 */
   readonly from?: number
@@ -108,7 +119,9 @@ function highestIndex({ directory, base, remarks }: Walk, listed?: readonly File
   return highest
 }
 
-/** Met under two names, or about to be replaced by its compressed form, which may not be whole yet. */
+/**
+ * Met under two names, or about to be replaced by its compressed form, which may not be whole yet.
+ */
 function isTwin(a: LogFile, b: LogFile): boolean {
   if (a.key === b.key) return true
   if (a.compressed === b.compressed || Math.abs(a.index - b.index) > twinDistanceMax) return false

@@ -1,4 +1,5 @@
-// The human line as a function of the library: the same that the console and the command show, its options checked.
+// The human line as a function of the library: the same that the console and the command show, its
+// options checked.
 
 import { type OptionRules, checkOptions } from '../config/options.ts'
 import type { LogEntry } from '../entry/entry.ts'
@@ -14,8 +15,8 @@ const rules: OptionRules<FormatOptions> = {
  * The human line of an entry, without a line end:
  * `[2025-10-17 14:23:45] INFO  | enforcement | ABC123 | Position closed`. Without an account its column is left out.
  *
- * Nothing in an entry drives the terminal: control characters, and what deceives the eye, are shown as escapes, and
- * so is a `|` in a column before the message.
+ * Nothing in an entry drives the terminal: control characters, and what deceives the eye, are shown
+ * as escapes, and so is a `|` in a column before the message.
  *
  * @throws {TypeError} when an option is unknown or of the wrong type.
  *

@@ -1,18 +1,22 @@
-// gzip → bytes, as `gzip -dc` has it: one member behind the other, each checked by its own CRC and length, and zeros
-// behind the last one are no fault. What is damaged gives all that stands before the damage.
+// gzip → bytes, as `gzip -dc` has it: one member behind the other, each checked by its own CRC and
+// length, and zeros behind the last one are no fault. What is damaged gives all that stands before
+// the damage.
 //
 //   header, deflate, CRC, length │ header, deflate, CRC, length │ 0 0 0 …
 //
-// zlib forgets what it has unpacked of a piece when it meets damage in it. So a damaged member is unpacked once more,
-// from its beginning, in ever smaller pieces from the last sound one on: down to the very byte. Nothing is kept
-// meanwhile; memory does not depend on the file.
+// zlib forgets what it has unpacked of a piece when it meets damage in it. So a damaged member is
+// unpacked once more, from its beginning, in ever smaller pieces from the last sound one on: down
+// to the very byte. Nothing is kept meanwhile; memory does not depend on the file.
 
 import type { InflateRaw } from 'node:zlib'
 
 /** Gives bytes from a position, and fewer than asked for at the end only. */
 export type ReadPacked = (position: number, bytes: number) => Promise<Buffer>
 
-/** Packed bytes that are unpacked at a time: deflate makes 1,032 times as many of them at most, so 17 MB. */
+/**
+ * Packed bytes that are unpacked at a time: deflate makes 1,032 times as many of them at most, so
+ * 17 MB.
+ */
 const pieceBytes = 1 << 14
 /** The same again when there is damage, ever closer to it. */
 const pieceBytesByPass = [pieceBytes, 256, 1] as const
@@ -36,7 +40,8 @@ export function gzipError(code: 'Z_DATA_ERROR' | 'Z_BUF_ERROR', message: string)
 /**
  * The unpacked bytes of a gzip.
  *
- * @throws an error with a code of zlib, after all that can be read: cut off, damaged, or followed by what is no gzip.
+ * @throws an error with a code of zlib, after all that can be read: cut off, damaged, or followed
+ *   by what is no gzip.
  */
 export async function* unpack(read: ReadPacked): AsyncGenerator<Buffer> {
   for (let at = 0, isFirst = true; ; isFirst = false) {
@@ -50,7 +55,10 @@ export async function* unpack(read: ReadPacked): AsyncGenerator<Buffer> {
   }
 }
 
-/** The first bytes of a gzip, unpacked, from the first packed ones; empty when they are damaged. Synchronous. */
+/**
+ * The first bytes of a gzip, unpacked, from the first packed ones; empty when they are damaged.
+ * Synchronous.
+ */
 export function unpackedHead(packed: Buffer, bytes: number): Buffer {
   // Loaded here: the first line of a plain file does not wait for it.
   const { constants, inflateRawSync } = process.getBuiltinModule('node:zlib')
@@ -150,7 +158,10 @@ class Inflater {
     this.#stream.on('error', (error) => this.#settle?.(error))
   }
 
-  /** After how many packed bytes the deflated ones have come to their end; `undefined` while they have not. */
+  /**
+   * After how many packed bytes the deflated ones have come to their end; `undefined` while they
+   * have not.
+   */
   get end(): number | undefined {
     return this.#end
   }

@@ -1,5 +1,6 @@
-// What is there when the reading begins: forwards, all of it or from a moment on; or backwards, until enough of the
-// last lines have been found. A file that fails is told and left, the others go on.
+// What is there when the reading begins: forwards, all of it or from a moment on; or backwards,
+// until enough of the last lines have been found. A file that fails is told and left, the others go
+// on.
 
 import { type Copies, type Place, isCopy, isInErrorFile } from './copies.ts'
 import { Backwards, Forwards, type LogLine, type TimedLine } from './time-order.ts'
@@ -110,8 +111,8 @@ async function lastOf(files: readonly Files[], reading: Reading): Promise<Histor
       } else if (isCopy(line)) copyTime = time
       last.push(place)
       count++
-      // Of the same time as a copy, the entry itself may come: it has its place among those of its own file. With no
-      // copy, what lies before is not read: it may be a hole of gigabytes.
+      // Of the same time as a copy, the entry itself may come: it has its place among those of its
+      // own file. With no copy, what lies before is not read: it may be a hole of gigabytes.
       if (count >= wanted.lines && time !== copyTime) break search
     }
   }
@@ -169,7 +170,10 @@ async function* backwardsOf(spans: readonly Span[], reading: Reading): AsyncGene
   yield times.end().filter(wanted.matches)
 }
 
-/** The last lines of a compressed file that are wanted, the last one first: it can only be read forwards. */
+/**
+ * The last lines of a compressed file that are wanted, the last one first: it can only be read
+ * forwards.
+ */
 async function lastOfCompressed(
   log: LogFile,
   { wanted, remarks, ended }: Reading,

@@ -1,9 +1,11 @@
-// Bytes → lines. However the bytes are cut into chunks, the same lines come out; a byte is copied twice at most, so
-// a line of any length costs linear time. What stands behind the last line end is kept back until its end comes.
+// Bytes → lines. However the bytes are cut into chunks, the same lines come out; a byte is copied
+// twice at most, so a line of any length costs linear time. What stands behind the last line end is
+// kept back until its end comes.
 //
-// After a power loss, or where a writer without O_APPEND was truncated, NULs stand in front of an entry, up to
-// gigabytes of them. No line of ours holds one. So NULs are pieces of their own, which are counted and not kept, and
-// the entry behind them is a line like any other; so it is behind a byte order mark:
+// After a power loss, or where a writer without O_APPEND was truncated, NULs stand in front of an
+// entry, up to gigabytes of them. No line of ours holds one. So NULs are pieces of their own, which
+// are counted and not kept, and the entry behind them is a line like any other; so it is behind a
+// byte order mark:
 //
 //   NUL NUL NUL {"timestamp":…}\n    ─►    "\0\0\0"   {"timestamp":…}
 //   {"timestamp":"20 NUL … {"time…\n ─►    {"timestamp":"20   "[8192 NUL bytes]"   {"time…
@@ -12,7 +14,10 @@ import type { Sieve } from './sieve.ts'
 
 /** A line as it stands in its file, or a piece of one. */
 export interface RawLine {
-  /** Without its `\n`. Bytes that are no UTF-8 have become U+FFFD; many NULs are told by their number. */
+  /**
+   * Without its `\n`. Bytes that are no UTF-8 have become U+FFFD; many NULs are told by their
+   * number.
+   */
   readonly raw: string
   /** Where it begins, in bytes from the beginning of the file, uncompressed. */
   readonly offset: number
@@ -24,7 +29,10 @@ export interface RawLine {
   readonly bytes: Buffer | undefined
 }
 
-/** A longer entry comes in pieces of this size: V8 has no string above 512 MiB, and memory has an end. */
+/**
+ * A longer entry comes in pieces of this size: V8 has no string above 512 MiB, and memory has an
+ * end.
+ */
 export const pieceBytesMax: number = 1 << 28
 /** The same for a line that cannot be an entry: it does not begin with a brace. */
 export const textBytesMax: number = 1 << 20
@@ -59,8 +67,9 @@ export class LineSplitter {
   /**
    * @param offset Where in the file the first chunk begins, in bytes.
    * @param sieve Lines that need not be given out. @default none
-   * @param options `lineBytesMax`: above this a line is cut, 256 MiB for one that may be an entry and 1 MiB for
-   *   another, if not given; `isBare`: lines are given without their text, but for runs of NULs.
+   * @param options `lineBytesMax`: above this a line is cut, 256 MiB for one that may be an entry
+   *   and 1 MiB for another, if not given; `isBare`: lines are given without their text, but for
+   *   runs of NULs.
    */
   constructor(
     offset = 0,
@@ -133,7 +142,10 @@ export class LineSplitter {
     this.#keep(chunk, from, to)
   }
 
-  /** The NULs behind the unfinished piece are a piece of their own, and so is what stands before them. */
+  /**
+   * The NULs behind the unfinished piece are a piece of their own, and so is what stands before
+   * them.
+   */
   #endNuls(): void {
     if (this.#restBytes > 0) this.#endPiece(true, 0)
     this.#giveNuls(true, 0)
@@ -231,7 +243,10 @@ export function rawLineOf(
   }
 }
 
-/** Whether a line can be made of these bytes as it is: without NULs, and without a mark in front of an entry. */
+/**
+ * Whether a line can be made of these bytes as it is: without NULs, and without a mark in front of
+ * an entry.
+ */
 export function isPlain(bytes: Buffer): boolean {
   return !(bytes[0] === markFirst && beginsMarked(bytes, 0, bytes.length)) && !bytes.includes(0)
 }

@@ -1,10 +1,10 @@
-// A log file for reading. One that is held keeps its descriptor: that follows the file through renames and outlives
-// its removal, and as long as it is open no other file can get its inode. One that is only listed is opened when it is
-// read, and may be closed in between: then it is found again by its inode, as rotations only move it to higher
-// numbers.
+// A log file for reading. One that is held keeps its descriptor: that follows the file through
+// renames and outlives its removal, and as long as it is open no other file can get its inode. One
+// that is only listed is opened when it is read, and may be closed in between: then it is found
+// again by its inode, as rotations only move it to higher numbers.
 //
-// A file's *identity* is its size, time and first bytes, taken uncompressed: that recognizes it after it was closed,
-// and after it was compressed into another inode.
+// A file's *identity* is its size, time and first bytes, taken uncompressed: that recognizes it
+// after it was closed, and after it was compressed into another inode.
 
 import {
   type BigIntStats,
@@ -40,7 +40,10 @@ const absentMax = 4
 export interface Identity {
   readonly size: number
   readonly head: Buffer
-  /** In ns. Of a compressed file it is that of the plain one, if whoever has compressed it has taken care of that. */
+  /**
+   * In ns. Of a compressed file it is that of the plain one, if whoever has compressed it has taken
+   * care of that.
+   */
   readonly modified: bigint
   readonly isCompressed: boolean
 }
@@ -83,7 +86,9 @@ export class LogFile implements Openable {
     this.key = keyOfStat(listed)
   }
 
-  /** A hash of its first line, by which a cursor finds it again; undefined while that is not whole. */
+  /**
+   * A hash of its first line, by which a cursor finds it again; undefined while that is not whole.
+   */
   get id(): string | undefined {
     if (this.#id !== undefined) return this.#id
     try {
@@ -301,7 +306,10 @@ export function listLog(
   }
 }
 
-/** Device and inode of what bears a name; undefined when nothing does, or it is not to be reached now. */
+/**
+ * Device and inode of what bears a name; undefined when nothing does, or it is not to be reached
+ * now.
+ */
 export function keyOf(path: string): string | undefined {
   const stat = statOf(path)
   return stat && keyOfStat(stat)

@@ -1,5 +1,5 @@
-// Files that are named one by one, wherever they lie, and the standard input: their lines by time, with the conditions
-// that hold for a directory. They are read once, forwards.
+// Files that are named one by one, wherever they lie, and the standard input: their lines by time,
+// with the conditions that hold for a directory. They are read once, forwards.
 
 import { createReadStream } from 'node:fs'
 import { createGunzip } from 'node:zlib'

@@ -1,11 +1,13 @@
-// The numbers of all entries together: what is missing of which no category tells, what comes twice or late.
+// The numbers of all entries together: what is missing of which no category tells, what comes twice
+// or late.
 //
-// The files are read one after the other, and each holds every fifth number or so. So a bit is kept for each, in pages;
-// of a page that is full nothing is kept but that. A log of 3 GB takes some MB.
+// The files are read one after the other, and each holds every fifth number or so. So a bit is kept
+// for each, in pages; of a page that is full nothing is kept but that. A log of 3 GB takes some MB.
 //
-// Gaps are looked for only where all must be there: behind the first entry of each category whose earlier ones have been
-// rotated away, and up to the number that the writer has left as settled. What stands in a stretch in which a writer was
-// killed is counted, and is no fault: so much may be lost then.
+// Gaps are looked for only where all must be there: behind the first entry of each category whose
+// earlier ones have been rotated away, and up to the number that the writer has left as settled.
+// What stands in a stretch in which a writer was killed is counted, and is no fault: so much may be
+// lost then.
 
 import type { LogEntry } from '../entry/entry.ts'
 import type { Checkpoint } from '../directory/checkpoint.ts'

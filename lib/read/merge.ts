@@ -1,6 +1,7 @@
-// Several files → one order. Each file keeps its own, whatever its clock did. Of the files of one log the lines that
-// have an `lsn` come in that order, which is the order of the calls; others by time, and of the same time those of an
-// earlier source first. So no effect stands before its cause, also where the clock was set back.
+// Several files → one order. Each file keeps its own, whatever its clock did. Of the files of one
+// log the lines that have an `lsn` come in that order, which is the order of the calls; others by
+// time, and of the same time those of an earlier source first. So no effect stands before its
+// cause, also where the clock was set back.
 //
 // Of several logs nothing but the clock tells what came first: they are merged by time alone.
 
@@ -18,9 +19,11 @@ interface Cursor<T extends TimedLine = TimedLine> {
 }
 
 /**
- * Merges the files of one log, in batches: as many lines as can be put in order before a source must be asked for more.
+ * Merges the files of one log, in batches: as many lines as can be put in order before a source
+ * must be asked for more.
  *
- * @param backwards The sources give their last line first, and so does the result: the same order, reversed.
+ * @param backwards The sources give their last line first, and so does the result: the same order,
+ *   reversed.
  */
 export async function* merge(
   sources: readonly AsyncIterable<readonly TimedLine[]>[],
@@ -49,7 +52,8 @@ async function* mergeBy<T extends TimedLine>(
   }))
   const all = [...cursors]
   try {
-    // Asked together, they read at the same time; but thousands of them would have as many files open.
+    // Asked together, they read at the same time; but thousands of them would have as many files
+    // open.
     for (let from = 0; from < all.length; from += togetherMax) {
       const some = all.slice(from, from + togetherMax)
       await Promise.all(some.map((cursor) => fill(cursor, cursors)))
@@ -86,8 +90,9 @@ async function fill<T extends TimedLine>(cursor: Cursor<T>, cursors: Cursor<T>[]
 }
 
 /**
- * Of those whose line has an `lsn` the lowest is the only one that may come next; it is compared by time with those that
- * have none. So these, lines of an earlier version, cannot put the others out of order.
+ * Of those whose line has an `lsn` the lowest is the only one that may come next; it is compared by
+ * time with those that have none. So these, lines of an earlier version, cannot put the others out
+ * of order.
  */
 function firstOf<T extends TimedLine>(cursors: readonly Cursor<T>[]): Cursor<T> {
   let numbered: Cursor<T> | undefined

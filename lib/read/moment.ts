@@ -1,8 +1,9 @@
-// What a person means by a moment: `since` and `until`. Times without a zone are UTC, as in the files and on
-// the screen, so that what was read there can be typed here.
+// What a person means by a moment: `since` and `until`. Times without a zone are UTC, as in the
+// files and on the screen, so that what was read there can be typed here.
 //
-// Some spellings name a moment by a clock on the wall: a date, a time of day, `today`. The others name the same
-// moment in every zone: `15m` is 900 seconds ago, also in the night in which the clocks are changed.
+// Some spellings name a moment by a clock on the wall: a date, a time of day, `today`. The others
+// name the same moment in every zone: `15m` is 900 seconds ago, also in the night in which the
+// clocks are changed.
 
 const minuteMs = 60_000
 const dayMs = 86_400_000
@@ -26,9 +27,9 @@ export const momentExpected: string =
 /**
  * A moment in milliseconds since 1970.
  *
- * @param value A Date; or ISO 8601, UTC when it names no zone (`2025-10-17`, `2025-10-17T14:23`); `HH:MM` or
- *   `HH:MM:SS` of today; `today` or `yesterday`, which begin at 00:00; how long ago: `30s`, `15m`, `1h30m`, `3d`;
- *   `now`; or `@` and the seconds since 1970.
+ * @param value A Date; or ISO 8601, UTC when it names no zone (`2025-10-17`, `2025-10-17T14:23`);
+ *   `HH:MM` or `HH:MM:SS` of today; `today` or `yesterday`, which begin at 00:00; how long ago:
+ *   `30s`, `15m`, `1h30m`, `3d`; `now`; or `@` and the seconds since 1970.
  * @param now Milliseconds since 1970.
  * @throws {RangeError} when it is none of these.
  */
@@ -40,7 +41,10 @@ export function momentOf(value: Date | string, now: number): number {
   )
 }
 
-/** Whether a text names its moment by the clock on the wall, so that it is another one in another zone. */
+/**
+ * Whether a text names its moment by the clock on the wall, so that it is another one in another
+ * zone.
+ */
 export function isByWallClock(text: string): boolean {
   const trimmed = text.trim()
   if (trimmed === 'now' || ago.test(trimmed) || epoch.test(trimmed)) return false

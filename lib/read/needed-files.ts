@@ -1,18 +1,23 @@
-// Which files of a base can hold lines from a moment on. The entries themselves are asked: the first of a file, the last
-// one, and the first of the next newer file. The time at which a file was last written says nothing: it is that of
-// another clock, one tick behind, of a file server, or of whoever copied the file.
+// Which files of a base can hold lines from a moment on. The entries themselves are asked: the
+// first of a file, the last one, and the first of the next newer file. The time at which a file was
+// last written says nothing: it is that of another clock, one tick behind, of a file server, or of
+// whoever copied the file.
 
 import { LineSplitter } from './line-splitter.ts'
 import type { LogFile } from './log-file.ts'
 import { latestTimeOf } from './time-order.ts'
 
-/** How far a clock may have been set back within a file, beyond its first and last line. Milliseconds. */
+/**
+ * How far a clock may have been set back within a file, beyond its first and last line.
+ * Milliseconds.
+ */
 const clockStepMs = 60_000
 /** How much of a file's beginning and end is looked at, in bytes. */
 const endBytes = 1 << 16
 
 /**
- * Those of a base's files that can hold lines from a moment on. Where nothing tells, a file is needed.
+ * Those of a base's files that can hold lines from a moment on. Where nothing tells, a file is
+ * needed.
  *
  * @param logs Oldest first. The newest is always needed.
  * @param since In milliseconds since 1970.
@@ -36,7 +41,10 @@ export function filesSince(logs: readonly LogFile[], since: number): LogFile[] {
   return needed.toReversed()
 }
 
-/** The times of the lines at one end of a file, the latest that each can mean; of those that tell none, nothing. */
+/**
+ * The times of the lines at one end of a file, the latest that each can mean; of those that tell
+ * none, nothing.
+ */
 function timesIn(log: LogFile, which: 'head' | 'tail'): number[] {
   try {
     const current = log.current()

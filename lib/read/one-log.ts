@@ -23,7 +23,10 @@ import type { Follower } from './tail-directory.ts'
 import type { Tail } from './tail-series.ts'
 import { ReadLine, type TimedLine, baseOf } from './time-order.ts'
 
-/** Files of each base that a tail is told of: the live one, and as many as can be rotated before it looks. */
+/**
+ * Files of each base that a tail is told of: the live one, and as many as can be rotated before it
+ * looks.
+ */
 const knownMax = 16
 
 /** Bases that a cursor names as not read. */
@@ -44,7 +47,9 @@ interface Base {
 /** What is to be read, and how. */
 export interface OneLogOptions {
   readonly directory: string
-  /** How it is called among others: in front of the names of its files. Empty: it is the only one. */
+  /**
+   * How it is called among others: in front of the names of its files. Empty: it is the only one.
+   */
   readonly instance: string
   readonly wanted: Wanted
   readonly follow: boolean
@@ -68,7 +73,10 @@ export class OneLog {
   #order: OrderQueue<TimedLine | HistoryLine> | undefined
   #queue: CopyQueue | undefined
 
-  /** Finds its files. @throws the system's error when the directory cannot be read, and is not followed. */
+  /**
+   * Finds its files. @throws the system's error when the directory cannot be read, and is not
+   * followed.
+   */
   constructor(options: OneLogOptions) {
     const { directory, instance, wanted, follow, tell } = options
     this.#options = options
@@ -115,7 +123,10 @@ export class OneLog {
     this.#watchOthers(follower)
   }
 
-  /** What there is when it was found, in batches. What may not be in order yet is left to `following`. */
+  /**
+   * What there is when it was found, in batches. What may not be in order yet is left to
+   * `following`.
+   */
   async *history(cursor: Cursor | undefined): AsyncGenerator<HistoryLine[]> {
     const order = this.#order
     const { wanted } = this.#options
@@ -180,7 +191,10 @@ export class OneLog {
     return lines
   }
 
-  /** Files that hold no line that is wanted are followed all the same: their numbers tell that none is missing. */
+  /**
+   * Files that hold no line that is wanted are followed all the same: their numbers tell that none
+   * is missing.
+   */
   #watchOthers(follower: Follower): void {
     const { directory, wanted } = this.#options
     if (wanted.isWhole) return
@@ -240,7 +254,8 @@ export class OneLog {
           remarks.unread(rest.base, error)
         }
       }
-      // Read forwards, also where only the last are wanted: what was given before is known from its beginning.
+      // Read forwards, also where only the last are wanted: what was given before is known from its
+      // beginning.
       batches = history(rests, { ...reading, wanted: { ...wanted, lines: Infinity } })
       if (lines !== Infinity) batches = once(await lastLines(batches, lines))
     }
@@ -263,8 +278,9 @@ export class OneLog {
   }
 
   /**
-   * Finds all files at one moment: what is in them is history; what comes later belongs to the tails. Those that grow are
-   * held. Of the others as many are opened as is decent, the newest first: they can be read whatever rotation does.
+   * Finds all files at one moment: what is in them is history; what comes later belongs to the
+   * tails. Those that grow are held. Of the others as many are opened as is decent, the newest
+   * first: they can be read whatever rotation does.
    *
    * @returns the bases that are there and are not read.
    */
@@ -292,8 +308,8 @@ export class OneLog {
     const { directory, follow } = this.#options
     const descriptors = this.#descriptors
     const logs = walkFiles({ directory, base, files, how: 'list', descriptors, remarks })
-    // Amid a rotation the newest file bears a number, and grows nevertheless; and so does the one before while the
-    // newest is empty.
+    // Amid a rotation the newest file bears a number, and grows nevertheless; and so does the one
+    // before while the newest is empty.
     const growing = logs.slice(logs.at(-1)?.size === 0 ? -2 : -1).filter((log) => !log.compressed)
     return logs.flatMap((log): Span[] => {
       if (!growing.includes(log)) return [{ log, end: log.size, held: false }]

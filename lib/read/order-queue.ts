@@ -1,22 +1,24 @@
-// What is followed comes file by file: of two entries of a log the later one may be seen first, when the write to its
-// file is done and that to the other's is not. The `lsn` tells that one is missing; what stands behind it waits.
+// What is followed comes file by file: of two entries of a log the later one may be seen first,
+// when the write to its file is done and that to the other's is not. The `lsn` tells that one is
+// missing; what stands behind it waits.
 //
 //   audit.log     7        ─► 7 waits: 6 has not come
 //   system.log    5        ─► 5
 //   system.log    6        ─► 6 7
 //
-// The wait ends after 3 s: then the entry is lost, or its file cannot be written. A copy in `error.log` does not
-// stand for its entry, which is to be shown in its place; so it waits as well, but where it was awaited in vain before.
+// The wait ends after 3 s: then the entry is lost, or its file cannot be written. A copy in
+// `error.log` does not stand for its entry, which is to be shown in its place; so it waits as well,
+// but where it was awaited in vain before.
 //
-// Lines that are passed over unread are noted by their numbers. Lines without one wait for nothing, but for those that
-// stand above them in their file.
+// Lines that are passed over unread are noted by their numbers. Lines without one wait for nothing,
+// but for those that stand above them in their file.
 
 import { type Copies, isCopy } from './copies.ts'
 import type { TimedLine } from './time-order.ts'
 
 /**
- * How long an entry is waited for, from when one behind it came: a file that the disk does not take for 2 s counts as
- * failed. Milliseconds.
+ * How long an entry is waited for, from when one behind it came: a file that the disk does not take
+ * for 2 s counts as failed. Milliseconds.
  */
 export const orderWaitMs = 3000
 /** Lines that wait at most. */
@@ -39,7 +41,9 @@ interface Waiting<T> {
 export class OrderQueue<T extends TimedLine> {
   readonly #baseOf: (timed: T) => string
   readonly #copies: Copies
-  /** By number; those of one number in the order in which they came, an entry in front of its copy. */
+  /**
+   * By number; those of one number in the order in which they came, an entry in front of its copy.
+   */
   #waiting: Waiting<T>[] = []
   /** The number that comes next; undefined as long as none is known. */
   #next: number | undefined
@@ -77,7 +81,8 @@ export class OrderQueue<T extends TimedLine> {
    * Takes lines as they come, those of each file in order.
    *
    * @param now Milliseconds, of a clock that is not set back.
-   * @param lookedAt When all files were looked at last: what had come by then is here. A slow reader gives up nothing.
+   * @param lookedAt When all files were looked at last: what had come by then is here. A slow
+   *   reader gives up nothing.
    * @returns the lines whose turn it is.
    */
   push(lines: readonly T[], now: number, lookedAt: number = now): T[] {

@@ -14,21 +14,25 @@ import { type Where, conditionOf } from './where.ts'
 /** Which lines are wanted. All conditions must hold. */
 export interface StreamOptions {
   /**
-   * The directory, or several, or the parent of those that `{instance}` has made, found as they come and go; `~` is the
-   * home. @default '~/.risk_manager/logs/'
+   * The directory, or several, or the parent of those that `{instance}` has made, found as they
+   * come and go; `~` is the home. @default '~/.risk_manager/logs/'
    */
   readonly log_path?: string | readonly string[]
   /**
-   * Goes on exactly behind the line whose `cursor` this is. When its file is gone that is told, and it goes on from
-   * the oldest that is there. With `lines`: the last of those behind it.
+   * Goes on exactly behind the line whose `cursor` this is. When its file is gone that is told, and
+   * it goes on from the oldest that is there. With `lines`: the last of those behind it.
    */
   readonly after?: string
   /**
-   * At most so many lines of what is there: the last that meet the conditions. They are held in memory. 0 with
-   * `follow`: only what is new. @default all; with `follow` and without `since` and `after`: 20 lines
+   * At most so many lines of what is there: the last that meet the conditions. They are held in
+   * memory. 0 with `follow`: only what is new. @default all; with `follow` and without `since` and
+   * `after`: 20 lines
    */
   readonly lines?: number
-  /** Go on with what is written from now on, until `signal` is aborted or the iteration is left. @default false */
+  /**
+   * Go on with what is written from now on, until `signal` is aborted or the iteration is left.
+   * @default false
+   */
   readonly follow?: boolean
   /** Only entries of these categories. @default all */
   readonly categories?: readonly string[]
@@ -37,17 +41,23 @@ export interface StreamOptions {
   /** Only entries of this account, or of one of these. @default all */
   readonly account_id?: string | readonly string[]
   /**
-   * From this moment on: a Date, ISO 8601, `HH:MM`, `today`, `yesterday`, `now`, `15m`, `1h30m` (ago), `@seconds`
-   * since 1970. Without zone: UTC.
+   * From this moment on: a Date, ISO 8601, `HH:MM`, `today`, `yesterday`, `now`, `15m`, `1h30m`
+   * (ago), `@seconds` since 1970. Without zone: UTC.
    */
   readonly since?: Date | string
-  /** Up to and with this moment, written like `since`. With `follow` the iteration ends some seconds after it. */
+  /**
+   * Up to and with this moment, written like `since`. With `follow` the iteration ends some seconds
+   * after it.
+   */
   readonly until?: Date | string
-  /** What the message must match; of a line that is no entry, the line. A string is an expression's source. */
+  /**
+   * What the message must match; of a line that is no entry, the line. A string is an expression's
+   * source.
+   */
   readonly grep?: RegExp | string
   /**
-   * Only entries that have these fields, by their paths: `{ 'context.rule': 'UnrealizedLoss' }`. Of several values for
-   * one field one is enough.
+   * Only entries that have these fields, by their paths: `{ 'context.rule': 'UnrealizedLoss' }`. Of
+   * several values for one field one is enough.
    */
   readonly where?: Where
   /** Ends the iteration at once, without an error. */
@@ -71,7 +81,9 @@ export interface Wanted {
   /** Whether a file with this base can hold such lines. */
   readonly hasBase: (base: string) => boolean
   readonly matches: (timed: TimedLine) => boolean
-  /** Knows some of the lines that do not match by their bytes; undefined when it would know none. */
+  /**
+   * Knows some of the lines that do not match by their bytes; undefined when it would know none.
+   */
   readonly sieve: Sieve | undefined
 }
 
@@ -140,7 +152,8 @@ function isSignal(value: unknown): boolean {
  * Checks the options.
  *
  * @returns `directories`: absolute.
- * @throws {TypeError} when one is unknown or of the wrong type; {RangeError} when its value is not allowed.
+ * @throws {TypeError} when one is unknown or of the wrong type; {RangeError} when its value is not
+ *   allowed.
  */
 export function checkedOptions(given: unknown): {
   readonly directories: readonly string[]
@@ -153,11 +166,13 @@ export function checkedOptions(given: unknown): {
 /**
  * What the options ask for.
  *
- * A line that is no entry has neither category nor level nor account: it is wanted when none of them is asked for.
+ * A line that is no entry has neither category nor level nor account: it is wanted when none of
+ * them is asked for.
  *
  * @param options Checked.
  * @param now What `since` and `until` count from, in milliseconds since 1970.
- * @throws {RangeError} when a moment or the cursor is none. {SyntaxError} when `grep` is no regular expression.
+ * @throws {RangeError} when a moment or the cursor is none. {SyntaxError} when `grep` is no regular
+ *   expression.
  */
 export function wantedOf(options: StreamOptions, now: number): Wanted {
   const { follow = false, lines, since: from, until: to, account_id: account } = options

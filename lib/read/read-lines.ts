@@ -1,5 +1,6 @@
-// File → lines, forwards or backwards, in batches of what one read has brought: memory does not grow with the
-// file, nor with a line in it. A line that ends where the file ends, without a `\n`, is a line too.
+// File → lines, forwards or backwards, in batches of what one read has brought: memory does not
+// grow with the file, nor with a line in it. A line that ends where the file ends, without a `\n`,
+// is a line too.
 
 import { unpack } from './gunzip.ts'
 import {
@@ -68,7 +69,9 @@ export async function* readBackwards(
   { begin = 0, end }: Part & { readonly end: number },
   sieve?: Sieve,
 ): AsyncGenerator<RawLine[]> {
-  /** The line whose beginning has not been read: where it ends, and its parts, the last one first. */
+  /**
+   * The line whose beginning has not been read: where it ends, and its parts, the last one first.
+   */
   let line = { end, endBytes: 0 }
   let parts: Buffer[] = []
   let partsBytes = 0
@@ -116,8 +119,8 @@ export async function* readBackwards(
 }
 
 /**
- * Where the last whole line of a plain file ends: its size, or less when a line is being written. Synchronous: nothing
- * may come between.
+ * Where the last whole line of a plain file ends: its size, or less when a line is being written.
+ * Synchronous: nothing may come between.
  *
  * @param size Bytes of it that count.
  */
@@ -134,8 +137,8 @@ export function lastLineEnd(log: LogFile, size: number = log.size): number {
 }
 
 /**
- * The same, but in front of NULs near the end, which may become data. Looked for there alone: a line that is cut by
- * NULs further on is read as it is.
+ * The same, but in front of NULs near the end, which may become data. Looked for there alone: a
+ * line that is cut by NULs further on is read as it is.
  */
 export function settledLineEnd(log: LogFile): number {
   const end = lastLineEnd(log)
@@ -182,8 +185,8 @@ async function lineStart(log: LogFile, begin: number, position: number): Promise
 }
 
 /**
- * The pieces of a long line, the last one first. Looked for forwards, so that they are the same as those of
- * {@link readForwards}, and then read one by one.
+ * The pieces of a long line, the last one first. Looked for forwards, so that they are the same as
+ * those of {@link readForwards}, and then read one by one.
  */
 async function* piecesOf(
   log: LogFile,

@@ -1,4 +1,5 @@
-// What of a log cannot be read. It ends nothing, the other files go on; but it is told, and each trouble once.
+// What of a log cannot be read. It ends nothing, the other files go on; but it is told, and each
+// trouble once.
 
 /** Something that could not be read. */
 export interface Remark {

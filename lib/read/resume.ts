@@ -1,4 +1,5 @@
-// Going on behind a cursor: which files of a base are still to be read, from where, and which lines were given before.
+// Going on behind a cursor: which files of a base are still to be read, from where, and which lines
+// were given before.
 
 import type { Cursor, Place, Position } from './cursor.ts'
 import type { Span } from './history.ts'
@@ -6,7 +7,10 @@ import { readBackwards, readForwards } from './read-lines.ts'
 import type { Remarks } from './remark.ts'
 import { Backwards, Forwards, type TimedLine } from './time-order.ts'
 
-/** How long before the line of the cursor the entries may be whose copies are still to come. Milliseconds. */
+/**
+ * How long before the line of the cursor the entries may be whose copies are still to come.
+ * Milliseconds.
+ */
 const copiesMs = 60_000
 /** So many lines in front of the cursor are looked through for them at most. */
 const copiesLinesMax = 5000
@@ -60,7 +64,9 @@ export function restOf(options: RestOptions): Rest {
   return { spans, isPassed: undefined, before: [] }
 }
 
-/** The end of a compressed file is that of what lies on the disk; the cursor tells unpacked bytes. */
+/**
+ * The end of a compressed file is that of what lies on the disk; the cursor tells unpacked bytes.
+ */
 function upTo(span: Span, begin: number): Span {
   return { ...span, end: span.log.compressed ? begin : Math.min(begin, span.end) }
 }
@@ -94,7 +100,9 @@ function logOf(base: string): string {
   return base.slice(0, Math.max(0, base.lastIndexOf('/')))
 }
 
-/** Of files that begin with the same line, which no entry is, the oldest: rather twice than lost. */
+/**
+ * Of files that begin with the same line, which no entry is, the oldest: rather twice than lost.
+ */
 function indexOf(spans: readonly Span[], { file }: Position): number {
   return spans.findIndex(({ log }) => log.id === file)
 }
@@ -110,8 +118,8 @@ function tellGone(base: string, spans: readonly Span[], remarks: Remarks): void 
 }
 
 /**
- * The lines in front of a cursor, the last one first: that at least, and as far back as an entry may stand whose copy
- * is behind it.
+ * The lines in front of a cursor, the last one first: that at least, and as far back as an entry
+ * may stand whose copy is behind it.
  *
  * @throws the system's error.
  */

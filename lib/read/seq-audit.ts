@@ -1,7 +1,8 @@
-// The numbers of the entries, followed per category: what is missing, what comes twice, what comes late.
+// The numbers of the entries, followed per category: what is missing, what comes twice, what comes
+// late.
 //
-// Of each category the stretches of numbers that have come are remembered, in order; of a sound one that is a single
-// stretch, which grows. What is still between two of them at the end is a gap.
+// Of each category the stretches of numbers that have come are remembered, in order; of a sound one
+// that is a single stretch, which grows. What is still between two of them at the end is a gap.
 //
 //   43 44 47 45 48      [43–44] [47]         47: 45 and 46 are missing so far
 //                       [43–45] [47]         45: there is a later one, so it is out of order
@@ -13,10 +14,16 @@ import { ERROR, severityOf } from '../entry/level.ts'
 import { isCover } from '../entry/taken-back.ts'
 import type { VerifyFault } from './verify-fault.ts'
 
-/** Stretches that are remembered per category. Beyond, the lowest gap is told and taken as having come. */
+/**
+ * Stretches that are remembered per category. Beyond, the lowest gap is told and taken as having
+ * come.
+ */
 const stretchesMax = 1000
 
-/** Categories that are followed. A directory of ours has a handful; a forged one may name a new one on each line. */
+/**
+ * Categories that are followed. A directory of ours has a handful; a forged one may name a new one
+ * on each line.
+ */
 const categoriesMax = 1000
 
 /** Numbers that follow each other. */
@@ -46,7 +53,10 @@ interface Series {
   readonly stretches: Stretch[]
   /** The place in `stretches` of the last entry. */
   at: number
-  /** Human lines, and unseen ones, since the last entry: they took numbers, too, but do not tell them. */
+  /**
+   * Human lines, and unseen ones, since the last entry: they took numbers, too, but do not tell
+   * them.
+   */
   humanLines: number
   run: Run | undefined
 }
@@ -65,7 +75,10 @@ export class SeqChecks {
     this.#found = found
   }
 
-  /** Entries that the logger itself has reported as lost, and numbers that are missing; known at the end. */
+  /**
+   * Entries that the logger itself has reported as lost, and numbers that are missing; known at the
+   * end.
+   */
   get sums(): { readonly reported: number; readonly missing: number } {
     return { reported: this.#reported, missing: this.#missing }
   }
@@ -103,13 +116,18 @@ export class SeqChecks {
     return true
   }
 
-  /** A line of `structured_format: false`, which has taken a number of its category but does not tell it. */
+  /**
+   * A line of `structured_format: false`, which has taken a number of its category but does not
+   * tell it.
+   */
   passHumanLine(category: string): void {
     const series = this.#series.get(category)
     if (series !== undefined) series.humanLines++
   }
 
-  /** Files of a base were deleted while it was read: the next entries need not join those before. */
+  /**
+   * Files of a base were deleted while it was read: the next entries need not join those before.
+   */
   passUnseen(base: string): void {
     for (const series of this.#series.values()) {
       if (series.base === base) series.humanLines = Infinity
@@ -265,8 +283,9 @@ function isElsewhere(series: Series, base: string, category: string): boolean {
 }
 
 /**
- * Whether an entry in `error.log`, of a category of which nothing is known yet, may be a copy. A configured category may
- * have `error.log` as its own file; then it has entries that are no errors there, sooner or later.
+ * Whether an entry in `error.log`, of a category of which nothing is known yet, may be a copy. A
+ * configured category may have `error.log` as its own file; then it has entries that are no errors
+ * there, sooner or later.
  */
 function isLikeCopy({ category, level }: LogEntry, base: string): boolean {
   if (base !== errorFile || category === 'error') return false

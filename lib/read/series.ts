@@ -1,9 +1,10 @@
-// Which names of a directory are logs. A category may have any file, so a name alone does not tell; and what a user or
-// another program left beside the logs must not be shown, verified or waited for as one. So beside the built-in files
-// a log is what holds lines of ours, in its live file or a rotated one, or what the last writer has left as its
-// own in the lock.
+// Which names of a directory are logs. A category may have any file, so a name alone does not tell;
+// and what a user or another program left beside the logs must not be shown, verified or waited for
+// as one. So beside the built-in files a log is what holds lines of ours, in its live file or a
+// rotated one, or what the last writer has left as its own in the lock.
 //
-// What has been found to be no log is remembered by its inode and size: whoever follows asks four times a second.
+// What has been found to be no log is remembered by its inode and size: whoever follows asks four
+// times a second.
 
 import {
   type BigIntStats,
@@ -32,7 +33,10 @@ const longHeadBytes = 65_536
 /** `system.log.bak`, `system.log-20251017`: a copy of a log, whose lines would be shown twice. */
 const copyPattern = /\.log[^a-z0-9]/
 
-/** What is in front of a line after a power loss, or at the beginning of a file that a Windows program has saved. */
+/**
+ * What is in front of a line after a power loss, or at the beginning of a file that a Windows
+ * program has saved.
+ */
 // oxlint-disable-next-line no-control-regex -- NULs are what is looked for
 const junk = /^[\0\ufeff\u00ef\u00bb\u00bf]+/
 
@@ -70,7 +74,8 @@ export class SeriesFinder {
   }
 
   /**
-   * The logs in the directory, `error.log` last: so of an entry and its copy the entry is met first.
+   * The logs in the directory, `error.log` last: so of an entry and its copy the entry is met
+   * first.
    *
    * @param names All names in it.
    * @param isNew Asked for each base before it is looked at. @default all
@@ -164,7 +169,10 @@ export function hasLogs(directory: string): boolean {
   return finder.find(readdirSync(directory)).length > 0
 }
 
-/** The categories whose numbers the last writer of a directory has left; empty when that is not known. */
+/**
+ * The categories whose numbers the last writer of a directory has left; empty when that is not
+ * known.
+ */
 export function categoriesOfWriter(directory: string): string[] {
   return Object.keys(checkpointOf(directory)?.seq ?? {})
 }

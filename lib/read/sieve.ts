@@ -1,15 +1,18 @@
 // Lines that are surely not wanted are known by their bytes, before they are decoded and parsed.
 //
-// The serializer writes the keys in one order, so the level stands at the same place in every line of ours. A line
-// that looks otherwise, or that might name its level once more further on, is not passed over: it is parsed, as every
-// line is when nothing but its entry can tell.
+// The serializer writes the keys in one order, so the level stands at the same place in every line
+// of ours. A line that looks otherwise, or that might name its level once more further on, is not
+// passed over: it is parsed, as every line is when nothing but its entry can tell.
 //
-// HOT PATH of a search: a line of 660 bytes that is passed over costs 0.9 µs, reading included, and one that is parsed
-// 4.9 µs (Node 20.20 on one core, 2026-11; bench/measures/reading.ts).
+// HOT PATH of a search: a line of 660 bytes that is passed over costs 0.9 µs, reading included, and
+// one that is parsed 4.9 µs (Node 20.20 on one core, 2026-11; bench/measures/reading.ts).
 
 import { levelNames } from '../entry/level.ts'
 
-/** Whether the line that stands in `bytes` from `from` to `to`, without its line end, is surely not wanted. */
+/**
+ * Whether the line that stands in `bytes` from `from` to `to`, without its line end, is surely not
+ * wanted.
+ */
 export type Sieve = (bytes: Buffer, from: number, to: number) => boolean
 
 const beginning = Buffer.from('{"timestamp":"')
@@ -19,7 +22,10 @@ const levelAt = beginning.length + timestampBytes + between.length
 
 /** A key may be spelled with escapes. */
 const escape = Buffer.from('\\u')
-/** The end of the key `level`; searched for, it is quicker than the whole, which begins with a frequent byte. */
+/**
+ * The end of the key `level`; searched for, it is quicker than the whole, which begins with a
+ * frequent byte.
+ */
 const keyEnd = Buffer.from('vel"')
 
 const quote = 0x22

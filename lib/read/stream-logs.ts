@@ -1,4 +1,5 @@
-// The one place where the parts of the read side are joined: one log, or several that are merged by time.
+// The one place where the parts of the read side are joined: one log, or several that are merged by
+// time.
 
 import { wallMs } from '../entry/clock.ts'
 import { visible } from '../entry/visible-text.ts'
@@ -11,7 +12,9 @@ import { type StreamOptions, type Wanted, checkedOptions, wantedOf } from './que
 import { Remarks, type Tell } from './remark.ts'
 import { type LogLine, type TimedLine, baseOf } from './time-order.ts'
 
-/** How long after its moment an entry may reach its file: as long as the writer's buffer is held up. */
+/**
+ * How long after its moment an entry may reach its file: as long as the writer's buffer is held up.
+ */
 const arrivalMsMax = 2000
 
 /** What all parts of one iteration need. */
@@ -25,19 +28,22 @@ interface Iteration {
 }
 
 /**
- * The lines of a log directory, from all its files, by time: what is there, and with `follow` what comes.
+ * The lines of a log directory, from all its files, by time: what is there, and with `follow` what
+ * comes.
  *
- * Rotated and compressed files are read as far as they are needed. Each file keeps its own order. A line that is
- * not JSON comes with `entry` undefined, behind the line before it, and stops nothing. Of an entry and its copy in
- * `error.log` one is shown. Rotation, truncation and removal of the files are followed without losing or repeating
- * a line, as long as no more than `max_files` rotations come before the event loop gets its turn. A file that cannot
- * be read is passed over, with a warning of the process (code `RINGLOG_UNREAD`).
+ * Rotated and compressed files are read as far as they are needed. Each file keeps its own order. A
+ * line that is not JSON comes with `entry` undefined, behind the line before it, and stops nothing.
+ * Of an entry and its copy in `error.log` one is shown. Rotation, truncation and removal of the
+ * files are followed without losing or repeating a line, as long as no more than `max_files`
+ * rotations come before the event loop gets its turn. A file that cannot be read is passed over,
+ * with a warning of the process (code `RINGLOG_UNREAD`).
  *
- * Memory does not grow with the files: only `lines` are held. Each iteration of the result begins anew.
+ * Memory does not grow with the files: only `lines` are held. Each iteration of the result begins
+ * anew.
  *
- * @throws {TypeError} at once when an option is unknown or of the wrong type; {RangeError} when its value is not
- *   allowed; {SyntaxError} when `grep` is no regular expression. The iteration throws the system's error when the directory cannot be read; with `follow` it
- *   is waited for.
+ * @throws {TypeError} at once when an option is unknown or of the wrong type; {RangeError} when its
+ *   value is not allowed; {SyntaxError} when `grep` is no regular expression. The iteration throws
+ *   the system's error when the directory cannot be read; with `follow` it is waited for.
  *
  * @example
  * ```ts
@@ -68,7 +74,8 @@ export function readLogs(
   const { follow = false, signal } = options
   return {
     [Symbol.asyncIterator]: () => {
-      // Leaving the iteration must end a wait that is under way, which a generator alone would sit out.
+      // Leaving the iteration must end a wait that is under way, which a generator alone would sit
+      // out.
       const leave = new AbortController()
       const lines = linesOf({ paths, wanted, follow, tell, atEnd }, leave, signal)
       return {
@@ -192,7 +199,9 @@ class Logs {
     for (const log of this.#logs) log.closeHistory()
   }
 
-  /** What comes to any of them, in batches; those that there are at the same time merged by time. */
+  /**
+   * What comes to any of them, in batches; those that there are at the same time merged by time.
+   */
   async *following(): AsyncGenerator<HistoryLine[]> {
     for (const log of this.#logs) this.#addFollowed(log)
     while (!this.#ended.aborted) {

@@ -1,10 +1,13 @@
-// Follows a whole directory: a tail for each base, those that appear later too, and one order for their lines.
+// Follows a whole directory: a tail for each base, those that appear later too, and one order for
+// their lines.
 //
-// It looks at every rename, whether or not somebody is reading: what has been opened in time is not lost to a
-// slow reader. Lines that are there at the same time are merged; it never waits for a line that may yet come.
+// It looks at every rename, whether or not somebody is reading: what has been opened in time is not
+// lost to a slow reader. Lines that are there at the same time are merged; it never waits for a
+// line that may yet come.
 //
-// New bases are mostly told by the watch. The poll behind it lists the directory only when its time has changed, and
-// in a large one seldom: it takes a small part of the time, whatever else lies there.
+// New bases are mostly told by the watch. The poll behind it lists the directory only when its time
+// has changed, and in a large one seldom: it takes a small part of the time, whatever else lies
+// there.
 
 import { statSync } from 'node:fs'
 import { errorFile } from '../entry/category.ts'
@@ -23,7 +26,10 @@ import { Forwards, type TimedLine } from './time-order.ts'
 
 /** Of the time that passes, listing takes this part at most: 20,000 names take some 50 ms. */
 const listingShare = 0.004
-/** So long after a change the time of a directory is not trusted: a file system may keep it in steps of 2 s. */
+/**
+ * So long after a change the time of a directory is not trusted: a file system may keep it in steps
+ * of 2 s.
+ */
 const unsureMs = 3000
 /** So often all names are looked at though nothing tells of a change. */
 const againMs = 5000
@@ -55,8 +61,8 @@ export class Follower {
   /**
    * @param wanted Which bases are followed, and which of their lines need not be given out.
    * @param remarks Told of what cannot be read; it is tried again.
-   * @param options `note`: told of the `lsn` of lines that are not given out; then files that hold no line that is
-   *   wanted are followed for these.
+   * @param options `note`: told of the `lsn` of lines that are not given out; then files that hold
+   *   no line that is wanted are followed for these.
    */
   constructor(
     directory: string,
@@ -124,7 +130,10 @@ export class Follower {
     for (const { tail } of this.#followed.values()) tail.close()
   }
 
-  /** Looks at the base that a name belongs to; at all of them, and whether there are others, without a name. */
+  /**
+   * Looks at the base that a name belongs to; at all of them, and whether there are others, without
+   * a name.
+   */
   #look(name: string | undefined): void {
     if (this.#closed) return
     if (name === undefined) {

@@ -1,20 +1,21 @@
-// Follows one base: the lines that its files get, each once, in the order in which they were written.
+// Follows one base: the lines that its files get, each once, in the order in which they were
+// written.
 //
-// The file that is being read stays open, so it is read to its end wherever it is renamed to, and no other file
-// can get its inode meanwhile. A look opens what has become newer since: `held` is a queue, oldest first, whose
-// last one is the one that grows.
+// The file that is being read stays open, so it is read to its end wherever it is renamed to, and
+// no other file can get its inode meanwhile. A look opens what has become newer since: `held` is a
+// queue, oldest first, whose last one is the one that grows.
 //
 //   look   system.log = A                   held: A
 //          A → .1, B → .1, live = C         (two rotations)
 //   look   C new, .1 = B new, .2 = A known  held: A B C      read A to its end, then B, then C as it grows
 //
-// A file is finished when a newer one had bytes before its end was reached: until the first of these, a writer may
-// still append to the file it has renamed. A line whose `\n` has not come is kept back until it comes, or its file
-// is finished.
+// A file is finished when a newer one had bytes before its end was reached: until the first of
+// these, a writer may still append to the file it has renamed. A line whose `\n` has not come is
+// kept back until it comes, or its file is finished.
 //
-// On a network file system a file may be longer before its bytes have come: then NULs stand there, which become data.
-// So they are not read before they have stood for a while, and while the file ends in them not at all: other writers
-// take the room of a file in advance.
+// On a network file system a file may be longer before its bytes have come: then NULs stand there,
+// which become data. So they are not read before they have stood for a while, and while the file
+// ends in them not at all: other writers take the room of a file in advance.
 
 import { join } from 'node:path'
 import { monotonicMs } from '../entry/clock.ts'
@@ -29,7 +30,10 @@ import type { LineSource } from './time-order.ts'
 
 /** A base cannot have more files that are worth recognizing: rotation keeps 100 at most. */
 const knownMax = 128
-/** Files that wait to be read, when the reader is slower than the rotation. Above it, those that are removed are lost. */
+/**
+ * Files that wait to be read, when the reader is slower than the rotation. Above it, those that are
+ * removed are lost.
+ */
 const heldMax = 1024
 const chunkBytes = 1 << 18
 /** How long NULs may become data, in milliseconds. */
@@ -42,7 +46,10 @@ interface Held {
   /** A compressed file is read in one go. */
   unpacked: boolean
   splitter: LineSplitter
-  /** Its first bytes when it was last looked at: if they change, it was truncated and has grown again. */
+  /**
+   * Its first bytes when it was last looked at: if they change, it was truncated and has grown
+   * again.
+   */
   head: Buffer
   /** NULs in front of this place are what the file holds, and will not become anything else. */
   settled: number
@@ -97,13 +104,19 @@ export class Tail {
     if (this.#known.length > knownMax) this.#known.shift()
   }
 
-  /** Goes on with a file from an offset, which is the beginning of a line; owns the file from now on. */
+  /**
+   * Goes on with a file from an offset, which is the beginning of a line; owns the file from now
+   * on.
+   */
   hold(log: LogFile, offset: number): void {
     log.hold()
     this.#held.push(this.#heldAt(log, offset))
   }
 
-  /** Looks what files there are and opens those that are new. Soon after each rotation, or they may be gone. */
+  /**
+   * Looks what files there are and opens those that are new. Soon after each rotation, or they may
+   * be gone.
+   */
   look(): void {
     const newest = this.#held.at(-1)
     // As long as the directory cannot be searched, nothing new is seen.
@@ -121,7 +134,8 @@ export class Tail {
     this.look()
     const last = this.#held.at(-1)
     if (last === undefined) return
-    // Only what is there now: a file that grows as fast as it is read would keep the others waiting.
+    // Only what is there now: a file that grows as fast as it is read would keep the others
+    // waiting.
     const end = last.log.size
     for (let held = this.#held[0]!; held !== last; held = this.#held[0]!) {
       const next = this.#held[1]!
@@ -166,7 +180,8 @@ export class Tail {
       }
       if (chunk.length === 0) return
       this.look()
-      // Truncated: these bytes may be of the past or of the time after. The copy, if there is one, is read first.
+      // Truncated: these bytes may be of the past or of the time after. The copy, if there is one,
+      // is read first.
       if (held.splitter !== splitter) return
       chunk = this.#settledPart(held, chunk, isFinished)
       if (chunk.length === 0) return
@@ -225,7 +240,10 @@ export class Tail {
     return log.compressed && this.#held.some((held) => isSame(held.log.identity(), identity))
   }
 
-  /** Copied away and truncated, or written anew in its place: reads what it missed from the copy, then begins anew. */
+  /**
+   * Copied away and truncated, or written anew in its place: reads what it missed from the copy,
+   * then begins anew.
+   */
   #checkTruncated(held: Held): void {
     const head = headOf(held.log)
     const truncated = held.log.size < held.offset || !startsWith(head, held.head)
@@ -238,7 +256,10 @@ export class Tail {
     this.#held.splice(-1, 0, ...this.#copies(before, offset, splitter))
   }
 
-  /** What was put aside since the last look: the copy, from where the live file was read to, and later ones. */
+  /**
+   * What was put aside since the last look: the copy, from where the live file was read to, and
+   * later ones.
+   */
   #copies(head: Buffer, offset: number, splitter: LineSplitter): Held[] {
     const logs = this.#openNewer(1)
     const at = logs.findIndex((log) => startsWith(headOf(log), head))

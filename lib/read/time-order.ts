@@ -1,9 +1,10 @@
 // A line as the reading side gives it out, and its place in time.
 //
-// Entries have a place among all of their log as well, their `lsn`: it says what came first where times do not.
+// Entries have a place among all of their log as well, their `lsn`: it says what came first where
+// times do not.
 //
-// A line that is no entry, a stack trace below a human line or a torn one, belongs to the line before it in its
-// file: it has that line's time and stays behind it wherever files are merged.
+// A line that is no entry, a stack trace below a human line or a torn one, belongs to the line
+// before it in its file: it has that line's time and stays behind it wherever files are merged.
 
 import type { LogEntry } from '../entry/entry.ts'
 import { parseName } from '../directory/names.ts'
@@ -13,22 +14,23 @@ import type { RawLine } from './line-splitter.ts'
 /** One line of a log file. */
 export interface LogLine {
   /**
-   * The line as it stands in the file, without its `\n`. Bytes that are no UTF-8 have become U+FFFD. NULs in front of
-   * an entry are a line of their own; more than 64 of them are told by their number: `[4096 NUL bytes]`.
+   * The line as it stands in the file, without its `\n`. Bytes that are no UTF-8 have become
+   * U+FFFD. NULs in front of an entry are a line of their own; more than 64 of them are told by
+   * their number: `[4096 NUL bytes]`.
    */
   readonly raw: string
   /** What it says; `undefined` when it is not the JSON of an entry. */
   readonly entry: LogEntry | undefined
   /**
-   * The file's name in the directory when it was opened: `system.log`, `system.log.3.gz`; of several logs, with that of
-   * its own in front: `3/system.log`.
+   * The file's name in the directory when it was opened: `system.log`, `system.log.3.gz`; of
+   * several logs, with that of its own in front: `3/system.log`.
    */
   readonly file: string
   /** Where it begins, in bytes from the beginning of the file, uncompressed. */
   readonly offset: number
   /**
-   * `streamLogs({ after: cursor })` goes on exactly behind this line: in all files, across rotation, compression and
-   * restarts. A text of some 300 characters, made when it is asked for.
+   * `streamLogs({ after: cursor })` goes on exactly behind this line: in all files, across
+   * rotation, compression and restarts. A text of some 300 characters, made when it is asked for.
    */
   readonly cursor: string
 }
@@ -82,10 +84,13 @@ export interface LineSource {
 /** A line and its time. */
 export interface TimedLine {
   readonly line: LogLine
-  /** In milliseconds since 1970; -Infinity for what stands before the first line that has a time. */
+  /**
+   * In milliseconds since 1970; -Infinity for what stands before the first line that has a time.
+   */
   readonly time: number
   /**
-   * Its place among all entries of its log, which is their order whatever the clock did; undefined where none is told.
+   * Its place among all entries of its log, which is their order whatever the clock did; undefined
+   * where none is told.
    */
   readonly lsn: number | undefined
   /** How much later it may have been written: a human line tells no milliseconds. */
@@ -105,7 +110,10 @@ const entryTime = /^\{"timestamp":"([^"\\]{1,40})","level":"/
 /** Milliseconds that a human line does not tell. */
 const humanSlackMs = 999
 
-/** So much without a time is held back when reading backwards; then it gets the time of the line after. */
+/**
+ * So much without a time is held back when reading backwards; then it gets the time of the line
+ * after.
+ */
 const untimedLinesMax = 1000
 const untimedCharsMax = 1 << 24
 
@@ -183,7 +191,10 @@ export class Backwards {
     return timed
   }
 
-  /** What is still held back: the beginning has been reached, or a file whose last line has a known time. */
+  /**
+   * What is still held back: the beginning has been reached, or a file whose last line has a known
+   * time.
+   */
   end(time: number = -Infinity, lsn?: number): TimedLine[] {
     const timed: TimedLine[] = []
     this.#time = time
@@ -207,7 +218,9 @@ function lineOf({ raw, offset, bytes }: RawLine, file: string): LogLine {
   return line
 }
 
-/** The latest that a line may have been written, by what it tells; also the beginning of a long one. */
+/**
+ * The latest that a line may have been written, by what it tells; also the beginning of a long one.
+ */
 export function latestTimeOf(raw: string): number | undefined {
   const time = timeOf({ entry: parseLine(raw), raw })
   if (time !== undefined) return humanTime.test(raw) ? time + humanSlackMs : time

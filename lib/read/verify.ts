@@ -1,9 +1,10 @@
-// Is anything missing? Reads every line of every file, rotated and compressed ones too, and follows the numbers of
-// each category. The memory it takes does not depend on how much there is to read.
+// Is anything missing? Reads every line of every file, rotated and compressed ones too, and follows
+// the numbers of each category. The memory it takes does not depend on how much there is to read.
 //
-// What this cannot see: the oldest entries, which rotation and retention delete; whether error.log holds a copy of
-// every error, as either may have been rotated away; and what is missing at the very end beyond the numbers that the
-// writer has last left in its lock: all of them when it was closed, those of its last rotation when it crashed.
+// What this cannot see: the oldest entries, which rotation and retention delete; whether error.log
+// holds a copy of every error, as either may have been rotated away; and what is missing at the
+// very end beyond the numbers that the writer has last left in its lock: all of them when it was
+// closed, those of its last rotation when it crashed.
 
 import { isUtf8 } from 'node:buffer'
 import { type Stats, lstatSync, readdirSync } from 'node:fs'
@@ -44,7 +45,10 @@ export interface VerifyReport {
   readonly lines: number
   /** Entries, copies in `error.log` not counted. */
   readonly entries: number
-  /** Entries that had been accepted, and were not in a file when their writer was killed; as far as `lsn` tells. */
+  /**
+   * Entries that had been accepted, and were not in a file when their writer was killed; as far as
+   * `lsn` tells.
+   */
   readonly killed: number
   /** The first 1,000 faults: by file, gaps behind the others. */
   readonly faults: readonly VerifyFault[]
@@ -53,16 +57,21 @@ export interface VerifyReport {
 }
 
 export interface VerifyOptions {
-  /** The directory, or several, or a parent of instances; `~` is the home. @default '~/.risk_manager/logs/' */
+  /**
+   * The directory, or several, or a parent of instances; `~` is the home. @default
+   * '~/.risk_manager/logs/'
+   */
   readonly log_path?: string | readonly string[]
 }
 
 /**
- * Verifies the files of a directory: gaps, duplicates and disorder of each category's `seq` and of all entries' `lsn`, torn and invalid lines,
- * modes other than 0600, by file and line, across rotation and compression. It may run beside a writer. Lines of
- * `structured_format: false` have no numbers: they are read, and not checked.
+ * Verifies the files of a directory: gaps, duplicates and disorder of each category's `seq` and of
+ * all entries' `lsn`, torn and invalid lines, modes other than 0600, by file and line, across
+ * rotation and compression. It may run beside a writer. Lines of `structured_format: false` have no
+ * numbers: they are read, and not checked.
  *
- * @throws {TypeError} (rejects) for an option that is none; the system's error when the directory cannot be read.
+ * @throws {TypeError} (rejects) for an option that is none; the system's error when the directory
+ *   cannot be read.
  */
 export async function verifyLogs(options: VerifyOptions = {}): Promise<VerifyReport> {
   const action = 'verify the logs'
@@ -171,7 +180,10 @@ class Verification {
     this.#found({ file, line: undefined, kind: 'gap', message })
   }
 
-  /** @param isWritten By a look before the files are opened: a writer that ends meanwhile ends its last line. */
+  /**
+   * @param isWritten By a look before the files are opened: a writer that ends meanwhile ends its
+   * last line.
+   */
   async #checkSeries({ base, files }: Series, isWritten: boolean): Promise<void> {
     const logs = walkFiles({
       directory: this.#directory,
@@ -235,7 +247,8 @@ class Verification {
 
   #checkLine({ raw, bytes, isCut }: RawLine, file: string, line: number, base: string): void {
     if (!isCut) this.#lines++
-    // Bytes that are no UTF-8 do not show in the decoded line; what they were decoded to may be meant.
+    // Bytes that are no UTF-8 do not show in the decoded line; what they were decoded to may be
+    // meant.
     if (bytes !== undefined && !isUtf8(bytes)) {
       this.#isBelowHuman = false
       this.#found({ file, line, kind: 'invalid', message: 'The line is not UTF-8' })
@@ -261,7 +274,8 @@ class Verification {
   #checkModes(names: readonly string[], bases: ReadonlySet<string>): void {
     if (process.platform === 'win32') return
     const directory = statOf(this.#directory)?.mode
-    // A directory that was there before us may be open to readers; whoever may write there may do anything.
+    // A directory that was there before us may be open to readers; whoever may write there may do
+    // anything.
     if (directory !== undefined && (directory & 0o022) !== 0) {
       this.#wrongMode(this.#directory, directory & 0o777, directoryMode)
     }

@@ -1,17 +1,22 @@
-// `where`: entries by their fields, `context.rule` is `UnrealizedLoss`. Conditions on different fields hold together; of
-// several values for one field one is enough, as journalctl has it.
+// `where`: entries by their fields, `context.rule` is `UnrealizedLoss`. Conditions on different
+// fields hold together; of several values for one field one is enough, as journalctl has it.
 
 import type { LogEntry } from '../entry/entry.ts'
 
 /** What a field may be. Compared as text: -210 and `'-210'` are the same. */
 export type WhereValue = string | number | boolean | null
 
-/** The fields that are asked for, by their paths in the entry: `level`, `context.violation.limit`, `context.ids.0`. */
+/**
+ * The fields that are asked for, by their paths in the entry: `level`, `context.violation.limit`,
+ * `context.ids.0`.
+ */
 export interface Where {
   readonly [path: string]: WhereValue | readonly WhereValue[]
 }
 
-/** The question whether an entry has these fields. A field that is a list has each of its elements. */
+/**
+ * The question whether an entry has these fields. A field that is a list has each of its elements.
+ */
 export function conditionOf(where: Where): (entry: LogEntry) => boolean {
   const conditions = Object.entries(where).map(([path, values]) => ({
     path,

@@ -1,4 +1,5 @@
-// A name in a text, and the place of its value: what those who look for the value hand to each other.
+// A name in a text, and the place of its value: what those who look for the value hand to each
+// other.
 
 import { redacted, type Strength } from './secret-keys.ts'
 import { looksLikePassword } from './secret-values.ts'

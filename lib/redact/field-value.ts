@@ -1,5 +1,6 @@
-// The value that stands in a field or an element of its own beside that of its name: `{"name": "X-Api-Key", "value":
-// "…"}`, `<password>…</password>`, `<key>password</key><string>…`, a part of a form.
+// The value that stands in a field or an element of its own beside that of its name: `{"name":
+// "X-Api-Key", "value": "…"}`, `<password>…</password>`, `<key>password</key><string>…`, a part of
+// a form.
 
 import {
   type Assigned,
@@ -120,7 +121,10 @@ const escapedHeld = /^([^\r\n]{0,1024}?)(?:&lt;|\\{1,4}u003c|%(?:25){0,2}3C)/i
 const nextElement = /<\/[\w:.-]{1,32}>\s{0,64}<[\w:.-]{1,32}>\s{0,64}/y
 const attributes = /(?:\s[^<>]{0,512})?>\s{0,64}(?:<value>)?/y
 
-/** Whether a name is that of an element, or what an element holds: `<password>`, `<key>password</key>`. */
+/**
+ * Whether a name is that of an element, or what an element holds: `<password>`,
+ * `<key>password</key>`.
+ */
 export function isElement(text: string, { start, end, after, isQuoted }: Assignment): boolean {
   if (text.charCodeAt(end) === 0x3c) {
     let before = start - 1

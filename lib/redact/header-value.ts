@@ -1,4 +1,5 @@
-// What follows the name of a header: a scheme with its credential, names with their values, a single word.
+// What follows the name of a header: a scheme with its credential, names with their values, a
+// single word.
 
 import { type Assigned, lookedCharsMax, take } from './assignment.ts'
 import { isNothing, looksLikePassword, looksSecret } from './secret-values.ts'
@@ -34,7 +35,10 @@ export function headerValue(into: Assigned, at: number): boolean {
   return hides && take(into, at, headerEnd(text, at))
 }
 
-/** Takes a value in several parts, one of which looks like a secret: `t=1492774577,v1=5257a8…`, `BITSTAMP …`. */
+/**
+ * Takes a value in several parts, one of which looks like a secret: `t=1492774577,v1=5257a8…`,
+ * `BITSTAMP …`.
+ */
 export function signedValue(into: Assigned, at: number): boolean {
   const { text } = into
   const parts = lineFrom(text, at).split(/[\s,;]+/, 4)

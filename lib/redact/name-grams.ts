@@ -1,9 +1,11 @@
-// What a text may hold: the letters of each name and keyword are looked for, whatever their case and what stands
-// around them. Most texts hold none, and are searched for nothing that stands behind a name.
+// What a text may hold: the letters of each name and keyword are looked for, whatever their case
+// and what stands around them. Most texts hold none, and are searched for nothing that stands
+// behind a name.
 //
-// Three letters, of each the five low bits, are a place in a table of 32 KiB: one look per character. Which three is
-// said where the names are (`secret-words.ts`), so that none can be forgotten here. Where they are met, what is
-// around them is compared as well: the letter behind, or the part of a word that they end.
+// Three letters, of each the five low bits, are a place in a table of 32 KiB: one look per
+// character. Which three is said where the names are (`secret-words.ts`), so that none can be
+// forgotten here. Where they are met, what is around them is compared as well: the letter behind,
+// or the part of a word that they end.
 
 import { hasRun, nextRun } from './token-runs.ts'
 import {
@@ -123,7 +125,10 @@ function gram(): Gram {
   return { forms: 0, followers: 0, parts: new Set(), glued: new Set() }
 }
 
-/** A word of the list: the letters in capitals, and the one behind; without any those that end it, when it is short. */
+/**
+ * A word of the list: the letters in capitals, and the one behind; without any those that end it,
+ * when it is short.
+ */
 function addWord(at: (place: number) => Gram, word: string, forms: number): void {
   const marked = word.search(/[A-Z]{3}/)
   if (marked !== -1) {
@@ -165,9 +170,15 @@ function bitsOf(text: string, at: number): number {
   return code & 31 & -((code >> 6) & 1)
 }
 
-/** The texts that are searched are copied here: bytes are looked at in half the time that characters take. */
+/**
+ * The texts that are searched are copied here: bytes are looked at in half the time that characters
+ * take.
+ */
 const scratch = Buffer.allocUnsafeSlow(4 * 1024)
-/** What is copied at once, and what is looked at twice so that nothing is missed at a seam. UTF-16 units. */
+/**
+ * What is copied at once, and what is looked at twice so that nothing is missed at a seam. UTF-16
+ * units.
+ */
 const chunkChars = scratch.length
 const seamChars = 128
 /** What is not worth a copy. UTF-16 units. */
@@ -191,7 +202,8 @@ export function formsOf(text: string, grams: Grams): number {
 
 /** Those of them that are known by letters and runs. */
 function lettersOf(text: string, { table, grams }: Grams): number {
-  // A byte for each character: its low eight bits. So what is beyond Latin 1 may look like a letter, and none is lost.
+  // A byte for each character: its low eight bits. So what is beyond Latin 1 may look like a
+  // letter, and none is lost.
   const length = scratch.write(text, 'latin1')
   let forms = hasRun(scratch, length) ? RUN : 0
   for (let at = nextGram(0, length, table); at !== -1; at = nextGram(at + 1, length, table)) {
@@ -214,7 +226,10 @@ function lettersOfShort(text: string, { table, grams }: Grams): number {
   return forms
 }
 
-/** The next byte, from `from` on, at which three letters of the table end; -1 without one. Nothing but the loop. */
+/**
+ * The next byte, from `from` on, at which three letters of the table end; -1 without one. Nothing
+ * but the loop.
+ */
 function nextGram(from: number, length: number, table: Uint8Array): number {
   let place = placeAt(from - 1)
   for (let at = from; at < length; at++) {
@@ -245,7 +260,10 @@ export function nextName(text: string, from: number, { table, grams }: Grams): n
   return -1
 }
 
-/** Whether the letters that end at a place belong to a word: by the letter behind, or as the end of a part. */
+/**
+ * Whether the letters that end at a place belong to a word: by the letter behind, or as the end of
+ * a part.
+ */
 function isThere(text: string, at: number, { followers, parts, glued }: Gram): boolean {
   const next = text.charCodeAt(at + 1)
   if (followers !== 0) {

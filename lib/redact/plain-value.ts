@@ -1,5 +1,6 @@
-// The value whose beginning has been found: in quotes, in brackets, or without either. Behind a name that surely names
-// a secret it is one, unless it is a sentence; behind others it is one when it looks like one.
+// The value whose beginning has been found: in quotes, in brackets, or without either. Behind a
+// name that surely names a secret it is one, unless it is a sentence; behind others it is one when
+// it looks like one.
 
 import {
   type Assigned,
@@ -27,7 +28,9 @@ export const FIELD = 5
 export const ROW = 6
 export type Glue = 0 | 1 | 2 | 3 | 4 | 5 | 6
 
-/** What a secret in quotes has at least behind a name that may name something else, in UTF-16 units. */
+/**
+ * What a secret in quotes has at least behind a name that may name something else, in UTF-16 units.
+ */
 const quotedCharsMin = 12
 
 /** How far a value is looked at behind a name that may name something else, in UTF-16 units. */
@@ -64,7 +67,10 @@ export function quotedValue(
   return hides && take(into, value, end)
 }
 
-/** Whether what follows a comma or a parenthesis is the name's value, and not the next of a list of names. */
+/**
+ * Whether what follows a comma or a parenthesis is the name's value, and not the next of a list of
+ * names.
+ */
 function isArgument(
   text: string,
   { name, start, isQuoted }: Assignment,

@@ -1,4 +1,5 @@
-// What is said about a secret, and is none: `password: must be at least 12 characters`, `token: expired`.
+// What is said about a secret, and is none: `password: must be at least 12 characters`, `token:
+// expired`.
 
 import { matchEnd } from './assignment.ts'
 import { states } from './secret-words.ts'

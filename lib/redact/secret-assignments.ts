@@ -1,9 +1,11 @@
-// Values in text that stand behind a name: `password=hunter2`, `"apiKey": "…"`, `token%3D…`, `Cookie: …`, and those
-// that do not stand right behind it: aligned, on the next line, in the next field. What names a secret is what does
-// so among keys, the configured ones included: the redactor decides.
+// Values in text that stand behind a name: `password=hunter2`, `"apiKey": "…"`, `token%3D…`,
+// `Cookie: …`, and those that do not stand right behind it: aligned, on the next line, in the next
+// field. What names a secret is what does so among keys, the configured ones included: the redactor
+// decides.
 //
-// The text is walked by hand, from name to name: forward over what stands between, and over the value. What is masked
-// is not looked at again; what is not is looked at up to a limit. So the time is in proportion to the text.
+// The text is walked by hand, from name to name: forward over what stands between, and over the
+// value. What is masked is not looked at again; what is not is looked at up to a limit. So the time
+// is in proportion to the text.
 
 import { valueOf } from './assigned-value.ts'
 import { type Assigned, type Assignment, matchEnd } from './assignment.ts'
@@ -24,7 +26,9 @@ const secondWord = /^(?:keys?|codes?|phrases?|tokens?|strings?|numbers?|ids?|sig
 const secondWordAhead =
   /[ .](keys?|codes?|phrases?|tokens?|strings?|numbers?|ids?|signature|answer)(?![\w-])/iy
 
-/** The text with the values masked whose names name a secret; the text itself when there are none. */
+/**
+ * The text with the values masked whose names name a secret; the text itself when there are none.
+ */
 export function maskNamedValues(text: string, redactor: Redactor): string {
   const walk = new NameWalk(text, redactor)
   const { grams } = redactor
@@ -92,7 +96,9 @@ class NameWalk implements Assigned {
     return strength === NONE ? next : Math.max(next, this.#value(start, end, strength))
   }
 
-  /** Where the word before begins that makes a name together with this one; `start` when none does. */
+  /**
+   * Where the word before begins that makes a name together with this one; `start` when none does.
+   */
   #firstOfTwo(start: number, end: number): number {
     const { text } = this
     const gap = text.charCodeAt(start - 1)

@@ -1,5 +1,6 @@
-// Private keys as blocks of text: PEM, OpenSSH, PGP, PuTTY; with line breaks, escaped ones, or blanks between their
-// lines. A block without an end is masked as far as its lines look like base64.
+// Private keys as blocks of text: PEM, OpenSSH, PGP, PuTTY; with line breaks, escaped ones, or
+// blanks between their lines. A block without an end is masked as far as its lines look like
+// base64.
 
 import { redacted } from './secret-keys.ts'
 
@@ -9,7 +10,10 @@ const begin =
 const endLine =
   /-{4,5} ?END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)? ?-{4,5}|Private-MAC: ?[0-9a-f]{1,80}/y
 
-/** Between two lines of a block: line breaks, escaped or not, indentation, quotes of a program's text. */
+/**
+ * Between two lines of a block: line breaks, escaped or not, indentation, quotes of a program's
+ * text.
+ */
 const gap = /(?:[\s>|"'+,]|\\{1,4}[nrt"]|&#1[03];|%0[AD]|\\{1,4}u000[ad])+/iy
 /** A header of the block, with blanks behind the colon: `Proc-Type: 4,ENCRYPTED`. */
 const header =

@@ -1,5 +1,5 @@
-// Secrets on command lines and in the commands of protocols: where no name stands before them, but the name of the
-// command does: `mysql -pX`, `curl -u user:X`, `AUTH X`, `IDENTIFIED BY 'X'`.
+// Secrets on command lines and in the commands of protocols: where no name stands before them, but
+// the name of the command does: `mysql -pX`, `curl -u user:X`, `AUTH X`, `IDENTIFIED BY 'X'`.
 
 import { redacted } from './secret-keys.ts'
 import { isNothing, looksLikePassword } from './secret-values.ts'
@@ -157,7 +157,10 @@ export function maskProtocols(text: string): string {
   return masked
 }
 
-/** The password (554), the new one (925), raw data (96), and those that are encrypted (1402, 1404) of a FIX message. */
+/**
+ * The password (554), the new one (925), raw data (96), and those that are encrypted (1402, 1404)
+ * of a FIX message.
+ */
 // oxlint-disable no-control-regex -- FIX separates its fields by one
 const fixTag =
   /((?:^|[\u0001|]|\^A|<SOH>|\\u0001|\\x01)(?:554|925|96|1402|1404)=)(?:[^\u0001|^<\\\r\n]|\^(?!A)|<(?!SOH>)|\\(?!u0001|x01)){1,4096}/g

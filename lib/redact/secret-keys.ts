@@ -1,9 +1,11 @@
-// Which keys name a secret, and how surely. The value of such a key is not written, at any depth: `"[REDACTED]"`
-// stands in its place. The same names are looked for within strings (`secret-assignments.ts`).
+// Which keys name a secret, and how surely. The value of such a key is not written, at any depth:
+// `"[REDACTED]"` stands in its place. The same names are looked for within strings
+// (`secret-assignments.ts`).
 //
-// A key is taken apart: `smtpPass`, `SMTP_PASS` and `smtp-pass` are `smtp`, `pass`. Long words count wherever they
-// stand, short ones at the end only, so that `compass`, `spin` and `author` are none; and what a key ends with can
-// say that it holds no secret, but something about one: `passwordPolicy`, `tokenCount`.
+// A key is taken apart: `smtpPass`, `SMTP_PASS` and `smtp-pass` are `smtp`, `pass`. Long words
+// count wherever they stand, short ones at the end only, so that `compass`, `spin` and `author` are
+// none; and what a key ends with can say that it holds no secret, but something about one:
+// `passwordPolicy`, `tokenCount`.
 
 import { type Grams, gramsOf } from './name-grams.ts'
 import {
@@ -30,7 +32,10 @@ export const redacted = '[REDACTED]'
 export const NONE = 0
 /** One that may name something else as well: `session`. Its value decides; a word is none. */
 export const WEAK = 1
-/** One that mostly names a secret: `token`. Its value decides; a symbol or a state is none. In text as weak as the others. */
+/**
+ * One that mostly names a secret: `token`. Its value decides; a symbol or a state is none. In text
+ * as weak as the others.
+ */
 export const LIKELY = 2
 /** One that may hold a password, a PIN or a count: `pass`. Its value decides. */
 export const SHORT = 3
@@ -43,8 +48,8 @@ export const PLURAL = 5
 export type Strength = 0 | 1 | 2 | 3 | 4 | 5
 
 /**
- * Keys remembered, and the longest of them: past this the memory starts anew, so that keys made of data cannot
- * fill it.
+ * Keys remembered, and the longest of them: past this the memory starts anew, so that keys made of
+ * data cannot fill it.
  */
 const cacheMax = 4096
 const cachedCharsMax = 128
@@ -104,7 +109,9 @@ export class Redactor {
   /** How text is searched for the names: see `name-grams.ts`. */
   readonly grams: Grams
 
-  /** @param options `keys`: further keys that are secret; `allow`: keys that are not, which wins. */
+  /**
+   * @param options `keys`: further keys that are secret; `allow`: keys that are not, which wins.
+   */
   constructor(
     options: { readonly keys?: readonly string[]; readonly allow?: readonly string[] } = {},
   ) {
@@ -168,7 +175,10 @@ function strengthOf(name: string, parts: readonly string[]): Strength {
   return word.endsWith('auth') && word.length > 4 ? WEAK : NONE
 }
 
-/** Whether the parts up to `count` end with one of the words, in one part or several, singular or plural. */
+/**
+ * Whether the parts up to `count` end with one of the words, in one part or several, singular or
+ * plural.
+ */
 function endsWith(
   words: ReadonlyMap<string, readonly string[]>,
   parts: readonly string[],
@@ -191,7 +201,10 @@ function singular(word: string): string {
   return word.length > 3 && word.endsWith('s') && !word.endsWith('ss') ? word.slice(0, -1) : word
 }
 
-/** Between two parts: marks; a change of case, also behind capitals (`APIKey`); digits on either side. */
+/**
+ * Between two parts: marks; a change of case, also behind capitals (`APIKey`); digits on either
+ * side.
+ */
 const boundary =
   /[^\p{L}\p{N}]+|(?<=[\p{Ll}\p{N}])(?=\p{Lu})|(?<=\p{Lu})(?=\p{Lu}\p{Ll})|(?<=\p{L})(?=\p{N})|(?<=\p{N})(?=\p{L})/u
 
@@ -207,7 +220,9 @@ function partsOf(key: string): string[] {
 
 const plainName = /^[a-z0-9]*$/
 
-/** A key without case and punctuation: how two spellings are one name. Letters of all scripts count. */
+/**
+ * A key without case and punctuation: how two spellings are one name. Letters of all scripts count.
+ */
 export function normalized(key: string): string {
   if (plainName.test(key)) return key
   return key

@@ -1,13 +1,14 @@
-// Secrets inside strings: what a message, a stack or any other text holds of credentials is masked before it
-// becomes part of a line, so that no file, no console and no event log ever sees it.
+// Secrets inside strings: what a message, a stack or any other text holds of credentials is masked
+// before it becomes part of a line, so that no file, no console and no event log ever sees it.
 //
-// A text is first asked what it may hold, which most texts end with: the letters of a name (`name-grams.ts`), a run as
-// long as a token (`token-matcher.ts`), an `@`. What passes is searched for each form a secret has: private keys,
-// credentials in URLs and headers, values behind a name that names a secret, command lines, tokens that are known by
-// their own shape. All of it takes time in proportion to the text, whatever the text is.
+// A text is first asked what it may hold, which most texts end with: the letters of a name
+// (`name-grams.ts`), a run as long as a token (`token-matcher.ts`), an `@`. What passes is searched
+// for each form a secret has: private keys, credentials in URLs and headers, values behind a name
+// that names a secret, command lines, tokens that are known by their own shape. All of it takes
+// time in proportion to the text, whatever the text is.
 //
-// It is best effort: a secret in prose (`the word is hunter2`) has no form. What is sure is the value of a key that
-// names a secret (`secret-keys.ts`).
+// It is best effort: a secret in prose (`the word is hunter2`) has no form. What is sure is the
+// value of a key that names a secret (`secret-keys.ts`).
 
 import { assignmentPatterns } from './assigned-value.ts'
 import { maskNamedValues, namePatterns } from './secret-assignments.ts'
@@ -43,7 +44,10 @@ import { maskTokens, tokenPatterns } from './token-matcher.ts'
 /** The shortest text that can hold a secret, a configured name and one character: `a=1`. */
 const secretCharsMin = 3
 
-/** An authentication scheme, and what follows it, unless that is a word of prose or a name with its value. */
+/**
+ * An authentication scheme, and what follows it, unless that is a word of prose or a name with its
+ * value.
+ */
 const schemeCredentials = new RegExp(
   ['bearer[ \\t]{1,4}', 'basic[ \\t]{1,4}']
     .map(
@@ -97,7 +101,8 @@ export const patterns: Readonly<Record<string, RegExp>> = {
 }
 
 /**
- * The text with the secrets in it masked; the text itself when there are none. Masking twice changes nothing.
+ * The text with the secrets in it masked; the text itself when there are none. Masking twice
+ * changes nothing.
  *
  * @param redactor Decides which names name a secret, as it does for keys.
  */

@@ -1,5 +1,5 @@
-// User information in URLs: `https://user:password@host`, however it is escaped, and what is written like it without a
-// scheme: `user:password@tcp(host)`, `thin:scott/tiger@db`.
+// User information in URLs: `https://user:password@host`, however it is escaped, and what is
+// written like it without a scheme: `user:password@tcp(host)`, `thin:scott/tiger@db`.
 //
 // Each `//` is looked at once, up to the next one.
 
@@ -23,7 +23,10 @@ const bare =
 /** `scott/tiger@db`, as Oracle's driver has it. */
 const oracle = /(\bthin:[\w$#]{1,64}\/)[^\s@"'/]{1,128}(?=@)/gi
 
-/** The text with the credentials in it masked that stand before an `@`; the text itself when there are none. */
+/**
+ * The text with the credentials in it masked that stand before an `@`; the text itself when there
+ * are none.
+ */
 export function maskUserInformation(text: string): string {
   let masked = ''
   let done = 0
@@ -45,7 +48,10 @@ export function maskUserInformation(text: string): string {
     .replace(oracle, `$1${redacted}`)
 }
 
-/** How long the user information is that a text begins with, up to its `@`; 0 without one that is secret. */
+/**
+ * How long the user information is that a text begins with, up to its `@`; 0 without one that is
+ * secret.
+ */
 function plainLength(region: string): number {
   const stop = region.search(end)
   const authority = stop === -1 ? region : region.slice(0, stop)

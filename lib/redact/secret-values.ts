@@ -1,5 +1,5 @@
-// Which values are secrets, where a name alone does not say it: `session` may be a session's key or `RTH`, `pass` a
-// password or a count.
+// Which values are secrets, where a name alone does not say it: `session` may be a session's key or
+// `RTH`, `pass` a password or a count.
 
 import {
   LIKELY,
@@ -48,8 +48,8 @@ for (let code = 0; code < 128; code++) {
 }
 
 /**
- * Whether a text looks like a secret: letters and digits mixed, in one piece or several, and none of the words,
- * numbers, dates, paths and identifiers that look like it from afar.
+ * Whether a text looks like a secret: letters and digits mixed, in one piece or several, and none
+ * of the words, numbers, dates, paths and identifiers that look like it from afar.
  */
 export function looksSecret(text: string, charsMin: number = secretCharsMin): boolean {
   if (text.length < charsMin) return false
@@ -127,11 +127,17 @@ const nothings: ReadonlySet<string> = new Set(
   'undefined null nil none nan true false yes no on off empty unset n/a'.split(' '),
 )
 
-/** A mask, ours or another's; a place to be filled in; what `util.inspect` says of what it does not show. */
+/**
+ * A mask, ours or another's; a place to be filled in; what `util.inspect` says of what it does not
+ * show.
+ */
 const placeholder =
   /^(?:[*•.…]+|x{3,}|\$\{[^}]*\}?|\$[A-Z_]+|\{\{.*|<[^<>]{0,40}>?|%[A-Za-z_]+%|%s|(?:process|import\.meta)\.env\b.*|(?:os\.environ|System\.getenv|os\.getenv|getenv)\b.*|\[(?:Function|AsyncFunction|class|Getter|Setter|Circular|Object|Array|Symbol|object)\b.*)$/i
 
-/** Whether a value is no secret whatever its name: empty, a boolean, null, a mask, a place to be filled in. */
+/**
+ * Whether a value is no secret whatever its name: empty, a boolean, null, a mask, a place to be
+ * filled in.
+ */
 export function isNothing(text: string): boolean {
   return (
     text === '' ||

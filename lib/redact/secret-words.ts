@@ -1,10 +1,10 @@
-// The words that make a key the name of a secret, and those that make it the name of something about one. Data:
-// `secret-keys.ts` says how they are compared.
+// The words that make a key the name of a secret, and those that make it the name of something
+// about one. Data: `secret-keys.ts` says how they are compared.
 //
-// A key is taken apart at its marks and where its case changes: `smtpPass`, `SMTP_PASS` and `smtp-pass` are `smtp`,
-// `pass`. A word that stands here with a blank is that of several parts. The three letters in capitals are those by
-// which a text is searched for it, with the one that follows (`name-grams.ts`); words without have a part that others
-// are found by: `key`, `token`.
+// A key is taken apart at its marks and where its case changes: `smtpPass`, `SMTP_PASS` and
+// `smtp-pass` are `smtp`, `pass`. A word that stands here with a blank is that of several parts.
+// The three letters in capitals are those by which a text is searched for it, with the one that
+// follows (`name-grams.ts`); words without have a part that others are found by: `key`, `token`.
 
 /** Parts of a secret's name wherever they stand in it: these letters occur in no other words. */
 export const anywhere: readonly string[] = [
@@ -110,7 +110,10 @@ export const endings: readonly string[] = [
   'maGIC link',
 ]
 
-/** Before `key` they make the name of a secret, as parts; those of four letters and more also as letters: `signingkey`. */
+/**
+ * Before `key` they make the name of a secret, as parts; those of four letters and more also as
+ * letters: `signingkey`.
+ */
 export const keyQualifiers: readonly string[] =
   'api app application access account auth authentication priv private secret signing sign signature encryption encrypt encrypted decryption cipher crypto master session ssh rsa dsa ecdsa ed25519 pgp gpg aes des hmac mac client consumer subscription license licence service server storage sas shared webhook hook root admin bot broker exchange trading deploy deployment integration functions jwt jwe cookie kms recovery backup unlock security registration activation product instrumentation ingest ingestion telemetry wallet spend spending developer tls ssl cert certificate listen insert preshared psk wireguard merchant withdrawal personal management pin unseal enc crypt wpa wep network shared write withdraw serial apns vapid stripe openai anthropic google maps mailgun sendgrid aws azure gcp twilio slack datadog algolia firebase fcm binance kraken alpaca polygon finnhub fastly rapidapi'.split(
     ' ',
@@ -122,7 +125,9 @@ export const codeQualifiers: readonly string[] =
     ' ',
   )
 
-/** What holds a password, a PIN, a card's number, and as often a count: `pass: 12`. Last in the key. */
+/**
+ * What holds a password, a PIN, a card's number, and as often a count: `pass: 12`. Last in the key.
+ */
 export const short: readonly string[] = ['pass', 'pin', 'pw', 'pan']
 
 /** Words that end with `pass` and have nothing to do with passwords. */
@@ -132,7 +137,10 @@ export const passWords: ReadonlySet<string> = new Set(
   ),
 )
 
-/** What as often names how something is done, or when: `session: 'RTH'`, `auth: 'SIMPLE'`. Last in the key. */
+/**
+ * What as often names how something is done, or when: `session: 'RTH'`, `auth: 'SIMPLE'`. Last in
+ * the key.
+ */
 export const weak: readonly string[] = ['SESsion', 'auth', 'oauth', 'sign']
 
 /** What mostly names a secret, but also a symbol or a state: `token: 'USDC'`. Last in the key. */

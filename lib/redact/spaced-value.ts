@@ -1,5 +1,5 @@
-// The value that stands behind blanks alone: that of an option, of a keyword, of a sentence. Only what looks like a
-// secret is one here, but behind an option: `--password hunter2`.
+// The value that stands behind blanks alone: that of an option, of a keyword, of a sentence. Only
+// what looks like a secret is one here, but behind an option: `--password hunter2`.
 
 import { type Assigned, type Assignment, lookedCharsMax, matchEnd, take } from './assignment.ts'
 import { EQUALS, quotedValue, takeNumber } from './plain-value.ts'

@@ -1,5 +1,6 @@
-// What stands around names and values in text, however often it has been quoted, escaped or coloured: blanks, quotes,
-// colours. Each function looks at one place and no farther than a few characters from it.
+// What stands around names and values in text, however often it has been quoted, escaped or
+// coloured: blanks, quotes, colours. Each function looks at one place and no farther than a few
+// characters from it.
 
 /** How many backslashes may stand before a quote. */
 const backslashesMax = 16
@@ -7,7 +8,10 @@ const backslashesMax = 16
 const colorCharsMax = 20
 
 const NAME = 1
-/** By ASCII code: what a name consists of. What is beyond ASCII is a letter, but for quotes and blanks. */
+/**
+ * By ASCII code: what a name consists of. What is beyond ASCII is a letter, but for quotes and
+ * blanks.
+ */
 const nameCodes = new Uint8Array(128)
 for (const character of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-$') {
   nameCodes[character.charCodeAt(0)] = NAME
@@ -67,11 +71,16 @@ export function afterColor(text: string, at: number): number {
   return at
 }
 
-/** Quotes that are written otherwise: percent-encoded, once or twice; as HTML has them; by their code. */
+/**
+ * Quotes that are written otherwise: percent-encoded, once or twice; as HTML has them; by their
+ * code.
+ */
 const escapedQuote =
   /%(?:25){0,2}2[27]|&(?:quot|apos|#3[49]|#x2[27]);|\\{1,4}(?:u002[27]|x2[27])|[\u2018-\u201f\u00ab\u00bb]/iy
 
-/** How long the quote is that stands at a place, with the backslashes before it; 0 when none does. */
+/**
+ * How long the quote is that stands at a place, with the backslashes before it; 0 when none does.
+ */
 export function quoteLength(text: string, at: number): number {
   const code = text.charCodeAt(at)
   if (code === 0x22 || code === 0x27 || code === 0x60) return 1
@@ -94,8 +103,8 @@ export function closingQuote(quote: string): string {
 }
 
 /**
- * How many characters at the start of a name belong to an escape before it: `\n` and `\u0022` in text that has been
- * quoted, `%22` and `%3D` in what is percent-encoded, the end of a colour.
+ * How many characters at the start of a name belong to an escape before it: `\n` and `\u0022` in
+ * text that has been quoted, `%22` and `%3D` in what is percent-encoded, the end of a colour.
  */
 export function escapeLength(text: string, start: number, end: number): number {
   const before = text.charCodeAt(start - 1)

@@ -1,8 +1,9 @@
 // Tokens that are known by themselves: one matcher for all of `vendor-tokens.ts`.
 //
-// A token is a long run of letters, digits and a few marks, which most texts do not have. In such a run it begins
-// where a word does. By its first two characters a list of prefixes is found, mostly none; what follows a prefix is
-// tried at that place only. Every form is bounded until it is sure to be one, so the time is in proportion to the text.
+// A token is a long run of letters, digits and a few marks, which most texts do not have. In such a
+// run it begins where a word does. By its first two characters a list of prefixes is found, mostly
+// none; what follows a prefix is tried at that place only. Every form is bounded until it is sure
+// to be one, so the time is in proportion to the text.
 
 import { redacted } from './secret-keys.ts'
 import { nextRun, runEnd } from './token-runs.ts'

@@ -3,15 +3,18 @@
 /** The shortest run that a token of any form has. */
 const runCharsMin = 18
 
-/** By ASCII code: what a run may consist of. What is beyond ASCII counts as it falls: it may only pass too much. */
+/**
+ * By ASCII code: what a run may consist of. What is beyond ASCII counts as it falls: it may only
+ * pass too much.
+ */
 const isRunCode = new Uint8Array(128)
 for (const character of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-+/.~$%') {
   isRunCode[character.charCodeAt(0)] = 1
 }
 
 /**
- * Whether bytes of text have a run as long as a token. Looks at the place where such a run would end and goes back
- * from there, so of plain words it sees a third of the letters.
+ * Whether bytes of text have a run as long as a token. Looks at the place where such a run would
+ * end and goes back from there, so of plain words it sees a third of the letters.
  */
 export function hasRun(bytes: Uint8Array, length: number): boolean {
   let start = 0

@@ -1,5 +1,5 @@
-// Where a value ends that stands behind a name: at its closing quote or bracket, at what ends a word, at the end of the
-// line at the latest. A mask never reaches beyond its line.
+// Where a value ends that stands behind a name: at its closing quote or bracket, at what ends a
+// word, at the end of the line at the latest. A mask never reaches beyond its line.
 
 import { closingQuote, isBlank, isLineEnd, quoteLength } from './text-marks.ts'
 
@@ -11,7 +11,8 @@ export function lineEnd(text: string, at: number): number {
 }
 
 /**
- * The end of what is quoted: the same quote with as many backslashes before it; else the end of the line.
+ * The end of what is quoted: the same quote with as many backslashes before it; else the end of the
+ * line.
  *
  * @param opener Where the opening quote begins.
  * @param value Where the value begins, behind it.
@@ -63,7 +64,10 @@ export function bracketEnd(text: string, open: number): number {
   return -1
 }
 
-/** The end of a header's value: of the line, or of the string it stands in. Quotes of its own follow a `=`. */
+/**
+ * The end of a header's value: of the line, or of the string it stands in. Quotes of its own follow
+ * a `=`.
+ */
 export function headerEnd(text: string, value: number): number {
   let at = value
   for (; at < text.length; at++) {
@@ -84,13 +88,17 @@ function trimmed(text: string, from: number, end: number): number {
   return last
 }
 
-/** What ends a value without quotes in any case, and what does before the next part. By ASCII code. */
+/**
+ * What ends a value without quotes in any case, and what does before the next part. By ASCII code.
+ */
 const STOP = 1
 const PUNCTUATION = 2
 const ends = new Uint8Array(128).fill(STOP, 0, 0x21)
 for (const character of ',;)]}"\'`&<>|') ends[character.charCodeAt(0)] = PUNCTUATION
 
-/** What follows punctuation that ends a value: a blank, an end, more punctuation, or the next name. */
+/**
+ * What follows punctuation that ends a value: a blank, an end, more punctuation, or the next name.
+ */
 const nextPart = /[\s,;)\]}.:"'`&\\|<>/]|$|["']?[A-Za-z_][\w.-]{0,40}["']?[ \t]{0,4}[=:]|\d{1,5}=/y
 
 /**

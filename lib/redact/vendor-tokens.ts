@@ -1,16 +1,20 @@
-// What vendors hand out in a form of its own: tokens that begin with a prefix, some that have a shape, web hooks. Data,
-// as of 2026-11: `token-matcher.ts` compiles it.
+// What vendors hand out in a form of its own: tokens that begin with a prefix, some that have a
+// shape, web hooks. Data, as of 2026-11: `token-matcher.ts` compiles it.
 //
 // The forms were taken from gitleaks 8 (github.com/gitleaks/gitleaks, b58d3f1, MIT), secretlint
-// (github.com/secretlint/secretlint, 18346ba, MIT), detect-secrets (github.com/Yelp/detect-secrets, 5e14193,
-// Apache-2.0), and from the vendors' own documentation. Lengths are lower bounds: vendors lengthen their tokens.
+// (github.com/secretlint/secretlint, 18346ba, MIT), detect-secrets (github.com/Yelp/detect-secrets,
+// 5e14193, Apache-2.0), and from the vendors' own documentation. Lengths are lower bounds: vendors
+// lengthen their tokens.
 
 /** A vendor, its prefixes, and what follows one of them, as the source of a pattern. */
 export type TokenForm = readonly [vendor: string, prefixes: string, rest: string]
 
 const uuid = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}'
 
-/** Tokens by their prefix. A prefix of up to four characters must begin a word, `_` and `-` included. */
+/**
+ * Tokens by their prefix. A prefix of up to four characters must begin a word, `_` and `-`
+ * included.
+ */
 export const prefixed: readonly TokenForm[] = [
   ['1Password', 'A3-', '[A-Z0-9]{6}(?:-[A-Z0-9]{5,11}){4,5}'],
   ['1Password', 'ops_eyJ', '[\\w+/=-]{40,}'],
@@ -174,7 +178,10 @@ export const prefixed: readonly TokenForm[] = [
   ['Zoho', '1000.', '[0-9a-f]{32}\\.[0-9a-f]{32}'],
 ]
 
-/** Tokens without a prefix: what they begin with, what stands at which places of one, and the whole form. */
+/**
+ * Tokens without a prefix: what they begin with, what stands at which places of one, and the whole
+ * form.
+ */
 export const shaped: readonly (readonly [
   vendor: string,
   first: string,
@@ -200,8 +207,8 @@ export const shaped: readonly (readonly [
 ]
 
 /**
- * Keys in a path: what stands before is kept, with the first group of the pattern. A path is known by the host, or by
- * what it says that it is.
+ * Keys in a path: what stands before is kept, with the first group of the pattern. A path is known
+ * by the host, or by what it says that it is.
  */
 export const paths: readonly TokenForm[] = [
   ['Slack', 'hooks.slack.com/', '(\\w{1,12}/)[\\w+/-]{16,}'],

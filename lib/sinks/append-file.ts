@@ -1,8 +1,9 @@
-// Our own descriptor of a log file, opened for appending: what is really in the file, the synchronous way into
-// it, and the way onto the device. It follows the file through renames, and outlives any stream.
+// Our own descriptor of a log file, opened for appending: what is really in the file, the
+// synchronous way into it, and the way onto the device. It follows the file through renames, and
+// outlives any stream.
 //
-// A descriptor is closed only when nothing in the thread pool uses it any more: its number would otherwise be
-// that of another file by then.
+// A descriptor is closed only when nothing in the thread pool uses it any more: its number would
+// otherwise be that of another file by then.
 
 import {
   type BigIntStats,
@@ -41,8 +42,9 @@ const fdatasyncAsync = promisify(fdatasync)
 export type Whereabouts = 'ours' | 'renamed' | 'removed'
 
 /**
- * What the system lets a file of this process grow to (RLIMIT_FSIZE), in bytes; Infinity where it is not known.
- * Node ignores the signal that comes with it: a write beyond is short, and the next one fails with EFBIG.
+ * What the system lets a file of this process grow to (RLIMIT_FSIZE), in bytes; Infinity where it
+ * is not known. Node ignores the signal that comes with it: a write beyond is short, and the next
+ * one fails with EFBIG.
  */
 export function fileBytesMax(): number {
   if (process.platform !== 'linux') return Infinity
@@ -105,11 +107,13 @@ export class AppendFile {
   }
 
   /**
-   * Opens the file that bears the name now, making it if it is not there. The directory must be ours.
+   * Opens the file that bears the name now, making it if it is not there. The directory must be
+   * ours.
    *
-   * @param inLine The caller is in the middle of a line, and the file, if it is the same as before, ends there.
-   * @returns whether it is another file than before, and that one has been removed; what was found of a torn last
-   *   line, and what the system has refused it.
+   * @param inLine The caller is in the middle of a line, and the file, if it is the same as before,
+   *   ends there.
+   * @returns whether it is another file than before, and that one has been removed; what was found
+   *   of a torn last line, and what the system has refused it.
    */
   open(
     inLine: boolean,
@@ -131,9 +135,10 @@ export class AppendFile {
   }
 
   /**
-   * A name by which the system opens the file that we hold, whatever bears its own name by now: that may have
-   * become a link to another file since it was opened here. `undefined` where there is no such name, as on
-   * Windows, without /proc, or with a permission model that knows of our directory only.
+   * A name by which the system opens the file that we hold, whatever bears its own name by now:
+   * that may have become a link to another file since it was opened here. `undefined` where there
+   * is no such name, as on Windows, without /proc, or with a permission model that knows of our
+   * directory only.
    */
   get ownName(): string | undefined {
     const name = `${ownNames}/${this.#fd}`
@@ -152,19 +157,28 @@ export class AppendFile {
     return this.#identity
   }
 
-  /** Keeps the descriptor open until what is returned is called, also when another file is opened meanwhile. */
+  /**
+   * Keeps the descriptor open until what is returned is called, also when another file is opened
+   * meanwhile.
+   */
   hold(): () => void {
     const descriptor = this.#descriptor!
     descriptor.holders++
     return () => letGo(descriptor)
   }
 
-  /** Whether the directory is ours, as it was when the file was opened: a look, right before each write. */
+  /**
+   * Whether the directory is ours, as it was when the file was opened: a look, right before each
+   * write.
+   */
   get isHeld(): boolean {
     return this.#claim.check() && this.#claim.tenure === this.#tenure
   }
 
-  /** Whether others may have written to the file before what has been seen in it. A look only when it took long. */
+  /**
+   * Whether others may have written to the file before what has been seen in it. A look only when
+   * it took long.
+   */
   get isContested(): boolean {
     if (!this.isOpen) return false
     return !this.#claim.checkAfter() || this.#claim.tenure !== this.#tenure
@@ -195,8 +209,9 @@ export class AppendFile {
   }
 
   /**
-   * The error that so many bytes more will meet, or have met in the thread pool, which only the next turn hears of. A
-   * system that sets no limit says 0 blocks; what is kept for root is free for root alone.
+   * The error that so many bytes more will meet, or have met in the thread pool, which only the
+   * next turn hears of. A system that sets no limit says 0 blocks; what is kept for root is free
+   * for root alone.
    */
   refusal(bytes: number): Error | undefined {
     if (this.size >= fileBytesMax()) {
@@ -212,7 +227,10 @@ export class AppendFile {
     return Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' })
   }
 
-  /** Whether the file ends with the bytes before `end`, as far as a look at its last kilobytes tells. */
+  /**
+   * Whether the file ends with the bytes before `end`, as far as a look at its last kilobytes
+   * tells.
+   */
   endsWith(bytes: Buffer, from: number, end: number): boolean {
     const length = Math.min(end - from, endBytesMax)
     const { size } = fstatSync(this.#fd)
@@ -223,7 +241,8 @@ export class AppendFile {
   }
 
   /**
-   * Looks for lines of ours among those of others, who may have written to the file since it was looked at last.
+   * Looks for lines of ours among those of others, who may have written to the file since it was
+   * looked at last.
    *
    * @param lines Lines that may have come to the file, in one piece; the last one may be torn.
    * @param before How many of these bytes are known to be in the file.
@@ -245,12 +264,17 @@ export class AppendFile {
     return undefined
   }
 
-  /** How many bytes of the file count; Infinity when nobody has taken over, or it is not known when. */
+  /**
+   * How many bytes of the file count; Infinity when nobody has taken over, or it is not known when.
+   */
   get bound(): number {
     return this.#claim.boundOf(this.#identity.inode)
   }
 
-  /** Covers whole lines of ours that do not count, whoever has written around them; false when it cannot be done. */
+  /**
+   * Covers whole lines of ours that do not count, whoever has written around them; false when it
+   * cannot be done.
+   */
   cover(lines: Buffer, start: number): boolean {
     const { ownName } = this
     const guard = ownName === undefined ? (constants.O_NOFOLLOW ?? 0) : 0
@@ -279,7 +303,8 @@ export class AppendFile {
 
   /** Takes back the last bytes, which nobody has been told of yet. */
   cut(bytes: number): void {
-    // Others may have truncated it since it was looked at last: beyond its end it would be filled with zeros.
+    // Others may have truncated it since it was looked at last: beyond its end it would be filled
+    // with zeros.
     const size = fstatSync(this.#fd).size - bytes
     ftruncateSync(this.#fd, size)
     this.size = size
@@ -334,7 +359,10 @@ export class AppendFile {
     return this.#syncNamesNow()
   }
 
-  /** Node's permission model forbids it by descriptor, and allows it to an object that has opened the file. */
+  /**
+   * Node's permission model forbids it by descriptor, and allows it to an object that has opened
+   * the file.
+   */
   async #syncByName(): Promise<void> {
     const guards = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
     const handle = await open(this.#path, constants.O_RDONLY | guards)
@@ -349,8 +377,9 @@ export class AppendFile {
   }
 
   /**
-   * Writes the last bytes of the file once more, in their place, and puts them on the device. After a failed
-   * fdatasync the system believes them written, and would not try again (Linux; fsyncgate).
+   * Writes the last bytes of the file once more, in their place, and puts them on the device. After
+   * a failed fdatasync the system believes them written, and would not try again (Linux;
+   * fsyncgate).
    *
    * @throws when they are not the last ones any more, or the system's error.
    */
@@ -390,7 +419,8 @@ export class AppendFile {
       for (let done = 0; done < bytes.length;) {
         done += writeSync(fd, bytes, done, bytes.length - done, start + done)
       }
-      // Only a descriptor that was opened before hears of a failure: our own may have been told already.
+      // Only a descriptor that was opened before hears of a failure: our own may have been told
+      // already.
       if (onDevice === 0) fdatasyncSync(fd)
     } finally {
       closeSync(fd)

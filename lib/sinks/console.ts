@@ -1,5 +1,6 @@
-// The console as a last resort: human lines on stderr. It never blocks on a pipe, never throws and never
-// uses `process.stderr.write`, which on a full pipe buffers without bound and on a closed one ends the process.
+// The console as a last resort: human lines on stderr. It never blocks on a pipe, never throws and
+// never uses `process.stderr.write`, which on a full pipe buffers without bound and on a closed one
+// ends the process.
 
 import { closeSync, constants, openSync, readFileSync, writeSync } from 'node:fs'
 import { isMainThread } from 'node:worker_threads'
@@ -47,7 +48,8 @@ export class Console {
     const bytes = Buffer.from(`${text}\n`)
     try {
       if (!isMainThread) return this.#writeFromWorker(bytes)
-      // Asking for the stream makes Node set a pipe to non-blocking: then a full one is an error, not a wait for ever.
+      // Asking for the stream makes Node set a pipe to non-blocking: then a full one is an error,
+      // not a wait for ever.
       if (process.stderr.destroyed) return this.#lose()
       writeAll(2, bytes)
       return true
@@ -58,9 +60,10 @@ export class Console {
   }
 
   /**
-   * In a worker, asking for the stream sets nothing, for it leads to the main thread, and writing to it there may
-   * end the process. So what the main thread has not set is opened anew, non-blocking, through its name below
-   * /proc. A socket cannot be: then it counts as one that takes nothing.
+   * In a worker, asking for the stream sets nothing, for it leads to the main thread, and writing
+   * to it there may end the process. So what the main thread has not set is opened anew,
+   * non-blocking, through its name below /proc. A socket cannot be: then it counts as one that
+   * takes nothing.
    */
   #writeFromWorker(bytes: Buffer): boolean {
     if (!mayBlock()) {

@@ -1,7 +1,8 @@
 // A disk that does not answer: two seconds without any sign of it, and it counts as failed.
 //
-// `AnswerWatch` notices while the event loop runs. `Patience` is for work that blocks it: the loop stands still
-// meanwhile, so a write in the thread pool is watched by looking at its file, and the wait must have an end.
+// `AnswerWatch` notices while the event loop runs. `Patience` is for work that blocks it: the loop
+// stands still meanwhile, so a write in the thread pool is watched by looking at its file, and the
+// wait must have an end.
 
 import { clearTimeout, monotonicMs, napSync, setImmediate, setTimeout } from '../entry/clock.ts'
 
@@ -16,8 +17,9 @@ export class Patience {
   #leftMs = answerMsMax
 
   /**
-   * @param isLast The process is ending: an answer does not renew the patience, and the writes themselves use it
-   *   up, so that the end comes within 2 s. Otherwise as long as the disk answers there is no hurry.
+   * @param isLast The process is ending: an answer does not renew the patience, and the writes
+   *   themselves use it up, so that the end comes within 2 s. Otherwise as long as the disk answers
+   *   there is no hurry.
    */
   constructor(isLast: boolean) {
     this.#isLast = isLast
@@ -64,7 +66,8 @@ export class AnswerWatch {
   #last = 0
 
   /**
-   * @param progress A number that changes while the disk answers; undefined when nothing is awaited.
+   * @param progress A number that changes while the disk answers; undefined when nothing is
+   *   awaited.
    * @param silent Called when it has not changed for 2 s.
    */
   constructor(progress: () => number | undefined, silent: () => void) {

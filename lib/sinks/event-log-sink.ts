@@ -1,10 +1,12 @@
-// The Windows Event Log: grave entries, each as one event with its human line. Beside the files, and never in
-// their way: whatever happens here is told once, counted, and otherwise without effect.
+// The Windows Event Log: grave entries, each as one event with its human line. Beside the files,
+// and never in their way: whatever happens here is told once, counted, and otherwise without
+// effect.
 //
 //   take() ──► queue (bounded) ──► one call in the thread pool ──► done ──► the next
 //                  └────────────── exit(): one after the other, before it returns
 //
-// One call at a time: two could end in either order, and each would hold one of the pool's four threads.
+// One call at a time: two could end in either order, and each would hold one of the pool's four
+// threads.
 
 import { monotonicMs, napSync, clearTimeout, setTimeout, setImmediate } from '../entry/clock.ts'
 import { openSync, read } from 'node:fs'
@@ -23,9 +25,15 @@ import {
 /** What may wait: 4096 events or 8 MiB, whichever is reached first. */
 const waitingMax = 4096
 const waitingBytesMax = 8 * 1024 * 1024
-/** How long one call may take before the event log counts as hung; and all calls at the end of the process. */
+/**
+ * How long one call may take before the event log counts as hung; and all calls at the end of the
+ * process.
+ */
 const patienceMs = 2_000
-/** Head start of the call under way before the process's last ones, once its thread has begun with it. */
+/**
+ * Head start of the call under way before the process's last ones, once its thread has begun with
+ * it.
+ */
 const headStartMs = 20
 
 /** UTF-16 units of one string, by the documentation of ReportEventW. */
@@ -50,7 +58,10 @@ export interface EventLogOptions {
   readonly tell: (remark: string) => void
   /** Loads what makes the calls; throws when nothing can. */
   readonly load: () => EventApi
-  /** The clock that intervals are measured by, in milliseconds; a test sets its own. @default monotonicMs */
+  /**
+   * The clock that intervals are measured by, in milliseconds; a test sets its own. @default
+   * monotonicMs
+   */
   readonly now?: () => number
 }
 
@@ -136,8 +147,8 @@ export class EventLog implements EntrySink {
   }
 
   /**
-   * Reports what waits before it returns: the process is ending. What is in the thread pool is reported as well,
-   * for Node finishes that.
+   * Reports what waits before it returns: the process is ending. What is in the thread pool is
+   * reported as well, for Node finishes that.
    */
   exit(): void {
     if (this.#waiting.length === 0) return
@@ -272,11 +283,11 @@ export class EventLog implements EntrySink {
 }
 
 /**
- * Lets the thread pool begin the call that it has, so that the calls which are about to be made here do not
- * overtake it. Whether that call has ended no interface tells before the loop turns, which it never does again;
- * but the pool begins what it is given in order, and a read shows in memory. With a head start of 10 ms alone,
- * two of the first eleven processes that threw with their first call in flight had their first event last (Wine 8.0,
- * on a busy machine, 2026-11).
+ * Lets the thread pool begin the call that it has, so that the calls which are about to be made
+ * here do not overtake it. Whether that call has ended no interface tells before the loop turns,
+ * which it never does again; but the pool begins what it is given in order, and a read shows in
+ * memory. With a head start of 10 ms alone, two of the first eleven processes that threw with their
+ * first call in flight had their first event last (Wine 8.0, on a busy machine, 2026-11).
  *
  * @param by When to stop waiting, milliseconds since the epoch.
  */
@@ -292,8 +303,8 @@ function letBegin(by: number): void {
 }
 
 /**
- * What is reported for an entry: its human line, as a string of an event may be. It holds no NUL, which would end it,
- * and no lone surrogate: the human line shows them as escapes.
+ * What is reported for an entry: its human line, as a string of an event may be. It holds no NUL,
+ * which would end it, and no lone surrogate: the human line shows them as escapes.
  */
 export function eventText({
   timestamp,
@@ -302,7 +313,8 @@ export function eventText({
   account_id,
   message,
 }: EntryFields): string {
-  // The rest of a long message would be cut all the same, but only after every character has been looked at.
+  // The rest of a long message would be cut all the same, but only after every character has been
+  // looked at.
   const short = cut(textOf(message), charsMax)
   const human = formatFields({ timestamp, level, category, account_id, message: short })
   // A viewer would put the event's nth string in place of %n, and a system message in place of %%n.

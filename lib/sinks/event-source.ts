@@ -1,8 +1,10 @@
-// The registration of an event source: what makes Event Viewer show an entry as it is, instead of a remark
-// that the description of event 1 cannot be found. An entry reaches the event log without it all the same.
+// The registration of an event source: what makes Event Viewer show an entry as it is, instead of a
+// remark that the description of event 1 cannot be found. An entry reaches the event log without it
+// all the same.
 //
-// The message file is EventCreate.exe, which every Windows has: its events 1 to 1000 all read `%1`, the
-// string reported. So nothing has to be shipped, and nothing breaks when the application is removed.
+// The message file is EventCreate.exe, which every Windows has: its events 1 to 1000 all read `%1`,
+// the string reported. So nothing has to be shipped, and nothing breaks when the application is
+// removed.
 
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
@@ -11,8 +13,8 @@ const sourcesKey = String.raw`HKLM\SYSTEM\CurrentControlSet\Services\EventLog\Ap
 const messageFile = String.raw`%SystemRoot%\System32\EventCreate.exe`
 
 /**
- * What is registered. The message file comes last: its presence says that the rest is there.
- * 7 are the types error, warning and information; CustomSource is what EventCreate.exe itself would set.
+ * What is registered. The message file comes last: its presence says that the rest is there. 7 are
+ * the types error, warning and information; CustomSource is what EventCreate.exe itself would set.
  */
 const values: readonly (readonly [name: string, type: string, data: string])[] = [
   ['TypesSupported', 'REG_DWORD', '7'],
@@ -27,12 +29,13 @@ const logNames = ['application', 'security', 'setup', 'system', 'hardwareevents'
 const namePattern = /^[^\\\u0000-\u001f]{1,212}$/
 
 /**
- * Registers a source of the Windows Event Log, in the log Application. Registering it again changes nothing.
+ * Registers a source of the Windows Event Log, in the log Application. Registering it again changes
+ * nothing.
  *
  * @param source 1 to 212 characters without backslash and control characters; no name of a log.
  * @throws {RangeError} when the name cannot be one.
- * @throws {Error} when this is not Windows; without administrator rights; or when the name is registered with
- *   a message file of another application, which is left as it is.
+ * @throws {Error} when this is not Windows; without administrator rights; or when the name is
+ *   registered with a message file of another application, which is left as it is.
  */
 export function installEventSource(source: string): void {
   const key = keyOf(source, 'install')
@@ -44,12 +47,13 @@ export function installEventSource(source: string): void {
 }
 
 /**
- * Removes the registration of a source of the Windows Event Log. Removing one that is not there changes nothing.
+ * Removes the registration of a source of the Windows Event Log. Removing one that is not there
+ * changes nothing.
  *
  * @param source 1 to 212 characters without backslash and control characters; no name of a log.
  * @throws {RangeError} when the name cannot be one.
- * @throws {Error} when this is not Windows; without administrator rights; or when the name is registered with
- *   a message file of another application, which is left as it is.
+ * @throws {Error} when this is not Windows; without administrator rights; or when the name is
+ *   registered with a message file of another application, which is left as it is.
  */
 export function removeEventSource(source: string): void {
   const key = keyOf(source, 'remove')
@@ -99,7 +103,10 @@ function refused(action: string, source: string, output: string): Error {
   )
 }
 
-/** Runs the reg.exe of Windows itself, without a shell: what the PATH holds does not matter, nor what a name holds. */
+/**
+ * Runs the reg.exe of Windows itself, without a shell: what the PATH holds does not matter, nor
+ * what a name holds.
+ */
 function reg(...words: string[]): { readonly status: number | null; readonly output: string } {
   const program = join(process.env['SystemRoot'] ?? String.raw`C:\Windows`, 'System32', 'reg.exe')
   const { status, error, stdout, stderr } = spawnSync(program, words, {

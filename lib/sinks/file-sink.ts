@@ -1,18 +1,23 @@
-// A file that takes batches: a bridge over rotating-file-stream 3.2.10, which writes them in the thread pool.
-// Bare, it acknowledges short writes, is destroyed by its first error, writes on into a deleted file and forgets
-// what is queued when the process exits. Therefore:
+// A file that takes batches: a bridge over rotating-file-stream 3.2.10, which writes them in the
+// thread pool. Bare, it acknowledges short writes, is destroyed by its first error, writes on into
+// a deleted file and forgets what is queued when the process exits. Therefore:
 //
-// - One batch is in flight at a time. It counts as written after the stream's callback *and* a look at the file:
-//   same inode, grown by as much as was written. What is missing is written again, and only that.
-// - Beside the stream we hold a descriptor of our own (append-file.ts). It tells what really is in the file,
-//   survives the stream's death, follows the file through renames, serves the synchronous path and fdatasync.
-// - A batch is cut at line ends so that no file outgrows the limit. Between two pieces, when the next line does
-//   not fit, we put the file aside ourselves (rotation.ts), and the stream is opened anew.
-// - A piece that the thread pool has and that does not land within 2 s counts as failed, but it may yet land:
-//   until its callback nobody writes to the file, so that nothing is written twice or out of order.
-// - Where it is asked for, a batch is acknowledged only when fdatasync has put it on the device, and so is a file
-//   before it is put aside. What a failed fdatasync covered is never believed: it is written once more in its
-//   place; and if that fails as well, it is taken back and written into the next file.
+// - One batch is in flight at a time. It counts as written after the stream's callback *and* a look
+//   at the file: same inode, grown by as much as was written. What is missing is written again, and
+//   only that.
+// - Beside the stream we hold a descriptor of our own (append-file.ts). It tells what really is in
+//   the file, survives the stream's death, follows the file through renames, serves the synchronous
+//   path and fdatasync.
+// - A batch is cut at line ends so that no file outgrows the limit. Between two pieces, when the
+//   next line does not fit, we put the file aside ourselves (rotation.ts), and the stream is opened
+//   anew.
+// - A piece that the thread pool has and that does not land within 2 s counts as failed, but it may
+//   yet land: until its callback nobody writes to the file, so that nothing is written twice or out
+//   of order.
+// - Where it is asked for, a batch is acknowledged only when fdatasync has put it on the device,
+//   and so is a file before it is put aside. What a failed fdatasync covered is never believed: it
+//   is written once more in its place; and if that fails as well, it is taken back and written into
+//   the next file.
 //
 // The states, and the functions that lead from one to the next:
 //
@@ -51,8 +56,9 @@
 //   stale      the stream has another file than the one that we hold: it is opened anew before the next piece
 //   doubtful   an fdatasync has refused flight[synced, written): the next one writes it once more first
 //
-// The synchronous path leaves the thread pool what it has. It writes through our own descriptor, in whatever state,
-// once nothing of the batch is with the stream any more, and leaves the stream stale when it has opened a file.
+// The synchronous path leaves the thread pool what it has. It writes through our own descriptor, in
+// whatever state, once nothing of the batch is with the stream any more, and leaves the stream
+// stale when it has opened a file.
 
 import { join } from 'node:path'
 import type { Refusal } from '../directory/attributes.ts'
@@ -206,7 +212,8 @@ export class FileSink implements Sink {
   }
 
   /**
-   * Makes sure of what holds in the state, as it stands at the beginning of this file: for tests, after every step.
+   * Makes sure of what holds in the state, as it stands at the beginning of this file: for tests,
+   * after every step.
    *
    * @throws an error that names what does not hold.
    */
@@ -332,7 +339,8 @@ export class FileSink implements Sink {
       this.#fail(error)
       return
     }
-    // With nothing to write, opening is all that can be known; a full disk shows with the next batch.
+    // With nothing to write, opening is all that can be known; a full disk shows with the next
+    // batch.
     if (this.#flight === undefined) this.#works()
     this.#step()
   }
@@ -371,7 +379,8 @@ export class FileSink implements Sink {
     // What is awaited leads on by itself.
     if (this.#isAwaiting || this.#state === 'ended') return
     this.#enter('waiting')
-    // It must not keep the process alive: what cannot be written until then is dealt with at the exit.
+    // It must not keep the process alive: what cannot be written until then is dealt with at the
+    // exit.
     this.#retryTimer = setTimeout(() => this.#reopen(), this.#retryMs).unref()
     this.#retryMs = Math.min(this.#retryMs * 2, retryMsMax)
   }
@@ -397,7 +406,10 @@ export class FileSink implements Sink {
 
   // --- a disk that does not answer ---
 
-  /** Bytes in the file, which grow while the disk answers; undefined when nothing is awaited from it. */
+  /**
+   * Bytes in the file, which grow while the disk answers; undefined when nothing is awaited from
+   * it.
+   */
   #progress(): number | undefined {
     const flight = this.#flight
     if (flight === undefined || !this.#isAwaiting || this.#silent) return undefined
@@ -452,7 +464,8 @@ export class FileSink implements Sink {
         this.#settle(flight)
         this.#openFile(flight)
       }
-      // What is being rewritten in its place must not meet lines there, after others have truncated the file.
+      // What is being rewritten in its place must not meet lines there, after others have truncated
+      // the file.
       const isBeingRewritten = this.#syncing !== undefined && this.#doubtful
       if (isBeingRewritten && this.#file.growth() < 0) this.#rotation.demand()
       while (!flight.isWhole) {
@@ -485,7 +498,8 @@ export class FileSink implements Sink {
     const { batch, synced, written } = flight
     this.#await('syncing')
     const work = this.#doubtful ? file.rewrite(batch.subarray(synced, written)) : file.sync()
-    // Not when the synchronous path has finished the batch meanwhile, or gone on with it in another file.
+    // Not when the synchronous path has finished the batch meanwhile, or gone on with it in another
+    // file.
     const isMeant = (): boolean => this.#flight === flight && isSameFile(identity, file.identity)
     this.#syncing = work.then(
       (refusal) => this.#pieceSynced(isMeant() ? flight : undefined, written, refusal),
@@ -526,7 +540,9 @@ export class FileSink implements Sink {
     this.#fail(error)
   }
 
-  /** Puts on the device what the synchronous path has written; false when that has to come later. */
+  /**
+   * Puts on the device what the synchronous path has written; false when that has to come later.
+   */
   #syncNow(flight: WriteProgress, patience: Patience): boolean {
     if (!this.#options.synced || flight.synced === flight.written) return true
     if (!this.#isSyncedNow(flight, patience)) {
@@ -560,8 +576,9 @@ export class FileSink implements Sink {
   // --- the file ---
 
   /**
-   * Whether an error means that the system lets the file grow no further (EFBIG), and it can be put aside: then that
-   * is what happens next. Not with a file that holds nothing: a line longer than any file stays a failure.
+   * Whether an error means that the system lets the file grow no further (EFBIG), and it can be put
+   * aside: then that is what happens next. Not with a file that holds nothing: a line longer than
+   * any file stays a failure.
    */
   #isFull(error: unknown, flight: WriteProgress | undefined = this.#flight): boolean {
     if ((error as NodeJS.ErrnoException).code !== 'EFBIG') return false
@@ -595,7 +612,9 @@ export class FileSink implements Sink {
     }
   }
 
-  /** Finds out what of a batch is in the file, when nothing of it is with the thread pool any more. */
+  /**
+   * Finds out what of a batch is in the file, when nothing of it is with the thread pool any more.
+   */
   #settle(flight: WriteProgress | undefined = this.#flight): void {
     if (flight === undefined) return
     const { isContested } = this.#file
@@ -603,14 +622,16 @@ export class FileSink implements Sink {
     this.#tellLate(flight)
     // Another writer may have put the file aside: then this is the last moment at which we can.
     if (!isContested || !this.#options.synced || flight.synced === flight.written) return
-    // An fdatasync after one that has failed says nothing, and what is another's is not written to once more. One
-    // beside that of the thread pool could be told of a failure that only one of them hears of.
+    // An fdatasync after one that has failed says nothing, and what is another's is not written to
+    // once more. One beside that of the thread pool could be told of a failure that only one of
+    // them hears of.
     if (this.#doubtful || this.#syncing !== undefined) return
     try {
       this.#file.syncNow(flight.batch.subarray(flight.synced, flight.written))
       flight.synced = flight.written
     } catch {
-      // What is not on the device is written once more, in its place or, if the file has been put aside, in the next.
+      // What is not on the device is written once more, in its place or, if the file has been put
+      // aside, in the next.
       this.#doubtful = true
     }
   }
@@ -621,7 +642,10 @@ export class FileSink implements Sink {
     flight.late = flight.takenBack = 0
   }
 
-  /** What is not on the device goes into the next file, and leaves one that others have put elsewhere. */
+  /**
+   * What is not on the device goes into the next file, and leaves one that others have put
+   * elsewhere.
+   */
   #leave(flight: WriteProgress): void {
     if (!this.#options.synced || flight.synced === flight.written) return
     // There others may stand behind it.
@@ -630,8 +654,8 @@ export class FileSink implements Sink {
   }
 
   /**
-   * Opens the file that bears the name now, for the descriptor, when the directory is ours. A stream has another one
-   * from then on.
+   * Opens the file that bears the name now, for the descriptor, when the directory is ours. A
+   * stream has another one from then on.
    */
   #openFile(flight: WriteProgress | undefined = this.#flight): void {
     this.#stale = true

@@ -1,9 +1,11 @@
-// rotating-file-stream 3.2.10 on a file that we hold. Its events are many, overlap, and say little: 'error' may
-// come before the callback of the write that failed or after it, 'finish' comes also when nothing was written, and
-// while 'open' is emitted it still holds writes back. Here there are three: it is open; a piece is written; it has
-// ended, with an error or as it was told to. That one comes once, and nothing comes after it.
+// rotating-file-stream 3.2.10 on a file that we hold. Its events are many, overlap, and say little:
+// 'error' may come before the callback of the write that failed or after it, 'finish' comes also
+// when nothing was written, and while 'open' is emitted it still holds writes back. Here there are
+// three: it is open; a piece is written; it has ended, with an error or as it was told to. That one
+// comes once, and nothing comes after it.
 //
-// What it has open is the file that we hold, not whatever bears its name by then: that may have become a link.
+// What it has open is the file that we hold, not whatever bears its name by then: that may have
+// become a link.
 
 import { basename, dirname } from 'node:path'
 import { type Options, type RotatingFileStream, createStream } from 'rotating-file-stream'
@@ -55,8 +57,8 @@ export class FileStream {
         stream.destroy(new Error('another file was in its place when it was opened'))
         return
       }
-      // A macrotask later it does not hold writes back any more. A piece that we believe to be with the thread
-      // pool, and that is not, would not be there when the process exits.
+      // A macrotask later it does not hold writes back any more. A piece that we believe to be with
+      // the thread pool, and that is not, would not be there when the process exits.
       setImmediate(() => {
         if (!this.#hasEnded && !stream.destroyed && !stream.writableEnded) events.opened()
       })
@@ -67,7 +69,10 @@ export class FileStream {
     })
   }
 
-  /** Has a piece written; one at a time. The bytes must not change until it is, or the stream has ended. */
+  /**
+   * Has a piece written; one at a time. The bytes must not change until it is, or the stream has
+   * ended.
+   */
   write(bytes: Buffer, written: () => void): void {
     this.#stream.write(bytes, (error) => {
       // It will close, in some later turn. For us it has.
@@ -97,8 +102,8 @@ function isIdentity(fd: number, identity: AppendFile['identity']): boolean {
 }
 
 /**
- * The descriptor of a stream that is open; `undefined` when it does not say. It keeps it in `file`, which is no part
- * of what it documents: so it is only looked at, and only to make sure.
+ * The descriptor of a stream that is open; `undefined` when it does not say. It keeps it in `file`,
+ * which is no part of what it documents: so it is only looked at, and only to make sure.
  */
 function descriptorOf(stream: RotatingFileStream): number | undefined {
   const file: unknown = Reflect.get(stream, 'file')
@@ -116,9 +121,10 @@ const ordinary: ReadonlySet<PropertyKey> = new Set(
 )
 
 /**
- * Makes something while all objects inherit only what they always do. A program, or an attack on it, may have put
- * there what a stream takes for its options: `emitClose: false`, `write`, `immutable`. The stream hands objects of its
- * own on to Node, so it is not enough to give it options that inherit nothing.
+ * Makes something while all objects inherit only what they always do. A program, or an attack on
+ * it, may have put there what a stream takes for its options: `emitClose: false`, `write`,
+ * `immutable`. The stream hands objects of its own on to Node, so it is not enough to give it
+ * options that inherit nothing.
  */
 function withoutInherited<T>(make: () => T): T {
   const added = Reflect.ownKeys(Object.prototype).filter((key) => !ordinary.has(key))

@@ -1,16 +1,23 @@
-// When a file is full, and how it is put aside: with our own chain of synchronous renames (files/rotate.ts),
-// between two batches, in our own turn. rotating-file-stream's own takes some twenty steps through the event
-// loop, amid which a synchronous write has no right place: the file that we hold is full and being renamed, and a
-// new one would be renamed along. Ours takes 0.25 ms for ten names (Node 20.20, ext4, 2026-11), once in 50 MB, and
-// whoever comes next finds a new file.
+// When a file is full, and how it is put aside: with our own chain of synchronous renames
+// (files/rotate.ts), between two batches, in our own turn. rotating-file-stream's own takes some
+// twenty steps through the event loop, amid which a synchronous write has no right place: the file
+// that we hold is full and being renamed, and a new one would be renamed along. Ours takes 0.25 ms
+// for ten names (Node 20.20, ext4, 2026-11), once in 50 MB, and whoever comes next finds a new
+// file.
 
 import { monotonicMs } from '../entry/clock.ts'
 import { rotateSync } from '../directory/rotate.ts'
 
-/** A rotation that has failed is tried again after 100 ms, then after twice as long each time, up to 60 s. */
+/**
+ * A rotation that has failed is tried again after 100 ms, then after twice as long each time, up to
+ * 60 s.
+ */
 const retryMsMin = 100
 const retryMsMax = 60_000
-/** So many failures in a row are told. On Windows a reader that has a file open keeps it from being renamed. */
+/**
+ * So many failures in a row are told. On Windows a reader that has a file open keeps it from being
+ * renamed.
+ */
 const failuresTold = 4
 
 const lineEnd = 0x0a
@@ -37,7 +44,9 @@ export class Rotation {
     this.#limitBytes = options.limitBytes
   }
 
-  /** Another file has been opened, of which nothing is demanded yet, and which may grow so large. */
+  /**
+   * Another file has been opened, of which nothing is demanded yet, and which may grow so large.
+   */
   begin(bytesMax: number): void {
     this.#isDemanded = false
     this.lower(bytesMax)
@@ -54,8 +63,8 @@ export class Rotation {
   }
 
   /**
-   * Where to cut so that the file keeps its limit and no line is split; `from` when the file must be put aside
-   * first. While that cannot be done, the file is written on.
+   * Where to cut so that the file keeps its limit and no line is split; `from` when the file must
+   * be put aside first. While that cannot be done, the file is written on.
    *
    * @param size Bytes in the file.
    */

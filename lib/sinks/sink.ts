@@ -1,5 +1,5 @@
-// Where entries go: as batches of lines, which are to be there once and in order; or one by one, as they are made,
-// which is for whoever looks at them now.
+// Where entries go: as batches of lines, which are to be there once and in order; or one by one, as
+// they are made, which is for whoever looks at them now.
 
 import type { MadeEntry } from '../entry/made-entry.ts'
 import type { Refusal } from '../directory/attributes.ts'
@@ -13,7 +13,10 @@ export interface SinkEvents {
   failed(error: Error): void
   /** Something went wrong that does not keep the sink from writing. */
   fault(error: Error): void
-  /** It can write again: a batch has been written after a failure, or, with none to write, the file opened. */
+  /**
+   * It can write again: a batch has been written after a failure, or, with none to write, the file
+   * opened.
+   */
   recovered(): void
   /** A full file was put aside and a new one begun. */
   rotated(): void
@@ -22,8 +25,9 @@ export interface SinkEvents {
   /** The system refuses a file what it can do without. */
   refused(refusal: Refusal): void
   /**
-   * So much came to the file after another writer had taken over: it was on its way when this process was paused. It
-   * was taken back, and comes anew; or it stays, and its numbers may be there twice.
+   * So much came to the file after another writer had taken over: it was on its way when this
+   * process was paused. It was taken back, and comes anew; or it stays, and its numbers may be
+   * there twice.
    */
   late(bytes: number, isTakenBack: boolean): void
 }
@@ -31,27 +35,38 @@ export interface SinkEvents {
 /** A destination for batches: whole lines, written once, in order. */
 export interface Sink {
   /**
-   * Hands over a batch; one at a time, the next after `written`. The bytes must not change until then.
+   * Hands over a batch; one at a time, the next after `written`. The bytes must not change until
+   * then.
    */
   write(batch: Buffer): void
   /**
-   * Finishes the batch under way, telling `written`, and writes another one, before it returns. Blocks.
+   * Finishes the batch under way, telling `written`, and writes another one, before it returns.
+   * Blocks.
    *
    * @param patience How long to wait for a disk that does not answer.
-   * @returns true when all of it is written; false when the sink has failed, and goes on with the batch on
-   *   its own as if it had been given to `write`. It is not given another one while it has a batch, except
-   *   an empty one, to finish that.
+   * @returns true when all of it is written; false when the sink has failed, and goes on with the
+   *   batch on its own as if it had been given to `write`. It is not given another one while it has
+   *   a batch, except an empty one, to finish that.
    */
   writeSync(batch: Buffer, patience: Patience): boolean
   /** Bytes of the batch under way that are in the file, as far as is known. */
   readonly landed: number
-  /** Whether nothing of the batch under way is with the thread pool: what has not landed now does not by itself. */
+  /**
+   * Whether nothing of the batch under way is with the thread pool: what has not landed now does
+   * not by itself.
+   */
   readonly isQuiet: boolean
   /** Takes other bytes for the batch under way, the same up to `landed`. Only while it is quiet. */
   replace(batch: Buffer): void
-  /** The directory has become ours, or another's: looks at once, not when it would try again by itself. */
+  /**
+   * The directory has become ours, or another's: looks at once, not when it would try again by
+   * itself.
+   */
   revisit(): void
-  /** Finishes the batch under way if it can, and releases everything. Does not wait for a disk that hangs. */
+  /**
+   * Finishes the batch under way if it can, and releases everything. Does not wait for a disk that
+   * hangs.
+   */
   close(): Promise<void>
 }
 

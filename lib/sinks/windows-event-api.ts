@@ -1,17 +1,21 @@
-// The three functions of advapi32.dll that report to the Windows Event Log, through the foreign function
-// interface that loads: ffi-napi, or else koffi. Whatever differs between the two stands here.
+// The three functions of advapi32.dll that report to the Windows Event Log, through the foreign
+// function interface that loads: ffi-napi, or else koffi. Whatever differs between the two stands
+// here.
 //
-// - ffi-napi 4.0.3 only in the main thread: a process in which nothing but a worker has loaded it dies with
-//   the worker (SIGSEGV on Linux, 0xC0000005 on Windows; Node 20 to 26, 2026-11). It also adds methods to
-//   `Buffer.prototype`. So neither is loaded before it is needed, and never where it is not.
-// - Both make an asynchronous call in libuv's thread pool, whose work Node finishes before the process ends,
-//   also in `process.exit` and after an uncaught exception (Node 20.20, 2026-11): what has been handed over
-//   is reported, once.
+// - ffi-napi 4.0.3 only in the main thread: a process in which nothing but a worker has loaded it
+//   dies with the worker (SIGSEGV on Linux, 0xC0000005 on Windows; Node 20 to 26, 2026-11). It also
+//   adds methods to `Buffer.prototype`. So neither is loaded before it is needed, and never where
+//   it is not.
+// - Both make an asynchronous call in libuv's thread pool, whose work Node finishes before the
+//   process ends, also in `process.exit` and after an uncaught exception (Node 20.20, 2026-11):
+//   what has been handed over is reported, once.
 
 import { createRequire } from 'node:module'
 import { isMainThread } from 'node:worker_threads'
 
-/** What RegisterEventSourceW has returned: a pointer, in the words of the interface that called it. */
+/**
+ * What RegisterEventSourceW has returned: a pointer, in the words of the interface that called it.
+ */
 export type EventSourceHandle = Buffer | bigint
 
 /** EVENTLOG_ERROR_TYPE and EVENTLOG_WARNING_TYPE of winnt.h. */
@@ -86,8 +90,8 @@ const prototypes = {
 } as const
 
 /**
- * What loads a package of ours. Made when it is needed: in a CommonJS bundle there is no `import.meta.url`, and
- * the bundle's own path stands in for it.
+ * What loads a package of ours. Made when it is needed: in a CommonJS bundle there is no
+ * `import.meta.url`, and the bundle's own path stands in for it.
  */
 function packageLoader(): NodeJS.Require {
   const { url } = import.meta as { readonly url?: string }
@@ -95,8 +99,8 @@ function packageLoader(): NodeJS.Require {
 }
 
 /**
- * Loads the interface that can be loaded, ffi-napi first. Takes 200 ms with ffi-napi, 70 ms with koffi (Wine 8.0,
- * two shared cores, 2026-11).
+ * Loads the interface that can be loaded, ffi-napi first. Takes 200 ms with ffi-napi, 70 ms with
+ * koffi (Wine 8.0, two shared cores, 2026-11).
  *
  * @throws {Error} when there is none; says why of each.
  */
@@ -200,7 +204,10 @@ function eventApi(
   }
 }
 
-/** GetLastError would not be that of our call: it belongs to another thread, or has been overwritten since. */
+/**
+ * GetLastError would not be that of our call: it belongs to another thread, or has been overwritten
+ * since.
+ */
 function refusal(result: unknown): Error | undefined {
   return result === 0 ? new Error('ReportEventW returned FALSE') : undefined
 }

@@ -1,5 +1,6 @@
-// A batch on its way into a file: which of its bytes are there, which the thread pool has, which are on the
-// device. What is known, is known from the file (append-file.ts), never from a promise alone.
+// A batch on its way into a file: which of its bytes are there, which the thread pool has, which
+// are on the device. What is known, is known from the file (append-file.ts), never from a promise
+// alone.
 //
 //   0 ──── on the device ──── synced ──── in the file ──── written ──── with the thread pool ──── handed ──── …
 //
@@ -18,7 +19,10 @@ export class WriteProgress {
   handed = 0
   /** Bytes that are on the device, as far as that is asked for. */
   synced = 0
-  /** Bytes that were found in the file behind those of another writer, and may have the same numbers. */
+  /**
+   * Bytes that were found in the file behind those of another writer, and may have the same
+   * numbers.
+   */
   late = 0
   /** Bytes that came to the file when another writer had taken over, and were taken back. */
   takenBack = 0
@@ -62,7 +66,8 @@ export class WriteProgress {
   /**
    * After the stream's word that the piece is written: looks whether it is.
    *
-   * @returns false when the stream is better opened anew: it did not write all, or not to the file of that name.
+   * @returns false when the stream is better opened anew: it did not write all, or not to the file
+   *   of that name.
    */
   verify(file: AppendFile): boolean {
     if (file.isContested) {
@@ -105,8 +110,8 @@ export class WriteProgress {
   }
 
   /**
-   * Looks for the piece in a file to which others may write as well. Only whole lines count, and only those that were
-   * there when somebody took over: he has given their numbers to others.
+   * Looks for the piece in a file to which others may write as well. Only whole lines count, and
+   * only those that were there when somebody took over: he has given their numbers to others.
    */
   #find(file: AppendFile, isOver: boolean): boolean {
     const from = this.#lineStart
@@ -157,7 +162,10 @@ export class WriteProgress {
     return this.written > 0 && this.batch[this.written - 1] !== lineEnd
   }
 
-  /** Takes back the beginning of a line that has no room in the file, so that it goes whole into the next one. */
+  /**
+   * Takes back the beginning of a line that has no room in the file, so that it goes whole into the
+   * next one.
+   */
   takeBackLine(file: AppendFile): void {
     const start = this.#lineStart
     try {

@@ -1,7 +1,7 @@
 // One trading account: what it holds, what it has won and lost today, and what it may do.
 //
-// Money is in US dollars, rounded to cents whenever it changes, so that a limit is met exactly or not at
-// all. A position is a signed count of contracts: positive is long, negative is short.
+// Money is in US dollars, rounded to cents whenever it changes, so that a limit is met exactly or
+// not at all. A position is a signed count of contracts: positive is long, negative is short.
 
 /** The contract all accounts trade: the Micro E-mini future on the S&P 500. */
 export const contract = { symbol: 'MES', dollarsPerPoint: 5, tickSize: 0.25 } as const

@@ -1,8 +1,9 @@
 // The market of the demo: real daily bars of the S&P 500, and the prices a day visited.
 //
-// A bar tells four prices but not their order. The path taken here is the usual convention: a day that
-// closed higher went to its low first, one that closed lower to its high. Between those four prices the
-// market moves in equal steps, so that a limit trips near its value and not only at the day's extreme.
+// A bar tells four prices but not their order. The path taken here is the usual convention: a day
+// that closed higher went to its low first, one that closed lower to its high. Between those four
+// prices the market moves in equal steps, so that a limit trips near its value and not only at the
+// day's extreme.
 
 /** One trading day. Prices are index points. */
 export interface Bar {
@@ -28,7 +29,8 @@ export const stepsPerBar: number = 3 * stepsPerLeg + 1
 /**
  * Reads bars from CSV text, oldest first.
  *
- * @throws {RangeError} when the header, a row or the order of days is not as it should be; the message has the line.
+ * @throws {RangeError} when the header, a row or the order of days is not as it should be; the
+ *   message has the line.
  */
 export function parseBars(csv: string): Bar[] {
   const rows = csv.trimEnd().split(/\r?\n/)

@@ -1,8 +1,9 @@
-// The daemon of the demo: a program of its own, started by the viewer, that logs twenty years of trading
-// and knows nothing of who reads its files. It ends by itself, or early and cleanly when it is told to or
-// when the viewer is gone; in each case everything it logged is in the files.
+// The daemon of the demo: a program of its own, started by the viewer, that logs twenty years of
+// trading and knows nothing of who reads its files. It ends by itself, or early and cleanly when it
+// is told to or when the viewer is gone; in each case everything it logged is in the files.
 //
-// Arguments: the system.json, the CSV of bars, the seconds the years are to take (0: as fast as it can).
+// Arguments: the system.json, the CSV of bars, the seconds the years are to take (0: as fast as it
+// can).
 
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
@@ -55,8 +56,9 @@ export interface RiskSection {
 /** Days traded before other work in this process gets its turn. */
 const daysPerTurn = 16
 /**
- * The pause between two turns when the years are to take a certain time. Shorter ones would measure how long a
- * processor takes to wake up: with 2 ms the median call took 4.1 µs instead of 0.6 (Node 20.20, two cores).
+ * The pause between two turns when the years are to take a certain time. Shorter ones would measure
+ * how long a processor takes to wake up: with 2 ms the median call took 4.1 µs instead of 0.6 (Node
+ * 20.20, two cores).
  */
 const pauseMs = 20
 

@@ -1,6 +1,6 @@
-// What the risk manager decides and learns: one value per thing worth logging. They stand between the
-// risk manager, which knows no log, and the journal, which knows no rules. The names inside the details
-// are those of the log, so that they are written as they are.
+// What the risk manager decides and learns: one value per thing worth logging. They stand between
+// the risk manager, which knows no log, and the journal, which knows no rules. The names inside the
+// details are those of the log, so that they are written as they are.
 
 import type { Violation } from './rules.ts'
 

@@ -1,5 +1,6 @@
-// The JSON Schema of a line, as the README gives it, for a validator that is not ours. Stricter than it
-// need be in one point: no key beside the known ones, because the user's data never leave `context`.
+// The JSON Schema of a line, as the README gives it, for a validator that is not ours. Stricter
+// than it need be in one point: no key beside the known ones, because the user's data never leave
+// `context`.
 
 export const entrySchema = {
   $schema: 'http://json-schema.org/draft-07/schema#',

@@ -1,9 +1,10 @@
-// The exchange the accounts trade at: fills every order at the market, one tick worse than the last price,
-// unless the market moves too fast.
+// The exchange the accounts trade at: fills every order at the market, one tick worse than the last
+// price, unless the market moves too fast.
 //
-// The refusal is a real rule of such exchanges (CME calls it velocity logic): when the price runs further
-// within one step than allowed, orders are refused until it calms down. On crash days that happens just
-// when a risk manager wants to close a position, and that is what makes its log worth reading.
+// The refusal is a real rule of such exchanges (CME calls it velocity logic): when the price runs
+// further within one step than allowed, orders are refused until it calms down. On crash days that
+// happens just when a risk manager wants to close a position, and that is what makes its log worth
+// reading.
 
 import { type Fill, type Order, contract } from './account.ts'
 

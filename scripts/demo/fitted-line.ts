@@ -1,4 +1,5 @@
-// An entry as a line that does not wrap: the end of its message gives way. The whole of it stands in the files.
+// An entry as a line that does not wrap: the end of its message gives way. The whole of it stands
+// in the files.
 
 import { type LogEntry, formatEntry } from 'ringlog'
 

@@ -1,8 +1,9 @@
-// The journal: puts each decision of the risk manager into the log. The one place of the demo that shows
-// how an application uses the library from day to day.
+// The journal: puts each decision of the risk manager into the log. The one place of the demo that
+// shows how an application uses the library from day to day.
 //
-// What happens thousands of times (fills, marks to market) is a typed event: its message is filled in when
-// the line is made, not when the call is. The rest are plain calls, one per decision, none of them awaited.
+// What happens thousands of times (fills, marks to market) is a typed event: its message is filled
+// in when the line is made, not when the call is. The rest are plain calls, one per decision, none
+// of them awaited.
 
 import { type Logger, Type, defineEvent } from 'ringlog'
 import type { Decision, OrderBlocked, OrderRejected, PositionClosed } from './decision.ts'
@@ -117,7 +118,9 @@ export class Journal {
     }
   }
 
-  /** An account that has been told to wait and asks again is no news: that goes to the file only. */
+  /**
+   * An account that has been told to wait and asks again is no news: that goes to the file only.
+   */
   #orderBlocked({ accountId, date, violation, details }: OrderBlocked): void {
     const { rule, details: by } = violation
     const { enforcement } = this.#accountLog(accountId)

@@ -1,5 +1,6 @@
-// The files of a log directory, read by themselves: what lies on the disk is taken as it is and held
-// against what the library promises. Nothing here uses the library, so that it cannot vouch for itself.
+// The files of a log directory, read by themselves: what lies on the disk is taken as it is and
+// held against what the library promises. Nothing here uses the library, so that it cannot vouch
+// for itself.
 
 import { readFileSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,9 +1,9 @@
-// The risk manager: leads three accounts through the days of the market, lets their strategies trade as
-// far as the rules allow, and takes them out where a rule says so.
+// The risk manager: leads three accounts through the days of the market, lets their strategies
+// trade as far as the rules allow, and takes them out where a rule says so.
 //
-// It decides and does not log: each day gives back what was decided, in order. So the rules can be tested
-// without a log, and the log calls of a day can be timed without the trading. The same bars give the same
-// decisions, always.
+// It decides and does not log: each day gives back what was decided, in order. So the rules can be
+// tested without a log, and the log calls of a day can be timed without the trading. The same bars
+// give the same decisions, always.
 
 import { Account, type Fill, type Limits, type Order, cents, contract } from './account.ts'
 import { type Bar, daysBetween, pathOf } from './bars.ts'
@@ -132,7 +132,9 @@ export class RiskManager {
     })
   }
 
-  /** Takes an account out of the market where a rule says so. Tried at every price until it is out. */
+  /**
+   * Takes an account out of the market where a rule says so. Tried at every price until it is out.
+   */
   #enforce(account: Account, price: number): void {
     const daily = this.#dailyLoss.check(account, price)
     if (daily !== undefined && !account.lockedOut) {
@@ -174,7 +176,10 @@ export class RiskManager {
     return true
   }
 
-  /** Places an order a strategy wants, if no rule objects. Making a position smaller is always allowed. */
+  /**
+   * Places an order a strategy wants, if no rule objects. Making a position smaller is always
+   * allowed.
+   */
   #place(account: Account, quantity: number): void {
     const order = this.#exchange.order(quantity)
     if (!account.reducedBy(quantity)) {
@@ -269,7 +274,10 @@ export class RiskManager {
     this.#decisions.push({ kind: 'data_missing', date: this.#date, error, details })
   }
 
-  /** Once a year the loss limits follow the index: a point is worth the same, but there are more of them. */
+  /**
+   * Once a year the loss limits follow the index: a point is worth the same, but there are more of
+   * them.
+   */
   #reviewLimits(price: number): void {
     const factor = this.#reviewedPrice === 0 ? 1 : price / this.#reviewedPrice
     if (this.#reviewedPrice === 0) this.#reviewedPrice = price

@@ -1,8 +1,8 @@
-// The risk rules. Each answers one question about an account and knows nothing of the others, of orders
-// being placed or of the log: what follows from a violation is the risk manager's business.
+// The risk rules. Each answers one question about an account and knows nothing of the others, of
+// orders being placed or of the log: what follows from a violation is the risk manager's business.
 //
-// A loss limit trips when it is reached: -200.00 trips a limit of -200.00. A limit on a count trips when
-// it would be exceeded: a fourth contract is fine where four are allowed.
+// A loss limit trips when it is reached: -200.00 trips a limit of -200.00. A limit on a count trips
+// when it would be exceeded: a fourth contract is fine where four are allowed.
 
 import { type Account, type Order, cents } from './account.ts'
 
@@ -50,7 +50,10 @@ export class Lockout {
   }
 }
 
-/** Refuses new positions for a while after another rule was broken. Its value is the steps still to wait. */
+/**
+ * Refuses new positions for a while after another rule was broken. Its value is the steps still to
+ * wait.
+ */
 export class Cooldown {
   readonly name = 'Cooldown'
 
@@ -83,8 +86,8 @@ export class PositionSize {
 }
 
 /**
- * Stops all trading for the day when the market has fallen too far below the previous close. Seven per
- * cent is where the exchanges' own circuit breaker halts trading for the first time.
+ * Stops all trading for the day when the market has fallen too far below the previous close. Seven
+ * per cent is where the exchanges' own circuit breaker halts trading for the first time.
  */
 export class KillSwitch {
   readonly name = 'KillSwitch'

@@ -1,5 +1,6 @@
-// Where the demo shows things: a terminal, or plain lines when there is none. NO_COLOR and FORCE_COLOR are
-// obeyed as Node itself does, and a reader that has gone away (`| head`) is not an error but an end.
+// Where the demo shows things: a terminal, or plain lines when there is none. NO_COLOR and
+// FORCE_COLOR are obeyed as Node itself does, and a reader that has gone away (`| head`) is not an
+// error but an end.
 
 /** The attributes used, as SGR codes. */
 const styles = { bold: 1, dim: 2, red: 31, green: 32, cyan: 36 } as const

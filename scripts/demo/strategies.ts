@@ -1,5 +1,6 @@
-// Three ways to trade, each with a vice a risk manager has to watch: one holds on to losses, one buys more
-// of what falls, one cannot sit still. All are deterministic: chance comes from a seeded generator.
+// Three ways to trade, each with a vice a risk manager has to watch: one holds on to losses, one
+// buys more of what falls, one cannot sit still. All are deterministic: chance comes from a seeded
+// generator.
 
 import type { Account } from './account.ts'
 
@@ -18,7 +19,9 @@ export interface Strategy {
   decide(market: Market, account: Account): number
 }
 
-/** Follows the trend of two moving averages, looked at once a day, and never takes a loss by itself. */
+/**
+ * Follows the trend of two moving averages, looked at once a day, and never takes a loss by itself.
+ */
 export class TrendFollower implements Strategy {
   readonly #contracts = 2
 
@@ -29,7 +32,10 @@ export class TrendFollower implements Strategy {
   }
 }
 
-/** Bets that the market comes back: buys what falls and sells what rises, and more of it as it goes on. */
+/**
+ * Bets that the market comes back: buys what falls and sells what rises, and more of it as it goes
+ * on.
+ */
 export class Fader implements Strategy {
   readonly #contracts = 2
   /** Move that it bets against, as a fraction of the price. */
@@ -60,7 +66,8 @@ export class Overtrader implements Strategy {
   }
 
   decide(_market: Market, account: Account): number {
-    // Three numbers at every step, needed or not: what happened to earlier orders does not shift the rest.
+    // Three numbers at every step, needed or not: what happened to earlier orders does not shift
+    // the rest.
     const mood = this.#random()
     const size = 1 + Math.floor(this.#random() * 3)
     const side = this.#random() < 0.5 ? -1 : 1

@@ -1,5 +1,6 @@
 // What came to the viewer while it followed the files: every entry counted, each category's numbers
-// checked for holes and repeats, and each rotation noticed where the lines begin again from the start.
+// checked for holes and repeats, and each rotation noticed where the lines begin again from the
+// start.
 
 import { basename } from 'node:path'
 import type { LogLine } from 'ringlog'
@@ -29,7 +30,10 @@ export class StreamCount {
   /** Where the last line of each file ended. */
   readonly #end = new Map<string, number>()
 
-  /** Counts a line; returns the rotation that lies between it and the line before it in its file, if any. */
+  /**
+   * Counts a line; returns the rotation that lies between it and the line before it in its file, if
+   * any.
+   */
   add({ entry, file, offset, raw }: LogLine): Rotation | undefined {
     // A line that was read late may already bear the name of a rotated file.
     const name = basename(file).replace(/\.log\.\d+(\.gz)?$/, '.log')
@@ -61,7 +65,8 @@ export class StreamCount {
     }
     if (seqs.has(seq)) this.repeated++
     seqs.add(seq)
-    // The copy of an error may reach its file before the original reaches its own: it is no proof of order.
+    // The copy of an error may reach its file before the original reaches its own: it is no proof
+    // of order.
     if (file === 'error.log' && category !== 'error') return
     if (seq < (this.#lastSeq.get(category) ?? 0)) this.late++
     this.#lastSeq.set(category, seq)

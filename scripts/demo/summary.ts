@@ -1,5 +1,5 @@
-// The end of the demo: what was written, what it cost, whether everything promised was kept, and what to
-// try next. Every number is measured in the run that has just ended.
+// The end of the demo: what was written, what it cost, whether everything promised was kept, and
+// what to try next. Every number is measured in the run that has just ended.
 
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'

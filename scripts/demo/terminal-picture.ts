@@ -1,5 +1,6 @@
-// Terminal text as a picture: lines with SGR codes become an SVG of a terminal window. The picture needs no
-// font of its own: every run of characters is put at its column, whatever the viewer's fonts are.
+// Terminal text as a picture: lines with SGR codes become an SVG of a terminal window. The picture
+// needs no font of its own: every run of characters is put at its column, whatever the viewer's
+// fonts are.
 
 /** A look of characters, as SGR codes set it. */
 interface Look {
@@ -39,8 +40,8 @@ const fonts =
  * Draws lines of terminal text.
  *
  * @param title Stands in the window's frame.
- * @throws {RangeError} when a line holds an escape sequence that is no SGR code known here: what cannot be drawn
- * right is not drawn at all.
+ * @throws {RangeError} when a line holds an escape sequence that is no SGR code known here: what
+ *   cannot be drawn right is not drawn at all.
  */
 export function drawTerminal(lines: readonly string[], title: string): string {
   const rows = lines.map(runsOf)

@@ -1,5 +1,5 @@
-// The ring against a plain array as model: every sequence of operations up to a length, on a tiny ring;
-// then long random ones, in which the lanes wrap many times.
+// The ring against a plain array as model: every sequence of operations up to a length, on a tiny
+// ring; then long random ones, in which the lanes wrap many times.
 
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'

@@ -1,4 +1,5 @@
-// The command as it is typed: the built program in a process of its own, with its output, its remarks and its exit code.
+// The command as it is typed: the built program in a process of its own, with its output, its
+// remarks and its exit code.
 
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'

@@ -1,5 +1,5 @@
-// The command with a reader that goes away, and as the first process of a container. In all of it nothing more is
-// written, so that no write can tell.
+// The command with a reader that goes away, and as the first process of a container. In all of it
+// nothing more is written, so that no write can tell.
 
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
@@ -18,7 +18,10 @@ const hasNamespaces = spawnSync('unshare', ['-pf', '--mount-proc', 'true']).stat
 
 const hasPython = spawnSync('python3', ['--version']).status === 0
 
-/** Gives a command a socket as its output and ends the own writing on it, as sshd does when there is no more input. */
+/**
+ * Gives a command a socket as its output and ends the own writing on it, as sshd does when there is
+ * no more input.
+ */
 const halfClosed = `
 import socket, subprocess, sys
 ours, theirs = socket.socketpair()

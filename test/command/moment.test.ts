@@ -1,5 +1,5 @@
-// `--since` and `--until` around the changes of the clocks: what is judged by is the zone's own table, through
-// Intl, which the code does not use.
+// `--since` and `--until` around the changes of the clocks: what is judged by is the zone's own
+// table, through Intl, which the code does not use.
 
 import { strict as assert } from 'node:assert'
 import { test, type TestContext } from 'node:test'
@@ -25,7 +25,9 @@ function shownIn(zone: string, moment: Date): string {
   }).format(moment)
 }
 
-/** Zones with a change of the clocks within the next two hours of each moment: forwards, and back. */
+/**
+ * Zones with a change of the clocks within the next two hours of each moment: forwards, and back.
+ */
 const changes = [
   ['Europe/Berlin', '2026-03-29T00:00:00Z'],
   ['Europe/Berlin', '2026-10-24T23:00:00Z'],

@@ -24,7 +24,9 @@ const entry: LogEntry = {
   message: 'm',
 }
 
-/** Calls each function that takes options; what is thrown at once and what rejects come to the same. */
+/**
+ * Calls each function that takes options; what is thrown at once and what rejects come to the same.
+ */
 const functions: { readonly [action: string]: (options: never) => Promise<unknown> } = {
   'read lines': async (options) => streamLogs(options),
   'clean the logs': (options) => cleanLogs(options),

@@ -1,4 +1,5 @@
-// The numbers of entries that wait while another writer has the directory: each number once, in order.
+// The numbers of entries that wait while another writer has the directory: each number once, in
+// order.
 
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'

@@ -1,5 +1,5 @@
-// The pump against sinks in memory, in any order of what can happen to it: nothing is lost in silence, nothing comes
-// twice, and each file has its entries in order.
+// The pump against sinks in memory, in any order of what can happen to it: nothing is lost in
+// silence, nothing comes twice, and each file has its entries in order.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -26,7 +26,9 @@ function nameOf(line: string): string {
   return `${category} ${seq}`
 }
 
-/** A pump with three files, two categories, and a person at the console who takes every other entry. */
+/**
+ * A pump with three files, two categories, and a person at the console who takes every other entry.
+ */
 class Rig {
   readonly clock = new ManualClock()
   readonly counters = new Counters()

@@ -1,4 +1,5 @@
-// When the pump moves what is in the ring: with sinks in memory and a rest that never ends by itself.
+// When the pump moves what is in the ring: with sinks in memory and a rest that never ends by
+// itself.
 
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
@@ -190,8 +191,8 @@ test('Pump.flush() rejects with the reason of the file that it names', async () 
   pump.close()
 })
 
-// Every order of three entries, every moment of the failure, every answer of the console: what is counted is what
-// happened to each entry.
+// Every order of three entries, every moment of the failure, every answer of the console: what is
+// counted is what happened to each entry.
 describe('Pump.giveUp() counts as shown what the console has taken, and no other', () => {
   const levels = [INFO, WARNING, ERROR]
   const orders = levels.flatMap((a) => levels.flatMap((b) => levels.map((c) => [a, b, c])))

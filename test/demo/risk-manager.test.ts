@@ -74,7 +74,8 @@ function only<K extends Decision['kind']>(
 
 describe('RiskManager', () => {
   it('closes a position at the first price that reaches its limit, and pauses the account', () => {
-    // Falls by five points a step after the high, which is the open: two contracts lose 50 dollars each.
+    // Falls by five points a step after the high, which is the open: two contracts lose 50 dollars
+    // each.
     const manager = managerOf(new Scripted({ 0: 2, 11: 1, 13: 1, 31: 1 }), { daily_loss: -9999 })
     const first = manager.trade(day('2008-01-02', 1000, 980))
     const [closed] = only(first, 'position_closed')

@@ -1,5 +1,6 @@
-// Systems that refuse a file what it can do without: its mode, its owner. Every line is written all the same, and
-// that is told once, on stderr and in the file. Real systems, where the machine has them.
+// Systems that refuse a file what it can do without: its mode, its owner. Every line is written all
+// the same, and that is told once, on stderr and in the file. Real systems, where the machine has
+// them.
 
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'

@@ -1,4 +1,5 @@
-// Compression: at every moment a file is there, whole, under one of its two names; gzip itself is the judge.
+// Compression: at every moment a file is there, whole, under one of its two names; gzip itself is
+// the judge.
 
 import assert from 'node:assert/strict'
 import { execFileSync, spawn } from 'node:child_process'

@@ -9,7 +9,10 @@ import { DirectoryLock } from '../../lib/directory/lock.ts'
 import { cleanLogs, verifyLogs } from '../../lib/index.ts'
 import { logDirectory } from '../log-directory.ts'
 
-/** A lock that is held on another machine, or in another container, by a clock that is an hour behind. */
+/**
+ * A lock that is held on another machine, or in another container, by a clock that is an hour
+ * behind.
+ */
 function foreign(t: TestContext, change: object) {
   const directory = logDirectory(t)
   const lock = new DirectoryLock({ directory, taken: () => {} })

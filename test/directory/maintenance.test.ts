@@ -1,4 +1,5 @@
-// What a logger does for its directory, from the outside: the lock, the numbers, compression and retention.
+// What a logger does for its directory, from the outside: the lock, the numbers, compression and
+// retention.
 
 import assert from 'node:assert/strict'
 import { execFileSync, spawn } from 'node:child_process'
@@ -23,7 +24,9 @@ async function until(isSo: () => boolean): Promise<void> {
   while (!isSo()) await setTimeout(5)
 }
 
-/** All lines of a file in both spellings, oldest first; each compressed one has been tested by gzip. */
+/**
+ * All lines of a file in both spellings, oldest first; each compressed one has been tested by gzip.
+ */
 function allLinesOf(directory: string, base: string): Line[] {
   return (filesByBase(readdirSync(directory)).get(base) ?? []).flatMap(({ name, compressed }) => {
     const path = join(directory, name)
@@ -226,7 +229,8 @@ describe('createLogger()', () => {
       writeFileSync(join(directory, name), '{"level":30,"msg":"not ours"}\n', { mode: 0o644 })
       utimesSync(join(directory, name), old, old)
     }
-    // One that this library has written is deleted, so it is known when the cleaning has come so far.
+    // One that this library has written is deleted, so it is known when the cleaning has come so
+    // far.
     const own =
       '{"timestamp":"2026-01-01T00:00:00.000+00:00","level":"INFO","category":"system","message":"m","seq":1}\n'
     writeFileSync(join(directory, 'system.log.1'), own)

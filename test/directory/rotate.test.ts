@@ -1,4 +1,5 @@
-// The rename chain, with and without compressed files in it. What it does to plain ones stands in open.test.ts.
+// The rename chain, with and without compressed files in it. What it does to plain ones stands in
+// open.test.ts.
 
 import assert from 'node:assert/strict'
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'

@@ -1,5 +1,5 @@
-// A holder that is paused with a piece on its way, and another one that takes over meanwhile: whatever comes first, each
-// entry is in the file once, and each number is given once.
+// A holder that is paused with a piece on its way, and another one that takes over meanwhile:
+// whatever comes first, each entry is in the file once, and each number is given once.
 
 import assert from 'node:assert/strict'
 import { appendFileSync, readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs'
@@ -30,7 +30,10 @@ function hide(directory: string): void {
   writeFileSync(path, JSON.stringify({ ...record, pids: 'pid:[1]' }))
 }
 
-/** A holder that has handed over a piece of two entries, and a contender that will take over from it. */
+/**
+ * A holder that has handed over a piece of two entries, and a contender that will take over from
+ * it.
+ */
 function rig(t: TestContext, hooks: Partial<LockOptions>) {
   const directory = logDirectory(t)
   makeDirectory(directory)

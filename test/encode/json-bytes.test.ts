@@ -1,5 +1,5 @@
-// JSON written as bytes is, byte for byte, what JSON.stringify and an encoder make, whatever the value and
-// wherever in the buffer.
+// JSON written as bytes is, byte for byte, what JSON.stringify and an encoder make, whatever the
+// value and wherever in the buffer.
 
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'

@@ -1,4 +1,5 @@
-// What an entry may come to: every part of a line counts, and nothing is cut before its secrets are masked.
+// What an entry may come to: every part of a line counts, and nothing is cut before its secrets are
+// masked.
 
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'

@@ -1,4 +1,5 @@
-// Secrets whose name stands beside them: pairs, lists of headers, arguments, fields for a name and its value.
+// Secrets whose name stands beside them: pairs, lists of headers, arguments, fields for a name and
+// its value.
 
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'

@@ -1,4 +1,5 @@
-// What is written of a context: no secret whose key names one, and all that only looks like one by its key.
+// What is written of a context: no secret whose key names one, and all that only looks like one by
+// its key.
 
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'

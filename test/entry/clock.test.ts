@@ -1,4 +1,5 @@
-// The environment's clocks and timers are taken once: whoever fakes them later does not reach the logger.
+// The environment's clocks and timers are taken once: whoever fakes them later does not reach the
+// logger.
 
 import assert from 'node:assert/strict'
 import { readFileSync, readdirSync } from 'node:fs'

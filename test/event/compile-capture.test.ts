@@ -1,4 +1,5 @@
-// The generated code that captures typed events: what goes straight into the ring, and what is handed on.
+// The generated code that captures typed events: what goes straight into the ring, and what is
+// handed on.
 
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'

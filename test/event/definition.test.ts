@@ -1,4 +1,5 @@
-// Typed events: what is defined, what it is compiled into, and what becomes of data that do not match.
+// Typed events: what is defined, what it is compiled into, and what becomes of data that do not
+// match.
 
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'

@@ -1,4 +1,5 @@
-// A clock that stands still until the test moves it, and turns of the event loop that come when the test says so.
+// A clock that stands still until the test moves it, and turns of the event loop that come when the
+// test says so.
 
 /** A timer of a manual clock. */
 class ManualTimer {

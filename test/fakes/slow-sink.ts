@@ -1,4 +1,5 @@
-// A sink that takes its time: a batch lands so many milliseconds of a manual clock after it was handed over.
+// A sink that takes its time: a batch lands so many milliseconds of a manual clock after it was
+// handed over.
 
 import type { SinkEvents } from '../../lib/sinks/sink.ts'
 import type { ManualClock } from './manual-clock.ts'

@@ -1,5 +1,6 @@
-// The process under fault: `node child.js <job as JSON>`. It logs through the built library, or through the
-// known-bad writer, notes what has been acknowledged, and tells at its end what it counted itself.
+// The process under fault: `node child.js <job as JSON>`. It logs through the built library, or
+// through the known-bad writer, notes what has been acknowledged, and tells at its end what it
+// counted itself.
 
 import fs, { chmodSync, closeSync, openSync, writeFileSync, writeSync } from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
@@ -202,7 +203,10 @@ function tell(): void {
   chmodSync(job.noteFile, 0o644)
 }
 
-/** A real SIGKILL, at a moment that no timer hits: when a file is about to be renamed, or has just been. */
+/**
+ * A real SIGKILL, at a moment that no timer hits: when a file is about to be renamed, or has just
+ * been.
+ */
 function killAtRename(nth: number, after: boolean): void {
   let renames = 0
   const { renameSync } = fs

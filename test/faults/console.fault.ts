@@ -1,4 +1,5 @@
-// A file that fails while the console, its fallback, is full or closed: nothing blocks, nobody dies, all is counted.
+// A file that fails while the console, its fallback, is full or closed: nothing blocks, nobody
+// dies, all is counted.
 
 import { spawnSync } from 'node:child_process'
 import { closeSync, constants, openSync, rmSync, writeFileSync, writeSync } from 'node:fs'

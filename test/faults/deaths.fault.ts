@@ -1,4 +1,5 @@
-// Processes that die at random moments: killed, half of them amid a rotation; ended by themselves; by a throw.
+// Processes that die at random moments: killed, half of them amid a rotation; ended by themselves;
+// by a throw.
 
 import { setTimeout as pause } from 'node:timers/promises'
 import type { End, Job } from './job.ts'
@@ -16,7 +17,10 @@ import { Subject } from './subject.ts'
 const rotation = { max_size_mb: 1, max_files: 100 }
 /** More entries than a process can log before it is killed. */
 const endless = 1e9
-/** Kills when all are run: this many for `written`, half of them amid a rotation, and a fifth of it for `buffered`. */
+/**
+ * Kills when all are run: this many for `written`, half of them amid a rotation, and a fifth of it
+ * for `buffered`.
+ */
 const kills = 500
 const exits = 500
 /** The known-bad writer has shown by then that the fault bites. */
@@ -72,7 +76,8 @@ function killScenario(
   return {
     title,
     runs: (tools) => repeat(tools.scale(count), (n) => run(tools, n, {})),
-    // What it has taken is in its memory: it acknowledges when the call returns, as its users believe.
+    // What it has taken is in its memory: it acknowledges when the call returns, as its users
+    // believe.
     control: (tools) =>
       repeat(controlRuns, (n) => run(tools, n, { writer: 'bare', acknowledge: 'return' })),
   }

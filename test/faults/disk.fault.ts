@@ -1,4 +1,5 @@
-// Faults of a real disk: full and freed, without inodes, read-only; directories closed to us; no descriptors left.
+// Faults of a real disk: full and freed, without inodes, read-only; directories closed to us; no
+// descriptors left.
 
 import { spawnSync } from 'node:child_process'
 import { chmodSync, mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
@@ -18,7 +19,9 @@ import { type StartOptions, Subject, type Workplace } from './subject.ts'
 const runsEach = 10
 const controlRuns = 3
 
-/** It works until the first stop; from there to the second it does not; afterwards it does again. */
+/**
+ * It works until the first stop; from there to the second it does not; afterwards it does again.
+ */
 const stops = [500, 3500]
 const job: Partial<Job> = {
   config: { rotation: { max_size_mb: 1, max_files: 3 } },
@@ -44,7 +47,10 @@ interface Trouble {
   /** What must be done afterwards, so that all can be read and removed. */
   readonly after?: (workplace: Workplace) => void
   readonly expected: Expected
-  /** What the known-bad writer needs to come to the trouble before it ends: it writes entry by entry. */
+  /**
+   * What the known-bad writer needs to come to the trouble before it ends: it writes entry by
+   * entry.
+   */
   readonly bareJob?: Partial<Job>
   /** It is not hurt: it closes a file before it opens the next. */
   readonly isHarmless?: boolean

@@ -1,9 +1,12 @@
-// What a process under fault is told to do, and what it tells of itself: through a file on a healthy disk, and
-// through the channel to its parent.
+// What a process under fault is told to do, and what it tells of itself: through a file on a
+// healthy disk, and through the channel to its parent.
 
 import type { LoggerStats, LoggingConfig } from 'ringlog'
 
-/** The categories a process logs to, in turn; each is one that holds no entries of the library's own. */
+/**
+ * The categories a process logs to, in turn; each is one that holds no entries of the library's
+ * own.
+ */
 export const categories = ['audit', 'enforcement', 'sdk', 'error'] as const
 export type JobCategory = (typeof categories)[number]
 
@@ -26,27 +29,43 @@ export interface Job {
   readonly pauseMs: number
   /** Every so many entries one is an ERROR, and every fifth of that a WARNING; 0: all are INFO. */
   readonly errorEvery: number
-  /** When an entry counts as acknowledged: when the call returns, when a flush() after it resolves, or never. */
+  /**
+   * When an entry counts as acknowledged: when the call returns, when a flush() after it resolves,
+   * or never.
+   */
   readonly acknowledge: 'return' | 'flush' | 'never'
   /** Entries between two flushes, where a flush acknowledges. */
   readonly flushEvery: number
   /** Numbers of entries at which the process says so and waits for a word of its parent. */
   readonly stops: readonly number[]
   readonly end: End
-  /** Milliseconds after which the process ends from a timer, wherever it is; 0: after the last entry. */
+  /**
+   * Milliseconds after which the process ends from a timer, wherever it is; 0: after the last
+   * entry.
+   */
   readonly endAfterMs: number
-  /** Before the end, how long to wait until nothing is queued any more, in milliseconds; 0: not at all. */
+  /**
+   * Before the end, how long to wait until nothing is queued any more, in milliseconds; 0: not at
+   * all.
+   */
   readonly settleMs: number
-  /** Kill the process with SIGKILL at the n-th renaming of a file, before or after it; 0: do not. */
+  /**
+   * Kill the process with SIGKILL at the n-th renaming of a file, before or after it; 0: do not.
+   */
   readonly killAtRename: number
   readonly killAfterRename: boolean
   /** Take the time of each call, one reading of the clock around each. */
   readonly timed: boolean
-  /** Open so many descriptors at the first stop that no further one is to be had, and close them at the second. */
+  /**
+   * Open so many descriptors at the first stop that no further one is to be had, and close them at
+   * the second.
+   */
   readonly useUpDescriptors: boolean
   /** Write to the console for each entry as well, without care: the known-bad way to use stderr. */
   readonly shout: boolean
-  /** Where the outcome goes, and (with `.acknowledged`) the counts of what has been acknowledged. */
+  /**
+   * Where the outcome goes, and (with `.acknowledged`) the counts of what has been acknowledged.
+   */
   readonly noteFile: string
 }
 
@@ -65,7 +84,10 @@ export interface Outcome {
   readonly closeFailure: string | undefined
   /** Whether everything was in the files before the end, in the time that there was for it. */
   readonly isSettled: boolean
-  /** Milliseconds from the first failure seen until nothing was queued; undefined when none was, or it stayed. */
+  /**
+   * Milliseconds from the first failure seen until nothing was queued; undefined when none was, or
+   * it stayed.
+   */
   readonly recoveredMs: number | undefined
   /** Milliseconds from the call that ends the process until its last listener runs. */
   readonly endMs: number

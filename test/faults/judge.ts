@@ -1,5 +1,6 @@
-// Reads a log directory as somebody who knows the contract and nothing of the library, and counts what is there:
-// distinct entries, duplicates, disorder, torn lines, wrong modes. An entry is known by its category and number.
+// Reads a log directory as somebody who knows the contract and nothing of the library, and counts
+// what is there: distinct entries, duplicates, disorder, torn lines, wrong modes. An entry is known
+// by its category and number.
 
 import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -14,7 +15,10 @@ export interface Source {
   readonly index: number
   readonly name: string
   readonly bytes: Buffer
-  /** It was taken away by somebody else, with what was in it: its entries may be missing, or there again. */
+  /**
+   * It was taken away by somebody else, with what was in it: its entries may be missing, or there
+   * again.
+   */
   readonly isGone?: boolean
 }
 
@@ -51,8 +55,9 @@ const namePattern = /^([a-z]+\.log)(?:\.(\d+)(\.gz)?)?$/
 const lineEnd = 0x0a
 
 /**
- * All log files of a directory, each base's oldest first; none when it is not there. A file that is there twice, plain
- * and compressed, is one: that is how a compression looks that was ended before its last step.
+ * All log files of a directory, each base's oldest first; none when it is not there. A file that is
+ * there twice, plain and compressed, is one: that is how a compression looks that was ended before
+ * its last step.
  */
 export function sourcesOf(directory: string): Source[] {
   if (!existsSync(directory)) return []
@@ -199,7 +204,10 @@ function parse(text: string): Line | undefined {
   }
 }
 
-/** What is wrong with an entry that was logged under fault: another number than was logged, other bytes. */
+/**
+ * What is wrong with an entry that was logged under fault: another number than was logged, other
+ * bytes.
+ */
 function damageOf({ category, seq, context }: Line): string | undefined {
   const n = context?.['n']
   const text = context?.['text']

@@ -1,5 +1,5 @@
-// Another user who may write to the directory, and puts links to files of ours in the place of log files, as fast as
-// the system exchanges two names.
+// Another user who may write to the directory, and puts links to files of ours in the place of log
+// files, as fast as the system exchanges two names.
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
@@ -93,7 +93,9 @@ async function* attacked(tools: Tools, count: number, change: Partial<Job>): Asy
   }
 }
 
-/** A directory that others may write to, with a file in it and a link to another file of its owner. */
+/**
+ * A directory that others may write to, with a file in it and a link to another file of its owner.
+ */
 function prepare({ root, notes, logs }: Workplace): string {
   const victim = join(notes, 'bashrc')
   chmodSync(root, 0o755)

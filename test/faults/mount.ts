@@ -1,4 +1,5 @@
-// File systems of our own, for faults that are the disk's: small, read-only, cut off from power. They need root.
+// File systems of our own, for faults that are the disk's: small, read-only, cut off from power.
+// They need root.
 
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
@@ -24,7 +25,10 @@ export function mountImage(image: string, place: string, isNew: boolean): void {
   command('mount', ['-o', 'loop', image, place])
 }
 
-/** As if the power were cut: what is not on the device by now never will be (EXT4_IOC_SHUTDOWN, no log flush). */
+/**
+ * As if the power were cut: what is not on the device by now never will be (EXT4_IOC_SHUTDOWN, no
+ * log flush).
+ */
 export function cutPower(place: string): void {
   command('perl', [
     '-e',

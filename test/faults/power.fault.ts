@@ -1,4 +1,5 @@
-// Power that is cut at a random moment: what flush() has acknowledged for `synced` is on the device.
+// Power that is cut at a random moment: what flush() has acknowledged for `synced` is on the
+// device.
 
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,5 +1,6 @@
-// `npm run test:faults`: puts the built library under every fault that can be injected here, counts what is in the
-// files, and prints a table. Exit code 1 when a promise is broken, or when a fault does not bite the known-bad writer.
+// `npm run test:faults`: puts the built library under every fault that can be injected here, counts
+// what is in the files, and prints a table. Exit code 1 when a promise is broken, or when a fault
+// does not bite the known-bad writer.
 
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'

@@ -6,8 +6,9 @@ import { type Finding, judge, oldestFirst, type Source, sourcesOf } from './judg
 import type { Ended, Workplace } from './subject.ts'
 
 /**
- * What holds under a fault. `complete`: everything accepted is in the files, once and in order. `counted`: the same of
- * all but what the logger counts as dropped or diverted. `acknowledged`: everything acknowledged is there, once.
+ * What holds under a fault. `complete`: everything accepted is in the files, once and in order.
+ * `counted`: the same of all but what the logger counts as dropped or diverted. `acknowledged`:
+ * everything acknowledged is there, once.
  */
 export type Promised = 'complete' | 'counted' | 'acknowledged'
 
@@ -60,14 +61,20 @@ export interface Expected {
   readonly promised: Promised
   /** Torn lines that may be there. @default 0 */
   readonly torn?: number
-  /** Entries may be there twice, in another place: they were written again since nobody knew whether they are. */
+  /**
+   * Entries may be there twice, in another place: they were written again since nobody knew whether
+   * they are.
+   */
   readonly mayRepeat?: boolean
   /** A write that hung at the end may have landed, although it was counted as lost. */
   readonly mayLandLate?: boolean
   /** @default exit code 0 */
   readonly code?: number
   readonly signal?: NodeJS.Signals
-  /** Files that somebody else has put elsewhere, or taken away; their index says between which they belong. */
+  /**
+   * Files that somebody else has put elsewhere, or taken away; their index says between which they
+   * belong.
+   */
   readonly elsewhere?: readonly Source[]
   /** Losses must be told in the files, as many as were counted. */
   readonly lossTold?: boolean
@@ -144,7 +151,8 @@ function endFaults(
 }
 
 /**
- * What the next start makes of a directory: it must tell of each torn line, go on with the numbers, and cut nothing.
+ * What the next start makes of a directory: it must tell of each torn line, go on with the numbers,
+ * and cut nothing.
  *
  * @returns complaints.
  */
@@ -159,7 +167,8 @@ export async function restartFaults(directory: string): Promise<string[]> {
   const after = judge(sourcesOf(directory))
   const complaints: string[] = []
   const last = Math.max(0, ...(before.seqs.get('audit') ?? []))
-  // Entries that were lost have had their numbers, and a start that knows of them leaves the gap to be seen.
+  // Entries that were lost have had their numbers, and a start that knows of them leaves the gap to
+  // be seen.
   const added = [...(after.seqs.get('audit') ?? [])].filter(
     (seq) => !before.seqs.get('audit')?.has(seq),
   )

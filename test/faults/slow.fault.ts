@@ -1,5 +1,5 @@
-// A disk that is slow, and one that does not answer: the caller does not notice, memory keeps its bounds, the process
-// can end.
+// A disk that is slow, and one that does not answer: the caller does not notice, memory keeps its
+// bounds, the process can end.
 
 import type { Job } from './job.ts'
 import { assess, type Expected, type Run, type Scenario, type Tools } from './scenario.ts'
@@ -7,19 +7,28 @@ import { hasDelayed, hasMet, tracing, whyNoStrace, writeCalls } from './strace.t
 import { Subject } from './subject.ts'
 
 const mib = 1024 * 1024
-/** A call may be longer than without the slow disk by as much as the machine's own noise, in nanoseconds. */
+/**
+ * A call may be longer than without the slow disk by as much as the machine's own noise, in
+ * nanoseconds.
+ */
 const noiseNs = 50_000
 /** Of so many runs each the quietest counts. */
 const slowRuns = 5
-/** What a process may grow beside its buffer: text on its way, and what the collector has not taken yet. */
+/**
+ * What a process may grow beside its buffer: text on its way, and what the collector has not taken
+ * yet.
+ */
 const growthBytesMax = 96 * mib
-/** How long a write hangs: long enough to tell who waits for it from who is only given no processor for a while. */
+/**
+ * How long a write hangs: long enough to tell who waits for it from who is only given no processor
+ * for a while.
+ */
 const hangMs = 6_000
 /** How long the end may wait: 2 s, and time for the machine. */
 const endMsMax = 4_000
 /**
- * What the system itself blocks, nobody can cut short: where the caller's own write is the one that hangs, the caller
- * waits for it, and for 2 s more.
+ * What the system itself blocks, nobody can cut short: where the caller's own write is the one that
+ * hangs, the caller waits for it, and for 2 s more.
  */
 const ownWriteMsMax = hangMs + endMsMax
 
@@ -121,7 +130,10 @@ async function* slowWrites(tools: Tools): AsyncGenerator<Run> {
   yield* runs
 }
 
-/** What is lost is what `stats().queued` counted, and no more: whatever has been handed over may have come to the file. */
+/**
+ * What is lost is what `stats().queued` counted, and no more: whatever has been handed over may
+ * have come to the file.
+ */
 async function* killedUnderLoad(tools: Tools): AsyncGenerator<Run> {
   for (let n = 1; n <= tools.scale(slowRuns); n++) {
     yield await tools.at(async (workplace) => {

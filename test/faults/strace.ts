@@ -1,5 +1,6 @@
-// Faults in single system calls, injected by strace: the n-th call of a kind on the files of a log directory fails.
-// strace counts per thread; one thread in libuv's pool makes the count that of the writer.
+// Faults in single system calls, injected by strace: the n-th call of a kind on the files of a log
+// directory fails. strace counts per thread; one thread in libuv's pool makes the count that of the
+// writer.
 
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
@@ -43,7 +44,8 @@ export function tracing(workplace: Workplace, injection: Injection): string[] {
   ]
   return [
     'strace',
-    // Makes calls that are not traced as fast as without. It delivers no signals, though (strace 6.1).
+    // Makes calls that are not traced as fast as without. It delivers no signals, though (strace
+    // 6.1).
     ...(action.startsWith('signal') ? [] : ['--seccomp-bpf']),
     '--follow-forks',
     '--quiet=all',

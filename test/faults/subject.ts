@@ -1,4 +1,5 @@
-// A process under fault, seen from its parent: how it is started, what it says on its way, how it ended.
+// A process under fault, seen from its parent: how it is started, what it says on its way, how it
+// ended.
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -24,7 +25,9 @@ export interface Ended {
   readonly isTimedOut: boolean
 }
 
-/** A directory of its own for one run: `logs` for the subject, the rest for us, on a healthy disk. */
+/**
+ * A directory of its own for one run: `logs` for the subject, the rest for us, on a healthy disk.
+ */
 export class Workplace {
   readonly root: string
   /** Where the subject logs; it does not exist yet. */

@@ -1,5 +1,5 @@
-// The n-th call of a kind fails, for n = 1, 2, 3 … until a run ends without meeting the fault: once, three times in
-// a row, and from then on for ever.
+// The n-th call of a kind fails, for n = 1, 2, 3 … until a run ends without meeting the fault:
+// once, three times in a row, and from then on for ever.
 
 import {
   assess,
@@ -25,7 +25,9 @@ const runsMax = 100
 /** The known-bad writer has shown by then that the fault bites. */
 const controlRuns = 3
 
-/** A file full and a part of another, so that there is a rotation; in few writes, for each is a run. */
+/**
+ * A file full and a part of another, so that there is a rotation; in few writes, for each is a run.
+ */
 const job: Partial<Job> = {
   config: { rotation: { max_size_mb: 1, max_files: 2 } },
   categories: ['audit'],
@@ -132,8 +134,8 @@ const compressing: Partial<Job> = {
 }
 
 /**
- * The calls of which a compression consists, besides those that the writer has, too. What it writes goes to a name that
- * is not known beforehand; what a full disk does to that is a fault of its own.
+ * The calls of which a compression consists, besides those that the writer has, too. What it writes
+ * goes to a name that is not known beforehand; what a full disk does to that is a fault of its own.
  */
 const compressionCalls: readonly (readonly [name: string, calls: string])[] = [
   ['statfs', 'statfs'],
@@ -168,7 +170,8 @@ const upkeep: readonly Fault[] = [
   })),
 ]
 
-// What it acknowledges it has written, so it survives these; the kills at random moments are its undoing.
+// What it acknowledges it has written, so it survives these; the kills at random moments are its
+// undoing.
 const kills: readonly Fault[] = [
   { title: 'SIGKILL at a write', calls: writeCalls, isOurs: true },
   { title: 'SIGKILL at a rename', calls: 'rename,renameat,renameat2', isOurs: true },

@@ -1,4 +1,5 @@
-// What others do to a directory while we log into it: files removed, renamed, truncated, and the clock turned.
+// What others do to a directory while we log into it: files removed, renamed, truncated, and the
+// clock turned.
 
 import {
   copyFileSync,
@@ -35,7 +36,10 @@ const job: Partial<Job> = {
 
 interface Tampering {
   readonly title: string
-  /** Does it while the process stands still; returns what is elsewhere afterwards, to be read at the end. */
+  /**
+   * Does it while the process stands still; returns what is elsewhere afterwards, to be read at the
+   * end.
+   */
   readonly act: (workplace: Workplace) => () => Source[]
 }
 
@@ -101,7 +105,8 @@ export const tampered: readonly Scenario[] = [
     whyNot: () =>
       process.platform === 'linux' ? undefined : 'needs /proc to see a process stand still',
     runs: (tools) => tamper(tools, tampering, tools.scale(runsEach), {}),
-    // Where a file is truncated or put elsewhere, what is written there is what a plain writer does as well.
+    // Where a file is truncated or put elsewhere, what is written there is what a plain writer does
+    // as well.
     ...(tampering.title.includes('removed')
       ? { control: (tools: Tools) => tamper(tools, tampering, controlRuns, { writer: 'bare' }) }
       : {}),
@@ -148,7 +153,9 @@ async function* tamper(
   }
 }
 
-/** A file put elsewhere belongs between those that were rotated before and those that were after. */
+/**
+ * A file put elsewhere belongs between those that were rotated before and those that were after.
+ */
 function placing(logs: string): (path: string) => Source[] {
   const older = rotatedIn(logs)
   return (path) => [

@@ -1,5 +1,5 @@
-// The two writers that are put under fault: the library, and the known-bad one on which each fault must be seen to
-// bite, rotating-file-stream alone.
+// The two writers that are put under fault: the library, and the known-bad one on which each fault
+// must be seen to bite, rotating-file-stream alone.
 
 import { createStream } from 'rotating-file-stream'
 import { createLogger } from 'ringlog'
@@ -38,8 +38,8 @@ function openRinglog(job: Job): Writer {
 }
 
 /**
- * A stream per category, a chunk per entry, as its manual shows it; recreated after an error, as its manual says.
- * An entry is acknowledged when its callback comes without an error.
+ * A stream per category, a chunk per entry, as its manual shows it; recreated after an error, as
+ * its manual says. An entry is acknowledged when its callback comes without an error.
  */
 function openBare(job: Job): Writer {
   const { max_size_mb = 50, max_files = 10 } = job.config.rotation ?? {}

@@ -1,4 +1,5 @@
-// createLogger(): what it takes, what it makes in the directory, and where it goes on after a restart.
+// createLogger(): what it takes, what it makes in the directory, and where it goes on after a
+// restart.
 
 import assert from 'node:assert/strict'
 import { chmodSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'

@@ -88,7 +88,10 @@ describe('durability: written', () => {
 const noStrace = spawnSync('strace', ['-V']).status === 0 ? false : 'needs strace'
 
 describe('durability: synced', { skip: noStrace }, () => {
-  /** The system calls of a program that logs and says on its descriptor 1 what has been acknowledged. */
+  /**
+   * The system calls of a program that logs and says on its descriptor 1 what has been
+   * acknowledged.
+   */
   function trace(
     directory: string,
     durability: string,

@@ -1,8 +1,9 @@
-// Hand-overs of a directory between two writers that cannot see each other's processes, as in two containers: by a
-// pause, by clocks apart, by a busy event loop, by a lock that is deleted, by a rolling update, by SIGKILL. After each
-// story the directory is verified: no number twice, none missing, every entry once and in order. And what takes the
-// 10 s after which a holder counts as dead. `npm run test:lock`, some 10 minutes; as many words as arguments choose
-// stories, a number says how many hand-overs each.
+// Hand-overs of a directory between two writers that cannot see each other's processes, as in two
+// containers: by a pause, by clocks apart, by a busy event loop, by a lock that is deleted, by a
+// rolling update, by SIGKILL. After each story the directory is verified: no number twice, none
+// missing, every entry once and in order. And what takes the 10 s after which a holder counts as
+// dead. `npm run test:lock`, some 10 minutes; as many words as arguments choose stories, a number
+// says how many hand-overs each.
 
 import assert from 'node:assert/strict'
 import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:child_process'

@@ -1,5 +1,6 @@
-// The directory changes hands while a logger lives: what it takes over, what it loses, and how it gets it back. The
-// other writer is played by the test, as one in another container: its lock, its signs, its lines.
+// The directory changes hands while a logger lives: what it takes over, what it loses, and how it
+// gets it back. The other writer is played by the test, as one in another container: its lock, its
+// signs, its lines.
 
 import assert from 'node:assert/strict'
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'

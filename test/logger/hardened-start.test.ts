@@ -1,5 +1,5 @@
-// The library where more is forbidden than usual, where it is part of a bundle, and as it is built: the same
-// program must start, and write the same lines, as it does in a plain process.
+// The library where more is forbidden than usual, where it is part of a bundle, and as it is built:
+// the same program must start, and write the same lines, as it does in a plain process.
 
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'

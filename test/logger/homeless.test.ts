@@ -1,5 +1,6 @@
-// A logger whose directory cannot be said: no home for its `~`, no working directory for a relative path. That is a
-// directory that cannot be used, and no error: one line on stderr, the console, and the process goes on.
+// A logger whose directory cannot be said: no home for its `~`, no working directory for a relative
+// path. That is a directory that cannot be used, and no error: one line on stderr, the console, and
+// the process goes on.
 
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'

@@ -1,4 +1,5 @@
-// `{instance}`: each of several that run the same program has a directory of its own, and all of them are one log.
+// `{instance}`: each of several that run the same program has a directory of its own, and all of
+// them are one log.
 
 import { strict as assert } from 'node:assert'
 import { spawn, spawnSync } from 'node:child_process'

@@ -1,4 +1,5 @@
-// One transaction at the door: whichever way an entry comes in, it is counted once and has one number.
+// One transaction at the door: whichever way an entry comes in, it is counted once and has one
+// number.
 
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'

@@ -1,4 +1,5 @@
-// What people call in other ways than meant: nothing is lost, nothing is reduced to a word, nothing is thrown.
+// What people call in other ways than meant: nothing is lost, nothing is reduced to a word, nothing
+// is thrown.
 
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
@@ -349,7 +350,10 @@ const calls: readonly (readonly [string, (log: Untyped) => void, object])[] = [
 
 const places = ['system', 'sdk', 'error', 'audit', 'enforcement'] as const
 
-/** Makes one call, and gives the line that came of it, without what is always there, and without stacks. */
+/**
+ * Makes one call, and gives the line that came of it, without what is always there, and without
+ * stacks.
+ */
 async function lineOf(
   t: Parameters<typeof logDirectory>[0],
   call: (log: Logger) => void,

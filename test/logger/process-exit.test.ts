@@ -1,5 +1,5 @@
-// How a process ends, and what is then in its files: everything accepted, once, in order; with the exit code
-// and signal of a control process that has no logger.
+// How a process ends, and what is then in its files: everything accepted, once, in order; with the
+// exit code and signal of a control process that has no logger.
 
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'

@@ -1,4 +1,5 @@
-// What surrounds a call: fields and trace of the request in which it is made, on every line, at no one's cost.
+// What surrounds a call: fields and trace of the request in which it is made, on every line, at no
+// one's cost.
 
 import assert from 'node:assert/strict'
 import { AsyncLocalStorage } from 'node:async_hooks'
@@ -45,7 +46,9 @@ const loose = defineEvent({
   context: Type.Object({ n: Type.Number(), own: Type.Optional(Type.String()) }),
 })
 
-/** The ways to log an entry with the context `{ n: 1, own: 'mine' }`, or with one that holds these. */
+/**
+ * The ways to log an entry with the context `{ n: 1, own: 'mine' }`, or with one that holds these.
+ */
 const ways: { readonly [way: string]: (log: Logger) => void } = {
   info: (log) => log.system.info('m', { n: 1, own: 'mine' }),
   'info with an error': (log) => log.system.info('m', new Error('e'), { n: 1, own: 'mine' }),

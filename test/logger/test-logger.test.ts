@@ -1,4 +1,5 @@
-// A logger without files, and the test runners whose users it is for: each runs a program of its own.
+// A logger without files, and the test runners whose users it is for: each runs a program of its
+// own.
 
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
@@ -224,7 +225,9 @@ function runProgram(flags: readonly string[], text: string): Ran {
   return run([...flags, 'program.mjs'], directory)
 }
 
-/** The same test for each runner: `fake` fakes its timers, before the library is loaded and after. */
+/**
+ * The same test for each runner: `fake` fakes its timers, before the library is loaded and after.
+ */
 function testText(imports: string, fake: string): string {
   return `${imports}
 import { strict as assert } from 'node:assert'

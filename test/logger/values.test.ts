@@ -1,4 +1,5 @@
-// Whatever is passed, exactly one line of JSON; whatever is secret, in none. `npm run test:values` makes a million calls.
+// Whatever is passed, exactly one line of JSON; whatever is secret, in none. `npm run test:values`
+// makes a million calls.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'

@@ -1,6 +1,6 @@
-// Loaded before pino's own tests: what they get as pino is the face of one of our loggers, each of whose entries is
-// handed to their stream as the line that pino would have written. Stands in as well for two packages that only pino's
-// own developers have.
+// Loaded before pino's own tests: what they get as pino is the face of one of our loggers, each of
+// whose entries is handed to their stream as the line that pino would have written. Stands in as
+// well for two packages that only pino's own developers have.
 
 import assert from 'node:assert'
 import { Module } from 'node:module'

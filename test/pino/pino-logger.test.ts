@@ -1,4 +1,5 @@
-// The face of pino: what it makes of calls, and with the real Fastify, and the real pino-http on Express.
+// The face of pino: what it makes of calls, and with the real Fastify, and the real pino-http on
+// Express.
 
 import assert from 'node:assert/strict'
 import {

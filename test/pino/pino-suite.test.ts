@@ -1,4 +1,5 @@
-// pino's own tests, from its package, of everything that the face has: pino is the judge of what pino does.
+// pino's own tests, from its package, of everything that the face has: pino is the judge of what
+// pino does.
 
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
@@ -6,8 +7,8 @@ import { extname, join } from 'node:path'
 import { describe, it } from 'node:test'
 
 /**
- * Tests that are not run, by the reason: what docs/coming-from-pino.md lists as different. They are known by name, so
- * that a new version of pino with new tests brings them here.
+ * Tests that are not run, by the reason: what docs/coming-from-pino.md lists as different. They are
+ * known by name, so that a new version of pino with new tests brings them here.
  */
 const different: { readonly [reason: string]: readonly string[] } = {
   'the format of the line is fixed: formatters, messageKey, nestedKey, mixin': [

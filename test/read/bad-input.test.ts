@@ -1,4 +1,5 @@
-// What a directory may hold that nobody wants to find there. Nothing of it ends the reading; all of it is shown or told.
+// What a directory may hold that nobody wants to find there. Nothing of it ends the reading; all of
+// it is shown or told.
 
 import { strict as assert } from 'node:assert'
 import {

@@ -1,7 +1,7 @@
-// A million lines through two hundred rotations at full speed, followed while they are written; and GNU tail
-// beside it on the same files. At full speed several rotations fall between two looks, and tail -F, which knows the
-// one name alone, loses what they put aside; so it is the judge where the writer waits for it after each
-// rotation. `npm run test:follow`, less than a minute.
+// A million lines through two hundred rotations at full speed, followed while they are written; and
+// GNU tail beside it on the same files. At full speed several rotations fall between two looks, and
+// tail -F, which knows the one name alone, loses what they put aside; so it is the judge where the
+// writer waits for it after each rotation. `npm run test:follow`, less than a minute.
 
 import { strict as assert } from 'node:assert'
 import { spawn, spawnSync } from 'node:child_process'
@@ -78,7 +78,10 @@ function prepared(t: TestContext): { directory: string; signal: AbortSignal } {
   return { directory, signal: AbortSignal.timeout(120_000) }
 }
 
-/** The lines that we see, up to so many, or to the last message; none may be missing, doubled or out of order. */
+/**
+ * The lines that we see, up to so many, or to the last message; none may be missing, doubled or out
+ * of order.
+ */
 async function follow(log_path: string, count: number, signal: AbortSignal): Promise<string[]> {
   const told = ({ text: remark }: { readonly text: string }): void => assert.fail(remark)
   const lines: string[] = []

@@ -1,4 +1,5 @@
-// What happens to the files of a writer that is not ours, or at an unlucky moment, while they are followed.
+// What happens to the files of a writer that is not ours, or at an unlucky moment, while they are
+// followed.
 
 import { strict as assert } from 'node:assert'
 import {

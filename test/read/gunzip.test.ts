@@ -1,5 +1,5 @@
-// gzip in all states: sound, of several members, cut off anywhere, damaged anywhere. The judge is gzip itself, which
-// must not give a byte more.
+// gzip in all states: sound, of several members, cut off anywhere, damaged anywhere. The judge is
+// gzip itself, which must not give a byte more.
 
 import { strict as assert } from 'node:assert'
 import { spawnSync } from 'node:child_process'

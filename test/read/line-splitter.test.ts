@@ -87,7 +87,8 @@ test('LineSplitter takes an entry of 100 MB in 64 KiB chunks in linear time', ()
   for (let i = 0; i < 1600; i++) assert.equal(splitter.push(chunk).length, 0)
   const [line] = splitter.push(Buffer.from('\n'))
   assert.equal(line?.raw.length, 1600 * 65536)
-  // Quadratic would be 80 GB of copying. Others may have the processor meanwhile: its own time counts.
+  // Quadratic would be 80 GB of copying. Others may have the processor meanwhile: its own time
+  // counts.
   const { user, system } = process.cpuUsage(start)
   assert.ok(user + system < 5_000_000, `${user + system} µs`)
 })

@@ -155,7 +155,8 @@ describe('verifyLogs()', () => {
     await log.close()
     const { faults, killed } = await verifyLogs({ log_path })
     assert.deepEqual(faults, [])
-    // Of 50 that waited, all; the last one is above what was written, and its number was given again.
+    // Of 50 that waited, all; the last one is above what was written, and its number was given
+    // again.
     assert.ok(killed >= 98 && killed <= 100, `${killed}`)
   })
 })

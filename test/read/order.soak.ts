@@ -1,6 +1,7 @@
-// A million entries over six categories and three processes, followed while they are written, through streamLogs()
-// and through `ringlog tail -f`: each once, and none before one that was logged earlier by its process.
-// `npm run test:order`, some minutes; ENTRIES says another number. CI takes 30,000.
+// A million entries over six categories and three processes, followed while they are written,
+// through streamLogs() and through `ringlog tail -f`: each once, and none before one that was
+// logged earlier by its process. `npm run test:order`, some minutes; ENTRIES says another number.
+// CI takes 30,000.
 
 import { strict as assert } from 'node:assert'
 import { type ChildProcess, spawn } from 'node:child_process'

@@ -1,5 +1,6 @@
-// A real writer in another process, which rotates dozens of times a second, and a follower beside it. All files are
-// kept, so that on a machine which gives the follower no turn for a while a lost line is still a fault of ours.
+// A real writer in another process, which rotates dozens of times a second, and a follower beside
+// it. All files are kept, so that on a machine which gives the follower no turn for a while a lost
+// line is still a fault of ours.
 
 import { strict as assert } from 'node:assert'
 import { spawn } from 'node:child_process'

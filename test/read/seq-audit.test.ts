@@ -1,4 +1,5 @@
-// SeqChecks against a model that remembers every number, and the cases in which numbers alone would deceive.
+// SeqChecks against a model that remembers every number, and the cases in which numbers alone would
+// deceive.
 
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'

@@ -26,7 +26,10 @@ const member = fc.oneof(
   ),
   fc.tuple(fc.constant('"context"'), fc.record({ level, value: fc.string() })),
 )
-/** Lines like ours, and lines that name their keys in any order, twice, in escapes, or end too early. */
+/**
+ * Lines like ours, and lines that name their keys in any order, twice, in escapes, or end too
+ * early.
+ */
 const line = fc
   .record({
     members: fc.array(member, { maxLength: 5 }),

@@ -1,6 +1,7 @@
-// Ten thousand times: a moment, an entry, and what is there since that moment. Whatever the times of the files say, the
-// entry must be among it: a shipper goes on from its last timestamp. And what `tail -f` costs while nothing happens,
-// in a directory that it shares with thousands of other files. A part of `npm run test:follow`, some two minutes.
+// Ten thousand times: a moment, an entry, and what is there since that moment. Whatever the times
+// of the files say, the entry must be among it: a shipper goes on from its last timestamp. And what
+// `tail -f` costs while nothing happens, in a directory that it shares with thousands of other
+// files. A part of `npm run test:follow`, some two minutes.
 
 import { strict as assert } from 'node:assert'
 import { spawn } from 'node:child_process'

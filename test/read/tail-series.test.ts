@@ -162,7 +162,8 @@ test('Tail waits for NULs that become data', async (t) => {
   const long = 'one'.repeat(500)
   writeFileSync(path, `${long}\n`)
   assert.deepEqual(await read(tail), [long])
-  // The file is longer first, as a network file system may show it; then the bytes come, not all at once.
+  // The file is longer first, as a network file system may show it; then the bytes come, not all at
+  // once.
   const at = long.length + 1
   truncateSync(path, at + 11)
   assert.deepEqual(await read(tail), [])

@@ -1,4 +1,5 @@
-// Each kind of fault, made on purpose in files that the library wrote, is found where it is; and nothing else is.
+// Each kind of fault, made on purpose in files that the library wrote, is found where it is; and
+// nothing else is.
 
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
@@ -19,7 +20,10 @@ import { cleanLogs, createLogger, verifyLogs, type VerifyFault } from '../../lib
 import { logDirectory } from '../log-directory.ts'
 import { extension, loader } from '../loader.ts'
 
-/** A directory with rotated and compressed files of two categories that share one, and errors with copies. */
+/**
+ * A directory with rotated and compressed files of two categories that share one, and errors with
+ * copies.
+ */
 async function written(t: TestContext, compress = false): Promise<string> {
   const log_path = logDirectory(t)
   const log = createLogger({ log_path, rotation: { max_size_mb: 1, max_files: 20, compress } })

@@ -1,4 +1,5 @@
-// Everything that a caller can put a text into: each kind of secret goes through each of them, and must come out of none.
+// Everything that a caller can put a text into: each kind of secret goes through each of them, and
+// must come out of none.
 
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -20,7 +21,10 @@ function failure(part: Readonly<Record<string, unknown>>, message = 'failed'): E
   return Object.assign(new Error(message), part)
 }
 
-/** The carriers of a logger, by name; each logs exactly one entry to `system`, `audit` or `enforcement`. */
+/**
+ * The carriers of a logger, by name; each logs exactly one entry to `system`, `audit` or
+ * `enforcement`.
+ */
 export function carriersOf(
   { defineEvent, Type }: typeof Ringlog,
   log: Ringlog.Logger,

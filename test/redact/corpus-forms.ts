@@ -1,9 +1,9 @@
-// Secrets that stand in a form: behind a name, in a header, a URL, a command, a dump. One line a kind: group, origin,
-// text. The secret stands between ⟦ and ⟧, its random parts between ⟨ and ⟩ (`corpus.ts` has their alphabets); ⏎ is a
-// line break, ⇥ a tab, ␛ an escape, ␁ a SOH.
+// Secrets that stand in a form: behind a name, in a header, a URL, a command, a dump. One line a
+// kind: group, origin, text. The secret stands between ⟦ and ⟧, its random parts between ⟨ and ⟩
+// (`corpus.ts` has their alphabets); ⏎ is a line break, ⇥ a tab, ␛ an escape, ␁ a SOH.
 //
-// The forms are those of the vendors' and brokers' documentation, of the manuals of the commands, and of what programs
-// print. The values are random.
+// The forms are those of the vendors' and brokers' documentation, of the manuals of the commands,
+// and of what programs print. The values are random.
 
 export const forms = `
 pem | rsa        | -----BEGIN RSA PRIVATE KEY-----⏎⟦⟨B64⟩⏎⟨B64⟩⏎⟨B40⟩==⟧⏎-----END RSA PRIVATE KEY-----

@@ -1,8 +1,10 @@
-// Secrets that stand by themselves: what vendors hand out with a form of its own. One line a kind: the vendor, then the
-// text, with the secret between ⟦ and ⟧ and its random parts between ⟨ and ⟩ (`corpus.ts` has their alphabets).
+// Secrets that stand by themselves: what vendors hand out with a form of its own. One line a kind:
+// the vendor, then the text, with the secret between ⟦ and ⟧ and its random parts between ⟨ and ⟩
+// (`corpus.ts` has their alphabets).
 //
-// The forms were read in gitleaks' rules (MIT), in secretlint's rules (MIT), in the plugins of detect-secrets
-// (Apache-2.0), and in the vendors' own documentation, in 2026-11. The values are random.
+// The forms were read in gitleaks' rules (MIT), in secretlint's rules (MIT), in the plugins of
+// detect-secrets (Apache-2.0), and in the vendors' own documentation, in 2026-11. The values are
+// random.
 
 export const tokens = `
 1Password         | ⟦A3-⟨A6⟩-⟨A6⟩-⟨A5⟩-⟨A5⟩-⟨A5⟩-⟨A5⟩⟧

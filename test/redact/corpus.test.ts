@@ -1,5 +1,6 @@
-// What the tables of secrets and of harmless lines say of the masking of strings: every kind is masked whole, no
-// harmless line is changed, and what a text is first asked lets every kind through.
+// What the tables of secrets and of harmless lines say of the masking of strings: every kind is
+// masked whole, no harmless line is changed, and what a text is first asked lets every kind
+// through.
 
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'

@@ -1,5 +1,5 @@
-// Kinds of secrets: what the masking of strings is measured by. The tables are in `corpus-tokens.ts` and
-// `corpus-forms.ts`; here their random parts are filled in.
+// Kinds of secrets: what the masking of strings is measured by. The tables are in
+// `corpus-tokens.ts` and `corpus-forms.ts`; here their random parts are filled in.
 
 import { forms } from './corpus-forms.ts'
 import { tokens } from './corpus-tokens.ts'
@@ -92,8 +92,8 @@ function kindOf(group: string, origin: string, template: string, seed: number): 
 }
 
 /**
- * Kinds that have no form, or one that too much has that is harmless: they are written. By what their text begins with,
- * behind their group and origin.
+ * Kinds that have no form, or one that too much has that is harmless: they are written. By what
+ * their text begins with, behind their group and origin.
  */
 const formless: readonly string[] = [
   'token LaunchDarkly api-',

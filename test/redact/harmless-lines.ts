@@ -1,6 +1,7 @@
-// Lines that hold no secret, though many look as if they did: what programs write of tokens, sessions, keys and
-// passwords without giving one away. None of them may be changed. Places in braces are filled in, so that one line
-// stands for many: `{n}` a number, `{hex8}` hexadecimal digits, `{id}` an identifier, and the like (`harmless.ts`).
+// Lines that hold no secret, though many look as if they did: what programs write of tokens,
+// sessions, keys and passwords without giving one away. None of them may be changed. Places in
+// braces are filled in, so that one line stands for many: `{n}` a number, `{hex8}` hexadecimal
+// digits, `{id}` an identifier, and the like (`harmless.ts`).
 
 export const harmlessLines = String.raw`
 SyntaxError: Unexpected token: {

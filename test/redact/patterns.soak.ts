@@ -1,5 +1,5 @@
-// No text can be made that masking is slow at: every pattern is proved to be safe, and texts that repeat what is searched
-// for take a time in proportion to their length. Minutes of processor:
+// No text can be made that masking is slow at: every pattern is proved to be safe, and texts that
+// repeat what is searched for take a time in proportion to their length. Minutes of processor:
 //
 //   npm run test:patterns
 
@@ -21,7 +21,8 @@ describe('patterns', () => {
     if (seen.has(source)) continue
     seen.add(source)
     test(`${name} cannot be made slow`, () => {
-      // It counts steps; by default it also takes 1.5 s for an attack that has succeeded, which a busy machine gives it.
+      // It counts steps; by default it also takes 1.5 s for an attack that has succeeded, which a
+      // busy machine gives it.
       const limits = { timeout: 120_000, incubationTimeout: 40_000, attackTimeout: 40_000 }
       assert.equal(checkSync(source, flags, limits).status, 'safe')
     })
@@ -105,7 +106,8 @@ describe('mask()', () => {
       const [short, long] = [8 * 1024, 64 * 1024].map((length) =>
         nsPerCharacter(unit.repeat(Math.ceil(length / unit.length)), redactor),
       ) as [number, number]
-      // A quadratic one would take eight times as long per character; a linear one has noise below 50 ns.
+      // A quadratic one would take eight times as long per character; a linear one has noise below
+      // 50 ns.
       if (long > 3 * short + 100) slow.push(`${short.toFixed(0)} -> ${long.toFixed(0)} ns: ${unit}`)
     }
     assert.deepEqual(slow, [])

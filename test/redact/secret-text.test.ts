@@ -1,5 +1,5 @@
-// Secrets inside strings: every form of them is masked, and what looks like one stays. That no text is slow is shown by
-// `patterns.soak.ts`.
+// Secrets inside strings: every form of them is masked, and what looks like one stays. That no text
+// is slow is shown by `patterns.soak.ts`.
 
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
@@ -128,7 +128,8 @@ describe('mask()', () => {
     fc.assert(
       fc.property(text, (given) => {
         const masked = mask(given, redactor)
-        // What is left holds no secret of a form known to the first pass but for what masking has joined.
+        // What is left holds no secret of a form known to the first pass but for what masking has
+        // joined.
         assert.equal(mask(mask(masked, redactor), redactor), mask(masked, redactor))
       }),
       { numRuns: 3000 },

@@ -10,7 +10,10 @@ import { extension, importInWorker, loader } from '../loader.ts'
 
 const library = join(import.meta.dirname, `../../lib/index${extension}`)
 
-/** Logs more warnings than a pipe holds, to files that cannot be written, and says how many the console took. */
+/**
+ * Logs more warnings than a pipe holds, to files that cannot be written, and says how many the
+ * console took.
+ */
 const program = (directory: string): string => `async ({ createLogger }) => {
   const log = createLogger({ log_path: ${JSON.stringify(directory)} })
   for (let i = 0; i < 3000; i++) log.system.warning('n ' + i)

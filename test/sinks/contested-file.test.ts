@@ -1,5 +1,5 @@
-// A file to which another writer may have written, because the directory was lost for a while: what is ours in it, and
-// that nothing is written before the directory is ours again.
+// A file to which another writer may have written, because the directory was lost for a while: what
+// is ours in it, and that nothing is written before the directory is ours again.
 
 import assert from 'node:assert/strict'
 import { appendFileSync, readFileSync, renameSync } from 'node:fs'

@@ -1,5 +1,5 @@
-// What can be known of the registration without a Windows. The registration itself, in the registry of a
-// Wine: test/windows/.
+// What can be known of the registration without a Windows. The registration itself, in the registry
+// of a Wine: test/windows/.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'

@@ -44,7 +44,8 @@ describe('files that fail', () => {
     }
     log.flushSync()
     const { dropped, queued } = log.stats()
-    // Of the lowest level some were with the file already when it failed, and some came last, when there was room.
+    // Of the lowest level some were with the file already when it failed, and some came last, when
+    // there was room.
     assert.ok(dropped.DEBUG > 350 && dropped.INFO > 0 && dropped.INFO < dropped.DEBUG)
     assert.equal(dropped.WARNING, 0)
     assert.ok(queued * 1000 < 1.1 * (1 << 20))
@@ -109,7 +110,9 @@ describe('files that fail', () => {
   })
 })
 
-/** Waits until the entries that a failed file held back are written: it is tried again by itself. */
+/**
+ * Waits until the entries that a failed file held back are written: it is tried again by itself.
+ */
 async function retried(log: ReturnType<typeof createLogger>): Promise<void> {
   while (log.stats().queued > 0) await new Promise(setImmediate)
   await log.flush()

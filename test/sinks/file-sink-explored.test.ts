@@ -1,5 +1,5 @@
-// The file sink on a simulated disk, in every way in which things can happen, for a few steps. `npm run test:sink`
-// goes to the end, and breaks the sink on purpose.
+// The file sink on a simulated disk, in every way in which things can happen, for a few steps. `npm
+// run test:sink` goes to the end, and breaks the sink on purpose.
 
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'

@@ -1,5 +1,5 @@
-// A system that lets no file grow beyond a size (RLIMIT_FSIZE, `ulimit -f`; a file system's own limit): the file is
-// put aside there, as if the limit were the configured one.
+// A system that lets no file grow beyond a size (RLIMIT_FSIZE, `ulimit -f`; a file system's own
+// limit): the file is put aside there, as if the limit were the configured one.
 
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'

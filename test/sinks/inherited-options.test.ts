@@ -1,4 +1,5 @@
-// Options that a program, or an attack on it, has put on the prototype of all objects: no file is written otherwise.
+// Options that a program, or an attack on it, has put on the prototype of all objects: no file is
+// written otherwise.
 
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'

@@ -1,5 +1,5 @@
-// Whoever may write to the directory may put a link to another file in the place of a log file, and take it away
-// again. Not a byte goes where the link leads.
+// Whoever may write to the directory may put a link to another file in the place of a log file, and
+// take it away again. Not a byte goes where the link leads.
 
 import assert from 'node:assert/strict'
 import {
@@ -33,7 +33,8 @@ function openings(path: string): number {
 }
 
 /**
- * Opens a sink, and swaps a link to another file in for as long as the stream needs to open what bears the name.
+ * Opens a sink, and swaps a link to another file in for as long as the stream needs to open what
+ * bears the name.
  *
  * @returns what is in the other file, and in the sink's, when a line has been acknowledged.
  */
@@ -68,7 +69,8 @@ async function swap(t: TestContext): Promise<{ victim: string; file: string; tol
       late: () => {},
     },
   )
-  // Our own open is done when this returns. That of the stream is on its way through the thread pool.
+  // Our own open is done when this returns. That of the stream is on its way through the thread
+  // pool.
   sink.open()
   renameSync(path, aside)
   symlinkSync(victim, path)

@@ -1,4 +1,5 @@
-// The built package, run by the real node.exe under Wine: what arrives at advapi32.dll, and what is in the files.
+// The built package, run by the real node.exe under Wine: what arrives at advapi32.dll, and what is
+// in the files.
 
 import assert from 'node:assert/strict'
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'

@@ -1,7 +1,7 @@
 // Runs a program with node.exe under Wine, and reads what Wine tells of the calls to advapi32.dll.
 //
-// Wine's event log is a stub: it prints each call with its arguments and, in a line of its own, each string,
-// escaped, cut after some 280 characters.
+// Wine's event log is a stub: it prints each call with its arguments and, in a line of its own,
+// each string, escaped, cut after some 280 characters.
 
 import { spawn } from 'node:child_process'
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'

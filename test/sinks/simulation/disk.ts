@@ -1,5 +1,6 @@
-// A disk in memory, with what a real one may do: take less than it is given, refuse, answer late, forget what was
-// not put on the device, and be written to by others. One directory of log files, and what lies above it.
+// A disk in memory, with what a real one may do: take less than it is given, refuse, answer late,
+// forget what was not put on the device, and be written to by others. One directory of log files,
+// and what lies above it.
 
 import { constants } from 'node:fs'
 import type { Oracle } from './oracle.ts'
@@ -14,7 +15,10 @@ const space = 0x20
 /** Numbers that no real descriptor has. */
 const firstFd = 1_000_000
 
-/** What has become of a byte: written, on the device, or taken for written though the device has refused it. */
+/**
+ * What has become of a byte: written, on the device, or taken for written though the device has
+ * refused it.
+ */
 type Fate = 'dirty' | 'durable' | 'lost'
 
 /** A file, whatever its name. */
@@ -260,7 +264,10 @@ export class Disk {
     )
   }
 
-  /** The process is killed: its descriptors are closed, and what the thread pool has not begun is never done. */
+  /**
+   * The process is killed: its descriptors are closed, and what the thread pool has not begun is
+   * never done.
+   */
   kill(): void {
     this.#descriptors.clear()
     this.pool.length = 0

@@ -1,6 +1,7 @@
-// Puts the simulated disk, clock and timers in the place of Node's, for paths and descriptors that are simulated. It
-// has to be done before the library is loaded. The library and its stream are the real ones, and so are promises:
-// `settled` waits until nothing more follows from what has happened.
+// Puts the simulated disk, clock and timers in the place of Node's, for paths and descriptors that
+// are simulated. It has to be done before the library is loaded. The library and its stream are the
+// real ones, and so are promises: `settled` waits until nothing more follows from what has
+// happened.
 
 import fs from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'

@@ -1,5 +1,5 @@
-// Every way in which a world can go on, to a depth: breadth first, so that the first way found that breaks a promise
-// is a shortest one. A state that has been seen is not gone on from again.
+// Every way in which a world can go on, to a depth: breadth first, so that the first way found that
+// breaks a promise is a shortest one. A state that has been seen is not gone on from again.
 
 import { environment, settled } from './environment.ts'
 import { Oracle } from './oracle.ts'

@@ -1,4 +1,5 @@
-// Ways to break the sink by one line, each of which an exploration has to find. Some are faults that it had.
+// Ways to break the sink by one line, each of which an exploration has to find. Some are faults
+// that it had.
 
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -223,7 +224,10 @@ export const mutants: readonly Mutant[] = [
   },
 ]
 
-/** Makes a copy of the compiled library with the line broken; what is done with it ends before it is removed. */
+/**
+ * Makes a copy of the compiled library with the line broken; what is done with it ends before it is
+ * removed.
+ */
 export async function withMutant<T>(
   lib: string,
   { file, from, to }: Mutant,

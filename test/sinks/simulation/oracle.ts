@@ -1,10 +1,13 @@
-// Every choice that a simulated run leaves open, answered from a list: so that a run can be repeated, and each
-// other answer tried in its turn. What costs something is a fault, and a run has only so many of them.
+// Every choice that a simulated run leaves open, answered from a list: so that a run can be
+// repeated, and each other answer tried in its turn. What costs something is a fault, and a run has
+// only so many of them.
 
 /** One answer that was given. */
 export interface Choice {
   readonly taken: number
-  /** What each of the answers costs. The first is taken where none is prescribed, and costs nothing. */
+  /**
+   * What each of the answers costs. The first is taken where none is prescribed, and costs nothing.
+   */
   readonly costs: readonly number[]
 }
 

@@ -1,6 +1,6 @@
-// `npm run test:sink`: explores the file sink on a simulated disk, every way in which things can happen, and then
-// the same sink with one line broken, which must be found. Exit code 1 when a promise is broken, or a broken line
-// is not found.
+// `npm run test:sink`: explores the file sink on a simulated disk, every way in which things can
+// happen, and then the same sink with one line broken, which must be found. Exit code 1 when a
+// promise is broken, or a broken line is not found.
 
 import { availableParallelism } from 'node:os'
 import { spawn } from 'node:child_process'

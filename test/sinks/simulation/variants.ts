@@ -1,5 +1,6 @@
-// What is explored: which faults a world may have, and how far it is followed. `depth` is a bound only where there
-// are states without end, as where a file that cannot be put aside goes on growing.
+// What is explored: which faults a world may have, and how far it is followed. `depth` is a bound
+// only where there are states without end, as where a file that cannot be put aside goes on
+// growing.
 
 import type { DiskFaults } from './disk.ts'
 import type { Variant } from './world.ts'

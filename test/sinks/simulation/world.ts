@@ -1,6 +1,7 @@
-// A file sink on a simulated disk, whoever uses it, and what is promised to them: each line once, in order, none
-// split, nothing acknowledged lost, and no word of the sink that is not so. One step of it is one thing that
-// happens: a call, an answer of the thread pool, a timer, something that others do to the file.
+// A file sink on a simulated disk, whoever uses it, and what is promised to them: each line once,
+// in order, none split, nothing acknowledged lost, and no word of the sink that is not so. One step
+// of it is one thing that happens: a call, an answer of the thread pool, a timer, something that
+// others do to the file.
 
 import { join } from 'node:path'
 import type { Claim } from '../../../lib/directory/lock.ts'
@@ -84,12 +85,16 @@ export class World {
   #outstanding: number | undefined
   /** Lines that were acknowledged. */
   readonly #acknowledged = new Set<number>()
-  /** Lines that were in a file when somebody took it away, or that a killed process has left behind. */
+  /**
+   * Lines that were in a file when somebody took it away, or that a killed process has left behind.
+   */
   readonly #gone = new Set<number>()
   #down = false
   #hasEnded = false
   #batches = 0
-  /** How often the directory has been taken, whether it is ours, and whether another writer has it. */
+  /**
+   * How often the directory has been taken, whether it is ours, and whether another writer has it.
+   */
   #tenures = 1
   #isOurs = true
   #isOccupied = false
@@ -97,7 +102,9 @@ export class World {
   readonly #bounds = new Map<number, number>()
   /** Naps in which nothing happens. */
   #quietNaps = 0
-  /** Found in the midst of a call. Thrown there, the sink would take it for an error of the disk. */
+  /**
+   * Found in the midst of a call. Thrown there, the sink would take it for an error of the disk.
+   */
   #broken: Error | undefined
   /** What happened, for whoever reads of a broken promise. */
   readonly log: string[]
@@ -149,7 +156,9 @@ export class World {
     }
   }
 
-  /** Nothing fails any more, and whatever is due happens: then everything must get into the file. */
+  /**
+   * Nothing fails any more, and whatever is due happens: then everything must get into the file.
+   */
   async heal(): Promise<void> {
     const disk = this.#disk
     this.log.push('— nothing fails any more')
@@ -169,7 +178,9 @@ export class World {
     this.#judge(true)
   }
 
-  /** The process ends: everything is written that can be, and the sink does not say more than is so. */
+  /**
+   * The process ends: everything is written that can be, and the sink does not say more than is so.
+   */
   async exit(): Promise<void> {
     this.log.push('— exit')
     const acknowledged = new Set(this.#acknowledged)
@@ -417,8 +428,9 @@ export class World {
   }
 
   /**
-   * All that is in a file is taken away by somebody else. So may be the rest of a batch, of which half a line was
-   * there, or of which a piece is being written: how much of it was there, nothing tells.
+   * All that is in a file is taken away by somebody else. So may be the rest of a batch, of which
+   * half a line was there, or of which a piece is being written: how much of it was there, nothing
+   * tells.
    */
   #takeAway(inode: Inode): void {
     const text = inode.bytes.toString()
