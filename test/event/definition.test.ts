@@ -19,6 +19,7 @@ import { Redactor } from '../../lib/redact/secret-keys.ts'
 import { LineEncoder } from '../../lib/encode/line-encoder.ts'
 import { captureContext } from '../../lib/capture/context.ts'
 import { templateOf } from '../../lib/encode/line-template.ts'
+import { harmlessText } from '../harmless-text.ts'
 
 const places = 1 << 12
 
@@ -374,7 +375,7 @@ describe('compileEvent()', () => {
             }),
             fc.infiniteStream(
               fc.tuple(
-                fc.string(),
+                harmlessText,
                 fc.double({ noNaN: true, noDefaultInfinity: true }),
                 fc.boolean(),
               ),
