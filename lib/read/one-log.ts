@@ -78,12 +78,14 @@ export class OneLog {
    * followed.
    */
   constructor(options: OneLogOptions) {
-    const { directory, instance, wanted, follow, tell } = options
+    const { directory, instance, wanted, follow, tell, ended } = options
     this.#options = options
     this.directory = directory
     this.instance = instance
     this.#copies = new Copies(follow)
     this.#remarks = new Remarks(({ file, text }) => {
+      // Who has left has closed the files amid a read.
+      if (ended.aborted) return
       if (instance === '') tell({ file, text })
       else tell({ file: `${instance}/${file}`, text: `${instance}: ${text}` })
     })
@@ -151,6 +153,7 @@ export class OneLog {
       isHeld = true
       yield order.push(lines.slice(young), monotonicMs()) as HistoryLine[]
     }
+    if (this.#options.ended.aborted) return
     if (order !== undefined && order.waiting.length === 0) order.begin(this.#lastLsn())
   }
 

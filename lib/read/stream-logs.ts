@@ -105,6 +105,7 @@ async function* linesOf(
   ended.signal.addEventListener('abort', end, { once: true })
   try {
     await reader.open()
+    if (ended.signal.aborted) return
     const { track } = reader
     for await (const lines of reader.history()) {
       track.pass(lines.map((line) => stepOf(line, track)))
@@ -127,6 +128,7 @@ async function* linesOf(
   } finally {
     signal?.removeEventListener('abort', end)
     ended.signal.removeEventListener('abort', end)
+    ended.abort()
     reader.close()
   }
 }

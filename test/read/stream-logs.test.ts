@@ -392,3 +392,24 @@ test('streamLogs({ signal }) ends at once, waiting or not', { timeout: 60_000 },
   await iterator.return?.()
   assert.equal((await pending).done, true)
 })
+
+test('streamLogs({ follow }) tells nothing of the files when it is left amid a read', async (t) => {
+  const directory = logDirectory(t)
+  const log = createLogger({ log_path: directory })
+  const warnings: Error[] = []
+  const heed = (warning: Error): unknown => warnings.push(warning)
+  process.on('warning', heed)
+  for (let round = 0; round < 40; round++) {
+    const lines = streamLogs({ log_path: directory, follow: true })[Symbol.asyncIterator]()
+    for (let i = 0; i < 200; i++) log[i % 2 === 0 ? 'system' : 'audit'].info(`${round} ${i}`)
+    log.flushSync()
+    const reads = Array.from({ length: 1 + (round % 5) }, () => lines.next())
+    for (let turn = 0; turn < round; turn++) await new Promise(setImmediate)
+    await lines.return!()
+    await Promise.all(reads)
+  }
+  await log.close()
+  await new Promise(setImmediate)
+  process.off('warning', heed)
+  assert.deepEqual(warnings, [])
+})
