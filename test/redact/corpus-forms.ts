@@ -517,8 +517,8 @@ hook | vercel       | https://api.vercel.com/v1/integrations/deploy/⟦prj_⟨m2
 plain | line1 | body={"user":"bob","password":"⟦⟨q8⟩⟧"}
 plain | line2 | body={\\"user\\":\\"bob\\",\\"password\\":\\"⟦⟨q8⟩⟧\\"}
 plain | line3 | body="{\\\\\\"password\\\\\\":\\\\\\"⟦hun\\\\\\\\\\\\\\"ter2x⟧\\\\\\"}"
-plain | line4 | {"password":"⟦it\\"s a secret⟧","x":1}
-plain | line5 | {'password': '⟦it\\'s a secret⟧', 'x': 1}
+plain | line4 | {"password":"⟦it\\"s an omelette⟧","x":1}
+plain | line5 | {'password': '⟦it\\'s an omelette⟧', 'x': 1}
 plain | line6 | GET /login?user=bob&password=⟦p%40ss%26w0rd⟧&x=1
 plain | line7 | GET /cb#access_token=⟦abcDEF123456⟧&token_type=bearer
 plain | line8 | https://x.y/?api_key=⟦⟨q10⟩⟧&b=2
