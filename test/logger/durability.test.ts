@@ -135,8 +135,10 @@ describe('durability: synced', { skip: noStrace }, () => {
     assert.ok(!calls.some((call) => /^fdatasync\(\d+<\/system/.test(call)))
   })
 
-  describe("under Node's permission model, which forbids fdatasync by descriptor", () => {
-    const major = Number.parseInt(process.versions.node, 10)
+  const major = Number.parseInt(process.versions.node, 10)
+  // Node 26 forbids it to the object that has opened the file as well: flush() rejects there.
+  const skip = major >= 26 && 'this Node forbids every way to sync'
+  describe("under Node's permission model, which forbids fdatasync by descriptor", { skip }, () => {
     const flagsOf = (directory: string): string[] => [
       '--no-warnings',
       major < 22 ? '--experimental-permission' : '--permission',

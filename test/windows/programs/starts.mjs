@@ -20,7 +20,7 @@ let reported = 0
 
 function report(count) {
   for (let i = 0; i < count; i++) {
-    eventLog.take(JSON.stringify({ ...entry, message: `grave ${++reported}` }), 4)
+    eventLog.take({ ...entry, severity: 4, message: `grave ${++reported}` })
   }
 }
 
