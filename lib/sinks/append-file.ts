@@ -327,9 +327,10 @@ export class AppendFile {
   /**
    * Puts on the device what is in the file and, when it is a new one, that it is there.
    *
+   * @param bytes The last ones of the file, which are not known to be on the device.
    * @returns what the system does not do with directories, once for each file.
    */
-  async sync(): Promise<Refusal | undefined> {
+  async sync(bytes: Buffer): Promise<Refusal | undefined> {
     const opened = this.#opened
     const fd = this.#fd
     const release = this.hold()
@@ -337,7 +338,7 @@ export class AppendFile {
       await fdatasyncAsync(fd)
     } catch (error) {
       if (!isForbidden(error)) throw error
-      await this.#syncByName()
+      await this.#syncByName(bytes)
     } finally {
       release()
     }
@@ -361,9 +362,9 @@ export class AppendFile {
 
   /**
    * Node's permission model forbids it by descriptor, and allows it to an object that has opened
-   * the file.
+   * the file; to none since Node 26, where the bytes are written once more, straight to the device.
    */
-  async #syncByName(): Promise<void> {
+  async #syncByName(bytes: Buffer): Promise<void> {
     const guards = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
     const handle = await open(this.#path, constants.O_RDONLY | guards)
     try {
@@ -371,6 +372,9 @@ export class AppendFile {
         throw new Error('another file is in its place')
       }
       await handle.datasync()
+    } catch (error) {
+      if (!isForbidden(error)) throw error
+      await this.#rewrite(bytes, constants.O_DSYNC)
     } finally {
       await handle.close()
     }
@@ -385,18 +389,29 @@ export class AppendFile {
    */
   async rewrite(bytes: Buffer): Promise<Refusal | undefined> {
     const opened = this.#opened
-    const handle = await open(...this.#toRewrite)
+    try {
+      await this.#rewrite(bytes, 0)
+    } catch (error) {
+      if (!isForbidden(error)) throw error
+      await this.#rewrite(bytes, constants.O_DSYNC)
+    }
+    return this.#syncNames(opened)
+  }
+
+  /** @param onDevice O_DSYNC, with which each write puts what it writes on the device; or 0. */
+  async #rewrite(bytes: Buffer, onDevice: number): Promise<void> {
+    const [path, flags] = this.#toRewrite
+    const handle = await open(path, flags | onDevice)
     try {
       const start = this.#startOf(bytes, await handle.stat({ bigint: true }))
       for (let done = 0; done < bytes.length;) {
         const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, start + done)
         done += bytesWritten
       }
-      await handle.datasync()
+      if (onDevice === 0) await handle.datasync()
     } finally {
       await handle.close()
     }
-    return this.#syncNames(opened)
   }
 
   /** The same, before it returns. */

@@ -497,7 +497,8 @@ export class FileSink implements Sink {
     const { identity } = file
     const { batch, synced, written } = flight
     this.#await('syncing')
-    const work = this.#doubtful ? file.rewrite(batch.subarray(synced, written)) : file.sync()
+    const bytes = batch.subarray(synced, written)
+    const work = this.#doubtful ? file.rewrite(bytes) : file.sync(bytes)
     // Not when the synchronous path has finished the batch meanwhile, or gone on with it in another
     // file.
     const isMeant = (): boolean => this.#flight === flight && isSameFile(identity, file.identity)
