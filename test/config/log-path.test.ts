@@ -30,7 +30,7 @@ describe('absolutePathOf()', () => {
 
   it(
     'throws when the working directory is needed and gone',
-    { skip: process.platform === 'win32' },
+    { skip: process.platform === 'win32' && 'Windows does not remove it' },
     () => {
       const before = process.cwd()
       const gone = mkdtempSync(join(tmpdir(), 'ringlog-gone-'))

@@ -126,7 +126,7 @@ describe('verifyLogs()', () => {
 
   test(
     'finds a missing file, a damaged gzip and wrong modes',
-    { skip: process.platform === 'win32' },
+    { skip: process.platform === 'win32' && 'Windows has no modes' },
     async (t) => {
       const log_path = await written(t, true)
       const packed = readdirSync(log_path).filter((name) => name.endsWith('.gz'))
@@ -229,7 +229,7 @@ describe('verifyLogs()', () => {
 
   test(
     'finds nothing in what others have left beside the logs',
-    { skip: process.platform === 'win32' },
+    { skip: process.platform === 'win32' && 'Windows has no modes' },
     async (t) => {
       const log_path = await written(t)
       const strangers = {

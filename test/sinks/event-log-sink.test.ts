@@ -183,7 +183,7 @@ describe('assemble() with an event log', () => {
 
   test(
     'on other systems nothing is loaded and nothing is said',
-    { skip: process.platform === 'win32' },
+    { skip: process.platform === 'win32' && 'this is Windows' },
     async (t) => {
       const directory = logDirectory(t)
       const library = JSON.stringify(new URL(`../../lib/index${extension}`, import.meta.url).href)
