@@ -8,7 +8,7 @@ import { type FormatOptions, formatFields } from '../entry/human-line.ts'
 import { piecesOf, visible } from '../entry/visible-text.ts'
 import { baseOf } from '../read/time-order.ts'
 import type { LogLine } from '../read/time-order.ts'
-import { humanLine } from '../entry/line.ts'
+import { lineHead } from '../entry/line.ts'
 
 /**
  * Longer entries are shown as they are, piece by piece: with escapes for all characters they could
@@ -49,7 +49,7 @@ export class LineShower {
 
   #isHuman({ raw, file }: LogLine): boolean {
     const base = baseOf(file)
-    if (humanLine.test(raw) || (this.#human.has(base) && indented.test(raw))) {
+    if (lineHead(raw)?.human === true || (this.#human.has(base) && indented.test(raw))) {
       this.#human.add(base)
       return true
     }

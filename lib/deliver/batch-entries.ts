@@ -3,12 +3,8 @@
 // the usual way.
 
 import { severityOf } from '../entry/level.ts'
+import { headBytes, lineHead } from '../entry/line.ts'
 
-/** Level and category of an entry stand within its first bytes. */
-const headBytes = 192
-
-const headPattern =
-  /^(?:\{"timestamp":"[^"]*","level":"([A-Z]+)","category":"([^"]+)"|\[[^\]]*\] ([A-Z]+) *\| ([^ ]+))/
 const lineEnd = 0x0a
 const space = 0x20
 
@@ -24,13 +20,8 @@ export interface BatchEntry {
 export function* entriesIn(bytes: Buffer): Generator<BatchEntry> {
   for (let from = 0; from < bytes.length;) {
     const end = entryEnd(bytes, from)
-    const match = headPattern.exec(bytes.toString('latin1', from, Math.min(end, from + headBytes)))
-    yield {
-      from,
-      end,
-      severity: severityOf(match?.[1] ?? match?.[3]),
-      category: match?.[2] ?? match?.[4],
-    }
+    const head = lineHead(bytes.toString('latin1', from, Math.min(end, from + headBytes)))
+    yield { from, end, severity: severityOf(head?.level), category: head?.category }
     from = end
   }
 }

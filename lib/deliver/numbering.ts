@@ -13,6 +13,7 @@
 // number, as the entry does.
 
 import { napSync } from '../entry/clock.ts'
+import { beforeValue } from '../entry/line.ts'
 import { entriesIn } from './batch-entries.ts'
 import type { Batch } from './batch.ts'
 import type { Category } from './category.ts'
@@ -41,8 +42,7 @@ export interface Numbers {
   readonly number: number
 }
 
-const seqKey = ',"seq":'
-const lsnKey = ',"lsn":'
+const { seq: seqKey, lsn: lsnKey } = beforeValue
 const lineEnd = 0x0a
 const brace = 0x7b
 const nine = 0x39

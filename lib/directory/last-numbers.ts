@@ -14,6 +14,7 @@ import { join } from 'node:path'
 import { constants as zlib, gunzipSync } from 'node:zlib'
 import { type Checkpoint, goesOnFrom, seqMax } from './checkpoint.ts'
 import { type FileName, filesByBase } from './names.ts'
+import { headBytes, lineHead, lineNumbers, numbersBytes } from '../entry/line.ts'
 
 /** Bytes read at a time, from the end backwards. */
 const chunkBytes = 1 << 20
@@ -25,10 +26,6 @@ const unpackedBytesMax = 600 * 1024 * 1024
 /** Bytes that deflate makes of one at most. */
 const deflateRatioMax = 1032
 const trailerBytes = 8
-
-const headPattern =
-  /^\{"timestamp":"[^"]{1,40}","level":"[A-Z]{4,8}","category":"([a-z0-9._-]{1,64})"/
-const tailPattern = /,"seq":(\d{1,16})(?:,"lsn":(\d{1,16}))?\}$/
 
 /** Reads so many bytes from a position. */
 type Read = (position: number, bytes: number) => Buffer
@@ -229,15 +226,15 @@ function look(beginning: Buffer, rest: readonly Buffer[], search: Search): void 
   const line = rest.length === 0 ? beginning : Buffer.concat([beginning, ...rest.toReversed()])
   // The numbers stand at the very end and the category near the beginning: a long line is not
   // decoded whole.
-  const tail = tailPattern.exec(line.toString('latin1', Math.max(0, line.length - 80)))
-  if (tail === null) return
-  const category = headPattern.exec(line.toString('latin1', 0, 256))?.[1]
-  if (category === undefined) return
+  const numbers = lineNumbers(line.toString('latin1', Math.max(0, line.length - numbersBytes)))
+  if (numbers === undefined) return
+  const head = lineHead(line.toString('latin1', 0, headBytes))
+  if (head === undefined || head.human) return
+  const { category } = head
   // After a forged one no number could follow that is exact; the last true one is further up.
-  const lsn = Number(tail[2] ?? 0)
+  const { seq, lsn = 0 } = numbers
   if (lsn <= seqMax) search.lsn = Math.max(search.lsn, lsn)
   const { categories, seqs } = search
   if (!categories.has(category) || seqs.has(category)) return
-  const seq = Number(tail[1])
   if (seq <= seqMax) seqs.set(category, seq)
 }

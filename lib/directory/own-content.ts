@@ -5,15 +5,12 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 import { join } from 'node:path'
 import { constants as zlib, gunzipSync } from 'node:zlib'
+import { headBytes as lineHeadBytes, lineHead } from '../entry/line.ts'
 import type { FileName } from './names.ts'
 
 /** Bytes that are looked at, of both ends. A line is known by its first 200. */
 const headBytes = 4096
 const endBytes = 65_536
-
-/** The beginning of a line: JSON, or a human line. */
-const linePattern =
-  /^(?:\{"timestamp":"[^"]{1,40}","level":"[A-Z]{4,8}","category":"|\[[^\]\n]{19,40}\] [A-Z]{4,8} *\| [a-z0-9])/m
 
 /**
  * Whether a line of ours stands at one of its ends; an empty file is anybody's. False for what
@@ -48,5 +45,6 @@ function read(fd: number, at: number, bytes: number): Buffer {
 }
 
 function isLine(bytes: Buffer): boolean {
-  return linePattern.test(bytes.toString('latin1', 0, endBytes))
+  const lines = bytes.toString('latin1', 0, endBytes).split('\n')
+  return lines.some((line) => lineHead(line.slice(0, lineHeadBytes)) !== undefined)
 }

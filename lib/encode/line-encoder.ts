@@ -11,6 +11,7 @@ import type { Restored } from './event-encoder.ts'
 import { textOf } from '../entry/safe-text.ts'
 import { type JsonBytes, type ReadyText, readyText } from './json-bytes.ts'
 import { jsonOf } from '../entry/json-text.ts'
+import { beforeValue } from '../entry/line.ts'
 import {
   ABSENT,
   JOINED,
@@ -41,8 +42,8 @@ const accountKey = readyText(',"account_id":')
 const messageKey = readyText(',"message":')
 const contextKey = readyText(',"context":')
 const exceptionKey = readyText(',"exception":')
-const seqKey = readyText(',"seq":')
-const lsnKey = readyText(',"lsn":')
+const seqKey = readyText(beforeValue.seq)
+const lsnKey = readyText(beforeValue.lsn)
 const lineEnd = readyText('}\n')
 
 /** Captured entries, of which the encoder looks at the oldest. */
@@ -280,7 +281,7 @@ export class LineEncoder {
     accountId: string | undefined,
   ): void {
     if (time !== this.#lastTime) {
-      this.#lastBeginning = readyText(`{"timestamp":"${this.timestamp(time)}`)
+      this.#lastBeginning = readyText(`${beforeValue.timestamp}${this.timestamp(time)}`)
     }
     out.ready(this.#lastBeginning)
     out.ready(template.head)

@@ -4,6 +4,7 @@ import type { Bindings } from './bindings.ts'
 import type { EventEncoder } from './event-encoder.ts'
 import { type ReadyText, readyText } from './json-bytes.ts'
 import { levelNames } from '../entry/level.ts'
+import { beforeValue } from '../entry/line.ts'
 import { CachedString } from './string-cache.ts'
 
 /** The category of an entry, as far as its line tells of it. */
@@ -38,7 +39,9 @@ export function templateOf<Owner extends LineOwner>(
   return {
     owner,
     severity,
-    head: readyText(`","level":"${levelNames[severity]}","category":"${owner.name}"`),
+    head: readyText(
+      `${beforeValue.level}${levelNames[severity]}${beforeValue.category}${owner.name}"`,
+    ),
     message: new CachedString(),
     event,
     bindings,

@@ -5,10 +5,11 @@
 
 import type { EntryFields, MadeEntry } from '../entry/made-entry.ts'
 import { type LevelName, levelNames } from '../entry/level.ts'
+import { beforeValue } from '../entry/line.ts'
 import type { JsonBytes } from './json-bytes.ts'
 import type { Template } from './line-template.ts'
 
-const timestampFrom = '{"timestamp":"'.length
+const timestampFrom = beforeValue.timestamp.length
 const quote = 0x22
 
 /** Where a field's JSON begins and ends; an empty one is not there. */

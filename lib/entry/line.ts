@@ -1,22 +1,83 @@
-// Line → entry: the way back from the serializer. A line comes from a file that anyone may have
-// written, so nothing is believed: what is returned has the shape of an entry, and what has not
-// that shape is no entry.
+// The format of a line, and line → entry, the way back from the serializer. Whoever knows a line by
+// its first or last bytes asks here. A line comes from a file that anyone may have written, so
+// nothing is believed: what is returned has the shape of an entry, and what has not that shape is
+// no entry.
 
 import type { LogEntry } from './entry.ts'
 import { levelNames } from './level.ts'
+
+/** What stands before the values that are found by their place. */
+export const beforeValue = {
+  timestamp: '{"timestamp":"',
+  level: '","level":"',
+  category: '","category":"',
+  seq: ',"seq":',
+  lsn: ',"lsn":',
+} as const
+
+/** The least that tells time, level and category: of an entry, and of a human line. */
+export const headBytes = 192
+
+/** How an entry begins: timestamp, level and category. */
+const entryHead =
+  /^\{"timestamp":"([^"\\]{1,40})","level":"(DEBUG|INFO|WARNING|ERROR|CRITICAL)","category":"([a-z0-9][a-z0-9._-]{0,63})"/
 
 /**
  * How a line of `structured_format: false` begins: date, time, level and category, as `formatEntry`
  * writes them.
  */
-export const humanLine: RegExp =
-  /^\[(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)\] [A-Z]{4,8} *\| ([a-z0-9][a-z0-9._-]{0,63}) *\| /
+const humanHead =
+  /^\[(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)\] (DEBUG|INFO|WARNING|ERROR|CRITICAL) *\| ([a-z0-9][a-z0-9._-]{0,63}) *\| /
 
-/** How a line of ours begins, when it is too long to be looked at whole. */
-const entryBeginning =
-  /^\{"timestamp":"[^"\\]{1,40}","level":"(?:DEBUG|INFO|WARNING|ERROR|CRITICAL)","category":"/
+/** How an entry ends. Files of earlier versions have no `lsn`. */
+const numbersAtEnd = /,"seq":(\d{1,16})(?:,"lsn":(\d{1,16}))?\}$/
+
+/** Bytes that hold {@link numbersAtEnd}. */
+export const numbersBytes = 80
 
 const levels: ReadonlySet<unknown> = new Set(levelNames)
+
+/** What the beginning of a line tells. */
+export interface LineHead {
+  /** The line as far as its category goes. */
+  readonly text: string
+  /** Whether it is a line of `structured_format: false`. */
+  readonly human: boolean
+  /** ISO 8601; a human line tells whole seconds, UTC. */
+  readonly timestamp: string
+  readonly level: string
+  readonly category: string
+}
+
+/**
+ * What the first {@link headBytes} of a line tell.
+ *
+ * @returns `undefined` when no logger of ours has written it.
+ */
+export function lineHead(line: string): LineHead | undefined {
+  const entry = entryHead.exec(line)
+  if (entry !== null) {
+    const [text, timestamp, level, category] = entry as unknown as [string, string, string, string]
+    return { text, human: false, timestamp, level, category }
+  }
+  const human = humanHead.exec(line)
+  if (human === null) return undefined
+  const [text, date, time, level, category] = human as unknown as string[]
+  return {
+    text: text!,
+    human: true,
+    timestamp: `${date}T${time}Z`,
+    level: level!,
+    category: category!,
+  }
+}
+
+/** `seq` and `lsn` at the end of an entry's line, or of its last {@link numbersBytes}. */
+export function lineNumbers(line: string): { seq: number; lsn: number | undefined } | undefined {
+  const match = numbersAtEnd.exec(line)
+  if (match === null) return undefined
+  return { seq: Number(match[1]), lsn: match[2] === undefined ? undefined : Number(match[2]) }
+}
 
 /**
  * The entry that a line holds. Never throws, however the line was damaged.
@@ -47,7 +108,7 @@ export function parseLine(line: string): LogEntry | undefined {
  * Whether a line, or the beginning of a long one, looks like one that a logger of ours has written.
  */
 export function looksLikeOurs(line: string): boolean {
-  return entryBeginning.test(line) || humanLine.test(line) || parseLine(line) !== undefined
+  return lineHead(line) !== undefined || parseLine(line) !== undefined
 }
 
 type LooseEntry = { readonly [Key in keyof LogEntry]?: unknown }

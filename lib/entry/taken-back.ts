@@ -4,6 +4,7 @@
 // an entry without a number, which says so.
 
 import type { LogEntry } from './entry.ts'
+import { headBytes, lineHead } from './line.ts'
 
 const words = 'Taken back: it came when another writer had the directory, and follows anew'
 /** The least of the words that tells it. */
@@ -12,17 +13,13 @@ const wordsMin = 'Taken ba'
 const lineEnd = 0x0a
 const space = 0x20
 
-/** The beginning of an entry up to its message; of a human line up to the end of its category. */
-const headPattern =
-  /^(?:\{"timestamp":"[^"]{1,40}","level":"[A-Z]{4,8}","category":"[a-z0-9._-]{1,64}"|\[[^\]]{19}\] [A-Z]{4,8} *\| [a-z0-9._-]{1,64} *\| )/
-
 /** A line as long as some whole lines. */
 export function coverOf(lines: Buffer): Buffer {
   const cover = Buffer.alloc(lines.length, space)
   cover[lines.length - 1] = lineEnd
-  const head = headPattern.exec(lines.toString('latin1', 0, 256))?.[0]
+  const head = lineHead(lines.toString('latin1', 0, headBytes))
   if (head === undefined) return cover
-  const [before, behind] = head.startsWith('{') ? [`${head},"message":"`, '"}'] : [head, '']
+  const [before, behind] = head.human ? [head.text, ''] : [`${head.text},"message":"`, '"}']
   const room = lines.length - 1 - before.length - behind.length
   cover.write(before + words.slice(0, Math.max(0, room)) + behind, 'latin1')
   cover[lines.length - 1] = lineEnd

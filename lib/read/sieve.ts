@@ -8,6 +8,7 @@
 // one that is parsed 4.9 µs (Node 20.20 on one core, 2026-11; bench/measures/reading.ts).
 
 import { levelNames } from '../entry/level.ts'
+import { beforeValue } from '../entry/line.ts'
 
 /**
  * Whether the line that stands in `bytes` from `from` to `to`, without its line end, is surely not
@@ -15,9 +16,9 @@ import { levelNames } from '../entry/level.ts'
  */
 export type Sieve = (bytes: Buffer, from: number, to: number) => boolean
 
-const beginning = Buffer.from('{"timestamp":"')
+const beginning = Buffer.from(beforeValue.timestamp)
 const timestampBytes = '2025-10-17T14:23:45.123+00:00'.length
-const between = Buffer.from('","level":"')
+const between = Buffer.from(beforeValue.level)
 const levelAt = beginning.length + timestampBytes + between.length
 
 /** A key may be spelled with escapes. */
@@ -34,7 +35,7 @@ const brace = 0x7b
 const endBrace = 0x7d
 const zero = 0x30
 const nine = 0x39
-const lsnKey = Buffer.from(',"lsn":')
+const lsnKey = Buffer.from(beforeValue.lsn)
 
 /** Passes over entries below a level, and over lines that cannot be an entry's. */
 export function sieveBelow(severity: number): Sieve {

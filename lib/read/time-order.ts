@@ -8,7 +8,7 @@
 
 import type { LogEntry } from '../entry/entry.ts'
 import { parseName } from '../directory/names.ts'
-import { parseLine } from '../entry/line.ts'
+import { lineHead, parseLine } from '../entry/line.ts'
 import type { RawLine } from './line-splitter.ts'
 
 /** One line of a log file. */
@@ -103,9 +103,6 @@ export interface TimedLine {
 
 /** How a human line begins; those of others that begin so have a time, too. */
 const humanTime = /^\[(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)\] /
-
-/** How an entry begins, when it is too long to be read whole. */
-const entryTime = /^\{"timestamp":"([^"\\]{1,40})","level":"/
 
 /** Milliseconds that a human line does not tell. */
 const humanSlackMs = 999
@@ -224,7 +221,7 @@ function lineOf({ raw, offset, bytes }: RawLine, file: string): LogLine {
 export function latestTimeOf(raw: string): number | undefined {
   const time = timeOf({ entry: parseLine(raw), raw })
   if (time !== undefined) return humanTime.test(raw) ? time + humanSlackMs : time
-  const beginning = Date.parse(entryTime.exec(raw)?.[1] ?? '')
+  const beginning = Date.parse(lineHead(raw)?.timestamp ?? '')
   return Number.isNaN(beginning) ? undefined : beginning
 }
 

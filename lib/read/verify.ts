@@ -9,7 +9,7 @@
 import { isUtf8 } from 'node:buffer'
 import { type Stats, lstatSync, readdirSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
-import { humanLine, parseLine } from '../entry/line.ts'
+import { beforeValue, lineHead, parseLine } from '../entry/line.ts'
 import { checkOptions, directoriesToRead, pathsRule } from '../config/options.ts'
 import { watchHolder } from '../directory/holder-watch.ts'
 import { parseName } from '../directory/names.ts'
@@ -256,7 +256,8 @@ class Verification {
     }
     const entry = parseLine(raw)
     if (entry === undefined) {
-      const category = humanLine.exec(raw)?.[3]
+      const head = lineHead(raw)
+      const category = head?.human === true ? head.category : undefined
       if (category !== undefined) {
         this.#seqs.passHumanLine(category)
         this.#lsns.passUnknown()
@@ -304,7 +305,7 @@ function whatIsWrongWith(raw: string): Pick<VerifyFault, 'kind' | 'message'> {
   try {
     JSON.parse(raw)
   } catch {
-    const kind = raw.startsWith('{"timestamp":"') ? 'torn' : 'invalid'
+    const kind = raw.startsWith(beforeValue.timestamp) ? 'torn' : 'invalid'
     return {
       kind,
       message: kind === 'torn' ? 'The line ends in the middle' : 'The line is not JSON',

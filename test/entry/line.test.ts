@@ -1,7 +1,8 @@
 import { strict as assert } from 'node:assert'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { parseLine } from '../../lib/entry/line.ts'
+import { formatEntry } from '../../lib/index.ts'
+import { headBytes, lineHead, lineNumbers, numbersBytes, parseLine } from '../../lib/entry/line.ts'
 
 const example =
   '{"timestamp":"2025-10-17T14:23:45.123+00:00","level":"INFO","category":"enforcement","account_id":"ABC123",' +
@@ -117,5 +118,33 @@ test('parseLine() takes for a timestamp what RFC 3339 does, not what Date.parse 
     assert.ok(parseLine(JSON.stringify({ ...valid, timestamp })), timestamp)
   for (const timestamp of bad) {
     assert.equal(parseLine(JSON.stringify({ ...valid, timestamp })), undefined, timestamp)
+  }
+})
+
+test('lineHead() tells time, level and category of what the encoder and formatEntry() write', () => {
+  const category = 'c'.repeat(64)
+  const entry = { ...parseLine(example)!, level: 'CRITICAL' as const, category }
+  const line = JSON.stringify(entry)
+  const known = { level: 'CRITICAL', category }
+  for (const [text, timestamp, human] of [
+    [line, '2025-10-17T14:23:45.123+00:00', false],
+    [formatEntry(entry), '2025-10-17T14:23:45Z', true],
+  ] as const) {
+    const head = lineHead(text.slice(0, headBytes))
+    assert.deepEqual(head, { ...known, timestamp, human, text: head?.text ?? '' })
+    assert.ok(head !== undefined && text.startsWith(head.text) && head.text.includes(category))
+    assert.equal(lineHead(` ${text}`), undefined)
+    assert.equal(lineHead(text.replace('CRITICAL', 'FATAL')), undefined)
+  }
+})
+
+test('lineNumbers() reads seq and lsn at the very end only', () => {
+  const max = String(Number.MAX_SAFE_INTEGER)
+  const end = `,"seq":${max},"lsn":${max}}`
+  assert.ok(end.length <= numbersBytes)
+  assert.deepEqual(lineNumbers(`{"a":1${end}`), { seq: Number(max), lsn: Number(max) })
+  assert.deepEqual(lineNumbers('{"a":1,"seq":7}'), { seq: 7, lsn: undefined })
+  for (const line of [`{"a":1${end} `, `{"a":1${end}}`, '{"seq":7}', '{"a":1,"seq":-7}', '']) {
+    assert.equal(lineNumbers(line), undefined, line)
   }
 })
