@@ -3,7 +3,7 @@
 // files.
 //
 //   dist/index.js, cli.js    what is imported and started
-//   dist/testing.js, otel.js, pino.js: entry points of their own
+//   dist/testing.js, otel.js, pino.js, ship.js: entry points of their own
 //   dist/chunks/             what they share, and the parts of the command
 //   dist/late/               what an event needs that has checks or loose values: CommonJS, as only that can be
 //                            loaded at a call, without a promise, and be seen by a bundler
@@ -26,7 +26,16 @@ const root = resolve(import.meta.dirname, '..')
 const dist = join(root, 'dist')
 
 /** Packages that stay where they are installed. */
-const external = ['commander', 'ffi-napi', 'koffi', 'ref-napi', 'rotating-file-stream']
+const external = [
+  'commander',
+  'ffi-napi',
+  'koffi',
+  'ref-napi',
+  'rotating-file-stream',
+  '@nats-io/jetstream',
+  '@nats-io/transport-node',
+  'pg',
+]
 
 /** What is loaded when it is first called, by the module that a file of lib/ imports. */
 const late = {
@@ -133,6 +142,7 @@ async function bundleAll(): Promise<void> {
       testing: 'lib/testing.ts',
       otel: 'lib/otel.ts',
       pino: 'lib/pino.ts',
+      ship: 'lib/ship.ts',
     },
     [lateModules, mendedImports],
     {

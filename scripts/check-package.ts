@@ -34,7 +34,7 @@ const allowed: readonly RegExp[] = [
   /^docs\/.+\.(?:md|svg)$/,
   /^docs\/examples\/[\w-]+\.mjs$/,
   /^schema\/(?:logging|system|entry)\.json$/,
-  /^dist\/(?:index|cli|testing|otel|pino|chunks\/[\w-]+)\.js(?:\.map)?$/,
+  /^dist\/(?:index|cli|testing|otel|pino|ship|chunks\/[\w-]+)\.js(?:\.map)?$/,
   /^dist\/late\/[\w-]+\.cjs$/,
   /^dist\/LICENSES\.txt$/,
   /^dist\/.+\.d\.ts(?:\.map)?$/,
@@ -120,7 +120,7 @@ function checkFiles(): void {
     needed.push(`dist/${module}.d.ts`, `dist/${module}.d.ts.map`)
   }
   needed.push('dist/index.js', 'dist/cli.js', 'dist/late/index.cjs', 'dist/LICENSES.txt')
-  needed.push('dist/testing.js', 'dist/otel.js', 'dist/pino.js')
+  needed.push('dist/testing.js', 'dist/otel.js', 'dist/pino.js', 'dist/ship.js')
   needed.push('schema/logging.json', 'schema/system.json', 'schema/entry.json')
   const isStale = (file: string): boolean => file.includes('.d.ts') && !needed.includes(file)
   const faults = [

@@ -25,6 +25,7 @@ const stations: readonly (readonly [folder: string, turn: string])[] = [
   ['logger', 'what a user holds; where the parts are joined'],
   ['pino', 'the face of pino, over what a user holds'],
   ['read', 'another process, or whoever reads'],
+  ['ship', 'another process, which sends to an engine'],
   ['command', 'the command'],
 ]
 

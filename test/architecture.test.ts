@@ -42,18 +42,21 @@ const floors: { readonly [station: string]: readonly string[] } = {
     'deliver',
   ],
   read: ['errors.ts', 'entry', 'config', 'directory'],
-  command: ['errors.ts', 'entry', 'directory', 'config', 'sinks', 'read'],
+  ship: ['errors.ts', 'entry', 'config', 'directory', 'read'],
+  command: ['errors.ts', 'entry', 'directory', 'config', 'sinks', 'read', 'ship'],
   'index.ts': ['errors.ts', 'entry', 'directory', 'config', 'event', 'deliver', 'logger', 'read'],
   pino: ['entry', 'logger'],
   'testing.ts': ['logger'],
   'otel.ts': ['logger'],
   'pino.ts': ['pino'],
+  'ship.ts': ['ship'],
   'cli.ts': ['command', 'entry'],
 }
 
 const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as {
   readonly dependencies: { readonly [name: string]: string }
   readonly optionalDependencies?: { readonly [name: string]: string }
+  readonly peerDependencies: { readonly [name: string]: string }
 }
 /** Users have these as a part of dist/, where scripts/build.ts puts them. */
 const bundled = ['fast-json-stringify']
@@ -61,6 +64,8 @@ const packages = [
   ...Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies }),
   ...bundled,
 ]
+/** Those who ship install these: ship/ alone may load them, when a URL asks for them. */
+const peers = Object.keys(manifest.peerDependencies)
 
 /** Without the lines that are comments: examples in them import as well. */
 function codeOf(text: string): string {
@@ -124,6 +129,7 @@ const packagesAreDeclared: Rule = (tree) =>
   [...tree].flatMap(([file, text]) =>
     importsOf(text)
       .filter((name) => !name.startsWith('.') && !(name.startsWith('node:') && isBuiltin(name)))
+      .filter((name) => !(placeOf(file) === 'ship' && peers.includes(name)))
       .filter((name) => !packages.some((known) => name === known || name.startsWith(`${known}/`)))
       .map((name) => `${file} imports ${name}, which users do not have`),
   )
@@ -142,7 +148,7 @@ const onlyTheCommandTouchesTheProcess: Rule = (tree) => {
 }
 
 /** What a user imports or starts. */
-const entries = ['index.ts', 'cli.ts', 'testing.ts', 'otel.ts', 'pino.ts']
+const entries = ['index.ts', 'cli.ts', 'testing.ts', 'otel.ts', 'pino.ts', 'ship.ts']
 
 const everyFileIsReached: Rule = (tree) => {
   const reached = new Set<string>()
@@ -219,6 +225,12 @@ const rules: readonly (readonly [string, Rule, { readonly [file: string]: string
     'read/a.ts imports deliver/b.ts',
   ],
   [
+    'read/ imports nothing of ship/',
+    importsPointDown,
+    { 'read/a.ts': `import { ship } from '../ship/b.ts'` },
+    'read/a.ts imports ship/b.ts',
+  ],
+  [
     'directory/ imports nothing of the logger',
     importsPointDown,
     { 'directory/a.ts': `import '../logger/b.ts'` },
@@ -259,6 +271,12 @@ const rules: readonly (readonly [string, Rule, { readonly [file: string]: string
     packagesAreDeclared,
     { 'read/a.ts': `import type fc from 'fast-check'` },
     'read/a.ts imports fast-check, which users do not have',
+  ],
+  [
+    'clients of engines are imported by ship/ alone',
+    packagesAreDeclared,
+    { 'read/a.ts': `import type { Client } from 'pg'`, 'ship/b.ts': `const b = import('pg')` },
+    'read/a.ts imports pg, which users do not have',
   ],
   [
     'parts of Node are imported as such',
