@@ -6,11 +6,12 @@
 // or damaged costs time, nothing else. No clock is involved: a file is known by its inode, a moment
 // by its size, and a file that was cut and has grown again by the bytes that stood at its end.
 
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TimeRecord, asTimeRecord } from './trusted-time.ts'
 import { namePattern } from '../entry/category.ts'
 import { isBase } from './names.ts'
+import { readOurs } from './open-flags.ts'
 
 /**
  * Numbers above are none of ours: 2^52, so that as many again can follow before they are no longer
@@ -103,11 +104,9 @@ export function goesOnFrom(fd: number, state: FileState): boolean {
 }
 
 function stateOfFile(path: string): FileState | undefined {
-  // Without O_NONBLOCK a named pipe would hang the process here.
-  const guards = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
   let fd: number
   try {
-    fd = openSync(path, constants.O_RDONLY | guards)
+    fd = openSync(path, readOurs)
   } catch {
     // Not there, or not to be read: the next start will look for itself.
     return undefined

@@ -35,6 +35,7 @@ import {
   syncRefusal,
 } from './attributes.ts'
 import { discard, lookAt } from './retention.ts'
+import { readOurs } from './open-flags.ts'
 
 /** Bytes compressed at a time. */
 const pieceBytes = 1 << 20
@@ -150,9 +151,7 @@ export async function isGzipOf(
 }
 
 function openFile(directory: string, name: string): Promise<FileHandle> {
-  // Without O_NONBLOCK a named pipe would hang a thread of the pool here.
-  const guards = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
-  return open(join(directory, name), constants.O_RDONLY | guards)
+  return open(join(directory, name), readOurs)
 }
 
 /**

@@ -1,20 +1,13 @@
 // Where the numbering goes on after a restart: the `seq` of each category's last entry in the
 // files, and the highest `lsn`.
 
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  openSync,
-  readFileSync,
-  readSync,
-  readdirSync,
-} from 'node:fs'
+import { closeSync, fstatSync, openSync, readFileSync, readSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { constants as zlib, gunzipSync } from 'node:zlib'
 import { type Checkpoint, goesOnFrom, seqMax } from './checkpoint.ts'
 import { type FileName, filesByBase } from './names.ts'
 import { headBytes, lineHead, lineNumbers, numbersBytes } from '../entry/line.ts'
+import { readOurs } from './open-flags.ts'
 
 /** Bytes read at a time, from the end backwards. */
 const chunkBytes = 1 << 20
@@ -108,7 +101,7 @@ function lastLsnOf(directory: string, files: readonly FileName[]): number {
   for (const { name, compressed } of files.toReversed()) {
     if (compressed) break
     try {
-      const fd = openGuarded(join(directory, name))
+      const fd = openSync(join(directory, name), readOurs)
       try {
         const { size } = fstatSync(fd)
         if (size === 0) continue
@@ -140,7 +133,7 @@ function searchFile(
   seen: Checkpoint['files'][string] | undefined,
   search: Search,
 ): boolean {
-  const fd = openGuarded(join(directory, file.name))
+  const fd = openSync(join(directory, file.name), readOurs)
   try {
     const stat = fstatSync(fd)
     if (!stat.isFile()) return false
@@ -188,12 +181,6 @@ function unpacked(packed: Buffer): Buffer {
     }
   }
   return text
-}
-
-function openGuarded(path: string): number {
-  // Without O_NONBLOCK a named pipe would hang the process here.
-  const guards = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
-  return openSync(path, constants.O_RDONLY | guards)
 }
 
 function readerOf(fd: number): Read {

@@ -5,7 +5,6 @@
 import {
   type BigIntStats,
   closeSync,
-  constants,
   fstatSync,
   lstatSync,
   openSync,
@@ -17,6 +16,7 @@ import { join } from 'node:path'
 import { wallMs } from '../entry/clock.ts'
 import { type Checkpoint, asCheckpoint } from './checkpoint.ts'
 import { type LockOwner, isProcessOf, lifeOf } from './lock-owner.ts'
+import { readOurs } from './open-flags.ts'
 
 /** What stands in the file. */
 export interface LockRecord extends LockOwner {
@@ -175,10 +175,7 @@ function readLock(
   if (what !== undefined) return what
   let fd: number
   try {
-    fd = openSync(
-      path,
-      constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0),
-    )
+    fd = openSync(path, readOurs)
   } catch (error) {
     const { code = '' } = error as NodeJS.ErrnoException
     if (code === 'ENOENT') return undefined

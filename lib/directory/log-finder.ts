@@ -9,6 +9,7 @@ import { dirname, join, relative, sep } from 'node:path'
 import { monotonicMs } from '../entry/clock.ts'
 import { looksLikeOurs } from '../entry/line.ts'
 import { parseName } from './names.ts'
+import { readAny } from './open-flags.ts'
 
 /** How far below a named directory is looked: `{host}/{instance}`, and one more. */
 const depthMax = 3
@@ -128,7 +129,7 @@ export function isLog(directory: string, names: readonly string[]): boolean {
 
 function beginsAsOurs(path: string): boolean {
   try {
-    const fd = openSync(path, 'r')
+    const fd = openSync(path, readAny)
     try {
       const head = Buffer.alloc(headBytes)
       const [line = ''] = head.toString('utf8', 0, readSync(fd, head, 0, headBytes, 0)).split('\n')

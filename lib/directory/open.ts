@@ -24,6 +24,7 @@ import {
   setModeByName,
 } from './attributes.ts'
 import { temporaryName } from './names.ts'
+import { guards } from './open-flags.ts'
 
 /** Which file it is, whatever name it bears. */
 export interface FileIdentity {
@@ -47,9 +48,6 @@ export interface OpenedFile extends FileIdentity {
   /** Why it has not the mode that it should have; it can be written all the same. */
   readonly refusal: Refusal | undefined
 }
-
-/** Without O_NONBLOCK a named pipe would hang the process. Windows has neither of the two. */
-const guards = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
 
 /** How much of the end of a file is read to find where its torn last line begins. */
 const tornWindowBytes = 65536

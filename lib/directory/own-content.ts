@@ -2,11 +2,12 @@
 // `error.log.4` may be another logger's, which wrote to this directory before, and its history is
 // not ours to delete.
 
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { join } from 'node:path'
 import { constants as zlib, gunzipSync } from 'node:zlib'
 import { headBytes as lineHeadBytes, lineHead } from '../entry/line.ts'
 import type { FileName } from './names.ts'
+import { readOurs } from './open-flags.ts'
 
 /** Bytes that are looked at, of both ends. A line is known by its first 200. */
 const headBytes = 4096
@@ -17,11 +18,9 @@ const endBytes = 65_536
  * cannot be read.
  */
 export function isOwnContent(directory: string, { name, compressed }: FileName): boolean {
-  // Without O_NONBLOCK a named pipe would hang the process here.
-  const guards = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
   let fd: number
   try {
-    fd = openSync(join(directory, name), constants.O_RDONLY | guards)
+    fd = openSync(join(directory, name), readOurs)
   } catch {
     return false
   }

@@ -9,7 +9,6 @@
 import {
   type BigIntStats,
   closeSync,
-  constants as open,
   fstatSync,
   openSync,
   read as readCallback,
@@ -22,6 +21,7 @@ import { type FileName, nameOf } from '../directory/names.ts'
 import { hashOf } from './cursor.ts'
 import { Descriptors, type Openable } from './descriptors.ts'
 import { unpackedHead } from './gunzip.ts'
+import { readAny } from '../directory/open-flags.ts'
 
 const read = promisify(readCallback)
 
@@ -332,9 +332,7 @@ function openFile(
   descriptors: Descriptors,
 ): number | undefined {
   try {
-    // Without O_NONBLOCK a named pipe would hang the process here. Windows has no such flag.
-    const flags = open.O_RDONLY | (open.O_NONBLOCK ?? 0)
-    return descriptors.open(() => openSync(join(directory, name), flags))
+    return descriptors.open(() => openSync(join(directory, name), readAny))
   } catch (error) {
     if (isAbsent(error)) return undefined
     throw error

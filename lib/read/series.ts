@@ -9,7 +9,6 @@
 import {
   type BigIntStats,
   closeSync,
-  constants,
   fstatSync,
   lstatSync,
   openSync,
@@ -24,6 +23,7 @@ import { stateOf } from '../directory/lock-files.ts'
 import { type FileName, filesByBase } from '../directory/names.ts'
 import { unpackedHead } from './gunzip.ts'
 import { Remarks } from './remark.ts'
+import { readOurs } from '../directory/open-flags.ts'
 
 /** So much of a file is looked at, in bytes: it nearly always tells. */
 const headBytes = 1024
@@ -187,9 +187,7 @@ function checkpointOf(directory: string): Checkpoint | undefined {
 }
 
 function headOf(path: string, bytes: number, isCompressed: boolean): string {
-  // Without O_NONBLOCK a named pipe would hang the process here. Windows has neither flag.
-  const guards = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
-  const fd = openSync(path, constants.O_RDONLY | guards)
+  const fd = openSync(path, readOurs)
   try {
     if (!fstatSync(fd).isFile()) return ''
     const head = Buffer.alloc(isCompressed ? 4 * bytes : bytes)

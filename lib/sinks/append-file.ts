@@ -28,6 +28,7 @@ import { type Refusal, syncDirectory, syncRefusal } from '../directory/attribute
 import type { Claim } from '../directory/lock.ts'
 import { coverOf } from '../entry/taken-back.ts'
 import { type FileIdentity, type OpenedFile, isSameFile, openForAppend } from '../directory/open.ts'
+import { readOurs } from '../directory/open-flags.ts'
 
 const lineEnd = 0x0a
 /** How much of a file is searched at a time, and how much altogether, in bytes. */
@@ -365,8 +366,7 @@ export class AppendFile {
    * the file; to none since Node 26, where the bytes are written once more, straight to the device.
    */
   async #syncByName(bytes: Buffer): Promise<void> {
-    const guards = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
-    const handle = await open(this.#path, constants.O_RDONLY | guards)
+    const handle = await open(this.#path, readOurs)
     try {
       if (!this.#isOurs(await handle.stat({ bigint: true }))) {
         throw new Error('another file is in its place')
