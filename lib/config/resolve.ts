@@ -108,6 +108,7 @@ function withDefaults(
       compress: rotation?.compress ?? false,
     },
     retention_days: config.retention_days ?? 90,
+    file_mode: config.file_mode ?? '0600',
     lock_wait_s: config.lock_wait_s ?? 30,
     structured_format: config.structured_format ?? true,
     console: config.console ?? 'fallback',

@@ -76,6 +76,14 @@ export interface LoggingConfig {
    */
   readonly console?: 'fallback' | 'always' | 'off'
   /**
+   * Who may read the files, and write to them: `0600` nobody else, `0640` the group, `0644` all;
+   * `0660` lets the group write. The directory gets the bits that go with it: 0700, 0750, 0755,
+   * 0770.
+   *
+   * @default '0600'
+   */
+  readonly file_mode?: '0600' | '0640' | '0660' | '0644'
+  /**
    * How long a logger whose directory another one holds waits for it, its entries kept in memory,
    * before its files count as failed; it still takes over when it can. Seconds, integer, 0 to 3600.
    * 0: `createLogger` throws a `LockedError` at once.
@@ -203,6 +211,7 @@ export interface ResolvedConfig {
   readonly log_path: string
   readonly rotation: Required<NonNullable<LoggingConfig['rotation']>>
   readonly retention_days: number
+  readonly file_mode: NonNullable<LoggingConfig['file_mode']>
   readonly lock_wait_s: number
   readonly structured_format: boolean
   readonly console: NonNullable<LoggingConfig['console']>
@@ -297,6 +306,9 @@ export const loggingSchema: Rule = schemaOf<LoggingConfig>()(
       compress: Type.Boolean(),
     }),
     retention_days: integer(1, 365),
+    file_mode: Type.Enum(['0600', '0640', '0660', '0644'], {
+      meant: { 600: '0600', 640: '0640', 660: '0660', 644: '0644' },
+    }),
     lock_wait_s: integer(0, 3_600),
     structured_format: Type.Boolean(),
     console: Type.Enum(['fallback', 'always', 'off']),

@@ -4,6 +4,7 @@
 // care is told once (outages.ts); `verify` reports the modes in any case.
 
 import {
+  type Stats,
   chmodSync,
   chownSync,
   closeSync,
@@ -20,10 +21,28 @@ import {
 } from 'node:fs'
 import { basename, dirname } from 'node:path'
 
-/** Mode of the directory. */
-export const directoryMode = 0o700
-/** Mode of every file. */
-export const fileMode = 0o600
+/** Mode of every file, unless a configuration widens it. */
+export const fileModeDefault = 0o600
+
+/** The modes that a configuration may give the files, as it spells them. */
+export const fileModes = { '0600': 0o600, '0640': 0o640, '0660': 0o660, '0644': 0o644 } as const
+
+/** A mode of the files, as a configuration spells it. */
+export type FileModeName = keyof typeof fileModes
+
+/** A mode of the files that is read from somewhere; `undefined` for what is none. */
+export function asFileModeName(value: unknown): FileModeName | undefined {
+  return typeof value === 'string' && Object.hasOwn(fileModes, value)
+    ? (value as FileModeName)
+    : undefined
+}
+
+/** Mode of the directory: whoever may read its files may also find them. */
+export function directoryModeOf(fileMode: number): number {
+  return fileMode | ((fileMode & 0o444) >> 2)
+}
+
+const setgid = 0o2000
 
 /** O_PATH of Linux, which Node does not name: holds a file without any right to it. */
 const pathOnly = 0o10000000
@@ -50,25 +69,33 @@ export function setMode(fd: number, path: string, mode: number): Refusal | undef
   return attemptMode(path, mode, () => {
     byDescriptor(
       path,
-      () => changeMode(fd, mode, () => fchmodSync(fd, mode)),
-      () => changeMode(fd, mode, () => chmodSync(path, mode)),
+      () => changeMode(fd, mode, (all) => fchmodSync(fd, all)),
+      () => changeMode(fd, mode, (all) => chmodSync(path, all)),
     )
   })
 }
 
 /**
  * Gives a directory its mode, or a file that cannot be opened for want of it: never what a link
- * leads to, nor what is another user's.
+ * leads to, nor what is another user's. A directory that passes its group on goes on doing so.
  */
 export function setModeByName(path: string, mode: number): Refusal | undefined {
   return attemptMode(path, mode, () => {
-    if ((lstatSync(path).mode & 0o777) === mode) return
+    const before = lstatSync(path)
+    if ((before.mode & 0o777) === mode) return
     byDescriptor(
       path,
       () => chmodHeld(path, mode),
-      () => chmodSync(path, mode),
+      () => chmodSync(path, wholeMode(before, mode)),
     )
   })
+}
+
+/**
+ * Adds what a directory lacks of a mode. The rest of its mode is its owner's affair.
+ */
+export function widenByName(path: string, mode: number): Refusal | undefined {
+  return setModeByName(path, (statSync(path).mode & 0o777) | mode)
 }
 
 /** The name may lead elsewhere since it was looked at: so the mode is set through a descriptor. */
@@ -80,20 +107,21 @@ function chmodHeld(path: string, mode: number): void {
     const stat = fstatSync(fd)
     if (!stat.isFile() && !stat.isDirectory()) throw new Error('it is neither file nor directory')
     if (stat.uid !== process.geteuid?.()) throw new Error('it belongs to another user')
-    changeMode(fd, mode, () => {
-      if (isLinux) chmodSync(`/proc/self/fd/${fd}`, mode)
-      else fchmodSync(fd, mode)
+    changeMode(fd, mode, (all) => {
+      if (isLinux) chmodSync(`/proc/self/fd/${fd}`, all)
+      else fchmodSync(fd, all)
     })
   } finally {
     closeSync(fd)
   }
 }
 
-function changeMode(fd: number, mode: number, change: () => void): void {
-  const before = modeOf(fd)
+function changeMode(fd: number, mode: number, change: (mode: number) => void): void {
+  const stat = fstatSync(fd)
+  const before = stat.mode & 0o777
   if (before === mode) return
   try {
-    change()
+    change(wholeMode(stat, mode))
   } catch (error) {
     const reason = (error as Error).message.replace(/\.$/, '')
     throw Object.assign(new Error(`${reason}; it stays ${octal(before)}`), { code: codeOf(error) })
@@ -101,6 +129,23 @@ function changeMode(fd: number, mode: number, change: () => void): void {
   // Some systems say nothing, and do nothing.
   const after = modeOf(fd)
   if (after !== mode) throw new Error(`the system makes it ${octal(after)}`)
+}
+
+/**
+ * The mode with what a directory has beyond it. The system takes the setgid bit from whoever does
+ * not belong to the group; then the files of the log would come to another group.
+ */
+function wholeMode(before: Stats, mode: number): number {
+  if (!before.isDirectory()) return mode
+  if ((before.mode & setgid) !== 0 && !isOfGroup(before.gid)) {
+    throw new Error(`its files take group ${before.gid}, to which this process does not belong`)
+  }
+  return (before.mode & 0o7000) | mode
+}
+
+function isOfGroup(gid: number): boolean {
+  if (process.geteuid?.() === 0 || process.getegid?.() === gid) return true
+  return process.getgroups?.().includes(gid) === true
 }
 
 function attemptMode(path: string, mode: number, work: () => void): Refusal | undefined {
@@ -135,6 +180,17 @@ export function setOwner(
       throw new Error(`the system gives it to ${after.uid}:${after.gid}`)
     }
   })
+}
+
+/**
+ * Gives an open file the group of its directory, where that passes its group on: a file may have
+ * been there before the directory did. What the group may not read in any case stays as it is.
+ */
+export function setGroup(fd: number, path: string, mode: number): Refusal | undefined {
+  if ((mode & 0o070) === 0 || process.platform === 'win32') return undefined
+  const directory = statSync(dirname(path))
+  if ((directory.mode & setgid) === 0) return undefined
+  return setOwner(fd, path, undefined, directory.gid)
 }
 
 /**

@@ -8,6 +8,7 @@
 
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { join } from 'node:path'
+import { type FileModeName, asFileModeName } from './attributes.ts'
 import { type TimeRecord, asTimeRecord } from './trusted-time.ts'
 import { namePattern } from '../entry/category.ts'
 import { isBase } from './names.ts'
@@ -64,6 +65,8 @@ export interface Checkpoint extends LastNumbers {
    * written.
    */
   readonly log_id?: string | undefined
+  /** `file_mode` of the writer. Missing where a version before it has written. */
+  readonly file_mode?: FileModeName | undefined
   /** The live files by name. */
   readonly files: { readonly [base: string]: FileState }
   /**
@@ -137,6 +140,7 @@ export function asCheckpoint(value: unknown): Checkpoint | undefined {
   if (!isRecord(value)) return undefined
   const { max_files, compress, seq, files } = value
   const time = asTimeRecord(value['time'])
+  const fileMode = asFileModeName(value['file_mode'])
   if (!isNumber(max_files, filesMax) || max_files === 0) return undefined
   if (typeof compress !== 'boolean' || !isRecord(seq) || !isRecord(files)) return undefined
   return {
@@ -144,6 +148,7 @@ export function asCheckpoint(value: unknown): Checkpoint | undefined {
     compress,
     seq: ownOf(seq, (name, number) => namePattern.test(name) && isNumber(number, seqMax)),
     files: ownOf(files, (name, file) => isBase(name) && isFileState(file)),
+    ...(fileMode !== undefined && { file_mode: fileMode }),
     ...(isLogId(value['log_id']) && { log_id: value['log_id'] }),
     ...(isNumber(value['lsn'], seqMax) && { lsn: value['lsn'] }),
     ...(isNumber(value['settled'], seqMax) && { settled: value['settled'] }),

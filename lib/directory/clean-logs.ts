@@ -10,6 +10,7 @@ import { builtinCategories } from '../entry/category.ts'
 import { type CleanReport, cleanDirectory } from './clean.ts'
 import { watchHolder } from './holder-watch.ts'
 import { type OptionRules, checkOptions, directoriesToRead, pathsRule } from '../config/options.ts'
+import { fileModes } from './attributes.ts'
 import { LogFinder } from './log-finder.ts'
 import { dayMs } from './retention.ts'
 import { TrustedTime, heldBack, lastChange } from './trusted-time.ts'
@@ -95,6 +96,7 @@ async function cleanLog(
     limits: { keep: checkpoint?.max_files, retentionMs, now: time.now() },
     leftovers: holder === undefined,
     onlyOwn: false,
+    fileMode: fileModes[checkpoint?.file_mode ?? '0600'],
     compress: compress && holder === undefined,
     notCompressed: isLeft
       ? `not compressed: process ${holder.pid} writes here; set its rotation.compress`

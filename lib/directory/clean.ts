@@ -9,7 +9,7 @@
 import { readdirSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type OnRefusal, fileMode, setModeByName } from './attributes.ts'
+import { fileModeDefault, setModeByName } from './attributes.ts'
 import { type CompressOptions, compressFile, isGzipOf } from './compress.ts'
 import { type FileName, baseOfTemporary, filesByBase, nameOf, parseName } from './names.ts'
 import { isOwnContent } from './own-content.ts'
@@ -118,7 +118,7 @@ export async function cleanDirectory(task: CleanTask): Promise<CleanReport> {
       })
     }
     const kept = files.filter(({ name }) => !gone.has(name))
-    if (!dryRun) for (const { name } of kept) tighten(directory, name, task.refused)
+    if (!dryRun) for (const { name } of kept) giveMode(task, name)
     const plain = kept.filter(({ index, compressed }) => index > 0 && !compressed)
     const packed = new Set(files.filter(({ compressed }) => compressed).map(({ index }) => index))
     for (const file of plain) {
@@ -139,14 +139,14 @@ export async function cleanDirectory(task: CleanTask): Promise<CleanReport> {
  * Gives a file that was there before, or was put there, the mode of ours; one of another user is
  * left.
  */
-function tighten(directory: string, name: string, refused: OnRefusal | undefined): void {
+function giveMode({ directory, fileMode, refused }: CleanTask, name: string): void {
   const path = join(directory, name)
   const stat = lookAt(path)
   // Of a file with two names, the other may be anybody's.
   if (stat === undefined || stat.nlink !== 1n || stat.uid !== BigInt(process.geteuid?.() ?? -1)) {
     return
   }
-  const refusal = setModeByName(path, fileMode)
+  const refusal = setModeByName(path, fileMode ?? fileModeDefault)
   if (refusal !== undefined) refused?.(refusal)
 }
 

@@ -28,7 +28,7 @@ import { type FileName, nameOf, temporaryName } from './names.ts'
 import {
   type OnRefusal,
   type Refusal,
-  fileMode,
+  fileModeDefault,
   setMode,
   setOwner,
   setTimes,
@@ -57,6 +57,8 @@ export interface CompressOptions {
   readonly signal?: AbortSignal | undefined
   /** Told what the system refuses the compressed file. */
   readonly refused?: OnRefusal | undefined
+  /** Mode of the compressed file. @default 0o600 */
+  readonly fileMode?: number | undefined
   /** Whether it is still ours to rename files here. @default always */
   readonly mayRename?: (() => boolean) | undefined
 }
@@ -160,15 +162,17 @@ function openFile(directory: string, name: string): Promise<FileHandle> {
  */
 async function gzipTo(path: string, source: FileHandle, options: CompressOptions): Promise<number> {
   const { atimeMs, mtimeMs, uid, gid } = await source.stat()
-  const target = await open(path, 'wx', fileMode)
+  const { fileMode = fileModeDefault } = options
+  const target = await open(path, 'wx', fileModeDefault)
   const tell = (refusal: Refusal | undefined): void => {
     if (refusal !== undefined) options.refused?.(refusal)
   }
   try {
-    tell(setMode(target.fd, path, fileMode))
     // Root cleans the logs of others: whoever owned the file must be able to read it.
     const refusal = setOwner(target.fd, path, process.geteuid?.() === 0 ? uid : undefined, gid)
     if (refusal !== undefined && process.geteuid?.() === 0) throw new Error(refusal.message)
+    // Behind that: another group is not to read it meanwhile.
+    tell(setMode(target.fd, path, fileMode))
     const gzip = createGzip({ level, chunkSize: 1 << 18 })
     await pipeline(
       piecesOf(source, options),

@@ -4,6 +4,7 @@
 
 import { realpathSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { fileModeDefault } from './attributes.ts'
 
 const writableByGroup = 0o020
 const writableByOthers = 0o002
@@ -17,20 +18,26 @@ const unmapped = 65_534
 /**
  * Whether somebody else than the user of this process, and root, may change what the name of a
  * directory leads to. Also asks the directories above it. The group counts where it is not the
- * process's own: a system that gives each user a group of his own makes directories writable by it.
+ * process's own (a system that gives each user a group of his own makes directories writable by it),
+ * and where the files are not meant to be written by it.
  *
  * @returns which directory, and why, in words; `undefined` when nobody may, or nothing can be
  *   known.
  */
-export function exposureOf(directory: string): string | undefined {
+export function exposureOf(
+  directory: string,
+  fileMode: number = fileModeDefault,
+): string | undefined {
   const user = process.geteuid?.()
   const group = process.getegid?.()
   if (user === undefined) return undefined
   try {
     let path = realpathSync(directory)
+    const trusted = (fileMode & writableByGroup) === 0 ? group : statSync(path).gid
     for (let isAbove = false; ; isAbove = true) {
       const { mode, uid, gid } = statSync(path)
-      const open = gid === group ? writableByOthers : writableByOthers | writableByGroup
+      const isTrusted = gid === group || gid === trusted
+      const open = isTrusted ? writableByOthers : writableByOthers | writableByGroup
       if ((mode & open) !== 0 && (mode & sticky) === 0) {
         return `${path} has mode ${(mode & 0o7777).toString(8).padStart(4, '0')}`
       }

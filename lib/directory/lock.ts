@@ -1,5 +1,5 @@
-// One live writer per directory. The lock is a file `ringlog.<generation>.lock`, mode 0600, that
-// says who holds the directory; the highest generation counts. It stays when it is released, and
+// One live writer per directory. The lock is a file `ringlog.<generation>.lock`, with the mode of the
+// log's files, that says who holds the directory; the highest generation counts. It stays when it is released, and
 // keeps the checkpoint for the next start.
 //
 // Taking over, with nothing but files to go by:
@@ -51,7 +51,7 @@ import {
 import { join } from 'node:path'
 import { clearInterval, isoOf, monotonicMs, napSync, setInterval, wallMs } from '../entry/clock.ts'
 import { LockedError } from '../errors.ts'
-import { type OnRefusal, fileMode, setMode } from './attributes.ts'
+import { type OnRefusal, fileModeDefault, setMode } from './attributes.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import {
   type Lock,
@@ -136,6 +136,8 @@ export interface LockOptions {
   readonly taken: (checkpoint: Checkpoint | undefined) => void
   /** A sign of life has found out that it is no longer ours. `hold` says more. */
   readonly lost?: () => void
+  /** Mode of the lock and of the other files. @default 0o600 */
+  readonly fileMode?: number
   /** Told once of each thing that has a lock's name and is none. */
   readonly remark?: (text: string) => void
   /** Told what the system refuses the lock or its directory. */
@@ -231,7 +233,7 @@ export class DirectoryLock implements Claim {
   }
 
   hold(): void {
-    makeDirectory(this.#directory, this.#options.refused)
+    makeDirectory(this.#directory, this.#options.refused, this.#options.fileMode)
     if (this.check()) return
     this.#withdraw()
     const isQuiet = this.#take()
@@ -407,6 +409,7 @@ export class DirectoryLock implements Claim {
   /** Makes our generation; false when it is there already. */
   #create(checkpoint: Checkpoint | undefined): boolean {
     const path = this.#pathOf(this.#generation)
+    const { fileMode = fileModeDefault } = this.#options
     try {
       this.#fd = openSync(path, 'wx', fileMode)
     } catch (error) {

@@ -19,7 +19,7 @@ import {
 import { type FSWatcher, readdirSync, rmSync, watch } from 'node:fs'
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
-import type { OnRefusal } from './attributes.ts'
+import { type FileModeName, type OnRefusal, fileModes } from './attributes.ts'
 import { type CleanReport, cleanDirectory } from './clean.ts'
 import {
   type Checkpoint,
@@ -52,6 +52,8 @@ export interface MaintenanceOptions {
   readonly directory: string
   /** The names of the live files. */
   readonly bases: readonly string[]
+  /** Mode of the files. */
+  readonly fileMode: FileModeName
   /** Rotated files kept of each. */
   readonly maxFiles: number
   readonly retentionDays: number
@@ -110,10 +112,11 @@ export class Maintenance implements Claim {
   #turn: Turn | undefined
 
   constructor(options: MaintenanceOptions) {
-    const { directory, beforeTaking, tell, refused } = options
+    const { directory, fileMode, beforeTaking, tell, refused } = options
     this.#options = options
     this.#lock = new DirectoryLock({
       directory,
+      fileMode: fileModes[fileMode],
       beforeTaking,
       remark: tell,
       refused,
@@ -356,7 +359,7 @@ export class Maintenance implements Claim {
   }
 
   async #cleanOnce(): Promise<CleanReport['failed']> {
-    const { directory, maxFiles, retentionDays, compress, refused } = this.#options
+    const { directory, fileMode, maxFiles, retentionDays, compress, refused } = this.#options
     const retentionMs = retentionDays * dayMs
     const bases = this.#bases
     if (!this.check()) return []
@@ -367,6 +370,7 @@ export class Maintenance implements Claim {
         limits: { keep: maxFiles, retentionMs, now: this.#time.now() },
         leftovers: true,
         onlyOwn: true,
+        fileMode: fileModes[fileMode],
         refused,
         compress,
         dryRun: false,
@@ -404,13 +408,14 @@ export class Maintenance implements Claim {
   }
 
   #checkpoint(isEnd: boolean): Checkpoint {
-    const { directory, bases, maxFiles, compress, numbers } = this.#options
+    const { directory, bases, fileMode, maxFiles, compress, numbers } = this.#options
     return captureCheckpoint(
       directory,
       bases,
       {
         max_files: maxFiles,
         compress,
+        file_mode: fileMode,
         ...numbers(isEnd),
         broken: this.#broken,
         log_id: this.#logId,

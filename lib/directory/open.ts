@@ -1,5 +1,5 @@
 // Opening the directory and its files so that what is opened is what was meant: a regular file of
-// ours, mode 0600, nothing behind a link, its last line ended. Synchronous: a logger can write from
+// ours, with its mode, nothing behind a link, its last line ended. Synchronous: a logger can write from
 // the moment it exists.
 
 import {
@@ -18,10 +18,12 @@ import { absolutePathOf } from '../config/log-path.ts'
 import {
   type OnRefusal,
   type Refusal,
-  directoryMode,
-  fileMode,
+  directoryModeOf,
+  fileModeDefault,
+  setGroup,
   setMode,
   setModeByName,
+  widenByName,
 } from './attributes.ts'
 import { temporaryName } from './names.ts'
 import { guards } from './open-flags.ts'
@@ -53,36 +55,45 @@ export interface OpenedFile extends FileIdentity {
 const tornWindowBytes = 65536
 
 /**
- * Makes the directory, and those above it, with mode 0700 whatever the umask. Directories that
- * exist are left as they are: they may be shared with others.
+ * Makes the directory, and those above it, with mode 0700 whatever the umask, or the wider one that
+ * goes with the mode of the files. Directories that exist are left as they are, since they may be
+ * shared with others; but where the files are to be read by others, the directory lets them in.
  *
- * @param refused Told when the system does not give a new one this mode.
+ * @param refused Told when the system does not give it this mode.
  * @throws the system's error when it cannot be made, or is no directory; an error that says why
  *   when it was configured by a home that is not there.
  */
-export function makeDirectory(directory: string, refused?: OnRefusal): void {
+export function makeDirectory(
+  directory: string,
+  refused?: OnRefusal,
+  fileMode: number = fileModeDefault,
+): void {
   // A `~` with no home must not become a directory of that name.
   if (!isAbsolute(directory)) {
     throw new Error(`Cannot make the directory ${absolutePathOf(directory)}: it came too late`)
   }
-  const first = mkdirSync(directory, { recursive: true, mode: directoryMode })
+  const mode = directoryModeOf(fileMode)
+  const first = mkdirSync(directory, { recursive: true, mode })
   if (first === undefined) {
     if (!statSync(directory).isDirectory()) {
       throw Object.assign(new Error(`ENOTDIR: not a directory, open '${directory}'`), {
         code: 'ENOTDIR',
       })
     }
+    const refusal = fileMode === fileModeDefault ? undefined : widenByName(directory, mode)
+    if (refusal !== undefined) refused?.(refusal)
     return
   }
   for (let made = directory; ; made = dirname(made)) {
-    const refusal = setModeByName(made, directoryMode)
+    const refusal = setModeByName(made, mode)
     if (refusal !== undefined) refused?.(refusal)
     if (made === first || made === dirname(made)) return
   }
 }
 
 /**
- * Opens a file for appending, made with mode 0600 if it is not there, and ends a torn last line.
+ * Opens a file for appending, made if it is not there, gives it its mode, and ends a torn last
+ * line.
  *
  * @param continues The file whose last line the caller is about to go on with, if it is in the
  *   middle of one: in that file the last line is left as it is.
@@ -93,16 +104,19 @@ export function openForAppend(
   directory: string,
   name: string,
   continues?: FileIdentity,
+  fileMode: number = fileModeDefault,
 ): OpenedFile {
   const path = join(directory, name)
-  const fd = openOwn(path)
+  const fd = openOwn(path, fileMode)
   try {
     const stat = fstatSync(fd, { bigint: true })
     if (!stat.isFile()) throw unsafe(path, 'a regular file')
     if (!isOurs(directory, name, stat)) {
       throw unsafe(path, 'a file of the user that runs the process')
     }
-    const refusal = setMode(fd, path, fileMode)
+    // The group first: until it is the right one, no group may read what is in it.
+    const refused = setGroup(fd, path, fileMode)
+    const refusal = setMode(fd, path, fileMode) ?? refused
     const identity = { device: stat.dev, inode: stat.ino }
     const size = Number(stat.size)
     const { tornBytes, isFull } =
@@ -117,7 +131,7 @@ export function openForAppend(
   }
 }
 
-function openOwn(path: string): number {
+function openOwn(path: string, fileMode: number): number {
   const { O_RDWR, O_APPEND, O_CREAT } = constants
   const flags = O_RDWR | O_APPEND | O_CREAT | guards
   try {
@@ -155,7 +169,7 @@ function ownerOfNew(directory: string, name: string): bigint | undefined {
   const { O_RDWR, O_CREAT, O_EXCL } = constants
   try {
     rmSync(path, { force: true })
-    const fd = openSync(path, O_RDWR | O_CREAT | O_EXCL | guards, fileMode)
+    const fd = openSync(path, O_RDWR | O_CREAT | O_EXCL | guards, fileModeDefault)
     try {
       return fstatSync(fd, { bigint: true }).uid
     } finally {

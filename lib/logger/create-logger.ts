@@ -9,6 +9,7 @@ import { Redactor } from '../redact/secret-keys.ts'
 import { LineEncoder } from '../encode/line-encoder.ts'
 import { LockedError } from '../errors.ts'
 import { ownPath } from '../config/instance.ts'
+import { fileModes } from '../directory/attributes.ts'
 import { exposureOf } from '../directory/exposure.ts'
 import { type FoundNumbers, lastNumbers } from '../directory/last-numbers.ts'
 import type { Checkpoint } from '../directory/checkpoint.ts'
@@ -248,6 +249,7 @@ function maintenanceOf(config: ResolvedConfig, files: Files): Maintenance {
   return new Maintenance({
     directory,
     bases: [...routes.keys()],
+    fileMode: config.file_mode,
     maxFiles: rotation.max_files,
     retentionDays: config.retention_days,
     compress: rotation.compress,
@@ -275,7 +277,7 @@ function takeDirectory(config: ResolvedConfig, files: Files, maintenance: Mainte
   const { log_path: directory } = config
   try {
     maintenance.hold()
-    const exposure = exposureOf(directory)
+    const exposure = exposureOf(directory, fileModes[config.file_mode])
     if (exposure !== undefined) tell(`others may replace files of the log: ${exposure}`)
   } catch (error) {
     // One that may be dead, and has been silent for longer, is waited for in any case: if every
@@ -298,7 +300,7 @@ function openSinks(config: ResolvedConfig, files: Files, maintenance: Maintenanc
 }
 
 function sinkOf(
-  { log_path: directory, rotation, durability }: ResolvedConfig,
+  { log_path: directory, rotation, durability, file_mode }: ResolvedConfig,
   { categories, pump }: Files,
   maintenance: Maintenance,
   route: Route,
@@ -311,6 +313,7 @@ function sinkOf(
     {
       directory,
       name: route.file,
+      fileMode: fileModes[file_mode],
       limitBytes: rotation.max_size_mb * 1024 * 1024,
       keep: rotation.max_files,
       synced,

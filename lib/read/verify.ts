@@ -13,7 +13,7 @@ import { beforeValue, lineHead, parseLine } from '../entry/line.ts'
 import { checkOptions, directoriesToRead, pathsRule } from '../config/options.ts'
 import { watchHolder } from '../directory/holder-watch.ts'
 import { parseName } from '../directory/names.ts'
-import { directoryMode, fileMode } from '../directory/attributes.ts'
+import { directoryModeOf, fileModes } from '../directory/attributes.ts'
 import { Descriptors } from './descriptors.ts'
 import { walkFiles } from './file-walk.ts'
 import type { RawLine } from './line-splitter.ts'
@@ -66,8 +66,8 @@ export interface VerifyOptions {
 
 /**
  * Verifies the files of a directory: gaps, duplicates and disorder of each category's `seq` and of
- * all entries' `lsn`, torn and invalid lines, modes other than 0600, by file and line, across
- * rotation and compression. It may run beside a writer. Lines of `structured_format: false` have no
+ * all entries' `lsn`, torn and invalid lines, modes other than 0600, or the `file_mode` of the last
+ * writer, by file and line, across rotation and compression. It may run beside a writer. Lines of `structured_format: false` have no
  * numbers: they are read, and not checked.
  *
  * @throws {TypeError} (rejects) for an option that is none; the system's error when the directory
@@ -139,7 +139,7 @@ class Verification {
     const names = readdirSync(this.#directory)
     const found = new SeriesFinder(this.#directory, () => true, this.#remarks).find(names)
     const bases = new Set(found.map(({ base }) => base))
-    this.#checkModes(names, bases)
+    this.#checkModes(names, bases, fileModes[checkpoint?.file_mode ?? '0600'])
     for (const series of found) await this.#checkSeries(series, isWritten())
     this.#seqs.end(holder === undefined ? checkpoint?.seq : undefined)
     const disordered = new Set(
@@ -272,13 +272,16 @@ class Verification {
     this.#lsns.check(entry, file, line, base, isOwn)
   }
 
-  #checkModes(names: readonly string[], bases: ReadonlySet<string>): void {
+  #checkModes(names: readonly string[], bases: ReadonlySet<string>, fileMode: number): void {
     if (process.platform === 'win32') return
     const directory = statOf(this.#directory)?.mode
-    // A directory that was there before us may be open to readers; whoever may write there may do
-    // anything.
-    if (directory !== undefined && (directory & 0o022) !== 0) {
-      this.#wrongMode(this.#directory, directory & 0o777, directoryMode)
+    const expected = directoryModeOf(fileMode)
+    if (directory !== undefined) {
+      // A directory that was there before us may be open to readers; whoever may write there may do
+      // anything.
+      const isExposed = (directory & 0o022 & ~expected) !== 0
+      const isShut = (directory & expected) !== expected
+      if (isExposed || isShut) this.#wrongMode(this.#directory, directory & 0o777, expected)
     }
     for (const name of names) {
       const isLog = bases.has(parseName(name)?.base ?? '')

@@ -24,7 +24,12 @@ import {
 import { open } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
-import { type Refusal, syncDirectory, syncRefusal } from '../directory/attributes.ts'
+import {
+  type Refusal,
+  fileModeDefault,
+  syncDirectory,
+  syncRefusal,
+} from '../directory/attributes.ts'
 import type { Claim } from '../directory/lock.ts'
 import { coverOf } from '../entry/taken-back.ts'
 import { type FileIdentity, type OpenedFile, isSameFile, openForAppend } from '../directory/open.ts'
@@ -85,6 +90,8 @@ export class AppendFile {
   readonly #name: string
   readonly #path: string
   readonly #claim: Claim
+  /** The mode that it is given. */
+  readonly mode: number
   /** The tenure in which the file was opened. */
   #tenure = 0
   #descriptor: Descriptor | undefined
@@ -96,8 +103,9 @@ export class AppendFile {
   size = 0
 
   /** @param claim Our right to the directory. */
-  constructor(directory: string, name: string, claim: Claim) {
+  constructor(directory: string, name: string, claim: Claim, mode: number = fileModeDefault) {
     this.#claim = claim
+    this.mode = mode
     this.#directory = directory
     this.#name = name
     this.#path = join(directory, name)
@@ -123,7 +131,8 @@ export class AppendFile {
     'tornBytes' | 'isFull' | 'refusal'
   > {
     this.#tenure = this.#claim.tenure
-    const opened = openForAppend(this.#directory, this.#name, inLine ? this.#identity : undefined)
+    const continues = inLine ? this.#identity : undefined
+    const opened = openForAppend(this.#directory, this.#name, continues, this.mode)
     const { fd, device, inode, size, tornBytes, isFull, refusal } = opened
     const isOther = !isSameFile(opened, this.#identity)
     const isRemoved = isOther && this.#isRemoved

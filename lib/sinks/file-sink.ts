@@ -81,6 +81,8 @@ const doubtNaps = 20
 export interface FileSinkOptions extends RotationOptions {
   /** A batch counts as written when it is on the device, not only in the operating system. */
   readonly synced: boolean
+  /** Mode of the file. @default 0o600 */
+  readonly fileMode?: number
   /** Our right to the directory. */
   readonly claim: Claim
 }
@@ -114,7 +116,8 @@ export class FileSink implements Sink {
   constructor(options: FileSinkOptions, events: SinkEvents) {
     this.#options = options
     this.#events = events
-    this.#file = new AppendFile(options.directory, options.name, options.claim)
+    const { directory, name, claim, fileMode } = options
+    this.#file = new AppendFile(directory, name, claim, fileMode)
     this.#rotation = new Rotation(options)
     this.#answers = new AnswerWatch(
       () => this.#progress(),

@@ -9,7 +9,6 @@
 
 import { basename, dirname } from 'node:path'
 import { type Options, type RotatingFileStream, createStream } from 'rotating-file-stream'
-import { fileMode } from '../directory/attributes.ts'
 import { identityOf, isSameFile } from '../directory/open.ts'
 import { setImmediate } from '../entry/clock.ts'
 import type { AppendFile } from './append-file.ts'
@@ -40,7 +39,7 @@ export class FileStream {
       size: `${Number.MAX_SAFE_INTEGER}B`,
       // It is asked for with each write.
       teeToStdout: false,
-      mode: fileMode,
+      mode: file.mode,
     }
     this.#stream = withoutInherited(() => createStream(basename(name), options))
     const stream = this.#stream
