@@ -10,7 +10,7 @@ import type { TimedLine } from './time-order.ts'
 /** Sources that are asked at the same time. */
 const togetherMax = 32
 
-interface Cursor<T extends TimedLine = TimedLine> {
+interface Cursor<T = TimedLine> {
   readonly batches: AsyncIterator<readonly T[]>
   /** Place among the sources. */
   readonly rank: number
@@ -39,8 +39,15 @@ export async function* mergeLogs<T extends TimedLine>(
   yield* mergeBy(sources, earliestOf)
 }
 
+/** Merges the files of one log, of lines that all have an `lsn`. */
+export async function* mergeNumbered<T extends { readonly lsn: number }>(
+  sources: readonly AsyncIterable<readonly T[]>[],
+): AsyncGenerator<T[]> {
+  yield* mergeBy(sources, lowestOf)
+}
+
 /** @param choose The source whose line is next. */
-async function* mergeBy<T extends TimedLine>(
+async function* mergeBy<T>(
   sources: readonly AsyncIterable<readonly T[]>[],
   choose: (cursors: readonly Cursor<T>[]) => Cursor<T>,
 ): AsyncGenerator<T[]> {
@@ -75,7 +82,7 @@ async function* mergeBy<T extends TimedLine>(
 }
 
 /** Gets the next lines of a source, or takes it off the list. */
-async function fill<T extends TimedLine>(cursor: Cursor<T>, cursors: Cursor<T>[]): Promise<void> {
+async function fill<T>(cursor: Cursor<T>, cursors: Cursor<T>[]): Promise<void> {
   for (;;) {
     const { value, done } = await cursor.batches.next()
     if (done === true) {
@@ -123,6 +130,14 @@ function lastOf<T extends TimedLine>(cursors: readonly Cursor<T>[]): Cursor<T> {
 
 function earliestOf<T extends TimedLine>(cursors: readonly Cursor<T>[]): Cursor<T> {
   return cursors.reduce((first, cursor) => (isBefore(cursor, first) ? cursor : first))
+}
+
+function lowestOf<T extends { readonly lsn: number }>(cursors: readonly Cursor<T>[]): Cursor<T> {
+  let first = cursors[0]!
+  for (const cursor of cursors) {
+    if (cursor.batch[cursor.next]!.lsn < first.batch[first.next]!.lsn) first = cursor
+  }
+  return first
 }
 
 function lsnOf({ batch, next }: Cursor): number {

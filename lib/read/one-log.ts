@@ -10,24 +10,16 @@ import { Copies } from './copies.ts'
 import type { CopyQueue } from './copy-queue.ts'
 import type { Cursor, Position } from './cursor.ts'
 import { Descriptors } from './descriptors.ts'
-import { namesIn, walkFiles } from './file-walk.ts'
-import { type HistoryLine, type Span, history, lastLines } from './history.ts'
-import type { LogFile } from './log-file.ts'
+import { type Base, type Listing, closeAll, findBases, spansOf, tailOf } from './base-files.ts'
+import { namesIn } from './file-walk.ts'
+import { type HistoryLine, history, lastLines } from './history.ts'
 import type { OrderQueue } from './order-queue.ts'
 import type { Wanted } from './query.ts'
-import { lastLineEnd, settledLineEnd } from './read-lines.ts'
 import { Remarks, type Tell } from './remark.ts'
-import { type Series, SeriesFinder } from './series.ts'
+import { SeriesFinder } from './series.ts'
 import { lsnAtEnd } from './sieve.ts'
 import type { Follower } from './tail-directory.ts'
-import type { Tail } from './tail-series.ts'
 import { ReadLine, type TimedLine, baseOf } from './time-order.ts'
-
-/**
- * Files of each base that a tail is told of: the live one, and as many as can be rotated before it
- * looks.
- */
-const knownMax = 16
 
 /** Bases that a cursor names as not read. */
 const othersMax = 64
@@ -37,12 +29,6 @@ const youngMs = 3000
 
 /** Bytes in which the numbers at the end of a line stand. */
 const endBytes = 96
-
-interface Base {
-  readonly name: string
-  /** Oldest first. */
-  readonly spans: readonly Span[]
-}
 
 /** What is to be read, and how. */
 export interface OneLogOptions {
@@ -64,7 +50,7 @@ export class OneLog {
   /** Files which were there and are not read. */
   readonly others: readonly string[]
   readonly #options: OneLogOptions
-  readonly #bases: Base[] = []
+  readonly #bases: readonly Base[]
   readonly #copies: Copies
   readonly #descriptors = new Descriptors()
   readonly #remarks: Remarks
@@ -90,7 +76,10 @@ export class OneLog {
       else tell({ file: `${instance}/${file}`, text: `${instance}: ${text}` })
     })
     this.#finder = new SeriesFinder(directory, wanted.hasBase, this.#remarks)
-    this.others = this.#findFiles()
+    const names = follow ? namesIn(directory, this.#remarks) : readdirSync(directory)
+    const series = this.#finder.find(names)
+    this.#bases = findBases(series, this.#listing(this.#remarks), wanted.lines === Infinity)
+    this.others = othersAmong(names, wanted)
   }
 
   /** Its files, as a cursor calls them. */
@@ -204,10 +193,15 @@ export class OneLog {
     const silent = new Remarks(() => {})
     const finder = new SeriesFinder(directory, (base) => !wanted.hasBase(base), silent)
     for (const series of finder.find(namesIn(directory, silent))) {
-      const base = { name: series.base, spans: this.#spansOf(series, silent) }
+      const base = { name: series.base, spans: spansOf(series, this.#listing(silent)) }
       tailOf(base, follower.add(base.name), silent)
       closeAll([base], false)
     }
+  }
+
+  #listing(remarks: Remarks): Listing {
+    const { directory, follow } = this.#options
+    return { directory, follow, descriptors: this.#descriptors, remarks }
   }
 
   /** The highest number at the ends of the files: all below it is there, or is late. */
@@ -279,55 +273,6 @@ export class OneLog {
       return [this.keyOf(name), { file: last.log.id!, offset }]
     })
   }
-
-  /**
-   * Finds all files at one moment: what is in them is history; what comes later belongs to the
-   * tails. Those that grow are held. Of the others as many are opened as is decent, the newest
-   * first: they can be read whatever rotation does.
-   *
-   * @returns the bases that are there and are not read.
-   */
-  #findFiles(): string[] {
-    const { directory, wanted, follow } = this.#options
-    const [remarks, descriptors, bases] = [this.#remarks, this.#descriptors, this.#bases]
-    const names = follow ? namesIn(directory, remarks) : readdirSync(directory)
-    for (const series of this.#finder.find(names)) {
-      const spans = this.#spansOf(series, remarks)
-      bases.push({ name: series.base, spans })
-    }
-    const others = othersAmong(names, wanted)
-    if (wanted.lines !== Infinity) return others
-    const oldest = Math.max(0, ...bases.map(({ spans }) => spans.length))
-    for (let age = 1; age <= oldest && descriptors.hasRoom; age++) {
-      for (const { spans } of bases) {
-        if (!descriptors.hasRoom) return others
-        attempt(spans.at(-age)?.log, (log) => log.current(), remarks)
-      }
-    }
-    return others
-  }
-
-  #spansOf({ base, files }: Series, remarks: Remarks): Span[] {
-    const { directory, follow } = this.#options
-    const descriptors = this.#descriptors
-    const logs = walkFiles({ directory, base, files, how: 'list', descriptors, remarks })
-    // Amid a rotation the newest file bears a number, and grows nevertheless; and so does the one
-    // before while the newest is empty.
-    const growing = logs.slice(logs.at(-1)?.size === 0 ? -2 : -1).filter((log) => !log.compressed)
-    return logs.flatMap((log): Span[] => {
-      if (!growing.includes(log)) return [{ log, end: log.size, held: false }]
-      const span = attempt(
-        log,
-        (): Span => {
-          if (follow) log.hold()
-          const end = follow ? settledLineEnd(log) : log.size
-          return { log, end, held: follow, whole: follow ? end : lastLineEnd(log, end) }
-        },
-        remarks,
-      )
-      return span === undefined ? [] : [span]
-    })
-  }
 }
 
 async function* once<T>(value: T): AsyncGenerator<T> {
@@ -337,35 +282,4 @@ async function* once<T>(value: T): AsyncGenerator<T> {
 function othersAmong(names: readonly string[], { hasBase }: Wanted): string[] {
   const bases = names.filter((name) => name.endsWith('.log') && !hasBase(name))
   return bases.slice(0, othersMax)
-}
-
-/** Does something with a file; where that fails it is told. */
-function attempt<T>(
-  log: LogFile | undefined,
-  work: (log: LogFile) => T,
-  remarks: Remarks,
-): T | undefined {
-  if (log === undefined) return undefined
-  try {
-    return work(log)
-  } catch (error) {
-    remarks.unread(log.name, error)
-    return undefined
-  }
-}
-
-/** What is history is known to the tail; it goes on where that ends. */
-function tailOf({ spans }: Base, tail: Tail, remarks: Remarks): void {
-  // A rotation that has come meanwhile is met by the newest; older ones need not be known.
-  for (const { log, end, held } of spans.slice(-knownMax)) {
-    if (held) tail.hold(log, end)
-    else attempt(log, () => tail.pass(log), remarks)
-  }
-}
-
-/** @param held Also those that would be a tail's. */
-function closeAll(bases: readonly Base[], held: boolean): void {
-  for (const span of bases.flatMap(({ spans }) => spans)) {
-    if (held || !span.held) span.log.close()
-  }
 }

@@ -45,6 +45,7 @@ export class Follower {
   readonly #directory: string
   readonly #wanted: Pick<Wanted, 'hasBase' | 'sieve'>
   readonly #note: ((lsn: number) => void) | undefined
+  readonly #ownSieve: ((base: string) => Sieve) | undefined
   readonly #descriptors: Descriptors
   readonly #remarks: Remarks
   readonly #finder: SeriesFinder
@@ -62,20 +63,25 @@ export class Follower {
    * @param wanted Which bases are followed, and which of their lines need not be given out.
    * @param remarks Told of what cannot be read; it is tried again.
    * @param options `note`: told of the `lsn` of lines that are not given out; then files that hold
-   *   no line that is wanted are followed for these.
+   *   no line that is wanted are followed for these. `sieveOf`: asked for the sieve of each base.
    */
   constructor(
     directory: string,
     wanted: Pick<Wanted, 'hasBase' | 'sieve'>,
     descriptors: Descriptors,
     remarks: Remarks,
-    { note }: { readonly note?: (lsn: number) => void } = {},
+    options: {
+      readonly note?: (lsn: number) => void
+      readonly sieveOf?: (base: string) => Sieve
+    } = {},
   ) {
     this.#directory = directory
     this.#wanted = wanted
     this.#descriptors = descriptors
     this.#remarks = remarks
+    const { note } = options
     this.#note = note
+    this.#ownSieve = options.sieveOf
     const isWanted = note === undefined ? wanted.hasBase : () => true
     this.#finder = new SeriesFinder(directory, isWanted, remarks)
     this.#watch = new DirectoryWatch(directory, (name) => this.#look(name))
@@ -85,7 +91,7 @@ export class Follower {
   add(base: string): Tail {
     const isWanted = this.#wanted.hasBase(base)
     const remarks = isWanted ? this.#remarks : new Remarks(() => {})
-    const sieve = this.#sieveOf(isWanted)
+    const sieve = this.#ownSieve?.(base) ?? this.#sieveOf(isWanted)
     const tail = new Tail(this.#directory, base, this.#descriptors, remarks, sieve)
     this.#followed.set(base, { tail, times: new Forwards() })
     return tail
@@ -102,20 +108,37 @@ export class Follower {
    * @param idle Also an empty batch after each look that found nothing: four a second at least.
    */
   async *lines(idle: boolean = false): AsyncGenerator<TimedLine[]> {
-    this.#look(undefined)
     while (!this.#closed) {
-      this.#lookedAt = monotonicMs()
-      const followed = [...this.#followed.values()].toSorted(errorFileLast)
       let found = false
-      for await (const lines of merge(followed.map((each) => this.#availableOf(each)))) {
+      for await (const lines of merge(this.tails().map((tail) => this.#availableOf(tail)))) {
         found = true
         yield lines
         if (this.#closed) return
       }
       if (idle && !found) yield []
-      // What came while the lines were read may have been told before they were.
-      await this.#watch.changed(found)
+      await this.changed(found)
     }
+  }
+
+  /** The tails of all bases, that of `error.log` last, to be asked for what there is now. */
+  tails(): Tail[] {
+    if (this.#lookedAt === -Infinity) this.#look(undefined)
+    this.#lookedAt = monotonicMs()
+    return [...this.#followed.values()].toSorted(errorFileLast).map(({ tail }) => tail)
+  }
+
+  /**
+   * Resolves when there may be more.
+   *
+   * @param found Lines were read. What came meanwhile may have been told before they were.
+   */
+  changed(found: boolean): Promise<void> {
+    return this.#watch.changed(found)
+  }
+
+  /** Something of a base cannot be read. */
+  unread({ base }: Tail, error: unknown): void {
+    this.#remarks.unread(base, error)
   }
 
   /** When it began to look at all files for the lines that it gives now. */
@@ -175,11 +198,12 @@ export class Follower {
     this.#listingMs = this.#listedMs - nowMs
   }
 
-  async *#availableOf({ tail, times }: Followed): AsyncGenerator<TimedLine[]> {
+  async *#availableOf(tail: Tail): AsyncGenerator<TimedLine[]> {
+    const { times } = this.#followed.get(tail.base)!
     try {
       for await (const { lines, file } of tail.available()) yield times.timed(lines, file)
     } catch (error) {
-      this.#remarks.unread(tail.base, error)
+      this.unread(tail, error)
     }
   }
 }

@@ -186,8 +186,8 @@ export class Tail {
       chunk = this.#settledPart(held, chunk, isFinished)
       if (chunk.length === 0) return
       held.offset += chunk.length
-      const lines = splitter.push(chunk)
-      if (lines.length > 0) yield { lines, file }
+      // Also where the sieve leaves nothing: it may be a sieve that takes lines for itself.
+      yield { lines: splitter.push(chunk), file }
     }
   }
 
@@ -218,7 +218,7 @@ export class Tail {
     this.pass(held.log)
     held.log.close()
     this.#held.splice(this.#held.indexOf(held), 1)
-    if (rest.length > 0) yield { lines: rest, file: { name, id } }
+    yield { lines: rest, file: { name, id } }
   }
 
   #openNewer(from: number): LogFile[] {
