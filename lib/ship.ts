@@ -1,4 +1,13 @@
-// `ringlog/ship`: sends a log, past and future, into an engine; exports only.
+// `ringlog/ship`: sends a log, past and future, into an engine, or gives it
+// in batches to a shipper of one's own; exports only.
 
 export { EngineRefusal } from './ship/engine.ts'
 export type { Engine, EngineReader, LogName, Shipment } from './ship/engine.ts'
+export {
+  type Arrival,
+  type BatchOptions,
+  LogBegunAnew,
+  lineOf,
+  streamBatches,
+} from './read/stream-batches.ts'
+export type { LineBatch } from './read/stream-batches.ts'

@@ -49,7 +49,7 @@ const floors: { readonly [station: string]: readonly string[] } = {
   'testing.ts': ['logger'],
   'otel.ts': ['logger'],
   'pino.ts': ['pino'],
-  'ship.ts': ['ship'],
+  'ship.ts': ['read', 'ship'],
   'cli.ts': ['command', 'entry'],
 }
 
