@@ -1,5 +1,5 @@
-// The end by a signal: the work under way is finished, then the log is closed, then the process ends by itself. Without
-// a handler of its own Node ends at once, and with it what was logged within the last `flush_ms`.
+// The end by a signal: the work under way is finished, then the log is closed, then the process
+// ends. Without a handler Node ends at once, and with it what was logged within the last `flush_ms`.
 
 import { createServer } from 'node:http'
 import { createLogger } from 'ringlog'
@@ -29,6 +29,8 @@ async function end(signal) {
     console.error(error.message)
     process.exitCode = 1
   }
+  // Whatever else would keep the process alive: PM2's channel to it, a timer.
+  process.exit()
 }
 process.on('SIGTERM', end)
 process.on('SIGINT', end)
