@@ -31,7 +31,7 @@ import { readForwards } from './read-lines.ts'
 import { Remarks, type Tell } from './remark.ts'
 import { SeriesFinder } from './series.ts'
 import type { Sieve } from './sieve.ts'
-import { Follower } from './tail-directory.ts'
+import type { Follower } from './tail-directory.ts'
 
 export type { LineBatch } from './line-batch.ts'
 export { lineOf } from './line-batch.ts'
@@ -170,7 +170,10 @@ class Reading {
     const end = (): void => this.close()
     signal?.addEventListener('abort', end, { once: true })
     try {
-      this.#open(follow)
+      // A chunk of its own, as streamLogs() without `follow` does not need it.
+      const { Follower } = await import('./tail-directory.ts')
+      if (this.#isEnded) return
+      this.#open(follow ? Follower : undefined)
       const sources = this.#bases.map((base) => this.#linesOf(base))
       for await (const lines of mergeNumbered(sources)) {
         for (const line of lines) this.#take(line)
@@ -197,7 +200,8 @@ class Reading {
   }
 
   /** Finds all files at one moment, and prepares to follow them. */
-  #open(follow: boolean): void {
+  #open(FollowerClass: typeof Follower | undefined): void {
+    const follow = FollowerClass !== undefined
     const { directory, passed } = this.#state
     const [descriptors, remarks] = [this.#descriptors, this.#remarks]
     const names = follow ? namesIn(directory, remarks) : readdirSync(directory)
@@ -208,7 +212,7 @@ class Reading {
     if (!follow) return
     const everything = { hasBase: () => true, sieve: undefined }
     const sieveOf = (base: string): Sieve => this.#takerOf(base).sieve
-    this.#follower = new Follower(directory, everything, descriptors, remarks, { sieveOf })
+    this.#follower = new FollowerClass(directory, everything, descriptors, remarks, { sieveOf })
     for (const base of this.#bases) tailOf(base, this.#follower.add(base.name), remarks)
   }
 
