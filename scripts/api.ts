@@ -19,8 +19,17 @@ const hook = `export async function resolve(name, context, next) {
 register(`data:text/javascript,${encodeURIComponent(hook)}`)
 const { Application } = await import('typedoc')
 
+/** What `exports` of package.json leads to, each from its source. */
+const { exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+  readonly exports: Readonly<Record<string, string | { readonly default: string }>>
+}
+const entryPoints = Object.values(exports).flatMap((target) => {
+  if (typeof target === 'string') return []
+  return join(root, target.default.replace('./dist/', 'lib/').replace(/\.js$/, '.ts'))
+})
+
 /** Options of the plugin, which typedoc's own types do not know. */
-const pages = { hidePageHeader: true, hideBreadcrumbs: true, useCodeBlocks: true, router: 'kind' }
+const pages = { hidePageHeader: true, hideBreadcrumbs: true, useCodeBlocks: true, router: 'member' }
 
 /** Beside the place where it will stand, so that a rename moves it. */
 const made = mkdtempSync(join(root, 'docs', '.api-'))
@@ -40,7 +49,7 @@ try {
 async function generate(directory: string): Promise<void> {
   const application = await Application.bootstrapWithPlugins({
     plugin: ['typedoc-plugin-markdown'],
-    entryPoints: [join(root, 'lib', 'index.ts')],
+    entryPoints,
     tsconfig: join(root, 'tsconfig.json'),
     name: 'API',
     readme: 'none',
@@ -59,6 +68,9 @@ async function generate(directory: string): Promise<void> {
   })
   const project = await application.convert()
   if (project === undefined) throw new Error('Cannot make the reference: typedoc gave none')
+  for (const module of project.children ?? []) {
+    module.name = module.name === 'index' ? 'ringlog' : `ringlog/${module.name}`
+  }
   await application.generateOutputs(project)
   for (const file of filesIn(directory)) {
     const path = join(directory, file)
