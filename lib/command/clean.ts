@@ -17,6 +17,7 @@ export interface CleanCommandOptions extends DirectoryOptions {
 const reasons = {
   age: 'too old',
   count: 'more than are kept',
+  total: 'more than all may come to',
   temporary: 'left over',
 } as const
 

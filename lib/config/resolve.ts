@@ -106,6 +106,8 @@ function withDefaults(
       max_size_mb: rotation?.max_size_mb ?? 50,
       max_files: rotation?.max_files ?? 10,
       compress: rotation?.compress ?? false,
+      max_age_hours: rotation?.max_age_hours ?? null,
+      max_total_mb: rotation?.max_total_mb ?? null,
     },
     retention_days: config.retention_days ?? 90,
     file_mode: config.file_mode ?? '0600',

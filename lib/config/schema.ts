@@ -55,6 +55,21 @@ export interface LoggingConfig {
      * @default false
      */
     readonly compress?: boolean
+    /**
+     * A file whose first entry is older is rotated, also one to which nothing is written; an empty
+     * one is not. Hours, integer, 1 to 8784; null: whatever its age.
+     *
+     * @default null
+     */
+    readonly max_age_hours?: number | null
+    /**
+     * What all files of the log may come to: above it the oldest rotated files are deleted, those
+     * of the audit last; live files never are. Mebibytes, integer, 1 to 1073741824; null: any
+     * number.
+     *
+     * @default null
+     */
+    readonly max_total_mb?: number | null
   }
   /**
    * Rotated files older than this are deleted. Days, integer, 1 to 365.
@@ -278,6 +293,10 @@ const threshold = Type.Enum(
   { description: `${levels}, off`, meant: { ...levelsMeant, silent: 'off', none: 'off' } },
 )
 const integer = (minimum: number, maximum: number) => Type.Integer({ minimum, maximum })
+const integerOrNull = (minimum: number, maximum: number) =>
+  Type.Union([integer(minimum, maximum), Type.Null()], {
+    description: `an integer from ${minimum} to ${maximum}, or null`,
+  })
 /** A key's own name: a path or a wildcard would match nothing, and nobody would know. */
 const keyName = Type.String({
   pattern: '^(?=[_ $-]*[A-Za-z0-9\\u00aa-\\uffff])[\\w $\\u00aa-\\uffff-]+$',
@@ -304,6 +323,8 @@ export const loggingSchema: Rule = schemaOf<LoggingConfig>()(
       max_size_mb: integer(1, 500),
       max_files: integer(1, 100),
       compress: Type.Boolean(),
+      max_age_hours: integerOrNull(1, 8_784),
+      max_total_mb: integerOrNull(1, 1_073_741_824),
     }),
     retention_days: integer(1, 365),
     file_mode: Type.Enum(['0600', '0640', '0660', '0644'], {

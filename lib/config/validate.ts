@@ -4,7 +4,7 @@
 // TypeBox's own Errors() will not do: it stops at 8 errors (a setting that belongs to the whole
 // process), has two errors for each unknown key and one for each literal of an enum, reads a value
 // several times over, and takes 120 ms to load (typebox 1.4.3, Node 20.20, 2026-11). So the schema
-// is read here as data: objects, records, arrays, integers, strings, booleans, enums, which is all
+// is read here as data: objects, records, arrays, integers, strings, booleans, null, enums, which is all
 // a configuration has.
 //
 // What comes back is a copy, made of own members that were read once, and holds only what is right.
@@ -15,7 +15,9 @@ import { keysOf, lengthOf, pathOf, readMember, shown } from '../entry/foreign-va
 
 /** As much of a JSON Schema as a configuration needs; a TypeBox schema is one. */
 export interface Rule {
-  readonly type?: 'object' | 'array' | 'integer' | 'string' | 'boolean'
+  readonly type?: 'object' | 'array' | 'integer' | 'string' | 'boolean' | 'null'
+  /** One of several kinds of values, of which none has members. */
+  readonly anyOf?: readonly Rule[]
   /** What is allowed, where the other words do not tell it well. */
   readonly description?: string
   readonly properties?: { readonly [key: string]: Rule }
@@ -124,6 +126,8 @@ function checkArray(rule: Rule, value: unknown, path: string, problems: ConfigPr
 /** Whether a value that holds no others is right. */
 function isRight(rule: Rule, value: unknown): boolean {
   if (rule.accepts) return rule.accepts(value)
+  if (rule.anyOf) return rule.anyOf.some((each) => isRight(each, value))
+  if (rule.type === 'null') return value === null
   if (rule.enum) return rule.enum.includes(value)
   if (rule.type === 'boolean') return typeof value === 'boolean'
   if (rule.type === 'string') {

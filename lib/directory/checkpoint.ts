@@ -65,6 +65,8 @@ export interface Checkpoint extends LastNumbers {
    * written.
    */
   readonly log_id?: string | undefined
+  /** What all files may come to by the writer's configuration, in bytes; missing: any number. */
+  readonly total_bytes?: number | undefined
   /** `file_mode` of the writer. Missing where a version before it has written. */
   readonly file_mode?: FileModeName | undefined
   /** The live files by name. */
@@ -148,6 +150,7 @@ export function asCheckpoint(value: unknown): Checkpoint | undefined {
     compress,
     seq: ownOf(seq, (name, number) => namePattern.test(name) && isNumber(number, seqMax)),
     files: ownOf(files, (name, file) => isBase(name) && isFileState(file)),
+    ...(isNumber(value['total_bytes'], seqMax) && { total_bytes: value['total_bytes'] }),
     ...(fileMode !== undefined && { file_mode: fileMode }),
     ...(isLogId(value['log_id']) && { log_id: value['log_id'] }),
     ...(isNumber(value['lsn'], seqMax) && { lsn: value['lsn'] }),

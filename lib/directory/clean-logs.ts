@@ -37,8 +37,8 @@ export interface CleanOptions {
 }
 
 /**
- * Deletes rotated files that are too old, or more than the last writer was configured to keep, and
- * what was left by a job that was ended in the middle; compresses the others if that is wanted. The
+ * Deletes rotated files that are too old, or more, or together larger, than the last writer was
+ * configured to keep, and what was left by a job that was ended in the middle; compresses the others if that is wanted. The
  * live files are never touched.
  *
  * It may run beside a logger. Then compressing is left to that one: if it does not compress, the
@@ -93,7 +93,12 @@ async function cleanLog(
   const report = await cleanDirectory({
     directory,
     bases,
-    limits: { keep: checkpoint?.max_files, retentionMs, now: time.now() },
+    limits: {
+      keep: checkpoint?.max_files,
+      totalBytes: checkpoint?.total_bytes,
+      retentionMs,
+      now: time.now(),
+    },
     leftovers: holder === undefined,
     onlyOwn: false,
     fileMode: fileModes[checkpoint?.file_mode ?? '0600'],

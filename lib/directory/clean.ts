@@ -13,7 +13,7 @@ import { fileModeDefault, setModeByName } from './attributes.ts'
 import { type CompressOptions, compressFile, isGzipOf } from './compress.ts'
 import { type FileName, baseOfTemporary, filesByBase, nameOf, parseName } from './names.ts'
 import { isOwnContent } from './own-content.ts'
-import { type Limits, discard, doomedAmong, lookAt } from './retention.ts'
+import { type Doomed, type Limits, beyondTotal, discard, doomedAmong, lookAt } from './retention.ts'
 
 /** What a cleaning has done, or, in a dry run, would do. */
 export interface CleanReport {
@@ -22,13 +22,13 @@ export interface CleanReport {
   /** Nothing was changed. */
   readonly dry_run: boolean
   /**
-   * Files that were deleted: too old, beyond the number of files kept, or left by a job that was
-   * ended in the middle.
+   * Files that were deleted: too old, beyond the number of files kept, or beyond what all together
+   * may come to, or left by a job that was ended in the middle.
    */
   readonly deleted: readonly {
     readonly file: string
     readonly bytes: number
-    readonly reason: 'age' | 'count' | 'temporary'
+    readonly reason: 'age' | 'count' | 'total' | 'temporary'
   }[]
   /**
    * Files that were compressed, by their new name. In a dry run both sizes are that of the plain
@@ -109,12 +109,9 @@ export async function cleanDirectory(task: CleanTask): Promise<CleanReport> {
   for (const [base, files] of filesByBase(names)) {
     if (!bases.has(base)) continue
     const gone = new Set<string>()
-    for (const { name, inode, bytes, reason } of doomedAmong(directory, files, task.limits)) {
-      await attempt(name, async () => {
-        if (task.onlyOwn && !isOwnContent(directory, parseName(name)!)) return
-        if (!dryRun && !(await discard(directory, name, inode))) return
-        report.deleted.push({ file: name, bytes, reason })
-        gone.add(name)
+    for (const doomed of doomedAmong(directory, files, task.limits)) {
+      await attempt(doomed.name, async () => {
+        if (await remove(task, doomed, report)) gone.add(doomed.name)
       })
     }
     const kept = files.filter(({ name }) => !gone.has(name))
@@ -132,7 +129,34 @@ export async function cleanDirectory(task: CleanTask): Promise<CleanReport> {
       })
     }
   }
+  // Behind the compression, which may make enough room.
+  for (const doomed of beyondTotal(directory, seriesNow(task, report), task.limits)) {
+    await attempt(doomed.name, async () => {
+      await remove(task, doomed, report)
+    })
+  }
   return report
+}
+
+async function remove(
+  { directory, onlyOwn, dryRun }: CleanTask,
+  { name, inode, bytes, reason }: Doomed,
+  report: Mutable<CleanReport>,
+): Promise<boolean> {
+  if (onlyOwn && !isOwnContent(directory, parseName(name)!)) return false
+  if (!dryRun && !(await discard(directory, name, inode))) return false
+  report.deleted.push({ file: name, bytes, reason })
+  return true
+}
+
+/** What is there now, without what a dry run would have deleted. */
+function seriesNow(
+  { directory, bases }: CleanTask,
+  report: CleanReport,
+): ReadonlyMap<string, readonly FileName[]> {
+  const gone = new Set(report.deleted.map(({ file }) => file))
+  const names = readdirSync(directory).filter((name) => !report.dry_run || !gone.has(name))
+  return new Map([...filesByBase(names)].filter(([base]) => bases.has(base)))
 }
 
 /**

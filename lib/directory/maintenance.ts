@@ -41,6 +41,11 @@ import { TrustedTime, heldBack, lastChange } from './trusted-time.ts'
 const retryMs = 300_000
 /** Time between two looks whether a day has passed, in milliseconds. */
 const hourMs = 3_600_000
+/**
+ * Between two looks whether a file is too old there is so much time; also before the first, in
+ * which files are opened.
+ */
+const agesMsMin = 100
 /** How long close() waits for the end of what is under way, in milliseconds. */
 const endMsMax = 2_000
 /** How often a directory that another writer holds is looked at, in milliseconds. */
@@ -58,6 +63,14 @@ export interface MaintenanceOptions {
   readonly maxFiles: number
   readonly retentionDays: number
   readonly compress: boolean
+  /** What all files may come to, in bytes; `undefined`: any number. */
+  readonly totalBytes: number | undefined
+  /**
+   * Puts files aside whose first entry is too old; says in how many milliseconds to look again.
+   */
+  readonly putAsideOld: () => number
+  /** Rotated files have been deleted because all together were too large. */
+  readonly madeRoom: (names: readonly string[], bytes: number) => void
   /** The numbers of what is in the files; at the end, of what was accepted. */
   readonly numbers: (isEnd: boolean) => LastNumbers
   /** Throws while something written in an earlier tenure may still be on its way. */
@@ -104,6 +117,8 @@ export class Maintenance implements Claim {
   #isFailing = false
   #daily: NodeJS.Timeout | undefined
   #retry: NodeJS.Timeout | undefined
+  /** Runs until a file may be too old. */
+  #ages: NodeJS.Timeout | undefined
   #time = new TrustedTime(undefined, undefined)
   #isDoubtTold = false
   #broken: readonly Stretch[] = []
@@ -204,6 +219,11 @@ export class Maintenance implements Claim {
     this.#clean()
   }
 
+  /** The time as far as it is believed, in milliseconds since 1970. */
+  now(): number {
+    return this.#time.now()
+  }
+
   /** Ends all work; a compression under way is given up, and begins again with the next start. */
   async close(): Promise<void> {
     this.#end()
@@ -302,7 +322,17 @@ export class Maintenance implements Claim {
       ;[wall, monotonic] = [wallMs(), monotonicMs()]
       this.#clean()
     }, hourMs).unref()
+    this.#watchAges(0)
     this.#clean()
+  }
+
+  /** @param inMs When somebody looks; never, where no file is ever too old. */
+  #watchAges(inMs: number): void {
+    clearTimeout(this.#ages)
+    if (inMs === Infinity) return
+    // A timer does not run while the machine sleeps, and the clock may be set.
+    const look = (): void => this.#watchAges(this.#options.putAsideOld())
+    this.#ages = setTimeout(look, Math.min(Math.max(inMs, agesMsMin), hourMs)).unref()
   }
 
   /** Where the last writer was killed, what it had not written is missing among the numbers. */
@@ -330,6 +360,7 @@ export class Maintenance implements Claim {
     this.#stopLooking()
     clearInterval(this.#daily)
     clearTimeout(this.#retry)
+    clearTimeout(this.#ages)
   }
 
   /** Cleans in a later turn, or once more when that is being done. */
@@ -359,15 +390,16 @@ export class Maintenance implements Claim {
   }
 
   async #cleanOnce(): Promise<CleanReport['failed']> {
-    const { directory, fileMode, maxFiles, retentionDays, compress, refused } = this.#options
+    const { directory, fileMode, maxFiles, totalBytes, retentionDays, compress, refused } =
+      this.#options
     const retentionMs = retentionDays * dayMs
     const bases = this.#bases
     if (!this.check()) return []
     try {
-      const { failed } = await cleanDirectory({
+      const { deleted, failed } = await cleanDirectory({
         directory,
         bases,
-        limits: { keep: maxFiles, retentionMs, now: this.#time.now() },
+        limits: { keep: maxFiles, totalBytes, retentionMs, now: this.#time.now() },
         leftovers: true,
         onlyOwn: true,
         fileMode: fileModes[fileMode],
@@ -378,6 +410,14 @@ export class Maintenance implements Claim {
         signal: this.#ending.signal,
         mayRename: () => this.check(),
       })
+      const gone = deleted.filter(({ reason }) => reason === 'total')
+      if (gone.length > 0) {
+        const bytes = gone.reduce((sum, each) => sum + each.bytes, 0)
+        this.#options.madeRoom(
+          gone.map(({ file }) => file),
+          bytes,
+        )
+      }
       this.#tellDoubt(heldBack(directory, bases, retentionMs, this.#time))
       this.#save()
       return failed
@@ -408,7 +448,7 @@ export class Maintenance implements Claim {
   }
 
   #checkpoint(isEnd: boolean): Checkpoint {
-    const { directory, bases, fileMode, maxFiles, compress, numbers } = this.#options
+    const { directory, bases, fileMode, maxFiles, totalBytes, compress, numbers } = this.#options
     return captureCheckpoint(
       directory,
       bases,
@@ -416,6 +456,7 @@ export class Maintenance implements Claim {
         max_files: maxFiles,
         compress,
         file_mode: fileMode,
+        total_bytes: totalBytes,
         ...numbers(isEnd),
         broken: this.#broken,
         log_id: this.#logId,

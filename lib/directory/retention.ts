@@ -9,6 +9,7 @@
 import { type BigIntStats, linkSync, lstatSync, renameSync, unlinkSync } from 'node:fs'
 import { unlink } from 'node:fs/promises'
 import { join } from 'node:path'
+import { builtinCategories } from '../entry/category.ts'
 import { type FileName, nameOf, parseName, temporaryName } from './names.ts'
 
 /** Milliseconds of a day. */
@@ -18,6 +19,8 @@ export const dayMs = 86_400_000
 export interface Limits {
   /** Rotated files kept of each base; `undefined`: any number. */
   readonly keep: number | undefined
+  /** What all files, live ones too, may come to in bytes; `undefined`: any number. */
+  readonly totalBytes?: number | undefined
   /** How long after it was last written a rotated file is kept, in milliseconds. */
   readonly retentionMs: number
   /** The time from which their age counts, in milliseconds since 1970: see trusted-time.ts. */
@@ -29,7 +32,7 @@ export interface Doomed {
   readonly name: string
   readonly inode: bigint
   readonly bytes: number
-  readonly reason: 'age' | 'count'
+  readonly reason: 'age' | 'count' | 'total'
 }
 
 /**
@@ -53,6 +56,47 @@ export function doomedAmong(
     } else if (limits.now - Number(mtimeMs) > limits.retentionMs) {
       doomed.push({ name, inode, bytes, reason: 'age' })
     }
+  }
+  return doomed
+}
+
+/**
+ * The rotated files that are to go so that all files together keep their limit: the oldest first,
+ * those of the audit last. Of one series the number says which is older; of two, when they were last
+ * written, where a clock that was wrong then counts for as little as can be: no file is older than
+ * one before it in its series, and none is of a time that has not come.
+ *
+ * @param series The files of each base, oldest first.
+ */
+export function beyondTotal(
+  directory: string,
+  series: ReadonlyMap<string, readonly FileName[]>,
+  { totalBytes = Infinity, now }: Limits,
+): Doomed[] {
+  if (totalBytes === Infinity) return []
+  let total = 0
+  const rotated: (Doomed & { readonly isAudit: boolean; readonly time: number })[] = []
+  for (const [base, files] of series) {
+    let last = 0
+    for (const { name, index } of files) {
+      const stat = lookAt(join(directory, name))
+      if (stat === undefined) continue
+      const { ino: inode, size, mtimeMs } = stat
+      const bytes = Number(size)
+      total += bytes
+      if (index === 0) continue
+      last = Math.min(Math.max(last, Number(mtimeMs)), now)
+      const isAudit = base === builtinCategories.audit
+      rotated.push({ name, inode, bytes, reason: 'total', isAudit, time: last })
+    }
+  }
+  // The sort is stable: files of one series stay in their order.
+  rotated.sort((a, b) => Number(a.isAudit) - Number(b.isAudit) || a.time - b.time)
+  const doomed: Doomed[] = []
+  for (const { isAudit: _, time: __, ...file } of rotated) {
+    if (total <= totalBytes) break
+    total -= file.bytes
+    doomed.push(file)
   }
   return doomed
 }

@@ -182,7 +182,7 @@ export function assemble(
   const intake = intakeOf(config, { ring, encoder, counters, pump, tell, surroundings })
 
   const report = categories.get('system')!.templates[WARNING]!
-  const care = place.careOf(config, { routes, categories, numbering, counters, pump, tell })
+  const care = place.careOf(config, { routes, categories, numbering, counters, pump, tell, intake })
   const core = new Core({
     care,
     categories,
@@ -213,6 +213,7 @@ export interface Files {
   readonly counters: Counters
   readonly pump: Pump
   readonly tell: (remark: string) => void
+  readonly intake: Intake
 }
 
 function intakeOf(
@@ -244,8 +245,9 @@ function intakeOf(
 }
 
 function maintenanceOf(config: ResolvedConfig, files: Files): Maintenance {
-  const { routes, categories, numbering, counters, pump, tell } = files
+  const { routes, categories, numbering, counters, pump, tell, intake } = files
   const { log_path: directory, rotation } = config
+  const { max_total_mb } = rotation
   return new Maintenance({
     directory,
     bases: [...routes.keys()],
@@ -253,6 +255,14 @@ function maintenanceOf(config: ResolvedConfig, files: Files): Maintenance {
     maxFiles: rotation.max_files,
     retentionDays: config.retention_days,
     compress: rotation.compress,
+    totalBytes: max_total_mb === null ? undefined : max_total_mb * 1024 * 1024,
+    putAsideOld: () =>
+      Math.min(...[...routes.values()].map(({ sink }) => sink.putAsideOld?.() ?? Infinity)),
+    madeRoom(deleted, bytes) {
+      const template = categories.get('system')!.templates[INFO]!
+      const message = 'Rotated files deleted, to keep max_total_mb'
+      intake.report(template, message, { deleted, bytes, max_total_mb })
+    },
     numbers: (isEnd) => (isEnd ? numbering.accepted() : numbering.written()),
     beforeTaking: () => numbering.awaitQuiet(),
     goOn: (checkpoint) =>
@@ -306,6 +316,7 @@ function sinkOf(
   route: Route,
 ): FileSink {
   const events = pump.eventsOf(route)
+  const { max_age_hours: hours } = rotation
   const synced = [...categories.values()].some(
     ({ name, route: { file } }) => file === route.file && durability[name] === 'synced',
   )
@@ -316,6 +327,7 @@ function sinkOf(
       fileMode: fileModes[file_mode],
       limitBytes: rotation.max_size_mb * 1024 * 1024,
       keep: rotation.max_files,
+      age: hours === null ? undefined : { maxMs: hours * 3_600_000, now: () => maintenance.now() },
       synced,
       claim: maintenance,
     },

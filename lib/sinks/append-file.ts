@@ -30,6 +30,7 @@ import {
   syncDirectory,
   syncRefusal,
 } from '../directory/attributes.ts'
+import { lineHead } from '../entry/line.ts'
 import type { Claim } from '../directory/lock.ts'
 import { coverOf } from '../entry/taken-back.ts'
 import { type FileIdentity, type OpenedFile, isSameFile, openForAppend } from '../directory/open.ts'
@@ -39,6 +40,8 @@ const lineEnd = 0x0a
 /** How much of a file is searched at a time, and how much altogether, in bytes. */
 const searchBytes = 1 << 20
 const searchBytesMax = 64 << 20
+/** How much of the beginning of a file is searched for an entry, in bytes. */
+const startBytes = 16_384
 /** Bytes of the end of a file that are compared with what was written last. */
 const endBytesMax = 4096
 
@@ -304,6 +307,20 @@ export class AppendFile {
     } catch {
       return false
     }
+  }
+
+  /**
+   * When the first of the entries was logged that stand at its beginning, in milliseconds since
+   * 1970; `undefined` where none does.
+   */
+  firstMoment(): number | undefined {
+    const start = Buffer.alloc(startBytes)
+    const read = readSync(this.#fd, start, 0, startBytes, 0)
+    for (const line of start.toString('latin1', 0, read).split('\n')) {
+      const moment = Date.parse(lineHead(line)?.timestamp ?? '')
+      if (!Number.isNaN(moment)) return moment
+    }
+    return undefined
   }
 
   /** Takes in whatever others have appended. */

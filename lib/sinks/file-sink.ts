@@ -32,6 +32,7 @@
 //   #opened                       opening → ready
 //   #writePiece, #pieceWritten    ready → writing → ready
 //   #sync, #pieceSynced           ready → syncing → ready; or #syncRefused, with #fail
+//   putAsideOld                   ready → reopening, when nobody writes to a file that is too old
 //   #reopen                       ready, waiting → reopening; without a stream at once → opening
 //   #streamEnded                  reopening → opening; with an error, from everywhere, with #fail
 //   #fail                         closed, ready → waiting; from there #reopen, 100 ms … 30 s later
@@ -67,6 +68,7 @@ import { isSameFile } from '../directory/open.ts'
 import { clearTimeout, setTimeout } from '../entry/clock.ts'
 import { AppendFile, fileBytesMax } from './append-file.ts'
 import { AnswerWatch, answerMsMax, type Patience } from './disk-timeout.ts'
+import { FileAge, type FileAgeOptions } from './file-age.ts'
 import { FileStream } from './file-stream.ts'
 import { Rotation, type RotationOptions } from './rotation.ts'
 import type { Sink, SinkEvents } from './sink.ts'
@@ -75,12 +77,16 @@ import { WriteProgress } from './write-progress.ts'
 /** A file is tried again after 100 ms, then after twice as long each time, up to 30 s. */
 const retryMsMin = 100
 const retryMsMax = 30_000
+/** When a file that is too old is looked at again, if it could not be put aside, in milliseconds. */
+const busyMs = 1_000
 /** Milliseconds without progress after which a piece may have been refused. */
 const doubtNaps = 20
 
 export interface FileSinkOptions extends RotationOptions {
   /** A batch counts as written when it is on the device, not only in the operating system. */
   readonly synced: boolean
+  /** Has a file put aside that is too old. @default none ever is */
+  readonly age?: FileAgeOptions | undefined
   /** Mode of the file. @default 0o600 */
   readonly fileMode?: number
   /** Our right to the directory. */
@@ -97,6 +103,7 @@ export class FileSink implements Sink {
   readonly #events: SinkEvents
   readonly #file: AppendFile
   readonly #rotation: Rotation
+  readonly #age: FileAge | undefined
   readonly #answers: AnswerWatch
   #state: FileSinkState = 'closed'
   #failed = false
@@ -119,6 +126,7 @@ export class FileSink implements Sink {
     const { directory, name, claim, fileMode } = options
     this.#file = new AppendFile(directory, name, claim, fileMode)
     this.#rotation = new Rotation(options)
+    this.#age = options.age === undefined ? undefined : new FileAge(options.age)
     this.#answers = new AnswerWatch(
       () => this.#progress(),
       () => this.#hang(),
@@ -197,6 +205,28 @@ export class FileSink implements Sink {
     // What is awaited leads on by itself, and looks then.
     if (this.#state !== 'ready' && this.#state !== 'waiting') return
     if (this.#failed || !this.#file.isHeld) this.#reopen()
+  }
+
+  putAsideOld(): number {
+    const age = this.#age
+    if (age === undefined || this.#state === 'ended') return Infinity
+    if (!this.#file.isOpen) return busyMs
+    try {
+      if (this.#flight === undefined) this.#file.look()
+      const dueMs = age.dueInMs(this.#file)
+      if (dueMs > 0) return dueMs
+      // With a batch in flight, before the next piece of it.
+      if (this.#state !== 'ready' || this.#flight !== undefined) this.#rotation.demand()
+      else if (!this.#file.isHeld) this.#reopen()
+      else if (!this.#rotation.isResting) {
+        this.#putAside(undefined)
+        // The stream would keep the file that was put aside.
+        if (this.#stale) this.#reopen()
+      }
+    } catch (error) {
+      this.#fail(error)
+    }
+    return busyMs
   }
 
   async close(): Promise<void> {
@@ -601,7 +631,7 @@ export class FileSink implements Sink {
   }
 
   /** Puts the file aside and opens the next; one that cannot be renamed is written on. */
-  #putAside(flight: WriteProgress): void {
+  #putAside(flight: WriteProgress | undefined): void {
     const isOurs = this.#file.whereabouts() === 'ours'
     try {
       if (isOurs && !this.#rotation.run()) return
@@ -672,6 +702,8 @@ export class FileSink implements Sink {
       flight?.moveOn(isRemoved, this.#options.synced)
       this.#doubtful = false
     }
+    // Before anything is written to it.
+    if ((this.#age?.dueInMs(this.#file) ?? Infinity) <= 0) this.#rotation.demand()
     if (tornBytes > 0) this.#events.torn(tornBytes)
     if (refusal !== undefined) this.#events.refused(refusal)
     // Its last line could not be ended, so nothing may follow it there.

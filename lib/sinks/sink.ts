@@ -64,6 +64,12 @@ export interface Sink {
    */
   revisit(): void
   /**
+   * Puts the file aside if its first entry is too old, at once or before the next piece.
+   *
+   * @returns in how many milliseconds it is to be looked at again; Infinity for never.
+   */
+  putAsideOld?(): number
+  /**
    * Finishes the batch under way if it can, and releases everything. Does not wait for a disk that
    * hangs.
    */

@@ -15,7 +15,13 @@ const defaults: ResolvedConfig = {
   log_level: 'info',
   levels: {},
   log_path: join(homedir(), '.risk_manager', 'logs'),
-  rotation: { max_size_mb: 50, max_files: 10, compress: false },
+  rotation: {
+    max_size_mb: 50,
+    max_files: 10,
+    compress: false,
+    max_age_hours: null,
+    max_total_mb: null,
+  },
   retention_days: 90,
   file_mode: '0600',
   lock_wait_s: 30,
@@ -45,7 +51,13 @@ describe('resolveConfig()', () => {
       log_level: 'warning',
       levels: { sdk: 'debug', latency: 'critical' },
       log_path: resolve('/var/log/risk'),
-      rotation: { max_size_mb: 500, max_files: 1, compress: true },
+      rotation: {
+        max_size_mb: 500,
+        max_files: 1,
+        compress: true,
+        max_age_hours: 8_784,
+        max_total_mb: 1,
+      },
       retention_days: 365,
       file_mode: '0640',
       lock_wait_s: 0,
@@ -67,6 +79,7 @@ describe('resolveConfig()', () => {
       assert.deepEqual(resolved, defaults, path.join('.'))
     }
     assert.deepEqual(resolveConfig({ rotation: { max_files: 3 } }).rotation, {
+      ...defaults.rotation,
       max_size_mb: 50,
       max_files: 3,
       compress: false,
@@ -238,6 +251,8 @@ describe('resolveConfig()', () => {
 
 /** Right values for a place of the schema. */
 function arbitraryOf(rule: Rule): fc.Arbitrary<unknown> {
+  if (rule.anyOf) return fc.oneof(...rule.anyOf.map(arbitraryOf))
+  if (rule.type === 'null') return fc.constant(null)
   if (rule.enum) return fc.constantFrom(...rule.enum)
   if (rule.type === 'boolean') return fc.boolean()
   if (rule.type === 'array') return fc.array(fc.stringMatching(/^[a-z]+$/))

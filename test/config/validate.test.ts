@@ -20,6 +20,7 @@ const foreign: readonly unknown[] = [
 ]
 
 function wrongValuesFor(rule: Rule): unknown[] {
+  if (rule.anyOf) return wrongValuesFor(rule.anyOf[0]!).filter((value) => value !== null)
   const wrong = [...foreign]
   if (rule.type !== 'object') wrong.push({}, { a: 1 })
   if (rule.type !== 'array') wrong.push([], ['info'])
@@ -43,6 +44,8 @@ describe('ConfigError of resolveConfig()', () => {
       ['buffer.entries', 64, 4_194_304],
       ['buffer.bytes', 65_536, 4_294_967_296],
       ['buffer.entry_bytes', 1_024, 268_435_456],
+      ['rotation.max_age_hours', 1, 8784],
+      ['rotation.max_total_mb', 1, 1_073_741_824],
     ]
     for (const [path, minimum, maximum] of limits) {
       const withValue = (value: unknown): { [key: string]: unknown } => {
@@ -52,6 +55,9 @@ describe('ConfigError of resolveConfig()', () => {
           Object.assign(section['buffer'] as object, { bytes: 2 ** 32 })
         return section
       }
+      const isNullable = /max_age|max_total/.test(path)
+      if (isNullable) resolveConfig(withValue(null))
+      const orNull = isNullable ? ', or null' : ''
       resolveConfig(withValue(minimum))
       resolveConfig(withValue(maximum))
       for (const value of [
@@ -63,7 +69,7 @@ describe('ConfigError of resolveConfig()', () => {
         Number.NaN,
       ]) {
         assert.deepEqual(problemsOf(withValue(value)), [
-          `logging.${path}: expected an integer from ${minimum} to ${maximum}, got ${value}`,
+          `logging.${path}: expected an integer from ${minimum} to ${maximum}${orNull}, got ${value}`,
         ])
       }
     }
@@ -248,7 +254,7 @@ describe('ConfigError of resolveConfig()', () => {
       if (rule.type === 'object') continue
       let target = section
       for (const key of path.slice(0, -1)) target = (target[key] ??= {}) as typeof target
-      target[path.at(-1) ?? ''] = null
+      target[path.at(-1) ?? ''] = rule.anyOf === undefined ? null : 'nothing'
       expected.push(['logging', ...path].join('.'))
     }
     expected.push('logging.unknown')

@@ -23,7 +23,9 @@ import { compressFile } from '../../lib/directory/compress.ts'
 import { DirectoryLock } from '../../lib/directory/lock.ts'
 import { parseName } from '../../lib/directory/names.ts'
 import { dayMs, discard } from '../../lib/directory/retention.ts'
-import { cleanLogs } from '../../lib/index.ts'
+import { beyondTotal } from '../../lib/directory/retention.ts'
+import { filesByBase } from '../../lib/directory/names.ts'
+import { cleanLogs, createLogger, verifyLogs } from '../../lib/index.ts'
 import { logDirectory, modeOf } from '../log-directory.ts'
 import { extension, loader } from '../loader.ts'
 
@@ -313,5 +315,132 @@ describe('discard()', () => {
     assert.deepEqual(readdirSync(directory), ['system.log.1', 'system.log.3'])
     assert.equal(await discard(directory, 'system.log.1', ino), true)
     assert.deepEqual(readdirSync(directory), ['system.log.3'])
+  })
+})
+
+describe('beyondTotal()', () => {
+  const doomed = (directory: string, totalBytes: number, now = Date.now()): string[] =>
+    beyondTotal(directory, filesByBase(readdirSync(directory)), {
+      keep: undefined,
+      retentionMs: Infinity,
+      totalBytes,
+      now,
+    }).map(({ name }) => name)
+  /** Each of 10 bytes; the live ones too. */
+  const directoryOfTens = (t: TestContext, ages: Readonly<Record<string, number>>): string => {
+    const directory = directoryOf(t, ages)
+    for (const [name, days] of Object.entries(ages)) {
+      writeFileSync(join(directory, name), '123456789\n')
+      const time = new Date(Date.now() - days * dayMs)
+      utimesSync(join(directory, name), time, time)
+    }
+    return directory
+  }
+
+  test('takes the oldest first, the audit last, and never a live file', (t) => {
+    const directory = directoryOfTens(t, {
+      'system.log': 500,
+      'system.log.1': 3,
+      'system.log.2.gz': 6,
+      'error.log.1': 5,
+      'audit.log': 0,
+      'audit.log.1': 400,
+      'audit.log.2': 401,
+    })
+    assert.deepEqual(doomed(directory, 70), [])
+    assert.deepEqual(doomed(directory, 69), ['system.log.2.gz'])
+    assert.deepEqual(doomed(directory, 50), ['system.log.2.gz', 'error.log.1'])
+    assert.deepEqual(doomed(directory, 31).slice(2), ['system.log.1', 'audit.log.2'])
+    assert.equal(doomed(directory, 0).length, 5)
+  })
+
+  test('does not believe a time that is before an older file, or has not come', (t) => {
+    const directory = directoryOfTens(t, {
+      // Written while the clock was at 1970.
+      'system.log.1': 20_000,
+      'system.log.2': 2,
+      'system.log.3': 9,
+      // Written while it was a thousand days ahead.
+      'error.log.1': 1,
+      'error.log.2': -1000,
+      'service.log.1': 5,
+    })
+    const order = ['system.log.3', 'service.log.1', 'system.log.2', 'system.log.1']
+    assert.deepEqual(doomed(directory, 0), [...order.slice(0, 4), 'error.log.2', 'error.log.1'])
+  })
+})
+
+describe('createLogger({ rotation: { max_total_mb } })', () => {
+  const mebibyte = 1024 * 1024
+  const sizeOf = (directory: string): number =>
+    readdirSync(directory)
+      .filter((name) => parseName(name) !== undefined)
+      .reduce((sum, name) => sum + statSync(join(directory, name)).size, 0)
+
+  /** Some 1 MiB for each file and round, the audit first. */
+  async function logRounds(directory: string, compress: boolean): Promise<number> {
+    const rotation = { max_size_mb: 1, max_files: 50, max_total_mb: 6, compress }
+    const log = createLogger({ log_path: directory, rotation })
+    const filling = 'x'.repeat(500_000)
+    for (let round = 0; round < 4; round++) {
+      for (const category of ['audit', 'system', 'enforcement']) {
+        for (let i = 0; i < 2; i++) log.category(category).info(`n ${i}`, { filling })
+        await log.flush()
+      }
+    }
+    await log.close()
+    // What the last rotation has left, the next start does.
+    const next = createLogger({ log_path: directory, rotation })
+    await next.flush()
+    await waitFor(() => sizeOf(directory) <= 6 * mebibyte)
+    await next.close()
+    return sizeOf(directory)
+  }
+
+  async function waitFor(isSo: () => boolean): Promise<void> {
+    while (!isSo()) await new Promise((resolve) => setImmediate(resolve))
+  }
+
+  test('keeps all files below it, those of the audit longest, and tells it', async (t) => {
+    const directory = logDirectory(t)
+    assert.ok((await logRounds(directory, false)) <= 6 * mebibyte)
+    const names = readdirSync(directory)
+    assert.ok(names.includes('audit.log.3'), names.join(' '))
+    assert.ok(!names.some((name) => /^(?:system|enforcement)\.log\.3/.test(name)), names.join(' '))
+    const lines = readFileSync(join(directory, 'system.log'), 'utf8')
+    assert.match(
+      lines,
+      /"level":"INFO".*"Rotated files deleted, to keep max_total_mb".*"max_total_mb":6/,
+    )
+    const { faults } = await verifyLogs({ log_path: directory })
+    assert.deepEqual(faults, [])
+  })
+
+  test('deletes nothing where compression has made room enough', async (t) => {
+    const directory = logDirectory(t)
+    await logRounds(directory, true)
+    const report = await cleanLogs({ log_path: directory, compress: true })
+    assert.deepEqual(report.failed, [])
+    assert.ok(readdirSync(directory).includes('enforcement.log.3.gz'))
+  })
+
+  test('is known to cleanLogs(), in a dry run too', async (t) => {
+    const directory = logDirectory(t)
+    await logRounds(directory, false)
+    writeFileSync(join(directory, 'error.log.4'), `${'y'.repeat(3 * mebibyte)}\n`)
+    utimesSync(join(directory, 'error.log.4'), 1_600_000_000, 1_600_000_000)
+    for (const dry_run of [true, false]) {
+      const { deleted } = await cleanLogs({ log_path: directory, dry_run, retention_days: 365 })
+      assert.deepEqual(
+        deleted.map(({ file, reason }) => [file, reason]),
+        [['error.log.4', 'age']],
+      )
+    }
+    writeFileSync(join(directory, 'error.log.4'), `${'y'.repeat(3 * mebibyte)}\n`)
+    const { deleted } = await cleanLogs({ log_path: directory, dry_run: true })
+    assert.ok(deleted.length > 0 && deleted.every(({ reason }) => reason === 'total'))
+    const done = await cleanLogs({ log_path: directory })
+    assert.deepEqual(done.deleted, deleted)
+    assert.ok(sizeOf(directory) <= 6 * mebibyte)
   })
 })
