@@ -16,6 +16,7 @@ import { watchHangUp } from './command/hang-up.ts'
 import type { Io } from './command/io.ts'
 import { Output } from './command/output.ts'
 import { Progress } from './command/progress.ts'
+import type { ShipCommandOptions } from './command/ship.ts'
 import type { TailOptions } from './command/tail.ts'
 import { visible, visibleLines } from './entry/visible-text.ts'
 
@@ -110,7 +111,7 @@ function withDirectory(command: Command): Command {
 }
 
 const program = new Command('ringlog')
-  .description('Reads, checks and cleans the logs that ringlog writes.')
+  .description('Reads, checks, cleans and ships the logs that ringlog writes.')
   .version(version(), '-V, --version', 'print the version')
   .helpOption('-h, --help', 'print this help')
   .showSuggestionAfterError()
@@ -213,6 +214,31 @@ withDirectory(program.command('verify'))
     run(async (io) => {
       const { verify } = await import('./command/verify.ts')
       return verify(options, io)
+    }),
+  )
+
+withDirectory(program.command('ship'))
+  .description(
+    'Sends the log, past and future, into NATS JetStream or PostgreSQL: each entry once and in order.',
+  )
+  .argument('<url>', 'nats://host[,host…]/STREAM or postgres://host/database')
+  .option('--once', 'end when all is sent that is there')
+  .option('--host <name>', "under which name the entries are kept (default: the host's)", once)
+  .option('--dry-run', 'send nothing, and say what would be sent')
+  .addHelpText(
+    'after',
+    `
+There is no position file: the engine is asked how far it has come. Secrets belong into the
+environment (NATS_CREDS, NATS_USER, NATS_PASSWORD; PGPASSWORD, PGPASSFILE), not into the URL.
+
+Examples:
+  ringlog ship nats://a,b,c/LOGS?creds=/etc/ringlog/ship.creds
+  ringlog ship postgres://ship@db/logs -d ./logs --once`,
+  )
+  .action((url: string, options: ShipCommandOptions) =>
+    run(async (io) => {
+      const { ship } = await import('./command/ship.ts')
+      return ship(url, options, { isTerminal: stderr.isTTY, env: process.env }, io)
     }),
   )
 

@@ -11,3 +11,6 @@ export {
   streamBatches,
 } from './read/stream-batches.ts'
 export type { LineBatch } from './read/stream-batches.ts'
+export type { ShipEvent, ShipEventKind, ShipReport } from './ship/events.ts'
+export { ship } from './ship/ship.ts'
+export type { ShipOptions } from './ship/ship.ts'

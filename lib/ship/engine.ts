@@ -52,7 +52,8 @@ export interface Engine {
    */
   last(): Promise<ReadonlyMap<string, LastEntry>>
   /**
-   * Stores a batch of one lane. Resolves when it is acknowledged.
+   * Stores a batch of one lane. Resolves when it is acknowledged; rejects with a
+   * {@link NotNextError} when it is sure that it is not stored and never will be.
    *
    * @param lane The category, or `*` where a lane is a log.
    * @param batch At least one entry, at most {@link batchBytesMax} unless it is one; of each
@@ -142,6 +143,8 @@ export interface EngineReader {
 export interface EngineSettings {
   /** Told of what is worth knowing and no failure: an old server. One line, without secrets. */
   readonly warn: (text: string) => void
+  /** Nothing is made that is missing: {@link EngineMissing} is thrown. @default false */
+  readonly dry?: boolean
   /** Environment variables, for what should not stand in a URL. */
   readonly env: { readonly [name: string]: string | undefined }
 }
@@ -165,6 +168,15 @@ export interface EnginePlace {
   log(name: LogName): Engine
   reader(): EngineReader
 }
+
+/** There is no stream, or no table, and it was not to be made. */
+export class EngineMissing extends Error {}
+
+/**
+ * A batch that the engine has not stored, and will not, as it does not follow what is there: by
+ * now, somebody else has appended.
+ */
+export class NotNextError extends Error {}
 
 /**
  * What will not get better by trying again: a package that is not installed, a password that is

@@ -1,0 +1,182 @@
+// What the NATS engine has, read by ordered consumers: they leave nothing behind in the server, and
+// begin again by themselves where a message was missed.
+
+import type { JsMsg, OrderedConsumerOptions } from '@nats-io/jetstream'
+import type {
+  EngineQuery,
+  EngineReader,
+  SeqStretch,
+  SeriesName,
+  ShippedLine,
+  ShippedNumbers,
+  ShippedSeries,
+} from './engine.ts'
+import type { Link } from './link.ts'
+import type { NatsLink } from './nats-connection.ts'
+import { linesIn, numbersIn, seqHeader, timeHeader } from './nats-message.ts'
+import { allSubjects, seriesOf, subjectOf } from './subject.ts'
+
+/** On the way at a time: more than 64 MB, and the server stops for a slow reader. */
+const aheadBytes = 4 << 20
+
+/** Reads the stream. */
+export class NatsReader implements EngineReader {
+  readonly #link: Link<NatsLink>
+  readonly #stream: string
+
+  constructor(link: Link<NatsLink>, stream: string) {
+    this.#link = link
+    this.#stream = stream
+  }
+
+  logs(): Promise<readonly ShippedSeries[]> {
+    return this.#link.use(async ({ jsm }) => {
+      const filter = { subjects_filter: allSubjects }
+      const { state } = await jsm.streams.info(this.#stream, filter)
+      const found: ShippedSeries[] = []
+      for (const subject of Object.keys(state.subjects ?? {})) {
+        const name = seriesOf(subject)
+        if (name === undefined) continue
+        const ends = [{ seq: 0, next_by_subj: subject }, { last_by_subj: subject }] as const
+        const [first, last] = await Promise.all(
+          ends.map(async (end) => {
+            const message = await jsm.streams.getMessage(this.#stream, end)
+            return numbersIn(message?.header.get(seqHeader))
+          }),
+        )
+        if (first === undefined || last === undefined) continue
+        found.push({ ...name, first: first[0], last: last[1] })
+      }
+      return found
+    })
+  }
+
+  async numbers(): Promise<readonly ShippedNumbers[]> {
+    const found = new Map<string, SeqStretch[]>()
+    const options = { filter_subjects: allSubjects, headers_only: true }
+    for await (const message of this.#messages(options, false, undefined)) {
+      const numbers = numbersIn(message.headers?.get(seqHeader))
+      if (numbers === undefined) continue
+      const stretches = found.get(message.subject) ?? []
+      found.set(message.subject, stretches)
+      const before = stretches.at(-1)
+      if (before?.[1] === numbers[0] - 1) stretches[stretches.length - 1] = [before[0], numbers[1]]
+      else stretches.push(numbers)
+    }
+    return [...found].flatMap(([subject, stretches]) => {
+      const name = seriesOf(subject)
+      if (name === undefined) return []
+      const count = stretches.reduce((sum, [from, to]) => sum + to - from + 1, 0)
+      const first = Math.min(...stretches.map(([from]) => from))
+      const last = Math.max(...stretches.map(([, to]) => to))
+      return [{ ...name, first, last, stretches, count }]
+    })
+  }
+
+  async *read(query: EngineQuery): AsyncGenerator<readonly ShippedLine[], undefined> {
+    const { series, after, since, until, follow = false, signal, lines } = query
+    if (series?.length === 0 || signal?.aborted === true) return
+    const [from, passed] = (after ?? '').split('.').map(Number)
+    const subjects = series === undefined ? allSubjects : series.map(subjectOf)
+    const starts = series?.length === 1 && lines !== undefined && after === undefined
+    const start = starts ? await this.#startOf(series[0]!, lines) : from
+    const options: Partial<OrderedConsumerOptions> = {
+      filter_subjects: subjects,
+      ...(start !== undefined && start > 0
+        ? { deliver_policy: 'by_start_sequence', opt_start_seq: start }
+        : {}),
+    }
+    for await (const message of this.#messages(options, follow, signal)) {
+      const name = seriesOf(message.subject)
+      const numbers = numbersIn(message.headers?.get(seqHeader))
+      if (name === undefined || numbers === undefined) continue
+      const [earliest, latest] = numbersIn(message.headers?.get(timeHeader)) ?? [
+        -Infinity,
+        Infinity,
+      ]
+      if (latest < (since ?? -Infinity) || earliest > (until ?? Infinity)) continue
+      const found = linesOf(message, name, numbers[0])
+      const rest = after === undefined ? found : found.filter(({ seq }) => seq > (passed ?? 0))
+      if (rest.length > 0) yield rest
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#link.close()
+  }
+
+  /** The sequence of the message that has the last so many lines of a series behind it. */
+  async #startOf(name: SeriesName, lines: number): Promise<number> {
+    return this.#link.use(async ({ jsm }) => {
+      const subject = subjectOf(name)
+      const last = await jsm.streams.getMessage(this.#stream, { last_by_subj: subject })
+      const end = numbersIn(last?.header.get(seqHeader))
+      if (last === null || end === undefined) return 0
+      if (lines === 0) return last.seq + 1
+      // Sequences of messages and numbers of entries rise together: the place is halved out.
+      let [low, high] = [1, last.seq]
+      while (low < high) {
+        const middle = (low + high) >> 1
+        const query = { seq: middle, next_by_subj: subject } as { seq: number }
+        const message = await jsm.streams.getMessage(this.#stream, query)
+        const to = numbersIn(message?.header.get(seqHeader))?.[1]
+        if (to !== undefined && to <= end[1] - lines) low = message!.seq + 1
+        else high = middle
+      }
+      return low
+    })
+  }
+
+  /** Messages up to the end that there is at the beginning, or for ever. */
+  async *#messages(
+    options: Partial<OrderedConsumerOptions>,
+    follow: boolean,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<JsMsg, undefined> {
+    const opened = await this.#link.use(async ({ js, nc }) => {
+      const consumer = await js.consumers.get(this.#stream, options)
+      const info = await consumer.info()
+      const isEmpty = !follow && info.num_pending === 0
+      return {
+        nc,
+        messages: isEmpty ? undefined : await consumer.consume({ max_bytes: aheadBytes }),
+      }
+    })
+    const { messages, nc } = opened
+    if (messages === undefined) return
+    const stop = (): void => messages.stop()
+    signal?.addEventListener('abort', stop, { once: true })
+    // A connection that has gone gives nothing more, and says nothing.
+    let isLost = false
+    const watch = async (): Promise<void> => {
+      await nc.closed()
+      isLost = true
+      stop()
+    }
+    void watch()
+    try {
+      for await (const message of messages) {
+        if (signal?.aborted === true) return
+        yield message
+        if (!follow && message.info.pending === 0) return
+      }
+      if (isLost && signal?.aborted !== true)
+        throw new Error('the connection to the server was lost')
+    } finally {
+      signal?.removeEventListener('abort', stop)
+      stop()
+    }
+  }
+}
+
+function linesOf(message: JsMsg, name: SeriesName, first: number): ShippedLine[] {
+  return linesIn(message.data).map((line, i) => {
+    const raw = line.toString()
+    const seq = first + i
+    return { ...name, seq, time: timeIn(raw), raw, position: `${message.seq}.${seq}` }
+  })
+}
+
+function timeIn(raw: string): number {
+  return Date.parse(/^\{"timestamp":"([^"\\]{1,40})"/.exec(raw)?.[1] ?? '')
+}

@@ -1,0 +1,338 @@
+// The way of one log into an engine. Whatever goes wrong, what is known is thrown away and the
+// engine is asked: how far has each category come? What is there is dropped from the queue, the
+// rest is sent.
+//
+//            ┌───────────────── acknowledged ◄─┐
+//   push ─► lane ─► batch ─► append ───────────┤
+//                     ▲                        │ anything else
+//                     └── judged ◄─ last() ◄───┘
+//
+// What the engine tells is one of four things for a category. It is where we have left it: go on.
+// It is the end of a batch of ours, whose acknowledgement was lost: go on behind it. It is less:
+// the engine has lost its end, and the files are read again from there. It is anything else:
+// somebody else has appended. Who has appended before here, and now finds another, leaves the place
+// to that one: of two shippers the newer one stays. Before the first acknowledgement the other may
+// be our own predecessor, whose last batch was still under way when it was killed.
+
+import { clearInterval, monotonicMs, setImmediate, setInterval, sleep } from '../entry/clock.ts'
+import { BackOff } from './back-off.ts'
+import {
+  type Engine,
+  EngineRefusal,
+  type LastEntry,
+  NotNextError,
+  type Shipment,
+} from './engine.ts'
+import type { ShipReport } from './events.ts'
+import { Lane } from './lane.ts'
+
+/** What waits in memory at most: then reading waits. One entry may be larger. */
+const waitingBytesMax = 8 << 20
+const waitingEntriesMax = 20_000
+
+/** An engine to which nothing is sent is asked so often whether all is still there. */
+const checkMs = 30_000
+
+/** Why an outbox has ended: the engine has less than it had, or it cannot go on. */
+export type Ending = { readonly kind: 'lost' } | { readonly kind: 'failed'; readonly error: Error }
+
+/** What an outbox tells. */
+export interface OutboxEvents {
+  away(error: Error): void
+  back(seconds: number): void
+  lost(category: string, from: number, to: number): void
+  other(category: string, from: number, to: number): void
+}
+
+/** What an outbox is made with. */
+export interface OutboxSettings {
+  readonly events: OutboxEvents
+  readonly report: ShipReport
+  /** So long an engine may be away; Infinity: for ever. Milliseconds. */
+  readonly patienceMs: number
+  readonly signal: AbortSignal
+  readonly backOff?: BackOff
+}
+
+/** Sends. */
+export class Outbox {
+  readonly #engine: Engine
+  readonly #settings: OutboxSettings
+  readonly #backOff: BackOff
+  readonly #lanes = new Map<string, Lane>()
+  /** How far each category has come, as acknowledged or told. */
+  readonly #confirmed = new Map<string, number>()
+  /**
+   * Where batches end of which nobody knows whether they are stored, or will be: one that is late
+   * can come until the next one is acknowledged.
+   */
+  readonly #tried = new Map<string, Set<number>>()
+  /** Categories in which we have appended. */
+  readonly #own = new Set<string>()
+  #inFlight = 0
+  #settling: Promise<void> | undefined
+  #hasAnswered = false
+  #ending: Ending | undefined
+  /** Woken whenever something is done. */
+  #waiting: (() => void)[] = []
+  /** When the engine was first found away; undefined while it answers. */
+  #awayMs: number | undefined
+  #check: NodeJS.Timeout | undefined
+  #ended: (() => void) | undefined
+
+  constructor(engine: Engine, settings: OutboxSettings) {
+    this.#engine = engine
+    this.#settings = settings
+    this.#backOff = settings.backOff ?? new BackOff()
+    settings.signal.addEventListener('abort', () => this.#wake(), { once: true })
+  }
+
+  /** Why it has ended; undefined while it works. */
+  get ending(): Ending | undefined {
+    return this.#ending
+  }
+
+  /**
+   * Begins, or begins again: forgets what waits, and asks how far the engine has come.
+   *
+   * @param ended Called when it has ended.
+   * @returns undefined when it has ended already, or was told to.
+   */
+  async begin(ended: () => void): Promise<ReadonlyMap<string, LastEntry> | undefined> {
+    this.#ended = ended
+    await this.#quiet()
+    this.#ending = undefined
+    for (const lane of this.#lanes.values()) lane.clear()
+    const last = await this.#ask()
+    if (last === undefined) return undefined
+    this.#confirmed.clear()
+    for (const [category, { seq }] of last) this.#confirmed.set(category, seq)
+    this.#check ??= setInterval(() => this.#checkIdle(), checkMs)
+    return last
+  }
+
+  /** How far a category has come. */
+  confirmed(category: string): number {
+    return this.#confirmed.get(category) ?? 0
+  }
+
+  push(shipment: Shipment): void {
+    if (this.#ending !== undefined || shipment.seq <= this.confirmed(shipment.category)) return
+    const name = this.#engine.lanes === 'log' ? '*' : shipment.category
+    let lane = this.#lanes.get(name)
+    if (lane === undefined) this.#lanes.set(name, (lane = new Lane(name)))
+    lane.push(shipment)
+    if (lane.isBusy) return
+    lane.isBusy = true
+    void this.#send(lane)
+  }
+
+  /** Resolves when there is room for more, or it has ended. */
+  async room(): Promise<void> {
+    while (!this.#isOver && this.isFull) await this.#something()
+  }
+
+  /** Resolves when all is acknowledged, or it has ended. */
+  async drained(): Promise<void> {
+    while (
+      !this.#isOver &&
+      [...this.#lanes.values()].some(({ size, isBusy }) => size > 0 || isBusy)
+    )
+      await this.#something()
+  }
+
+  /** Sends nothing more; resolves when what was under way is over. */
+  async close(): Promise<void> {
+    clearInterval(this.#check)
+    this.#check = undefined
+    for (const lane of this.#lanes.values()) lane.clear()
+    await this.#quiet()
+  }
+
+  get #isOver(): boolean {
+    return this.#ending !== undefined || this.#settings.signal.aborted
+  }
+
+  /** There is no room for more. */
+  get isFull(): boolean {
+    let [bytes, entries] = [0, 0]
+    for (const lane of this.#lanes.values()) {
+      bytes += lane.bytes
+      entries += lane.size
+    }
+    return bytes >= waitingBytesMax || entries >= waitingEntriesMax
+  }
+
+  async #send(lane: Lane): Promise<void> {
+    // What else is read in this turn goes along.
+    await new Promise<void>((resolve) => setImmediate(resolve))
+    while (lane.size > 0 && !this.#isOver) {
+      if (this.#settling !== undefined) {
+        await this.#settling
+        continue
+      }
+      const batch = lane.batch()
+      this.#inFlight++
+      let trouble: unknown
+      try {
+        await this.#engine.append(lane.name, batch)
+        this.#acknowledge(lane, batch)
+      } catch (error) {
+        trouble = error
+        if (!(error instanceof NotNextError)) this.#noteTried(batch)
+      }
+      this.#inFlight--
+      this.#wake()
+      if (trouble === undefined) continue
+      if (trouble instanceof EngineRefusal) this.#end({ kind: 'failed', error: trouble })
+      else await this.#settle(true)
+    }
+    lane.isBusy = false
+    this.#wake()
+  }
+
+  #acknowledge(lane: Lane, batch: readonly Shipment[]): void {
+    lane.shift(batch.length)
+    this.#backOff.reset()
+    for (const { category, seq, time } of lastsOf(batch)) {
+      this.#confirmed.set(category, seq)
+      this.#tried.delete(category)
+      this.#own.add(category)
+      this.#settings.report.last_time = Math.max(this.#settings.report.last_time ?? 0, time)
+    }
+    const { report } = this.#settings
+    report.sent += batch.length
+    report.batches++
+    for (const { line } of batch) report.bytes += line.length
+  }
+
+  /** Asks how far it has come, once for all lanes, and goes on from there. */
+  #settle(isTrouble: boolean): Promise<void> {
+    this.#settling ??= this.#askAndJudge(isTrouble).finally(() => {
+      this.#settling = undefined
+    })
+    return this.#settling
+  }
+
+  async #askAndJudge(isTrouble: boolean): Promise<void> {
+    // An acknowledgement that came behind the answer would make it an old one.
+    await this.#quiet()
+    if (isTrouble) await this.#pause()
+    const last = await this.#ask()
+    if (last === undefined) return
+    for (const category of new Set([...this.#confirmed.keys(), ...last.keys()])) {
+      this.#judge(category, last.get(category)?.seq ?? 0)
+    }
+    for (const lane of this.#lanes.values()) lane.dropUpTo((category) => this.confirmed(category))
+    this.#wake()
+  }
+
+  #judge(category: string, seq: number): void {
+    const { events, report } = this.#settings
+    const before = this.confirmed(category)
+    if (seq === before) return
+    if (seq < before) {
+      events.lost(category, seq + 1, before)
+      this.#end({ kind: 'lost' })
+      return
+    }
+    this.#confirmed.set(category, seq)
+    if (this.#triedOf(category).has(seq)) {
+      report.sent += seq - before
+      this.#own.add(category)
+      return
+    }
+    report.already += seq - before
+    if (!this.#own.has(category)) {
+      events.other(category, before + 1, seq)
+      return
+    }
+    const error = new Error(
+      `Cannot go on: expected to be the only shipper of this log, got ${category} entries ${before + 1} to ${seq} from another one, which began later; run one at a time`,
+    )
+    this.#end({ kind: 'failed', error })
+  }
+
+  /** Asks until there is an answer; undefined when it has ended before. */
+  async #ask(): Promise<ReadonlyMap<string, LastEntry> | undefined> {
+    const { events, patienceMs } = this.#settings
+    while (!this.#isOver) {
+      try {
+        const last = await this.#engine.last()
+        this.#hasAnswered = true
+        if (this.#awayMs !== undefined) {
+          events.back(Math.round((monotonicMs() - this.#awayMs) / 1000))
+          this.#awayMs = undefined
+        }
+        return last
+      } catch (caught) {
+        const error = caught instanceof Error ? caught : new Error(String(caught))
+        // One that has answered may refuse while it starts again.
+        if (error instanceof EngineRefusal && !this.#hasAnswered) {
+          this.#end({ kind: 'failed', error })
+          return undefined
+        }
+        if (this.#awayMs === undefined) {
+          this.#awayMs = monotonicMs()
+          events.away(error)
+        }
+        if (monotonicMs() - this.#awayMs >= patienceMs) {
+          this.#end({ kind: 'failed', error })
+          return undefined
+        }
+        await this.#pause()
+      }
+    }
+    return undefined
+  }
+
+  /** Longer each time, until something is acknowledged. */
+  async #pause(): Promise<void> {
+    const { signal } = this.#settings
+    // Told to end, it wakes.
+    await sleep(this.#backOff.next(), undefined, { signal }).catch(() => {})
+  }
+
+  #checkIdle(): void {
+    const isIdle = [...this.#lanes.values()].every(({ isBusy }) => !isBusy)
+    if (isIdle && !this.#isOver) void this.#settle(false)
+  }
+
+  #noteTried(batch: readonly Shipment[]): void {
+    for (const { category, seq } of lastsOf(batch)) this.#triedOf(category).add(seq)
+  }
+
+  #triedOf(category: string): Set<number> {
+    let tried = this.#tried.get(category)
+    if (tried === undefined) this.#tried.set(category, (tried = new Set()))
+    return tried
+  }
+
+  #end(ending: Ending): void {
+    this.#ending ??= ending
+    this.#wake()
+    this.#ended?.()
+  }
+
+  /** Resolves when no append is under way. */
+  async #quiet(): Promise<void> {
+    while (this.#inFlight > 0) await this.#something()
+  }
+
+  #something(): Promise<void> {
+    return new Promise((resolve) => this.#waiting.push(resolve))
+  }
+
+  #wake(): void {
+    const waiting = this.#waiting
+    this.#waiting = []
+    for (const resolve of waiting) resolve()
+  }
+}
+
+/** The last entry of each category of a batch. */
+function lastsOf(batch: readonly Shipment[]): Iterable<Shipment> {
+  const lasts = new Map<string, Shipment>()
+  for (const shipment of batch) lasts.set(shipment.category, shipment)
+  return lasts.values()
+}

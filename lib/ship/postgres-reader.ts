@@ -1,0 +1,181 @@
+// What the PostgreSQL engine has: read by its key, series by series, some thousand rows at a time.
+
+import type { Client } from 'pg'
+import { sleep } from '../entry/clock.ts'
+import type {
+  EngineQuery,
+  EngineReader,
+  SeqStretch,
+  SeriesName,
+  ShippedLine,
+  ShippedNumbers,
+  ShippedSeries,
+} from './engine.ts'
+import type { Link } from './link.ts'
+
+/** Rows of an answer. */
+const rowsMax = 1000
+/** Between two looks for what has come, and for series that are new. Milliseconds. */
+const lookMs = 200
+const seriesMs = 2000
+
+interface Row extends SeriesName {
+  readonly seq: string
+  readonly ms: string
+  readonly line: string
+}
+
+/** Reads the table. */
+export class PostgresReader implements EngineReader {
+  readonly #link: Link<Client>
+  readonly #table: string
+
+  constructor(link: Link<Client>, table: string) {
+    this.#link = link
+    this.#table = table
+  }
+
+  async logs(): Promise<readonly ShippedSeries[]> {
+    const { rows } = await this.#link.use((client) =>
+      client.query<SeriesName & { first: string; last: string }>(seriesOf(this.#table)),
+    )
+    return rows.map(({ host, log_id, category, first, last }) => ({
+      host,
+      log_id,
+      category,
+      first: Number(first),
+      last: Number(last),
+    }))
+  }
+
+  async numbers(): Promise<readonly ShippedNumbers[]> {
+    const { rows } = await this.#link.use((client) =>
+      client.query<SeriesName & { first: string; last: string }>({
+        text: `select host, log_id, category, min(seq) as first, max(seq) as last from (
+            select host, log_id, category, seq, seq - row_number() over (
+              partition by host, log_id, category order by seq
+            ) as stretch from ${this.#table}
+          ) s group by host, log_id, category, stretch order by host, log_id, category, first`,
+        // All rows are looked at.
+        query_timeout: 0,
+      } as { text: string }),
+    )
+    const found = new Map<string, ShippedNumbers & { stretches: SeqStretch[]; count: number }>()
+    for (const { host, log_id, category, ...row } of rows) {
+      const stretch = [Number(row.first), Number(row.last)] as const
+      const name = JSON.stringify([host, log_id, category])
+      const before = found.get(name)
+      const count = (before?.count ?? 0) + stretch[1] - stretch[0] + 1
+      const stretches = [...(before?.stretches ?? []), stretch]
+      const first = stretches[0]![0]
+      found.set(name, { host, log_id, category, first, last: stretch[1], stretches, count })
+    }
+    return [...found.values()]
+  }
+
+  async *read(query: EngineQuery): AsyncGenerator<readonly ShippedLine[], undefined> {
+    const { follow = false, signal, lines } = query
+    const cursors = new Map<string, Cursor>()
+    const isOver = (): boolean => signal?.aborted === true
+    let lookedMs = -Infinity
+    for (let idleMs = 0; !isOver();) {
+      if (idleMs - lookedMs >= seriesMs) {
+        for (const name of query.series ?? (await this.logs())) {
+          const key = JSON.stringify([name.host, name.log_id, name.category])
+          if (!cursors.has(key)) cursors.set(key, await this.#begin(name, query))
+        }
+        lookedMs = query.series === undefined ? idleMs : Infinity
+      }
+      let count = 0
+      for (const cursor of cursors.values()) {
+        for (;;) {
+          const found = isOver() ? [] : await this.#next(cursor, query)
+          if (found.length > 0) yield found
+          count += found.length
+          if (found.length < rowsMax || lines === 0) break
+        }
+      }
+      if (!follow) return
+      if (count > 0) continue
+      await sleep(lookMs, undefined, { signal }).catch(() => {})
+      idleMs += lookMs
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#link.close()
+  }
+
+  /** Where a series is begun: behind the position, or before its last lines. */
+  async #begin(name: SeriesName, { after, lines }: EngineQuery): Promise<Cursor> {
+    const { host, log_id, category } = name
+    const from = Number(after ?? 0)
+    if (lines === undefined) return { host, log_id, category, seq: from }
+    const { rows } = await this.#link.use((client) =>
+      client.query<{ seq: string }>(
+        `select seq from ${this.#table} where host = $1 and log_id = $2 and category = $3
+          order by seq desc offset $4 limit 1`,
+        [host, log_id, category, lines],
+      ),
+    )
+    return { host, log_id, category, seq: Math.max(from, Number(rows[0]?.seq ?? 0)) }
+  }
+
+  async #next(cursor: Cursor, query: EngineQuery): Promise<ShippedLine[]> {
+    const { host, log_id, category, seq } = cursor
+    const { since, until, levels, accounts } = query
+    const values: unknown[] = [host, log_id, category, seq]
+    const conditions: string[] = []
+    const where = (text: string, value: unknown): void => {
+      conditions.push(`and ${text.replaceAll('?', `$${values.push(value)}`)}`)
+    }
+    const moment = `timestamptz 'epoch' + ?::bigint * interval '1 millisecond'`
+    if (since !== undefined && since > -Infinity) where(`time >= ${moment}`, Math.floor(since))
+    if (until !== undefined && until < Infinity) where(`time <= ${moment}`, Math.ceil(until))
+    // A line that jsonb does not take has no entry: whoever asks looks again.
+    if (levels !== undefined) where(`(entry is null or entry->>'level' = any(?))`, levels)
+    if (accounts !== undefined) where(`(entry is null or entry->>'account_id' = any(?))`, accounts)
+    const { rows } = await this.#link.use((client) =>
+      client.query<Row>(
+        `select host, log_id, category, seq, (extract(epoch from time) * 1000)::bigint as ms, line
+          from ${this.#table} where host = $1 and log_id = $2 and category = $3 and seq > $4
+          ${conditions.join(' ')} order by seq limit ${rowsMax}`,
+        values,
+      ),
+    )
+    const last = rows.at(-1)
+    if (last !== undefined) cursor.seq = Number(last.seq)
+    return rows.map((row) => ({
+      host,
+      log_id,
+      category,
+      seq: Number(row.seq),
+      time: Number(row.ms),
+      raw: row.line,
+      position: row.seq,
+    }))
+  }
+}
+
+/** How far a series has been read. */
+interface Cursor extends SeriesName {
+  seq: number
+}
+
+/** Each series with its first and last number: some steps into the index for each. */
+function seriesOf(table: string): string {
+  const names = 'host, log_id, category'
+  return `with recursive found(host, log_id, category) as (
+      (select ${names} from ${table} order by ${names} limit 1)
+      union all
+      select next.* from found cross join lateral (
+        select ${names} from ${table} t
+        where (t.host, t.log_id, t.category) > (found.host, found.log_id, found.category)
+        order by ${names} limit 1
+      ) next
+    )
+    select f.*,
+      (select min(seq) from ${table} t where (t.host, t.log_id, t.category) = (f.host, f.log_id, f.category)) as first,
+      (select max(seq) from ${table} t where (t.host, t.log_id, t.category) = (f.host, f.log_id, f.category)) as last
+    from found f`
+}
