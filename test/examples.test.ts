@@ -1,15 +1,14 @@
 // The programs of docs/examples, each run as a user would run it.
 
 import assert from 'node:assert/strict'
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
-import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
 import { join, resolve } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import type { LogEntry } from '../lib/entry/entry.ts'
 import { logDirectory } from './log-directory.ts'
+import { answerOf, freePort } from './recipes/application.ts'
 
 interface Running {
   readonly child: ChildProcess
@@ -17,18 +16,7 @@ interface Running {
   readonly url: string
   /** What it has printed; complete once it has ended. */
   readonly output: () => string
-  /** It has printed something. */
-  readonly printed: Promise<unknown>
   readonly ended: Promise<number | null>
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0)
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 async function start(t: TestContext, name: string, ...args: string[]): Promise<Running> {
@@ -44,15 +32,14 @@ async function start(t: TestContext, name: string, ...args: string[]): Promise<R
   child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()))
   child.stderr.on('data', (chunk: Buffer) => (text += chunk.toString()))
   const ended = once(child, 'close').then(([code]: (number | null)[]) => code ?? null)
-  const printed = once(child.stdout, 'data')
-  return { child, logs, url: `http://localhost:${port}`, output: () => text, printed, ended }
+  return { child, logs, url: `http://localhost:${port}`, output: () => text, ended }
 }
 
-/** Asks a server once it has said that it listens. */
+/** Asks a server as soon as it listens; its end before that is an error. */
 async function ask(running: Running, path: string, method = 'GET'): Promise<string> {
-  await Promise.race([running.printed, running.ended])
-  const response = await fetch(`${running.url}${path}`, { method })
-  return response.text()
+  const isOver = running.ended.then(() => assert.fail(`It has ended: ${running.output()}`))
+  const answer = answerOf(`${running.url}${path}`, AbortSignal.timeout(30_000), method)
+  return await Promise.race([answer, isOver])
 }
 
 function entriesIn(directory: string, file: string): LogEntry[] {
@@ -84,9 +71,19 @@ describe('docs/examples', () => {
       ],
     )
     assert.equal(http[4]?.exception?.type, 'RangeError')
+    assert.equal(new Set(http.map(({ trace_id }) => trace_id)).size, 2)
+    assert.ok(http.every(({ trace_id, span_id }) => trace_id && span_id))
     const [audit] = entriesIn(running.logs, 'audit.log')
     assert.equal(audit?.account_id, 'A1')
     assert.equal(audit.context?.['request_id'], 'req-1')
+    assert.equal(audit.trace_id, http[0]?.trace_id)
+  })
+
+  it('fastify-service.test needs no file and no port', () => {
+    const file = resolve('docs', 'examples', 'fastify-service.test.mjs')
+    const env = { ...process.env, NODE_TEST_CONTEXT: undefined }
+    const { status, stdout } = spawnSync(process.execPath, [file], { env, encoding: 'utf8' })
+    assert.equal(status, 0, stdout)
   })
 
   it('graceful-shutdown finishes and closes', async (t) => {

@@ -58,10 +58,10 @@ export async function freePort(): Promise<number> {
 }
 
 /** What a server answers, as soon as it listens. */
-export async function answerOf(url: string, signal: AbortSignal): Promise<string> {
+export async function answerOf(url: string, signal: AbortSignal, method = 'GET'): Promise<string> {
   for (;;) {
     try {
-      const response = await fetch(url, { signal })
+      const response = await fetch(url, { method, signal })
       return await response.text()
     } catch (error) {
       signal.throwIfAborted()
