@@ -10,7 +10,7 @@
 import { readFileSync } from 'node:fs'
 import { constants } from 'node:os'
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander'
-import { type ColorChoice, wantsColor } from './command/color.ts'
+import { type ColorChoice, wantsColor } from './entry/color.ts'
 import { textOfError, UsageError } from './command/failure.ts'
 import { watchHangUp } from './command/hang-up.ts'
 import type { Io } from './command/io.ts'

@@ -56,7 +56,7 @@ assert.ok(filled && formatEntry(filled).endsWith(' DEBUG | latency     | ABC123 
 assert.match(readFileSync('logs/error.log', 'utf8'), /"type":"RangeError"/)
 
 const messages = new Set<string | undefined>()
-for await (const { entry } of streamLogs({ log_path })) messages.add(entry?.message)
+for await (const { entry } of streamLogs({ log_path: log_path! })) messages.add(entry?.message)
 assert.deepEqual(messages, new Set(['Order sent', 'Filled 2 MNQ', 'Seen', 'Order rejected']))
 
 const test = createTestLogger({ categories: { latency: {} } })

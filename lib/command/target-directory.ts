@@ -45,6 +45,9 @@ export async function placeOf({ directory, config: file }: DirectoryOptions): Pr
   // Loaded only here: the schema of the configuration takes longer to load than all else together.
   const { loadConfig } = await import('../config/resolve.ts')
   const config = loadConfig(file)
+  if (config.log_path === null) {
+    throw new UsageError(`option '--config': expected a log_path in ${file}, got null: no files`)
+  }
   // Where there is no home, it is here that it is missed.
   const path = absolutePathOf(parentOfInstances(config.log_path))
   return { directories: [path], name: path, config }

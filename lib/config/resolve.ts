@@ -41,6 +41,7 @@ export function resolveConfig(
   const config = (checkValue(loggingSchema, given, 'logging', problems) ?? {}) as LoggingConfig
   checkCategories(config, problems)
   checkRedact(config, problems)
+  checkWithoutFiles(config, problems)
   const { file } = options
   const resolved = withDefaults(config, file === undefined ? undefined : dirname(file), problems)
   if (problems.length === 0) return resolved
@@ -101,7 +102,10 @@ function withDefaults(
   return {
     log_level: lowerCase(config.log_level ?? 'info'),
     levels: mapValues(config.levels ?? {}, prototype, lowerCase),
-    log_path: directoryOf(config.log_path ?? defaultLogPath, directory, problems),
+    log_path:
+      config.log_path === null
+        ? null
+        : directoryOf(config.log_path ?? defaultLogPath, directory, problems),
     rotation: {
       max_size_mb: rotation?.max_size_mb ?? 50,
       max_files: rotation?.max_files ?? 10,
@@ -114,6 +118,9 @@ function withDefaults(
     lock_wait_s: config.lock_wait_s ?? 30,
     structured_format: config.structured_format ?? true,
     console: config.console ?? 'fallback',
+    console_level: lowerCase(config.console_level ?? 'warning'),
+    stdout: config.stdout ?? 'off',
+    stdout_level: lowerCase(config.stdout_level ?? 'debug'),
     windows_event_log: {
       enabled: windows_event_log?.enabled ?? true,
       log_critical_only: windows_event_log?.log_critical_only ?? true,
@@ -173,6 +180,24 @@ function checkRedact({ redact }: LoggingConfig, problems: ConfigProblem[]): void
       const expected = 'a name with a letter or digit'
       problems.push({ path: `logging.redact.${list}[${at}]`, expected, actual: shown(name) })
     })
+  }
+}
+
+/** What cannot be kept where there are no files. */
+function checkWithoutFiles(config: LoggingConfig, problems: ConfigProblem[]): void {
+  if (config.log_path !== null) return
+  const without = 'where logging.log_path is null'
+  if (config.stdout === undefined || config.stdout === 'off') {
+    problems.push({ path: 'logging.stdout', expected: `json or human ${without}`, actual: 'off' })
+  }
+  if (config.stdout_level !== undefined) {
+    const expected = `no level of its own ${without} (log_level is that of all entries)`
+    problems.push({ path: 'logging.stdout_level', expected, actual: shown(config.stdout_level) })
+  }
+  for (const [name, durability] of Object.entries(config.durability ?? {})) {
+    if (durability !== 'synced') continue
+    const path = pathOf('logging.durability', name)
+    problems.push({ path, expected: `buffered or written ${without}`, actual: shown(durability) })
   }
 }
 

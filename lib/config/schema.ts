@@ -28,11 +28,12 @@ export interface LoggingConfig {
    * working directory. `{instance}` is the number of this one among several that run the same
    * program (NODE_APP_INSTANCE, which PM2 sets; that of a cluster's worker; that of a worker
    * thread; else 0), `{host}` and `{pid}` what they say: a directory has one writer. Nothing else
-   * is filled in: variables, the `~` of other users and URLs are refused.
+   * is filled in: variables, the `~` of other users and URLs are refused. `null`: no files at all,
+   * the entries go to `stdout`, which must not be `off` then.
    *
    * @default '~/.risk_manager/logs/'
    */
-  readonly log_path?: string
+  readonly log_path?: string | null
   /** When a file is set aside for a new one, and how many such files are kept. */
   readonly rotation?: {
     /**
@@ -98,6 +99,29 @@ export interface LoggingConfig {
    * @default '0600'
    */
   readonly file_mode?: '0600' | '0640' | '0660' | '0644'
+  /**
+   * The lowest level that goes to stderr: `debug`, `info`, `warning`, `error` or `critical`.
+   *
+   * @default 'warning'
+   */
+  readonly console_level?: Level
+  /**
+   * What goes to stdout, beside the files: `json`, the lines as they are in the files; `human`,
+   * lines for a developer, with milliseconds, context and exception, coloured on a terminal;
+   * `off`, nothing. Each entry once, also those that are in `error.log` as well. It is never waited
+   * for: what nobody takes waits in memory, `buffer.bytes` at most, and is then lost there, counted
+   * in `stats().stdout_lost`. Where the journal of systemd reads it, each line has its priority.
+   *
+   * @default 'off'
+   */
+  readonly stdout?: 'off' | 'json' | 'human'
+  /**
+   * The lowest level that goes to stdout beside files, of what `log_level` and `levels` let
+   * through: `debug`, `info`, `warning`, `error` or `critical`.
+   *
+   * @default 'debug': all that is logged
+   */
+  readonly stdout_level?: Level
   /**
    * How long a logger whose directory another one holds waits for it, its entries kept in memory,
    * before its files count as failed; it still takes over when it can. Seconds, integer, 0 to 3600.
@@ -221,15 +245,20 @@ export interface ResolvedConfig {
   readonly levels: { readonly [category: string]: Lowercase<LevelName> | 'off' }
   /**
    * Absolute, `{instance}` and the like not filled in; as it was configured where there is no home
-   * for its `~`, or no working directory to start at.
+   * for its `~`, or no working directory to start at. Null: no files.
    */
-  readonly log_path: string
+  readonly log_path: string | null
   readonly rotation: Required<NonNullable<LoggingConfig['rotation']>>
   readonly retention_days: number
   readonly file_mode: NonNullable<LoggingConfig['file_mode']>
   readonly lock_wait_s: number
   readonly structured_format: boolean
   readonly console: NonNullable<LoggingConfig['console']>
+  /** Lower case. */
+  readonly console_level: Lowercase<LevelName>
+  readonly stdout: NonNullable<LoggingConfig['stdout']>
+  /** Lower case. */
+  readonly stdout_level: Lowercase<LevelName>
   readonly windows_event_log: Required<NonNullable<LoggingConfig['windows_event_log']>>
   readonly redact: Required<NonNullable<LoggingConfig['redact']>>
   /** The configured ones only, not the built-in ones. */
@@ -292,6 +321,7 @@ const threshold = Type.Enum(
   ],
   { description: `${levels}, off`, meant: { ...levelsMeant, silent: 'off', none: 'off' } },
 )
+const stdoutMeant = { ndjson: 'json', pretty: 'human', text: 'human', none: 'off' }
 const integer = (minimum: number, maximum: number) => Type.Integer({ minimum, maximum })
 const integerOrNull = (minimum: number, maximum: number) =>
   Type.Union([integer(minimum, maximum), Type.Null()], {
@@ -315,9 +345,8 @@ export const loggingSchema: Rule = schemaOf<LoggingConfig>()(
   section({
     log_level: level,
     levels: Type.Record(Type.String(), threshold),
-    log_path: Type.String({
-      pattern: '^[^\\0]+$',
-      description: 'a non-empty string without NUL',
+    log_path: Type.Union([Type.String({ pattern: '^[^\\0]+$' }), Type.Null()], {
+      description: 'a non-empty string without NUL, or null',
     }),
     rotation: section({
       max_size_mb: integer(1, 500),
@@ -333,6 +362,9 @@ export const loggingSchema: Rule = schemaOf<LoggingConfig>()(
     lock_wait_s: integer(0, 3_600),
     structured_format: Type.Boolean(),
     console: Type.Enum(['fallback', 'always', 'off']),
+    console_level: level,
+    stdout: Type.Enum(['off', 'json', 'human'], { meant: stdoutMeant }),
+    stdout_level: level,
     windows_event_log: section({
       enabled: Type.Boolean(),
       log_critical_only: Type.Boolean(),

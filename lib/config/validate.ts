@@ -4,8 +4,8 @@
 // TypeBox's own Errors() will not do: it stops at 8 errors (a setting that belongs to the whole
 // process), has two errors for each unknown key and one for each literal of an enum, reads a value
 // several times over, and takes 120 ms to load (typebox 1.4.3, Node 20.20, 2026-11). So the schema
-// is read here as data: objects, records, arrays, integers, strings, booleans, null, enums, which is all
-// a configuration has.
+// is read here as data: objects, records, arrays, integers, strings, booleans, null, enums, which
+// is all a configuration has.
 //
 // What comes back is a copy, made of own members that were read once, and holds only what is right.
 

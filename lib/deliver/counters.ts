@@ -30,6 +30,11 @@ export interface LoggerStats {
   readonly last_error: string | undefined
   /** Every file takes what it is given, now. */
   readonly healthy: boolean
+  /**
+   * Entries that stdout did not take, beside files: they are counted as what their file has made of
+   * them.
+   */
+  readonly stdout_lost: number
   /** Entries accepted, by level. */
   readonly levels: Readonly<Record<LevelName, number>>
   /** The most that has waited at a time: entries, and about how many bytes they came to. */
@@ -47,6 +52,7 @@ export class Counters {
   rotations = 0
   failures = 0
   lastError: string | undefined = undefined
+  stdoutLost = 0
   /** Entries lost, by severity. */
   readonly dropped: number[] = levelNames.map(() => 0)
 
@@ -111,6 +117,7 @@ export class Counters {
       failures,
       last_error: this.lastError,
       healthy,
+      stdout_lost: this.stdoutLost,
       levels: byLevel(this.levels),
       high_water: { entries: Math.max(this.entriesMost, queued), bytes: this.bytesMost },
     }

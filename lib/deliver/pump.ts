@@ -18,13 +18,13 @@
 // logged like any other, but only when the files work, so that no failure can feed itself.
 
 import { clearTimeout, monotonicMs, setImmediate, setTimeout } from '../entry/clock.ts'
-import { CRITICAL, DEBUG, ERROR, WARNING } from '../entry/level.ts'
+import { CRITICAL, DEBUG, ERROR } from '../entry/level.ts'
 import type { LineEncoder } from '../encode/line-encoder.ts'
 import type { MadeLine } from '../encode/made-line.ts'
 import type { Refusal } from '../directory/attributes.ts'
 import { publish } from './channels.ts'
 import { Backlog } from './load-shedding.ts'
-import { entriesIn } from './batch-entries.ts'
+import { entriesIn, plainOf } from './batch-entries.ts'
 import type { CategoryTemplate } from './category.ts'
 import { FlushWaiters } from './flush-waiters.ts'
 import { Outages, type OutagesOptions } from './outages.ts'
@@ -319,7 +319,7 @@ export class Pump {
   giveUp(isWaiting: boolean): void {
     for (const route of this.#options.routes) {
       this.#countLanded(route)
-      if (route.pending > 0) this.#showPending(route, isWaiting ? DEBUG : WARNING)
+      if (route.pending > 0) this.#showPending(route, isWaiting)
       for (const batch of route.surrender()) {
         batch.entries.forEach((count, severity) => {
           this.#lose(severity, count, batch.shown(severity))
@@ -605,9 +605,10 @@ export class Pump {
    * Shows on the console what a file that has failed holds back, as far as it is meant for a person
    * and not shown yet.
    */
-  #showPending(route: Route, lowest: number = WARNING): void {
+  #showPending(route: Route, isAll: boolean = false): void {
     const { lastResort } = this.#options
     if (lastResort === undefined) return
+    const lowest = isAll ? DEBUG : lastResort.threshold
     const landed = route.inFlight === undefined ? 0 : route.sink.landed
     for (const batch of [route.inFlight, ...route.waiting, route.gathered]) {
       if (batch === undefined || batch.entries.every((count, i) => i < lowest || count === 0))
@@ -620,7 +621,7 @@ export class Pump {
         const place = places[severity]!++
         if (severity < lowest || (batch === route.inFlight && end <= landed)) continue
         if (batch.isShown(severity, place)) continue
-        const text = bytes.toString('utf8', from, end)
+        const text = plainOf(bytes.toString('utf8', from, end))
         if (lastResort.takeWaiting(text)) batch.show(severity, place)
       }
     }

@@ -57,6 +57,10 @@ export class MadeLine implements MadeEntry {
     return this.#out!.bytes.toString('utf8', this.#from, this.#end)
   }
 
+  get bytes(): Buffer {
+    return this.#out!.bytes.subarray(this.#from, this.#end)
+  }
+
   get severity(): number {
     return this.#template!.severity
   }

@@ -24,6 +24,10 @@ export interface FormatOptions {
 export interface LineOptions extends FormatOptions {
   /** Which of several logs the entry is of: a column in front of the category. */
   readonly instance?: string
+  /** The column of the level is as wide as the longest one. @default false */
+  readonly isAligned?: boolean
+  /** Times have milliseconds. @default false */
+  readonly hasMilliseconds?: boolean
 }
 
 /**
@@ -33,10 +37,14 @@ export interface LineOptions extends FormatOptions {
 const indent = '    '
 
 const levelWidth = 5
+const levelWidthMax = 'CRITICAL'.length
 const categoryWidth = 11
 
 /** A timestamp of ours, or another in UTC. */
 const recorded = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:\+00:00|Z)$/
+
+/** A fraction of three digits. */
+const milliseconds = /\.\d{3}(?!\d)/
 
 const reset = '\u001b[0m'
 const dim = '\u001b[2m'
@@ -64,9 +72,9 @@ export function formatFields(entry: EntryFields, options: LineOptions = {}): str
   const { color = false } = options
   const level = textOf(entry.level)
   const paint = color ? (colors.get(level) ?? '') : ''
-  const time = `[${shownTime(textOf(entry.timestamp), options.local ?? false)}]`
+  const time = `[${shownTime(textOf(entry.timestamp), options)}]`
   let line = color ? `${dim}${time}${reset} ` : `${time} `
-  const column = columnOf(level).padEnd(levelWidth)
+  const column = columnOf(level).padEnd(options.isAligned === true ? levelWidthMax : levelWidth)
   line += paint === '' ? column : `${paint}${column}${reset}`
   if (options.instance !== undefined) line += ` | ${columnOf(options.instance)}`
   line += ` | ${columnOf(textOf(entry.category)).padEnd(categoryWidth)} | `
@@ -147,16 +155,19 @@ function isException(value: unknown): value is LooseException {
   return typeof value === 'object' && value !== null && 'type' in value && 'message' in value
 }
 
-function shownTime(timestamp: string, local: boolean): string {
+function shownTime(timestamp: string, { local = false, hasMilliseconds }: LineOptions): string {
+  const length = hasMilliseconds === true ? 23 : 19
   // As recorded: `2025-10-17T14:23:45.123+00:00` without the T, the milliseconds and the offset.
-  if (!local && recorded.test(timestamp))
-    return `${timestamp.slice(0, 10)} ${timestamp.slice(11, 19)}`
+  if (!local && recorded.test(timestamp) && (length === 19 || milliseconds.test(timestamp)))
+    return `${timestamp.slice(0, 10)} ${timestamp.slice(11, length)}`
   const time = new Date(timestamp)
   if (Number.isNaN(time.getTime())) return visible(timestamp)
   // Written by others with an offset of their own, which the column has no room for.
-  if (!local) return time.toISOString().slice(0, 19).replace('T', ' ')
+  if (!local) return time.toISOString().slice(0, length).replace('T', ' ')
   const date = `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())}`
-  return `${date} ${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())}`
+  const clock = `${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())}`
+  const fraction = String(time.getMilliseconds()).padStart(3, '0')
+  return length === 19 ? `${date} ${clock}` : `${date} ${clock}.${fraction}`
 }
 
 function two(part: number): string {

@@ -27,7 +27,7 @@ const entryHead =
  * writes them.
  */
 const humanHead =
-  /^\[(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)\] (DEBUG|INFO|WARNING|ERROR|CRITICAL) *\| ([a-z0-9][a-z0-9._-]{0,63}) *\| /
+  /^\[(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d(?:\.\d{3})?)\] (DEBUG|INFO|WARNING|ERROR|CRITICAL) *\| ([a-z0-9][a-z0-9._-]{0,63}) *\| /
 
 /** How an entry ends. Files of earlier versions have no `lsn`. */
 const numbersAtEnd = /,"seq":(\d{1,16})(?:,"lsn":(\d{1,16}))?\}$/

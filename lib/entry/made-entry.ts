@@ -10,4 +10,6 @@ export interface MadeEntry extends EntryFields {
   readonly severity: number
   /** Its line of JSON, secrets masked, `\n` included. */
   readonly line: string
+  /** The same as bytes, which are others after the call. */
+  readonly bytes: Buffer
 }

@@ -22,6 +22,7 @@ import { type LevelChange, Levels } from './levels.ts'
 import type { Surroundings } from './surroundings.ts'
 import type { Pump } from '../deliver/pump.ts'
 import type { Route } from '../deliver/file-queue.ts'
+import type { StdoutCopies } from '../sinks/stdout-copies.ts'
 import type { EventLog } from '../sinks/event-log-sink.ts'
 import type { Patience } from '../sinks/disk-timeout.ts'
 import type { Counters, LoggerStats } from '../deliver/counters.ts'
@@ -38,6 +39,16 @@ export type Care = Pick<
   'isPatient' | 'isWaiting' | 'awaitTurn' | 'awaitTurnSync' | 'close' | 'exit'
 >
 
+/** That of a place which nobody else can have. */
+export const carefree: Care = {
+  isPatient: false,
+  isWaiting: false,
+  awaitTurn: () => Promise.resolve(),
+  awaitTurnSync: () => {},
+  close: () => Promise.resolve(),
+  exit: () => {},
+}
+
 /** The parts that `createLogger` joins. */
 export interface CoreParts {
   readonly care: Care
@@ -53,6 +64,8 @@ export interface CoreParts {
   /** The level of categories that have none of their own. */
   readonly level: number
   readonly eventLog: EventLog | undefined
+  /** Standard output, beside files. */
+  readonly stdout: StdoutCopies | undefined
   /** What surrounds each call, if anything is to be asked for. */
   readonly surroundings: Surroundings | undefined
   /** Longest string captured whole, in UTF-16 units. */
@@ -194,16 +207,18 @@ export class Core implements Exiting {
 
   exit(patience: Patience): void {
     this.#isEnding = true
-    const { pump, intake, routes, eventLog, care } = this.#parts
+    const { pump, intake, routes, eventLog, stdout, care } = this.#parts
     if (intake.isCapturing) intake.abandon()
     const writeAll = (): void => {
       pump.reportDropped(true)
+      stdout?.tellLost()
       pump.flushSync(patience)
       if (care.isWaiting && routes.some((route) => route.pending > 0)) {
         care.awaitTurnSync()
         pump.flushSync(patience)
       }
       pump.giveUp(care.isWaiting)
+      stdout?.exit(patience)
       eventLog?.exit()
       care.exit()
     }
@@ -233,12 +248,13 @@ export class Core implements Exiting {
   }
 
   async #close(): Promise<void> {
-    const { intake, pump, routes, counters, eventLog, care } = this.#parts
+    const { intake, pump, routes, counters, eventLog, stdout, care } = this.#parts
     // Where entries were dropped the ring may still be full, and there is no later moment to say
     // so. Not from within a getter: nothing may be read from the ring while its call is being
     // captured.
     if (counters.droppedTotal + counters.diverted > 0 && !intake.isCapturing) pump.makeRoom()
     pump.reportDropped(true)
+    stdout?.tellLost()
     this.#levels.close()
     const flushed = pump.flush()
     intake.close()
@@ -252,7 +268,8 @@ export class Core implements Exiting {
     } finally {
       pump.giveUp(care.isWaiting)
       pump.close()
-      await Promise.all([...routes.map((route) => route.sink.close()), eventLog?.close()])
+      const beside = [eventLog?.close(), stdout?.close()]
+      await Promise.all([...routes.map((route) => route.sink.close()), ...beside])
       await care.close()
       unwatchExit(this)
     }

@@ -4,7 +4,7 @@ import { builtinCategories } from '../entry/category.ts'
 import { formatException, formatFields } from '../entry/human-line.ts'
 import type { MadeEntry } from '../entry/made-entry.ts'
 import { visible } from '../entry/visible-text.ts'
-import { CRITICAL, ERROR, INFO, WARNING, thresholdOf } from '../entry/level.ts'
+import { CRITICAL, DEBUG, ERROR, INFO, WARNING, thresholdOf } from '../entry/level.ts'
 import { Redactor } from '../redact/secret-keys.ts'
 import { LineEncoder } from '../encode/line-encoder.ts'
 import { LockedError } from '../errors.ts'
@@ -21,7 +21,8 @@ import {
   loadConfig,
   resolveConfig,
 } from '../config/resolve.ts'
-import { type Care, Core } from './core.ts'
+import { Core } from './core.ts'
+import type { Files, Place } from './place.ts'
 import { watchExit } from './process-exit.ts'
 import { Intake } from './intake.ts'
 import { type LoggerOptions, type Surroundings, surroundingsOf } from './surroundings.ts'
@@ -33,6 +34,10 @@ import { Console, ConsoleSink } from '../sinks/console.ts'
 import { EventLog } from '../sinks/event-log-sink.ts'
 import { type EventApi, loadEventApi } from '../sinks/windows-event-api.ts'
 import { FileSink } from '../sinks/file-sink.ts'
+import { onStdout } from './stdout-place.ts'
+import { StdoutCopies } from '../sinks/stdout-copies.ts'
+import { stdoutFormOf, stdoutReader } from '../sinks/stdout-form.ts'
+import { Stdout } from '../sinks/stdout-target.ts'
 import { Counters } from '../deliver/counters.ts'
 import { Maintenance } from '../directory/maintenance.ts'
 import { Numbering } from '../deliver/numbering.ts'
@@ -86,26 +91,9 @@ export function createLogger(
 ): Logger {
   const fromFile = typeof config === 'string' || config instanceof URL
   const resolved = fromFile ? loadConfig(config) : resolveConfig(config)
-  const filled = { ...resolved, log_path: ownPath(resolved.log_path) }
-  return assemble(filled, undefined, undefined, options)
-}
-
-/** Where the lines of a logger go. */
-export interface Place {
-  /** The file of each category, in the order of the categories. */
-  filesOf(config: ResolvedConfig): ReadonlyMap<string, string>
-  /** What takes care of the place, before anything is opened. */
-  careOf(
-    config: ResolvedConfig,
-    files: Files,
-  ): Care & {
-    /** Takes the place, and gives each route its sink. */
-    readonly open: () => void
-  }
-  /** Whether what waits has to be written when the process ends. */
-  readonly isLasting: boolean
-  /** Has the pump work when the turn has ended. @default setImmediate */
-  readonly later?: (work: () => void) => void
+  const { log_path: path } = resolved
+  if (path === null) return assemble(resolved, undefined, onStdout, options)
+  return assemble({ ...resolved, log_path: ownPath(path) }, undefined, inDirectory, options)
 }
 
 /** The usual place: a directory. */
@@ -150,15 +138,16 @@ export function assemble(
   const ring = new Ring<CategoryTemplate>(buffer.entries, buffer.bytes, buffer.entry_bytes)
 
   const fileOf = place.filesOf(config)
-  const routes = new Map([...new Set(fileOf.values())].map((file) => [file, new Route(file)]))
+  const routes = routesOf(config, fileOf)
   const categories = categoriesOf(config, fileOf, routes)
-  if (!config.structured_format) for (const route of routes.values()) route.form = humanLines
 
   const stderr = new Console()
   const tell = (remark: string): void => {
     stderr.write(`ringlog: ${visible(remark)}`)
   }
+  const say = (message: string, context: object): void => intake.report(report, message, context)
   const eventLog = eventLogOf(config, counters, tell, loadApi)
+  const stdout = stdoutOf(config, counters, tell, say)
   const numbering = new Numbering(categories, [...routes.values()], ring)
   const pump = new Pump({
     ring,
@@ -167,16 +156,16 @@ export function assemble(
     counters,
     routes: [...routes.values()],
     tees: [{ route: categories.get('error')!.route, threshold: ERROR }],
-    lastResort: config.console === 'off' ? undefined : new ConsoleSink(stderr),
+    lastResort: lastResortOf(config, stderr),
     showAlways: config.console === 'always',
-    beside: eventLog === undefined ? [] : [eventLog],
+    beside: [eventLog, stdout].filter((sink) => sink !== undefined),
     waitingBytesMax: buffer.bytes,
     dropOld: buffer.on_full === 'drop_old',
     isWaitedFor: (error) => error instanceof LockedError && care.isPatient,
     flushMs: buffer.flush_ms,
     later: place.later,
     tell,
-    report: (message, context) => intake.report(report, message, context),
+    report: say,
   })
   const surroundings = surroundingsOf(options, tell)
   const intake = intakeOf(config, { ring, encoder, counters, pump, tell, surroundings })
@@ -194,6 +183,7 @@ export function assemble(
     redactor,
     counters,
     eventLog,
+    stdout,
     surroundings,
     level: thresholdOf(config.log_level) ?? INFO,
     charsMax: buffer.entry_bytes,
@@ -205,15 +195,13 @@ export function assemble(
   return logger
 }
 
-/** What the parts around the files are joined with. */
-export interface Files {
-  readonly routes: ReadonlyMap<string, Route>
-  readonly categories: ReadonlyMap<string, Category>
-  readonly numbering: Numbering
-  readonly counters: Counters
-  readonly pump: Pump
-  readonly tell: (remark: string) => void
-  readonly intake: Intake
+function routesOf(
+  { structured_format: isJson }: ResolvedConfig,
+  fileOf: ReadonlyMap<string, string>,
+): Map<string, Route> {
+  const routes = new Map([...new Set(fileOf.values())].map((file) => [file, new Route(file)]))
+  if (!isJson) for (const route of routes.values()) route.form = humanLines
+  return routes
 }
 
 function intakeOf(
@@ -246,8 +234,9 @@ function intakeOf(
 
 function maintenanceOf(config: ResolvedConfig, files: Files): Maintenance {
   const { routes, categories, numbering, counters, pump, tell, intake } = files
-  const { log_path: directory, rotation } = config
+  const { rotation } = config
   const { max_total_mb } = rotation
+  const directory = config.log_path!
   return new Maintenance({
     directory,
     bases: [...routes.keys()],
@@ -284,7 +273,7 @@ function maintenanceOf(config: ResolvedConfig, files: Files): Maintenance {
 /** @throws {LockedError} when another logger writes there, and nobody is to wait for it. */
 function takeDirectory(config: ResolvedConfig, files: Files, maintenance: Maintenance): void {
   const { categories, numbering, tell } = files
-  const { log_path: directory } = config
+  const directory = config.log_path!
   try {
     maintenance.hold()
     const exposure = exposureOf(directory, fileModes[config.file_mode])
@@ -322,7 +311,7 @@ function sinkOf(
   )
   return new FileSink(
     {
-      directory,
+      directory: directory!,
       name: route.file,
       fileMode: fileModes[file_mode],
       limitBytes: rotation.max_size_mb * 1024 * 1024,
@@ -350,6 +339,36 @@ function eventLogOf(
   if (!enabled || load === undefined) return undefined
   const threshold = isCriticalOnly ? CRITICAL : WARNING
   return new EventLog({ source, threshold, fail: (error) => counters.fail(error), tell, load })
+}
+
+/** The console. */
+function lastResortOf(
+  { console, console_level: level }: ResolvedConfig,
+  stderr: Console,
+): ConsoleSink | undefined {
+  return console === 'off' ? undefined : new ConsoleSink(stderr, thresholdOf(level))
+}
+
+/** Standard output, beside the files. */
+function stdoutOf(
+  { log_path: directory, stdout: format, stdout_level: level, buffer }: ResolvedConfig,
+  counters: Counters,
+  tell: (remark: string) => void,
+  report: (message: string, context: object) => void,
+): StdoutCopies | undefined {
+  if (format === 'off' || directory === null) return undefined
+  return new StdoutCopies({
+    target: new Stdout(),
+    threshold: thresholdOf(level) ?? DEBUG,
+    form: stdoutFormOf(format, stdoutReader()),
+    bytesMax: buffer.bytes,
+    tell,
+    fail: (error) => counters.fail(error),
+    lose: () => {
+      counters.stdoutLost++
+    },
+    report: (lost) => report(`${lost} entries did not reach stdout`, { stdout_lost: lost }),
+  })
 }
 
 function categoriesOf(

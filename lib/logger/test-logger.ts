@@ -15,13 +15,10 @@ import {
   loadConfig,
   resolveConfig,
 } from '../config/resolve.ts'
-import {
-  type ConfigWithCategories,
-  type ConfiguredCategories,
-  type Place,
-  assemble,
-} from './create-logger.ts'
+import { type ConfigWithCategories, type ConfiguredCategories, assemble } from './create-logger.ts'
+import { carefree } from './core.ts'
 import type { Logger } from './logger.ts'
+import type { Place } from './place.ts'
 import type { LoggerOptions } from './surroundings.ts'
 
 /** A logger that keeps its entries, and gives them back. */
@@ -85,7 +82,12 @@ function inMemory(config: ResolvedConfig): ResolvedConfig {
   const { buffer } = config
   // Nothing is dropped for it: a full buffer is written before the call returns.
   const entries = buffer.on_full === 'block' ? Math.min(buffer.entries, entriesMax) : buffer.entries
-  return { ...config, structured_format: true, buffer: { ...buffer, entries, flush_ms: 0 } }
+  return {
+    ...config,
+    structured_format: true,
+    stdout: 'off',
+    buffer: { ...buffer, entries, flush_ms: 0 },
+  }
 }
 
 /** The place of one logger: a single route, and nothing that has to be taken care of. */
@@ -104,12 +106,7 @@ class Memory implements Place {
     { routes, pump }: Parameters<Place['careOf']>[1],
   ): ReturnType<Place['careOf']> {
     return {
-      isPatient: false,
-      isWaiting: false,
-      awaitTurn: () => Promise.resolve(),
-      awaitTurnSync: () => {},
-      close: () => Promise.resolve(),
-      exit: () => {},
+      ...carefree,
       open: () => {
         for (const route of routes.values()) {
           this.#sink = new MemorySink(pump.eventsOf(route))

@@ -13,11 +13,12 @@ import type { LastResort } from './sink.ts'
 
 /** Entries on the console, each as one human line. */
 export class ConsoleSink implements LastResort {
-  readonly threshold: number = WARNING
+  threshold: number
   readonly #console: Pick<Console, 'write'>
 
-  constructor(console: Pick<Console, 'write'>) {
+  constructor(console: Pick<Console, 'write'>, threshold: number = WARNING) {
     this.#console = console
+    this.threshold = threshold
   }
 
   take(entry: MadeEntry): boolean {

@@ -27,6 +27,9 @@ const defaults: ResolvedConfig = {
   lock_wait_s: 30,
   structured_format: true,
   console: 'fallback',
+  console_level: 'warning',
+  stdout: 'off',
+  stdout_level: 'debug',
   windows_event_log: { enabled: true, log_critical_only: true, source: 'RiskManagerDaemon' },
   redact: { keys: [], allow: [] },
   categories: {},
@@ -63,6 +66,9 @@ describe('resolveConfig()', () => {
       lock_wait_s: 0,
       structured_format: false,
       console: 'always',
+      console_level: 'error',
+      stdout: 'human',
+      stdout_level: 'info',
       windows_event_log: { enabled: false, log_critical_only: false, source: 'Other' },
       redact: { keys: ['broker_pin'], allow: ['token_count'] },
       categories: { latency: { file: 'latency.log' } },
@@ -70,6 +76,22 @@ describe('resolveConfig()', () => {
       buffer: { entries: 64, bytes: 65_536, entry_bytes: 1_024, on_full: 'drop_old', flush_ms: 0 },
     }
     assert.deepEqual(resolveConfig(given), given)
+  })
+
+  it('takes log_path: null where standard output has the entries, and what files alone can do with none', () => {
+    assert.equal(resolveConfig({ log_path: null, stdout: 'json' }).log_path, null)
+    const without = 'where logging.log_path is null'
+    assert.deepEqual(
+      problemsOf({ log_path: null, stdout_level: 'info', durability: { audit: 'synced' } }),
+      [
+        `logging.stdout: expected json or human ${without}, got off`,
+        `logging.stdout_level: expected no level of its own ${without} (log_level is that of all entries), got "info"`,
+        `logging.durability.audit: expected buffered or written ${without}, got "synced"`,
+      ],
+    )
+    assert.deepEqual(problemsOf({ stdout: 'pretty' }), [
+      'logging.stdout: expected one of off, json, human, got "pretty" (did you mean human?)',
+    ])
   })
 
   it('keeps the defaults of a section beside the one value given', () => {

@@ -126,10 +126,13 @@ describe('ConfigError of resolveConfig()', () => {
       ],
       [{ $schema: 1 }, 'logging.$schema: expected a string, got 1'],
       [{ console: 'on' }, 'logging.console: expected one of fallback, always, off, got "on"'],
-      [{ log_path: '' }, 'logging.log_path: expected a non-empty string without NUL, got ""'],
+      [
+        { log_path: '' },
+        'logging.log_path: expected a non-empty string without NUL, or null, got ""',
+      ],
       [
         { log_path: 'a\0b' },
-        'logging.log_path: expected a non-empty string without NUL, got "a\\u0000b"',
+        'logging.log_path: expected a non-empty string without NUL, or null, got "a\\u0000b"',
       ],
       [
         { redact: { keys: 'pin' } },
@@ -254,7 +257,7 @@ describe('ConfigError of resolveConfig()', () => {
       if (rule.type === 'object') continue
       let target = section
       for (const key of path.slice(0, -1)) target = (target[key] ??= {}) as typeof target
-      target[path.at(-1) ?? ''] = rule.anyOf === undefined ? null : 'nothing'
+      target[path.at(-1) ?? ''] = rule.anyOf === undefined ? null : {}
       expected.push(['logging', ...path].join('.'))
     }
     expected.push('logging.unknown')

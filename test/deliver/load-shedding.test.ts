@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { levelNames } from '../../lib/entry/level.ts'
+import { ERROR, levelNames } from '../../lib/entry/level.ts'
 import { Backlog } from '../../lib/deliver/load-shedding.ts'
 import { entriesIn } from '../../lib/deliver/batch-entries.ts'
 import { Route } from '../../lib/deliver/file-queue.ts'
@@ -145,4 +145,27 @@ test('entriesIn() reads level and category of what a batch holds', () => {
       [undefined, undefined],
     ],
   )
+})
+
+test('entriesIn() knows an entry behind a priority and colours, with the lines below it', () => {
+  const human = '[2026-07-01 12:00:00.000] ERROR    | sdk         | text'
+  const colored =
+    '\u001b[2m[2026-07-01 12:00:00.000]\u001b[0m \u001b[31mERROR   \u001b[0m | sdk         | text'
+  const json = '{"timestamp":"2026-07-01T12:00:00.000+00:00","level":"ERROR","category":"sdk",'
+  for (const entry of [
+    `${human}\n    below\n`,
+    `<3>${human}\n<3>    below\n<3>    below\n`,
+    `${colored}\n    below\n`,
+    `<3>${json}\n`,
+  ]) {
+    const found = [...entriesIn(Buffer.from(entry + entry))]
+    assert.deepEqual(
+      found.map(({ from, end, severity, category }) => [from, end, severity, category]),
+      [
+        [0, entry.length, ERROR, 'sdk'],
+        [entry.length, entry.length * 2, ERROR, 'sdk'],
+      ],
+      JSON.stringify(entry),
+    )
+  }
 })

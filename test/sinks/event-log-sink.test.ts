@@ -99,6 +99,7 @@ function entryOf(message: string): MadeEntry {
     category: 'system',
     message,
     line: '',
+    bytes: Buffer.alloc(0),
   }
 }
 

@@ -1,0 +1,40 @@
+// Where the lines of a logger go: a directory, standard output, the memory of a test. A place is all
+// that is different between these; the way from the call to the line is the same.
+
+import type { ResolvedConfig } from '../config/resolve.ts'
+import type { Category } from '../deliver/category.ts'
+import type { Counters } from '../deliver/counters.ts'
+import type { Route } from '../deliver/file-queue.ts'
+import type { Numbering } from '../deliver/numbering.ts'
+import type { Pump } from '../deliver/pump.ts'
+import type { Care } from './core.ts'
+import type { Intake } from './intake.ts'
+
+/** Where the lines of a logger go. */
+export interface Place {
+  /** The file of each category, in the order of the categories. */
+  filesOf(config: ResolvedConfig): ReadonlyMap<string, string>
+  /** What takes care of the place, before anything is opened. */
+  careOf(
+    config: ResolvedConfig,
+    files: Files,
+  ): Care & {
+    /** Takes the place, and gives each route its sink. */
+    readonly open: () => void
+  }
+  /** Whether what waits has to be written when the process ends. */
+  readonly isLasting: boolean
+  /** Has the pump work when the turn has ended. @default setImmediate */
+  readonly later?: (work: () => void) => void
+}
+
+/** What the parts around the files are joined with. */
+export interface Files {
+  readonly routes: ReadonlyMap<string, Route>
+  readonly categories: ReadonlyMap<string, Category>
+  readonly numbering: Numbering
+  readonly counters: Counters
+  readonly pump: Pump
+  readonly tell: (remark: string) => void
+  readonly intake: Intake
+}
