@@ -145,9 +145,10 @@ export function assemble(
   const tell = (remark: string): void => {
     stderr.write(`ringlog: ${visible(remark)}`)
   }
-  const say = (message: string, context: object): void => intake.report(report, message, context)
+  const report = (message: string, context: object): void =>
+    intake.report(categories.get('system')!.templates[WARNING]!, message, context)
   const eventLog = eventLogOf(config, counters, tell, loadApi)
-  const stdout = stdoutOf(config, counters, tell, say)
+  const stdout = stdoutOf(config, counters, tell, report)
   const numbering = new Numbering(categories, [...routes.values()], ring)
   const pump = new Pump({
     ring,
@@ -165,12 +166,10 @@ export function assemble(
     flushMs: buffer.flush_ms,
     later: place.later,
     tell,
-    report: say,
+    report,
   })
   const surroundings = surroundingsOf(options, tell)
   const intake = intakeOf(config, { ring, encoder, counters, pump, tell, surroundings })
-
-  const report = categories.get('system')!.templates[WARNING]!
   const care = place.careOf(config, { routes, categories, numbering, counters, pump, tell, intake })
   const core = new Core({
     care,
