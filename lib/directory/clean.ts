@@ -13,7 +13,16 @@ import { fileModeDefault, setModeByName } from './attributes.ts'
 import { type CompressOptions, compressFile, isGzipOf } from './compress.ts'
 import { type FileName, baseOfTemporary, filesByBase, nameOf, parseName } from './names.ts'
 import { isOwnContent } from './own-content.ts'
-import { type Doomed, type Limits, beyondTotal, discard, doomedAmong, lookAt } from './retention.ts'
+import {
+  type Doomed,
+  type Limits,
+  asideName,
+  beyondTotal,
+  discard,
+  doomedAmong,
+  emptyAside,
+  lookAt,
+} from './retention.ts'
 
 /** What a cleaning has done, or, in a dry run, would do. */
 export interface CleanReport {
@@ -93,6 +102,9 @@ export async function cleanDirectory(task: CleanTask): Promise<CleanReport> {
     }
   }
 
+  if (task.leftovers && !dryRun) {
+    await attempt(asideName, async () => emptyAside(directory, bases))
+  }
   const names = readdirSync(directory)
   if (task.leftovers) {
     for (const name of names) {
@@ -140,11 +152,11 @@ export async function cleanDirectory(task: CleanTask): Promise<CleanReport> {
 
 async function remove(
   { directory, onlyOwn, dryRun }: CleanTask,
-  { name, inode, bytes, reason }: Doomed,
+  { name, identity, bytes, reason }: Doomed,
   report: Mutable<CleanReport>,
 ): Promise<boolean> {
   if (onlyOwn && !isOwnContent(directory, parseName(name)!)) return false
-  if (!dryRun && !(await discard(directory, name, inode))) return false
+  if (!dryRun && !(await discard(directory, name, identity))) return false
   report.deleted.push({ file: name, bytes, reason })
   return true
 }
@@ -207,6 +219,6 @@ async function removeTwin(
     if (task.background === true || lookAt(join(directory, packed)) === undefined) return
     throw new Error(`${packed} is damaged, or holds something else; both are kept`)
   }
-  if (!dryRun && !(await discard(directory, file.name, plain.ino))) return
+  if (!dryRun && !(await discard(directory, file.name, plain))) return
   report.deleted.push({ file: file.name, bytes: Number(plain.size), reason: 'temporary' })
 }

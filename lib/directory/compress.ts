@@ -106,7 +106,7 @@ export async function compressFile(
 
     await syncDirectory(directory)
     const now = indexOf(directory, base, index, stat.ino)
-    if (now !== undefined) await discard(directory, nameOf(base, now), stat.ino)
+    if (now !== undefined) await discard(directory, nameOf(base, now), stat)
     return { file: name, bytes_before: Number(stat.size), bytes_after: bytes }
   } finally {
     await source.close()

@@ -3,14 +3,34 @@
 // that was meant.
 //
 // A name is no proof: between a look at `system.log.9` and its removal, a rotation may have given
-// that name to a younger file. So the file is first renamed to a name that no rotation knows,
-// looked at, and only then removed; a file that is not the one meant goes back.
+// that name to a younger file. So the file is first put aside, looked at, and only then removed; a
+// file that is not the one meant goes back:
+//
+//   system.log.9 ──rename──► deleting.tmp/system.log.9.<inode> ──► the one meant: unlink
+//                                                              └─► another: link to system.log.9, or the next free number
+//
+// While something is aside, `deleting.tmp` is there: then a rotation, which would find the number
+// free, renames over nothing (rotate.ts). What a killed process has left in it, the next cleaning
+// deletes or puts back.
 
-import { type BigIntStats, linkSync, lstatSync, renameSync, unlinkSync } from 'node:fs'
+import {
+  type BigIntStats,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmdirSync,
+  unlinkSync,
+} from 'node:fs'
 import { unlink } from 'node:fs/promises'
+import { randomInt } from 'node:crypto'
 import { join } from 'node:path'
 import { builtinCategories } from '../entry/category.ts'
 import { type FileName, nameOf, parseName, temporaryName } from './names.ts'
+
+/** The directory for what is put aside. No log has this name. */
+export const asideName = 'deleting.tmp'
 
 /** Milliseconds of a day. */
 export const dayMs = 86_400_000
@@ -27,10 +47,16 @@ export interface Limits {
   readonly now: number
 }
 
+/**
+ * How a rotated file is known again. The number of the inode alone may be another file's by now:
+ * one that was written after this one had been deleted.
+ */
+export type Identity = Pick<BigIntStats, 'ino' | 'mtimeNs'>
+
 /** A file that is to go, and why. */
 export interface Doomed {
   readonly name: string
-  readonly inode: bigint
+  readonly identity: Identity
   readonly bytes: number
   readonly reason: 'age' | 'count' | 'total'
 }
@@ -49,12 +75,12 @@ export function doomedAmong(
     if (index === 0) continue
     const stat = lookAt(join(directory, name))
     if (stat === undefined) continue
-    const { ino: inode, size, mtimeMs } = stat
+    const { size, mtimeMs } = stat
     const bytes = Number(size)
     if (limits.keep !== undefined && index > limits.keep) {
-      doomed.push({ name, inode, bytes, reason: 'count' })
+      doomed.push({ name, identity: stat, bytes, reason: 'count' })
     } else if (limits.now - Number(mtimeMs) > limits.retentionMs) {
-      doomed.push({ name, inode, bytes, reason: 'age' })
+      doomed.push({ name, identity: stat, bytes, reason: 'age' })
     }
   }
   return doomed
@@ -81,13 +107,13 @@ export function beyondTotal(
     for (const { name, index } of files) {
       const stat = lookAt(join(directory, name))
       if (stat === undefined) continue
-      const { ino: inode, size, mtimeMs } = stat
+      const { size, mtimeMs } = stat
       const bytes = Number(size)
       total += bytes
       if (index === 0) continue
       last = Math.min(Math.max(last, Number(mtimeMs)), now)
       const isAudit = base === builtinCategories.audit
-      rotated.push({ name, inode, bytes, reason: 'total', isAudit, time: last })
+      rotated.push({ name, identity: stat, bytes, reason: 'total', isAudit, time: last })
     }
   }
   // The sort is stable: files of one series stay in their order.
@@ -109,14 +135,22 @@ export function beyondTotal(
  * @returns false when that file does not bear the name any more.
  * @throws the system's error.
  */
-export async function discard(directory: string, name: string, inode: bigint): Promise<boolean> {
-  const path = join(directory, name)
-  if (lookAt(path)?.ino !== inode) return false
-  const temporary = join(directory, temporaryName(name, inode))
-  renameSync(path, temporary)
-  if (lookAt(temporary)?.ino !== inode) {
-    putBack(directory, name, temporary)
-    return false
+export async function discard(
+  directory: string,
+  name: string,
+  identity: Identity,
+): Promise<boolean> {
+  if (!isOne(lookAt(join(directory, name)), identity)) return false
+  const aside = putAside(directory, name, identity.ino)
+  const temporary = join(directory, temporaryName(name, identity.ino))
+  try {
+    if (!isOne(lookAt(aside), identity)) {
+      putBack(directory, name, aside)
+      return false
+    }
+    renameSync(aside, temporary)
+  } finally {
+    removeAside(directory)
   }
   try {
     await unlink(temporary)
@@ -125,6 +159,90 @@ export async function discard(directory: string, name: string, inode: bigint): P
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
   }
   return true
+}
+
+/**
+ * Deletes or puts back what a process had put aside when it was killed.
+ *
+ * @throws the system's error.
+ */
+export function emptyAside(directory: string, bases: ReadonlySet<string>): void {
+  const aside = join(directory, asideName)
+  for (const entry of entriesOf(aside)) {
+    const [, name, inode] = /^(.+)\.(\d+)$/.exec(entry) ?? []
+    const file = name === undefined ? undefined : parseName(name)
+    if (file === undefined || !bases.has(file.base)) continue
+    // Taken first: whoever has put it aside may be alive, and be about to put it back.
+    const taken = join(aside, `${file.name}.0${randomInt(2 ** 32)}`)
+    if (!tryRename(join(aside, entry), taken)) continue
+    const stat = lookAt(taken)
+    if (String(stat?.ino) === inode || (stat !== undefined && stat.nlink > 1n)) unlinkSync(taken)
+    else putBack(directory, file.name, taken)
+  }
+  removeAside(directory)
+}
+
+/** Nothing where there is no such directory. */
+function entriesOf(directory: string): string[] {
+  try {
+    return readdirSync(directory)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT' || code === 'ENOTDIR') return []
+    throw error
+  }
+}
+
+function isOne(stat: BigIntStats | undefined, { ino, mtimeNs }: Identity): boolean {
+  return stat?.ino === ino && stat.mtimeNs === mtimeNs
+}
+
+/** Renames a file into the directory for that, and gives its path. */
+function putAside(directory: string, name: string, inode: bigint): string {
+  const path = join(directory, name)
+  for (;;) {
+    const isMade = makeAside(directory)
+    // A disk may be too full for a directory, and is to get room all the same.
+    const aside = isMade
+      ? join(directory, asideName, `${name}.${inode}`)
+      : join(directory, temporaryName(name, inode))
+    if (tryRename(path, aside)) return aside
+    // Another cleaning has removed the directory meanwhile.
+    if (isMade && lookAt(path) !== undefined) continue
+    removeAside(directory)
+    throw Object.assign(new Error(`Cannot delete ${name}: expected a file, got none`), {
+      code: 'ENOENT',
+    })
+  }
+}
+
+function makeAside(directory: string): boolean {
+  const aside = join(directory, asideName)
+  try {
+    mkdirSync(aside, 0o700)
+    return true
+  } catch {
+    return lstatSync(aside, { throwIfNoEntry: false })?.isDirectory() === true
+  }
+}
+
+function removeAside(directory: string): void {
+  try {
+    rmdirSync(join(directory, asideName))
+  } catch {
+    // Another cleaning has something in it, or has removed it.
+  }
+}
+
+/** @returns false when there is no such file. */
+function tryRename(from: string, to: string): boolean {
+  try {
+    renameSync(from, to)
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    return false
+  }
 }
 
 /** A regular file's state. */
@@ -142,21 +260,24 @@ export function lookAt(path: string): BigIntStats | undefined {
  * Gives a file that was taken by mistake its name back, or, where a rotation has used it since, the
  * next free one.
  */
-function putBack(directory: string, name: string, temporary: string): void {
+function putBack(directory: string, name: string, aside: string): void {
   const file = parseName(name)
   if (file === undefined) return
   for (let index = file.index; ; index++) {
     const path = join(directory, nameOf(file.base, index, file.compressed))
+    const other = join(directory, nameOf(file.base, index, !file.compressed))
+    // Two spellings of a number are of one content.
+    if (index > file.index && lookAt(other) !== undefined) continue
     try {
-      linkSync(temporary, path)
-      unlinkSync(temporary)
+      linkSync(aside, path)
+      unlinkSync(aside)
       return
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException
       if (code === 'EEXIST') continue
-      // A file system without hard links.
+      // A file system without hard links, or another cleaning is putting it back.
       if (lookAt(path) !== undefined) continue
-      renameSync(temporary, path)
+      tryRename(aside, path)
       return
     }
   }

@@ -307,13 +307,15 @@ describe('cleanDirectory()', () => {
 describe('discard()', () => {
   test('leaves a file that is not the one meant, and what is no file', async (t) => {
     const directory = directoryOf(t, { 'system.log.1': 1 })
-    const { ino } = statSync(join(directory, 'system.log.1'), { bigint: true })
-    assert.equal(await discard(directory, 'system.log.1', ino + 1n), false)
-    assert.equal(await discard(directory, 'system.log.2', ino), false)
+    const stat = statSync(join(directory, 'system.log.1'), { bigint: true })
+    assert.equal(await discard(directory, 'system.log.1', { ...stat, ino: stat.ino + 1n }), false)
+    const later = stat.mtimeNs + 1n
+    assert.equal(await discard(directory, 'system.log.1', { ...stat, mtimeNs: later }), false)
+    assert.equal(await discard(directory, 'system.log.2', stat), false)
     symlinkSync('system.log.1', join(directory, 'system.log.3'))
-    assert.equal(await discard(directory, 'system.log.3', ino), false)
+    assert.equal(await discard(directory, 'system.log.3', stat), false)
     assert.deepEqual(readdirSync(directory), ['system.log.1', 'system.log.3'])
-    assert.equal(await discard(directory, 'system.log.1', ino), true)
+    assert.equal(await discard(directory, 'system.log.1', stat), true)
     assert.deepEqual(readdirSync(directory), ['system.log.3'])
   })
 })
