@@ -170,10 +170,8 @@ class Reading {
     const end = (): void => this.close()
     signal?.addEventListener('abort', end, { once: true })
     try {
-      // A chunk of its own, as streamLogs() without `follow` does not need it.
-      const { Follower } = await import('./tail-directory.ts')
+      await this.#open(follow)
       if (this.#isEnded) return
-      this.#open(follow ? Follower : undefined)
       const sources = this.#bases.map((base) => this.#linesOf(base))
       for await (const lines of mergeNumbered(sources)) {
         for (const line of lines) this.#take(line)
@@ -200,8 +198,7 @@ class Reading {
   }
 
   /** Finds all files at one moment, and prepares to follow them. */
-  #open(FollowerClass: typeof Follower | undefined): void {
-    const follow = FollowerClass !== undefined
+  async #open(follow: boolean): Promise<void> {
     const { directory, passed } = this.#state
     const [descriptors, remarks] = [this.#descriptors, this.#remarks]
     const names = follow ? namesIn(directory, remarks) : readdirSync(directory)
@@ -210,9 +207,12 @@ class Reading {
     const checkpoint = this.#isWhole ? undefined : checkpointOf(directory)
     this.#passedFiles = passedFiles(this.#bases, passed, checkpoint)
     if (!follow) return
+    // Loaded here, when the files are open, as for streamLogs(): one that does not follow waits less.
+    const { Follower } = await import('./tail-directory.ts')
+    if (this.#isEnded) return
     const everything = { hasBase: () => true, sieve: undefined }
     const sieveOf = (base: string): Sieve => this.#takerOf(base).sieve
-    this.#follower = new FollowerClass(directory, everything, descriptors, remarks, { sieveOf })
+    this.#follower = new Follower(directory, everything, descriptors, remarks, { sieveOf })
     for (const base of this.#bases) tailOf(base, this.#follower.add(base.name), remarks)
   }
 
