@@ -13,6 +13,7 @@ import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 
 import { type ColorChoice, wantsColor } from './entry/color.ts'
 import { textOfError, UsageError } from './command/failure.ts'
 import { watchHangUp } from './command/hang-up.ts'
+import type { ExportOptions } from './command/export.ts'
 import type { Io } from './command/io.ts'
 import { Output } from './command/output.ts'
 import { Progress } from './command/progress.ts'
@@ -110,6 +111,30 @@ function withDirectory(command: Command): Command {
     )
 }
 
+/** Options that say which entries are meant, and files in place of a directory. */
+function withQuery(command: Command): Command {
+  return command
+    .argument(
+      '[file...]',
+      'these files in place of a directory, also compressed ones; - is the standard input',
+    )
+    .option('-c, --category <name>', 'only this category; may be repeated', collect)
+    .option('-l, --level <level>', 'only this level and above')
+    .option('-a, --account <id>', 'only this account; may be repeated', collect)
+    .option('-g, --grep <regex>', 'only messages that match')
+    .option('-i, --ignore-case', 'small and capital letters are the same to -g')
+    .option(
+      '-w, --where <key=value>',
+      'only entries with this field: context.rule=UnrealizedLoss; may be repeated',
+      collect,
+    )
+    .option(
+      '-S, --since <moment>',
+      'from then on: ISO 8601, HH:MM, today, yesterday, now, 15m, 1h30m (ago), @seconds; UTC',
+    )
+    .option('-U, --until <moment>', 'up to then')
+}
+
 const program = new Command('ringlog')
   .description('Reads, checks, cleans and ships the logs that ringlog writes.')
   .version(version(), '-V, --version', 'print the version')
@@ -137,33 +162,14 @@ Examples:
   ringlog clean --retention-days 30 --dry-run`,
   )
 
-withDirectory(program.command('tail'))
+withQuery(withDirectory(program.command('tail')))
   .description('Shows the log: all files merged in order, copies in error.log once.')
-  .argument(
-    '[file...]',
-    'these files in place of a directory, also compressed ones; - is the standard input',
-  )
   .option(
     '-n, --lines <count>',
     'the last so many, or all (default: 20; all with --since, --after)',
     count,
   )
   .option('-f, --follow', 'go on with what is written, across rotations')
-  .option('-c, --category <name>', 'only this category; may be repeated', collect)
-  .option('-l, --level <level>', 'only this level and above')
-  .option('-a, --account <id>', 'only this account; may be repeated', collect)
-  .option('-g, --grep <regex>', 'only messages that match')
-  .option('-i, --ignore-case', 'small and capital letters are the same to -g')
-  .option(
-    '-w, --where <key=value>',
-    'only entries with this field: context.rule=UnrealizedLoss; may be repeated',
-    collect,
-  )
-  .option(
-    '-S, --since <moment>',
-    'from then on: ISO 8601, HH:MM, today, yesterday, now, 15m, 1h30m (ago), @seconds; UTC',
-  )
-  .option('-U, --until <moment>', 'up to then')
   .option('--after <cursor>', 'from behind a line on, whose cursor --show-cursor has shown', once)
   .option('--show-cursor', 'at the end, on standard error: where to go on from')
   .addOption(new Option('-o, --output <format>', 'how').choices(['human', 'json']).default('human'))
@@ -190,6 +196,29 @@ Examples:
       const color = wantsColor(options.color, process.env, stdout.isTTY)
       return tail({ ...options, files }, { color, isTerminal: stdout.isTTY }, io)
     }, options.quiet),
+  )
+
+withQuery(withDirectory(program.command('export')))
+  .description("Prints the log in another system's format, for those who have no agent for files.")
+  .option('--otlp', "OpenTelemetry: each line a request, as a collector's /v1/logs takes it")
+  .option('-n, --lines <count>', 'the last so many, or all (default: all)', count)
+  .option('--host <name>', 'host.name (default: this machine)', once)
+  .option('--service <name>', 'service.name (default: unknown_service)', once)
+  .addHelpText(
+    'after',
+    `
+Examples:
+  ringlog export --otlp -S 1h -l warning --service risk-daemon > warnings.jsonl
+  ringlog export --otlp -S today | while read -r request; do
+    curl -sSf -H 'content-type: application/json' -d @- http://localhost:4318/v1/logs <<<"$request"
+  done`,
+  )
+  .action((files: string[], options: ExportOptions) =>
+    run(async (io) => {
+      const { exportLog } = await import('./command/export.ts')
+      watchHangUp(stdout.fd, () => out.abandon())
+      return exportLog({ ...options, files }, version(), io)
+    }),
   )
 
 withDirectory(program.command('clean'))

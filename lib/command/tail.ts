@@ -7,22 +7,18 @@ import { wallMs } from '../entry/clock.ts'
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { builtinCategories } from '../entry/category.ts'
-import { type LevelName, levelNames, severityOf } from '../entry/level.ts'
 import { visibleJson } from '../entry/visible-text.ts'
 import { categoriesOfWriter, hasLogs } from '../read/series.ts'
 import { type LogLine, bytesOf } from '../read/time-order.ts'
-import { parseCursor } from '../read/cursor.ts'
 import { readFiles } from '../read/loose-files.ts'
 import type { Tell } from '../read/remark.ts'
 import { readLogs } from '../read/stream-logs.ts'
 import { LogFinder } from '../directory/log-finder.ts'
-import type { StreamOptions } from '../read/query.ts'
-import type { Where } from '../read/where.ts'
 import { nearestOf } from '../entry/closest-word.ts'
 import { type DirectoryOptions, type Place, placeOf } from './target-directory.ts'
 import { UsageError } from './failure.ts'
 import type { Io } from './io.ts'
-import { momentOfOption } from './moment.ts'
+import { type QueryOptions, queryOf } from './query-options.ts'
 import { LineShower } from './render-line.ts'
 
 /** Lines shown when nothing says how many. */
@@ -32,25 +28,14 @@ const linesDefault = 20
 const remarkCharsMax = 1000
 
 /** The options of `ringlog tail`. */
-export interface TailOptions extends DirectoryOptions {
+export interface TailOptions extends DirectoryOptions, QueryOptions {
   /** In place of a directory; `-` is the standard input. */
   readonly files?: readonly string[]
-  readonly lines?: number
   readonly follow?: boolean
-  readonly category?: readonly string[]
-  readonly level?: string
-  readonly account?: readonly string[]
-  readonly grep?: string
-  readonly ignoreCase?: boolean
-  readonly where?: readonly string[]
-  readonly since?: string
-  readonly until?: string
-  readonly after?: string
   readonly showCursor?: boolean
   readonly output?: 'human' | 'json'
   readonly json?: boolean
   readonly expand?: boolean
-  readonly local?: boolean
 }
 
 /** What the output can. */
@@ -72,14 +57,15 @@ export async function tail(
   { color, isTerminal }: Screen,
   io: Io,
 ): Promise<number> {
-  const wanted = wantedOf(options, wallMs())
+  const { follow = false } = options
+  const wanted = { follow, ...queryOf(options, linesDefault, wallMs()) }
   const { files = [] } = options
   checkFiles(options)
   const place = await placeOf(options)
-  const unknown = wanted.follow === true ? unknownOf(options.category, place) : []
+  const unknown = follow ? unknownOf(options.category, place) : []
   for (const { category, question } of unknown)
     io.remark(`no known category: '${category}'${question}`)
-  if (wanted.follow === true && !place.directories.map(isDirectory).some(Boolean)) {
+  if (follow && !place.directories.map(isDirectory).some(Boolean)) {
     io.remark(`waiting for ${place.name}, which is not there yet`)
   }
   const { local = false, expand = false } = options
@@ -90,7 +76,7 @@ export async function tail(
   let isWhole = true
   let cursor = ''
   // Who follows is not told where searching ends and waiting begins.
-  if (wanted.follow !== true) io.progress.repeat((seconds) => `searching, ${seconds} s`)
+  if (!follow) io.progress.repeat((seconds) => `searching, ${seconds} s`)
   try {
     const tell: Tell = ({ text }) => {
       isWhole = false
@@ -115,7 +101,7 @@ export async function tail(
     io.progress.clear()
   }
   if (options.showCursor === true && cursor !== '') io.remark(`cursor: ${cursor}`)
-  const isEmpty = count === 0 && wanted.follow !== true && files.length === 0
+  const isEmpty = count === 0 && !follow && files.length === 0
   if (isEmpty && !isWhatIsThere(options, place, io)) return 1
   return isWhole ? 0 : 1
 }
@@ -186,73 +172,6 @@ function isJson(text: string): boolean {
   } catch {
     // Torn, or rubbish.
     return false
-  }
-}
-
-/**
- * What is asked of streamLogs, checked here because an error must name the option as it was typed.
- */
-function wantedOf(options: TailOptions, now: number): StreamOptions {
-  const { level, account, category, grep, since, until, follow = false, local = false } = options
-  return {
-    follow,
-    ...(options.lines !== undefined
-      ? { lines: options.lines }
-      : since === undefined && options.after === undefined && { lines: linesDefault }),
-    ...(options.after !== undefined && { after: cursorOf(options.after) }),
-    ...(category && { categories: category }),
-    ...(level !== undefined && { level: levelOf(level) }),
-    ...(account && { account_id: account }),
-    ...(grep !== undefined && { grep: expressionOf(grep, options.ignoreCase) }),
-    ...(options.where && { where: whereOf(options.where) }),
-    ...(since !== undefined && { since: momentOfOption('-S, --since', since, now, local) }),
-    ...(until !== undefined && { until: momentOfOption('-U, --until', until, now, local) }),
-  }
-}
-
-function levelOf(text: string): LevelName {
-  const name = levelNames[severityOf(text) ?? -1]
-  if (name !== undefined) return name
-  const known = levelNames.map((each) => each.toLowerCase())
-  const nearest = nearestOf(text, known)
-  const question = nearest === undefined ? '' : ` (did you mean ${nearest}?)`
-  throw new UsageError(
-    `option '-l, --level': expected one of ${known.join(', ')}, got '${text}'${question}`,
-  )
-}
-
-function cursorOf(text: string): string {
-  try {
-    parseCursor(text)
-    return text
-  } catch {
-    throw new UsageError(`option '--after': expected what --show-cursor has shown, got '${text}'`)
-  }
-}
-
-/** `-w context.rule=UnrealizedLoss`; of one field given twice, one of the values is enough. */
-function whereOf(texts: readonly string[]): Where {
-  const where: { [path: string]: string[] } = Object.create(null)
-  for (const text of texts) {
-    const at = text.indexOf('=')
-    if (at < 1) {
-      const example = 'KEY=VALUE, as context.rule=UnrealizedLoss'
-      throw new UsageError(`option '-w, --where': expected ${example}, got '${text}'`)
-    }
-    const path = text.slice(0, at)
-    where[path] = [...(where[path] ?? []), text.slice(at + 1)]
-  }
-  return where
-}
-
-function expressionOf(text: string, ignoreCase = false): RegExp {
-  try {
-    return new RegExp(text, ignoreCase ? 'i' : '')
-  } catch (error) {
-    const reason = error instanceof Error ? error.message.split(': ').at(-1) : String(error)
-    throw new UsageError(
-      `option '-g, --grep': expected a regular expression, got '${text}' (${reason})`,
-    )
   }
 }
 
