@@ -101,15 +101,14 @@ class Pace {
     this.#name = name
   }
 
-  textOf({ sent, logs, already, last_time: time }: Readonly<ShipReport>): string {
+  textOf({ sent, logs, last_time: time }: Readonly<ShipReport>): string {
     const nowMs = monotonicMs()
     if (nowMs - this.#ms >= 1) this.#rate = ((sent - this.#sent) * 1000) / (nowMs - this.#ms)
     this.#sent = sent
     this.#ms = nowMs
     const last = time === undefined ? '' : `, up to ${isoOf(time)}`
-    const rest = sent === 0 && already > 0 ? `, ${already} were there` : ''
     return visible(
-      `${this.#name}: ${sent} entries of ${logs} logs sent, ${Math.round(this.#rate)}/s${last}${rest}`,
+      `${this.#name}: ${sent} entries of ${logs} logs sent, ${Math.round(this.#rate)}/s${last}`,
     )
   }
 }

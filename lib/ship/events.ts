@@ -46,7 +46,7 @@ export interface ShipReport {
   /** Bytes of their lines. */
   bytes: number
   batches: number
-  /** Entries that were there already. */
+  /** Entries that came to the engine in another way while we were at it. */
   already: number
   /** Numbers that were in no file any more. */
   missing: number

@@ -13,12 +13,27 @@ const lineEnd = Buffer.from('\n')
 
 /** The body of a batch. */
 export function bodyOf(batch: readonly Shipment[]): Buffer {
+  const together = inPlace(batch)
+  if (together !== undefined) return together
   const parts: Buffer[] = []
   for (const { line } of batch) {
     if (parts.length > 0) parts.push(lineEnd)
     parts.push(line)
   }
   return Buffer.concat(parts)
+}
+
+/** The body where it stands: lines that were read together have their line ends between them. */
+function inPlace(batch: readonly Shipment[]): Buffer | undefined {
+  const { buffer, byteOffset } = batch[0]!.line
+  const bytes = new Uint8Array(buffer)
+  let at = byteOffset
+  for (const { line } of batch) {
+    if (line.buffer !== buffer || line.byteOffset !== at) return undefined
+    if (at > byteOffset && bytes[at - 1] !== lineEnd[0]) return undefined
+    at += line.length + 1
+  }
+  return Buffer.from(buffer, byteOffset, at - 1 - byteOffset)
 }
 
 /** The headers of a batch. */

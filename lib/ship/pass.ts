@@ -1,38 +1,31 @@
-// One pass over the files of a log: what is there from some moment on, then what comes; each entry
-// that the engine has not got goes into the outbox, in the order of its category.
+// One pass over the files of a log: what is there behind the last entries that the engine has, then
+// what comes; each entry goes into the outbox, in the order of its category.
 //
-// Numbers have no gap. Where one shows, either too little was read (the moment to begin at is a
-// guess by the clock, which may have been set back; a file may have been rotated away before it was
-// reached), or the entries are in no file any more. So a gap ends the pass, unless it read
-// everything and what is there is all there is: then it is told, and the pass goes on.
+// Numbers have no gap. Where one shows, a file was rotated away before it was reached, or the
+// entries are in no file any more. So a gap ends the pass, unless it is in what was there when the
+// pass began, and the pass before has found a gap as well: then it is told, and the pass goes on.
 //
 // A directory that is begun anew has another identity, and its numbers begin again. The identity is
 // made before the first line. So whoever has read lines, and then finds the identity unchanged, has
 // read no line of the new log.
+//
+// The newest entry that the engine has is read once more, and compared: when a directory was put
+// back to an earlier state, or a machine has lost what it had not yet written, numbers are given a
+// second time, to other entries.
 
-import { setImmediate, sleep } from '../entry/clock.ts'
-import { visible } from '../entry/visible-text.ts'
+import { sleep } from '../entry/clock.ts'
 import { lineHead } from '../entry/line.ts'
+import { visible } from '../entry/visible-text.ts'
 import { logIdOf } from '../directory/lock-files.ts'
-import { readLogs } from '../read/stream-logs.ts'
-import { type LogLine, bytesOf } from '../read/time-order.ts'
-import { type LastEntry, type Shipment, EngineRefusal } from './engine.ts'
+import { type LineBatch, lineOf } from '../read/line-batch.ts'
+import { type Arrival, LogBegunAnew, type OddLine, streamBatches } from '../read/stream-batches.ts'
+import { EngineRefusal, type LastEntry, batchBytesMax, batchEntriesMax } from './engine.ts'
 import type { ShipEvent, ShipReport } from './events.ts'
 import type { Outbox } from './outbox.ts'
-
-/** Lines that are looked at together at most, and their characters. */
-const pieceLinesMax = 2000
-const pieceCharsMax = 1 << 20
 
 /** Between two looks for an identity that is just being written, and how often. Milliseconds. */
 const lookMs = 50
 const looksMax = 100
-
-/**
- * Before the oldest of the last entries: an entry may be older than others in front of it, by as
- * long as it takes to reach its file. Milliseconds.
- */
-const earlierMs = 10_000
 
 /**
  * How a pass has ended: all is sent; a gap was found, so that everything is to be read; the engine
@@ -62,12 +55,8 @@ export class Pass {
   #error: Error | undefined
   /** The last number of each category that was taken from the files, or is in the engine. */
   readonly #taken = new Map<string, number>()
-  /** Lines that were read and not looked at. */
-  #piece: LogLine[] = []
-  #pieceChars = 0
-  #isScheduled = false
-  /** The outbox had no room when it was looked last. */
-  #isCrowded = false
+  /** The entry that is compared, until it is found. */
+  #compared: Newest | undefined
   /** What was there has been read. */
   #isLive = false
   /** The last line that was looked at is a human one. */
@@ -78,6 +67,7 @@ export class Pass {
   constructor(settings: PassSettings) {
     this.#settings = settings
     for (const [category, { seq }] of settings.last) this.#taken.set(category, seq)
+    this.#compared = newestOf(settings.last)
   }
 
   /** Called when the outbox has ended: reading on is of no use. */
@@ -85,29 +75,26 @@ export class Pass {
 
   /** @throws when the log cannot be read, or cannot be shipped. */
   async run(): Promise<PassEnd> {
-    const { directory, follow, outbox, signal } = this.#settings
-    const options = {
-      log_path: directory,
+    const { directory, logId, follow, outbox, signal } = this.#settings
+    const arrivals = streamBatches(directory, {
+      after: this.#after(),
       follow,
-      lines: Infinity,
-      ...this.#since(),
+      limits: { bytes: batchBytesMax, lines: batchEntriesMax },
+      logId,
+      tell: ({ text }) => this.#warn(text),
       signal: AbortSignal.any([signal, this.#leaving.signal]),
-    }
-    const tell = ({ text }: { readonly text: string }): void => this.#warn(text)
-    for await (const line of readLogs(options, tell, () => this.#piece.push(historyEnd))) {
-      // Those of logs below are theirs.
-      if (line.file.includes('/')) continue
-      this.#piece.push(line)
-      this.#pieceChars += line.raw.length
-      if (this.#piece.length >= pieceLinesMax || this.#pieceChars >= pieceCharsMax) {
-        await this.#takeAll()
-      } else if (!this.#isScheduled) {
-        this.#isScheduled = true
-        setImmediate(() => this.#takeSoon())
+    })
+    try {
+      for await (const arrival of arrivals) {
+        if (await this.#isOfAnother()) this.#leave('renewed')
+        else this.#take(arrival)
+        if (this.#hasLeft) break
+        await outbox.room()
       }
-      if (this.#isCrowded) await outbox.room()
+    } catch (error) {
+      if (!(error instanceof LogBegunAnew)) throw error
+      this.#leave('renewed')
     }
-    await this.#takeAll()
     if (this.#error !== undefined) throw this.#error
     if (outbox.ending === undefined) await outbox.drained()
     const { ending } = outbox
@@ -115,55 +102,36 @@ export class Pass {
     return this.#end ?? (ending?.kind === 'lost' ? 'lost' : 'done')
   }
 
-  /** Where reading begins; nothing when everything is read. */
-  #since(): { readonly since?: Date } {
-    const { last, isWhole } = this.#settings
-    if (isWhole || last.size === 0) return {}
-    const times = [...last.values()].map(({ time }) => time)
-    return { since: new Date(Math.min(...times) - earlierMs) }
-  }
-
-  #takeSoon(): void {
-    this.#isScheduled = false
-    // When the identity is not to be had now, with the next line, or the next look.
-    if (!this.#take()) void this.#takeAll()
-  }
-
-  /** Takes what was read, as soon as it is known whose it is. */
-  async #takeAll(): Promise<void> {
-    for (let looks = 0; !this.#take(); looks++) {
-      if (looks === looksMax) {
-        this.#leave('renewed')
-        return
-      }
-      await sleep(lookMs)
+  /** Where reading begins: behind what the engine has, but for the entry that is compared. */
+  #after(): Map<string, { readonly seq: number; readonly lsn?: number | undefined }> {
+    const after = new Map(
+      [...this.#settings.last].map(([category, { seq, line }]) => [
+        category,
+        { seq, lsn: lsnOf(line) },
+      ]),
+    )
+    if (this.#compared !== undefined) {
+      const { category, seq, lsn } = this.#compared
+      after.set(category, { seq: seq - 1, lsn: lsn - 1 })
     }
-  }
-
-  /** @returns false when it cannot be known now which log the lines are of. */
-  #take(): boolean {
-    if (this.#piece.length === 0 || this.#hasLeft) return true
-    const id = this.#identity()
-    if (id === undefined) return false
-    const piece = this.#piece
-    this.#piece = []
-    this.#pieceChars = 0
-    if (id !== this.#settings.logId) {
-      this.#leave('renewed')
-      return true
-    }
-    for (const line of piece) {
-      if (line === historyEnd) this.#endHistory()
-      else if (!this.#hasLeft) this.#takeLine(line)
-    }
-    this.#isCrowded = this.#settings.outbox.isFull
-    return true
+    return after
   }
 
   get #hasLeft(): boolean {
     return this.#leaving.signal.aborted || this.#settings.signal.aborted
   }
 
+  /** Whether what was read last may be of another log. */
+  async #isOfAnother(): Promise<boolean> {
+    for (let looks = 0; looks < looksMax && !this.#hasLeft; looks++) {
+      const id = this.#identity()
+      if (id !== undefined) return id !== this.#settings.logId
+      await sleep(lookMs)
+    }
+    return true
+  }
+
+  /** The identity of the directory; undefined while it is being written. */
   #identity(): string | undefined {
     const { directory, logId } = this.#settings
     try {
@@ -174,42 +142,49 @@ export class Pass {
     }
   }
 
-  #endHistory(): void {
+  #take({ batches, odd, isCaughtUp }: Arrival): void {
+    for (const batch of batches) {
+      if (this.#hasLeft) return
+      this.#takeBatch(batch)
+    }
+    for (const line of odd) this.#passOver(line)
+    if (batches.length > 0) this.#isHuman = false
+    if (!isCaughtUp || this.#isLive || this.#hasLeft) return
     this.#isLive = true
     if (this.#isHuman) this.#fail(humanRefusal(this.#settings.directory))
+    if (this.#compared === undefined) return
+    const { category, seq } = this.#compared
+    this.#warn(
+      `${this.#settings.directory}: the engine has ${category} entry ${seq}, the files have not: they were removed, or the machine has lost them`,
+    )
   }
 
-  #takeLine(line: LogLine): void {
-    const { entry, raw } = line
-    if (entry?.seq === undefined) {
-      this.#passOver(line)
-      return
-    }
-    this.#isHuman = false
-    const { category, seq, timestamp } = entry
-    const { outbox, report, isWhole, last } = this.#settings
+  #takeBatch(batch: LineBatch): void {
+    const { outbox, report, isWhole } = this.#settings
+    const { category, first, last } = batch
     const taken = this.#taken.get(category) ?? 0
-    if (seq <= taken) {
-      if (seq === last.get(category)?.seq) this.#compare(line, category, last.get(category)!)
-      report.already++
-      return
-    }
-    if (seq !== taken + 1) {
+    if (category === this.#compared?.category) this.#compare(batch, this.#compared)
+    if (this.#hasLeft || last <= taken) return
+    if (first > taken + 1) {
       if (!isWhole || this.#isLive) {
         this.#leave('gap')
         return
       }
-      this.#tellGap(category, taken + 1, seq - 1)
+      report.missing += first - taken - 1
+      this.#tellGap(category, taken + 1, first - 1)
     }
-    this.#taken.set(category, seq)
-    const bytes = bytesOf(line) ?? Buffer.from(raw)
-    const shipment: Shipment = { category, seq, time: Date.parse(timestamp), line: bytes }
-    outbox.push(shipment)
+    this.#taken.set(category, last)
+    for (let i = Math.max(0, taken + 1 - first); i < batch.ends.length; i++) {
+      const time = batch.times[i]!
+      outbox.push({ category, seq: first + i, time, line: lineOf(batch, i) })
+    }
   }
 
   /** The same number of the same log must be the same entry. */
-  #compare(line: LogLine, category: string, { seq, line: theirs }: LastEntry): void {
-    if ((bytesOf(line) ?? Buffer.from(line.raw)).equals(theirs)) return
+  #compare(batch: LineBatch, { category, seq, line: theirs }: Newest): void {
+    if (seq > batch.last) return
+    this.#compared = undefined
+    if (seq < batch.first || lineOf(batch, seq - batch.first).equals(theirs)) return
     this.#fail(
       new EngineRefusal(
         `Cannot ship ${visible(this.#settings.directory)}: expected ${category} entry ${seq} to be the one that the engine has, got another one; the directory was put back to an earlier state, or the machine lost what it had not yet written. Move the directory's files elsewhere, so that a new log begins`,
@@ -217,24 +192,23 @@ export class Pass {
     )
   }
 
-  #passOver(line: LogLine): void {
+  #passOver({ raw, file, offset }: OddLine): void {
     const { report, directory, logId, tell } = this.#settings
     report.passed_over++
-    this.#isHuman = lineHead(line.raw)?.human === true
+    this.#isHuman = lineHead(raw)?.human === true
     if (this.#isHuman && this.#isLive) this.#fail(humanRefusal(directory))
-    if (this.#odd.has(line.file)) return
-    this.#odd.add(line.file)
+    if (this.#odd.has(file)) return
+    this.#odd.add(file)
     tell({
       kind: 'passed_over',
-      message: `${visible(directory)}: not shipped from ${visible(line.file)}: the line at byte ${line.offset}, which is no entry with a number`,
+      message: `${visible(directory)}: not shipped from ${visible(file)}: the line at byte ${offset}, which is no entry with a number`,
       directory,
       log_id: logId,
     })
   }
 
   #tellGap(category: string, from: number, to: number): void {
-    const { report, directory, logId, tell } = this.#settings
-    report.missing += to - from + 1
+    const { directory, logId, tell } = this.#settings
     tell({
       kind: 'gap',
       message: `${visible(directory)}: missing for ever: ${category} ${numbers(from, to)}, which ${to === from ? 'is' : 'are'} in no file any more`,
@@ -262,9 +236,6 @@ export class Pass {
   }
 }
 
-/** Stands among the lines where what was there ends. */
-const historyEnd: LogLine = { raw: '', entry: undefined, file: '', offset: 0, cursor: '' }
-
 /** `entry 7`, `entries 7 to 9`. */
 export function numbers(from: number, to: number): string {
   return from === to ? `entry ${from}` : `entries ${from} to ${to}`
@@ -274,4 +245,24 @@ function humanRefusal(directory: string): Error {
   return new EngineRefusal(
     `Cannot ship ${visible(directory)}: expected lines of JSON with numbers, got human lines; set structured_format to true`,
   )
+}
+
+/** The newest of the last entries. */
+interface Newest extends LastEntry {
+  readonly category: string
+  readonly lsn: number
+}
+
+function newestOf(last: ReadonlyMap<string, LastEntry>): Newest | undefined {
+  let newest: Newest | undefined
+  for (const [category, entry] of last) {
+    const lsn = lsnOf(entry.line)
+    if (lsn !== undefined && lsn > (newest?.lsn ?? 0)) newest = { ...entry, category, lsn }
+  }
+  return newest
+}
+
+function lsnOf(line: Buffer): number | undefined {
+  const found = /,"lsn":(\d{1,16})\}$/.exec(line.toString('latin1', Math.max(0, line.length - 40)))
+  return found === null ? undefined : Number(found[1])
 }

@@ -222,7 +222,8 @@ function valuesOf(
   { host, log_id }: LogName,
   last: ReadonlyMap<string, number>,
 ): unknown[] {
-  const lines = batch.map(({ line }) => line.toString())
+  // Text has no NUL in PostgreSQL; a damaged line may.
+  const lines = batch.map(({ line }) => line.toString().replaceAll('\0', '\ufffd'))
   const fits = lines.map((line) => fitForJsonb(line) ?? null)
   // A line that is no UTF-8 has got other characters here, and so another length, or other bytes.
   const bytes = batch.map(({ line }, i) => (isText(line, lines[i]!) ? null : line))
@@ -250,7 +251,7 @@ function isText(line: Buffer, text: string): boolean {
  * large. They are stored without `entry`.
  */
 async function withoutUnfit(client: Client, batch: readonly Shipment[], fits: Fits): Promise<Fits> {
-  const texts = batch.map(({ line }, i) => fits?.[i] ?? line.toString())
+  const texts = batch.map(({ line }, i) => fits?.[i] ?? line.toString().replaceAll('\0', ' '))
   const found: (string | null)[] = batch.map((_, i) => fits?.[i] ?? null)
   const look = async (from: number, to: number): Promise<void> => {
     try {

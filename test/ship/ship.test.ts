@@ -255,11 +255,13 @@ describe('ship()', () => {
     await write(directory, 4)
     const engine = new MemoryEngine()
     await once(engine, directory)
-    const file = join(directory, 'system.log')
-    writeFileSync(file, readFileSync(file, 'utf8').replace('entry 3', 'entry X'))
+    for (const name of ['audit.log', 'error.log']) {
+      const file = join(directory, name)
+      writeFileSync(file, readFileSync(file, 'utf8').replace('entry 3', 'entry X'))
+    }
     await assert.rejects(
       once(engine, directory),
-      /expected system entry 4 to be the one that the engine has/,
+      /expected audit entry 2 to be the one that the engine has/,
     )
   })
 
