@@ -1,4 +1,4 @@
-// The unit of docs/deployment.md, judged by systemd itself.
+// The units of docs/deployment.md and docs/shipping.md, judged by systemd itself.
 
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
@@ -21,6 +21,13 @@ function remarksOn(t: TestContext, text: string): string {
   })
   return `${stdout}${stderr}${status === 0 ? '' : `ended with ${status}`}`
 }
+
+describe('ringlog-ship.service', { skip: lacks(['systemd-analyze']) }, () => {
+  it('is understood by systemd, every line of it', (t) => {
+    const text = recipe('ringlog-ship.service', { '/usr/bin/node': process.execPath })
+    assert.equal(remarksOn(t, text), '')
+  })
+})
 
 describe('risk-manager.service', { skip: lacks(['systemd-analyze']) }, () => {
   it('is understood by systemd, every line of it', (t) => {
