@@ -28,9 +28,9 @@ export class Category {
   /** The level was configured for this category. */
   readonly own: boolean
   /** Entries are in the operating system before the call returns. */
-  readonly isWritten: boolean
+  isWritten: boolean
   /** Entries are on the device before `flush()` resolves: they do not wait for company. */
-  readonly isSynced: boolean
+  isSynced: boolean
   /**
    * What is added to an entry's number among those of this run when its line is made; not earlier,
    * since others may write to the directory until it is ours.

@@ -90,6 +90,9 @@ export interface PumpOptions extends OutagesOptions {
   readonly sliceMs?: number
 }
 
+/** What may change while a pump works. */
+export type LivePumpOptions = Pick<PumpOptions, 'lastResort' | 'showAlways' | 'beside' | 'flushMs'>
+
 /** A timer that is set again and again. */
 interface RestTimer {
   refresh(): unknown
@@ -128,10 +131,13 @@ export class Pump {
   readonly #options: PumpOptions
   readonly #clock: Clock
   readonly #sliceMs: number
-  readonly #flushMs: number
+  #flushMs: number
+  #lastResort: LastResort | undefined
+  #showAlways: boolean
+  #beside: readonly EntrySink[]
   /** The lowest severity that any of the tees gets; that anybody beside the files gets. */
   readonly #teeMin: number
-  readonly #besideMin: number
+  #besideMin = Infinity
   readonly #slice: () => void
   readonly #arm: () => void
   #state: State = 'idle'
@@ -168,10 +174,12 @@ export class Pump {
     })
     this.#clock = options.clock ?? systemClock
     this.#sliceMs = options.sliceMs ?? 0.5
-    const { tees, lastResort, beside } = options
-    this.#teeMin = lowestOf(tees)
-    this.#besideMin = lowestOf(lastResort === undefined ? beside : [lastResort, ...beside])
+    this.#teeMin = lowestOf(options.tees)
+    this.#lastResort = options.lastResort
+    this.#showAlways = options.showAlways
+    this.#beside = options.beside
     this.#flushMs = options.flushMs
+    this.reconfigure({})
     this.#wakeTail = this.#nextWakeTail()
     const later = options.later ?? setImmediate
     this.#arm = () => {
@@ -211,6 +219,24 @@ export class Pump {
     // again.
     void endOfTurn.then(this.#arm)
     this.#state = 'awake'
+  }
+
+  /** Takes other options, for the entries that it moves from now on. */
+  reconfigure(options: Partial<LivePumpOptions>): void {
+    if ('lastResort' in options) this.#lastResort = options.lastResort
+    this.#showAlways = options.showAlways ?? this.#showAlways
+    this.#beside = options.beside ?? this.#beside
+    const lastResort = this.#lastResort
+    this.#besideMin = lowestOf(
+      lastResort === undefined ? this.#beside : [lastResort, ...this.#beside],
+    )
+    const { flushMs = this.#flushMs } = options
+    if (flushMs === this.#flushMs) return
+    this.#flushMs = flushMs
+    // What rests has been promised the time that was.
+    this.#clock.clearTimeout(this.#timer)
+    this.#timer = undefined
+    if (this.#state === 'resting') this.wake()
   }
 
   /** Ends the rest for good. */
@@ -452,7 +478,7 @@ export class Pump {
    * gets it.
    */
   #gatherNext(): void {
-    const { ring, encoder, numbering, showAlways, lastResort } = this.#options
+    const { ring, encoder, numbering } = this.#options
     const { lanes, template } = ring
     const { severity } = template
     const { route, place } = template.owner
@@ -479,11 +505,12 @@ export class Pump {
     this.#lineBytes += (out.size - from - this.#lineBytes) / lineBytesSpan
     let isShown = false
     if (severity >= this.#besideMin) {
-      const isMeant = route.down || showAlways
+      const lastResort = this.#lastResort
+      const isMeant = route.down || this.#showAlways
       if (lastResort !== undefined && isMeant && severity >= lastResort.threshold) {
         isShown = lastResort.take(made)
       }
-      for (const sink of this.#options.beside) if (severity >= sink.threshold) sink.take(made)
+      for (const sink of this.#beside) if (severity >= sink.threshold) sink.take(made)
     }
     if (teed > 0) this.#tee(teed, made, out.bytes.subarray(from, out.size), number, lsn)
     if (route.form !== undefined) {
@@ -606,7 +633,7 @@ export class Pump {
    * and not shown yet.
    */
   #showPending(route: Route, isAll: boolean = false): void {
-    const { lastResort } = this.#options
+    const lastResort = this.#lastResort
     if (lastResort === undefined) return
     const lowest = isAll ? DEBUG : lastResort.threshold
     const landed = route.inFlight === undefined ? 0 : route.sink.landed

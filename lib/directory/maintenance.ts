@@ -53,6 +53,7 @@ const lookMs = 500
 /** The same while an end waits for it. */
 const turnMs = 100
 
+/** What a maintenance is made of. The limits may change; `reconfigured` is told then. */
 export interface MaintenanceOptions {
   readonly directory: string
   /** The names of the live files. */
@@ -322,6 +323,13 @@ export class Maintenance implements Claim {
       ;[wall, monotonic] = [wallMs(), monotonicMs()]
       this.#clean()
     }, hourMs).unref()
+    this.#watchAges(0)
+    this.#clean()
+  }
+
+  /** Options have changed: what they ask for is done now, not when the day is over. */
+  reconfigured(): void {
+    if (this.#daily === undefined) return
     this.#watchAges(0)
     this.#clean()
   }

@@ -22,7 +22,7 @@ import {
   TRACE,
   TYPED,
 } from '../capture/lanes.ts'
-import { CachedString } from './string-cache.ts'
+import { CachedString, forgetStrings } from './string-cache.ts'
 import type { Redactor } from '../redact/secret-keys.ts'
 import { isAccountId } from '../capture/context.ts'
 import type { Ring } from '../capture/ring.ts'
@@ -122,6 +122,12 @@ export class LineEncoder {
     out.json(shrunk)
     out.byte(newline)
     this.made.finishShrunk()
+  }
+
+  /** What counts as a secret has changed: nothing that was decided before is kept. */
+  forget(): void {
+    this.#values.forget()
+    forgetStrings()
   }
 
   /** A captured value as JSON, without the rest of an entry. */

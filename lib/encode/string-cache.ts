@@ -9,19 +9,28 @@ import { quoted } from '../entry/json-text.ts'
 /** Longer strings are not kept. UTF-16 units. */
 const charsMax = 256
 
+/** How often what counts as a secret has changed. */
+let era = 0
+
+/** What counts as a secret has changed: what was kept is made anew. */
+export function forgetStrings(): void {
+  era++
+}
+
 /** The string of one place. */
 export class CachedString {
   #last = ''
   /** Made when it comes the second time in a row. */
   #ready: ReadyText | undefined = undefined
+  #era = era
 
   /**
    * Writes the string that stands there now.
    *
-   * @param masked Masks the secrets in it; always the same function.
+   * @param masked Masks the secrets in it; always the same function, until `forgetStrings`.
    */
   write(out: JsonBytes, text: string, masked: (text: string) => string): void {
-    if (text === this.#last) {
+    if (text === this.#last && this.#era === era) {
       this.#ready ??= readyText(quoted(masked(text)))
       out.ready(this.#ready)
       return
@@ -29,6 +38,7 @@ export class CachedString {
     if (text.length <= charsMax) {
       this.#last = text
       this.#ready = undefined
+      this.#era = era
     }
     out.string(masked(text))
   }

@@ -104,6 +104,11 @@ export class ValueEncoder {
     this.#redactor = redactor
   }
 
+  /** What counts as a secret has changed. */
+  forget(): void {
+    this.#keys.clear()
+  }
+
   /** The members of a captured context by key, each as JSON: `"key":value`. */
   members(lanes: Lanes): [key: string, text: string][] {
     const members: [string, string][] = []

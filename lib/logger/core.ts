@@ -8,8 +8,10 @@ import type { EventDefinition } from '../event/definition.ts'
 import type { EventCall } from '../event/compile-capture.ts'
 import { Lanes } from '../capture/lanes.ts'
 import { questionOf } from '../entry/closest-word.ts'
-import { named } from '../entry/foreign-value.ts'
-import { INFO, severityOf, type ThresholdName } from '../entry/level.ts'
+import type { ConfigError } from '../errors.ts'
+import { EventCalls } from './event-calls.ts'
+import { named, shown } from '../entry/foreign-value.ts'
+import { INFO, WARNING, severityOf, thresholdOf, type ThresholdName } from '../entry/level.ts'
 import { isError } from '../entry/safe-text.ts'
 import type { Redactor } from '../redact/secret-keys.ts'
 import type { LineEncoder } from '../encode/line-encoder.ts'
@@ -22,7 +24,9 @@ import { type LevelChange, Levels } from './levels.ts'
 import type { Surroundings } from './surroundings.ts'
 import type { Pump } from '../deliver/pump.ts'
 import type { Route } from '../deliver/file-queue.ts'
-import type { StdoutCopies } from '../sinks/stdout-copies.ts'
+import type { ResolvedConfig } from '../config/resolve.ts'
+import type { LiveConfig } from './live-config.ts'
+import type { Shown } from './shown.ts'
 import type { EventLog } from '../sinks/event-log-sink.ts'
 import type { Patience } from '../sinks/disk-timeout.ts'
 import type { Counters, LoggerStats } from '../deliver/counters.ts'
@@ -37,7 +41,10 @@ const bindingPlaces = 4096
 export type Care = Pick<
   Maintenance,
   'isPatient' | 'isWaiting' | 'awaitTurn' | 'awaitTurnSync' | 'close' | 'exit'
->
+> & {
+  /** The configuration has changed. */
+  readonly reconfigured?: () => void
+}
 
 /** That of a place which nobody else can have. */
 export const carefree: Care = {
@@ -64,8 +71,11 @@ export interface CoreParts {
   /** The level of categories that have none of their own. */
   readonly level: number
   readonly eventLog: EventLog | undefined
-  /** Standard output, beside files. */
-  readonly stdout: StdoutCopies | undefined
+  /** What is shown beside the files. */
+  readonly shown: Shown
+  readonly live: LiveConfig
+  /** A configuration as it holds in the place of the lines. */
+  readonly adapted: (config: ResolvedConfig) => ResolvedConfig
   /** What surrounds each call, if anything is to be asked for. */
   readonly surroundings: Surroundings | undefined
   /** Longest string captured whole, in UTF-16 units. */
@@ -78,7 +88,9 @@ export class Core implements Exiting {
   readonly #bindingLanes: Lanes
   readonly #inOrder: readonly Category[]
   readonly #levels: Levels<Category>
-  readonly #codecs = new WeakMap<EventDefinition, EventCodec>()
+  #codecs = new WeakMap<EventDefinition, EventCodec>()
+  /** What logs typed events, to be made anew when what they are compiled for changes. */
+  readonly #eventCalls = new EventCalls()
   #isBinding = false
   /** The process is. */
   #isEnding = false
@@ -127,38 +139,101 @@ export class Core implements Exiting {
    * for.
    */
   eventLogger(event: EventDefinition, bindings: Bindings | undefined): EventCall {
-    const { intake, redactor } = this.#parts
     const owner = this.category(event.category)
     const severity = severityOf(event.level)
     if (severity === undefined) {
       throw new RangeError(`Cannot log the event: expected a level, got ${named(event.level)}`)
     }
-    let codec = this.#codecs.get(event)
-    if (codec === undefined) {
-      codec = compileEvent(event, redactor)
-      this.#codecs.set(event, codec)
+    const made = this.#eventCalls.add(() => this.#eventCall(event, severity, bindings))
+    // Small enough for V8 to put it into the caller's code: below the level not even the context is
+    // made then.
+    return (context, accountId, error) => {
+      if (owner.threshold <= severity) made.call(context, accountId, error)
     }
-    const compiled = codec
+  }
+
+  #eventCall(event: EventDefinition, severity: number, bindings: Bindings | undefined): EventCall {
+    const owner = this.category(event.category)
+    const { intake, redactor, lanes, counters, surroundings } = this.#parts
+    let compiled = this.#codecs.get(event)
+    if (compiled === undefined) {
+      compiled = compileEvent(event, redactor)
+      this.#codecs.set(event, compiled)
+    }
     const template = templateOf<Category>(owner, severity, bindings, compiled)
-    const { lanes, counters, surroundings } = this.#parts
     const otherwise: EventCall = (context, accountId, error) => {
       // An error in the place of the account is the error: it was called without one.
       const isOdd = error === undefined && isError(accountId)
       intake.log(template, '', isOdd ? undefined : accountId, isOdd ? accountId : error, context)
     }
     const { straight } = compiled
-    const call =
-      straight === undefined || owner.isWritten
-        ? otherwise
-        : surrounded(
-            straight({ template, severity, lanes, intake, counters, otherwise }),
-            otherwise,
-            surroundings,
-          )
-    // Small enough for V8 to put it into the caller's code: below the level not even the context is
-    // made then.
-    return (context, accountId, error) => {
-      if (owner.threshold <= severity) call(context, accountId, error)
+    return straight === undefined || owner.isWritten
+      ? otherwise
+      : surrounded(
+          straight({ template, severity, lanes, intake, counters, otherwise }),
+          otherwise,
+          surroundings,
+        )
+  }
+
+  /** Takes another configuration, as a whole; the first of what it changes is told first. */
+  reload(given: ResolvedConfig): void {
+    const { intake, live, adapted } = this.#parts
+    if (intake.isClosed) return
+    const { changed, stays } = live.take(adapted(given))
+    const isChanged = (section: string): boolean =>
+      changed.some(({ what }) => what === section || what.startsWith(`${section}.`))
+    if (isChanged('redact')) this.#redact()
+    if (isChanged('durability')) this.#setDurability()
+    if (isChanged('redact') || isChanged('durability')) this.#eventCalls.refresh()
+    this.#configure()
+    const audit = this.category('audit').templates[INFO]!
+    for (const { what, from, to } of changed) {
+      // Levels are told as they come to hold, which is not yet where one holds for a time.
+      if (what === 'log_level' || what.startsWith('levels.')) continue
+      const message = `Configuration: ${what} set from ${shown(from)} to ${shown(to)}`
+      intake.report(audit, message, { action: 'reload', what, from, to })
+    }
+    if (stays.length === 0) return
+    const names = stays.map(({ what }) => what).join(', ')
+    const message = `Configuration: what cannot change while the logger runs stays: ${names}`
+    intake.report(this.category('system').templates[WARNING]!, message, { stays })
+  }
+
+  /** A configuration was to be taken, and cannot be. */
+  notReloaded(error: ConfigError): void {
+    const problems = error.problems.map(
+      ({ path, expected, actual }) => `${path}: expected ${expected}, got ${actual}`,
+    )
+    const reason = problems.length === 0 ? error.message : problems.join('; ')
+    const message = `Configuration not taken, nothing has changed: ${reason}`
+    const context = { action: 'reload', file: error.file, problems }
+    this.#parts.intake.report(this.category('system').templates[WARNING]!, message, context)
+  }
+
+  #configure(): void {
+    const { live, pump, shown: places, care } = this.#parts
+    const { config } = live
+    const own = Object.entries(config.levels).map(
+      ([name, level]) => [name, thresholdOf(level) ?? INFO] as const,
+    )
+    pump.reconfigure(places.of(config))
+    care.reconfigured?.()
+    this.#levels.configure(thresholdOf(config.log_level) ?? INFO, new Map(own))
+  }
+
+  #redact(): void {
+    const { redactor, encoder, live } = this.#parts
+    redactor.configure(live.config.redact)
+    encoder.forget()
+    this.#codecs = new WeakMap()
+  }
+
+  #setDurability(): void {
+    const { durability } = this.#parts.live.config
+    for (const category of this.#inOrder) {
+      category.isWritten = durability[category.name] === 'written'
+      category.isSynced = durability[category.name] === 'synced'
     }
   }
 
@@ -207,18 +282,18 @@ export class Core implements Exiting {
 
   exit(patience: Patience): void {
     this.#isEnding = true
-    const { pump, intake, routes, eventLog, stdout, care } = this.#parts
+    const { pump, intake, routes, eventLog, shown: places, care } = this.#parts
     if (intake.isCapturing) intake.abandon()
     const writeAll = (): void => {
       pump.reportDropped(true)
-      stdout?.tellLost()
+      places.tellLost()
       pump.flushSync(patience)
       if (care.isWaiting && routes.some((route) => route.pending > 0)) {
         care.awaitTurnSync()
         pump.flushSync(patience)
       }
       pump.giveUp(care.isWaiting)
-      stdout?.exit(patience)
+      places.exit(patience)
       eventLog?.exit()
       care.exit()
     }
@@ -248,13 +323,13 @@ export class Core implements Exiting {
   }
 
   async #close(): Promise<void> {
-    const { intake, pump, routes, counters, eventLog, stdout, care } = this.#parts
+    const { intake, pump, routes, counters, eventLog, shown: places, care } = this.#parts
     // Where entries were dropped the ring may still be full, and there is no later moment to say
     // so. Not from within a getter: nothing may be read from the ring while its call is being
     // captured.
     if (counters.droppedTotal + counters.diverted > 0 && !intake.isCapturing) pump.makeRoom()
     pump.reportDropped(true)
-    stdout?.tellLost()
+    places.tellLost()
     this.#levels.close()
     const flushed = pump.flush()
     intake.close()
@@ -268,7 +343,7 @@ export class Core implements Exiting {
     } finally {
       pump.giveUp(care.isWaiting)
       pump.close()
-      const beside = [eventLog?.close(), stdout?.close()]
+      const beside = [eventLog?.close(), places.close()]
       await Promise.all([...routes.map((route) => route.sink.close()), ...beside])
       await care.close()
       unwatchExit(this)

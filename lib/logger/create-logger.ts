@@ -4,7 +4,7 @@ import { builtinCategories } from '../entry/category.ts'
 import { formatException, formatFields } from '../entry/human-line.ts'
 import type { MadeEntry } from '../entry/made-entry.ts'
 import { visible } from '../entry/visible-text.ts'
-import { CRITICAL, DEBUG, ERROR, INFO, WARNING, thresholdOf } from '../entry/level.ts'
+import { CRITICAL, ERROR, INFO, WARNING, thresholdOf } from '../entry/level.ts'
 import { Redactor } from '../redact/secret-keys.ts'
 import { LineEncoder } from '../encode/line-encoder.ts'
 import { LockedError } from '../errors.ts'
@@ -30,14 +30,13 @@ import { BoundLogger, type Logger, memberNames } from './logger.ts'
 import { Pump } from '../deliver/pump.ts'
 import { Ring } from '../capture/ring.ts'
 import { Route } from '../deliver/file-queue.ts'
-import { Console, ConsoleSink } from '../sinks/console.ts'
+import { Console } from '../sinks/console.ts'
 import { EventLog } from '../sinks/event-log-sink.ts'
 import { type EventApi, loadEventApi } from '../sinks/windows-event-api.ts'
 import { FileSink } from '../sinks/file-sink.ts'
+import { LiveConfig } from './live-config.ts'
+import { Shown } from './shown.ts'
 import { onStdout } from './stdout-place.ts'
-import { StdoutCopies } from '../sinks/stdout-copies.ts'
-import { stdoutFormOf, stdoutReader } from '../sinks/stdout-form.ts'
-import { Stdout } from '../sinks/stdout-target.ts'
 import { Counters } from '../deliver/counters.ts'
 import { Maintenance } from '../directory/maintenance.ts'
 import { Numbering } from '../deliver/numbering.ts'
@@ -106,11 +105,11 @@ const inDirectory: Place = {
         file,
       ]),
     ]),
-  careOf(config, files) {
-    const maintenance = maintenanceOf(config, files)
+  careOf(live, files) {
+    const maintenance = maintenanceOf(live, files)
     const open = (): void => {
-      takeDirectory(config, files, maintenance)
-      openSinks(config, files, maintenance)
+      takeDirectory(live.config, files, maintenance)
+      openSinks(live, files, maintenance)
     }
     return Object.assign(maintenance, { open })
   },
@@ -148,7 +147,8 @@ export function assemble(
   const report = (message: string, context: object): void =>
     intake.report(categories.get('system')!.templates[WARNING]!, message, context)
   const eventLog = eventLogOf(config, counters, tell, loadApi)
-  const stdout = stdoutOf(config, counters, tell, report)
+  const shown = new Shown({ stderr, eventLog, counters, tell, report })
+  const live = new LiveConfig(config, categories.keys())
   const numbering = new Numbering(categories, [...routes.values()], ring)
   const pump = new Pump({
     ring,
@@ -157,20 +157,17 @@ export function assemble(
     counters,
     routes: [...routes.values()],
     tees: [{ route: categories.get('error')!.route, threshold: ERROR }],
-    lastResort: lastResortOf(config, stderr),
-    showAlways: config.console === 'always',
-    beside: [eventLog, stdout].filter((sink) => sink !== undefined),
+    ...shown.of(config),
     waitingBytesMax: buffer.bytes,
     dropOld: buffer.on_full === 'drop_old',
     isWaitedFor: (error) => error instanceof LockedError && care.isPatient,
-    flushMs: buffer.flush_ms,
     later: place.later,
     tell,
     report,
   })
   const surroundings = surroundingsOf(options, tell)
   const intake = intakeOf(config, { ring, encoder, counters, pump, tell, surroundings })
-  const care = place.careOf(config, { routes, categories, numbering, counters, pump, tell, intake })
+  const care = place.careOf(live, { routes, categories, numbering, counters, pump, tell, intake })
   const core = new Core({
     care,
     categories,
@@ -182,7 +179,9 @@ export function assemble(
     redactor,
     counters,
     eventLog,
-    stdout,
+    shown,
+    live,
+    adapted: place.adapted ?? ((given) => given),
     surroundings,
     level: thresholdOf(config.log_level) ?? INFO,
     charsMax: buffer.entry_bytes,
@@ -231,24 +230,33 @@ function intakeOf(
   })
 }
 
-function maintenanceOf(config: ResolvedConfig, files: Files): Maintenance {
+function maintenanceOf(live: LiveConfig, files: Files): Maintenance {
   const { routes, categories, numbering, counters, pump, tell, intake } = files
-  const { rotation } = config
-  const { max_total_mb } = rotation
+  const { config } = live
   const directory = config.log_path!
   return new Maintenance({
     directory,
     bases: [...routes.keys()],
     fileMode: config.file_mode,
-    maxFiles: rotation.max_files,
-    retentionDays: config.retention_days,
-    compress: rotation.compress,
-    totalBytes: max_total_mb === null ? undefined : max_total_mb * 1024 * 1024,
+    get maxFiles() {
+      return live.config.rotation.max_files
+    },
+    get retentionDays() {
+      return live.config.retention_days
+    },
+    get compress() {
+      return live.config.rotation.compress
+    },
+    get totalBytes() {
+      const { max_total_mb: mebibytes } = live.config.rotation
+      return mebibytes === null ? undefined : mebibytes * 1024 * 1024
+    },
     putAsideOld: () =>
       Math.min(...[...routes.values()].map(({ sink }) => sink.putAsideOld?.() ?? Infinity)),
     madeRoom(deleted, bytes) {
       const template = categories.get('system')!.templates[INFO]!
       const message = 'Rotated files deleted, to keep max_total_mb'
+      const { max_total_mb } = live.config.rotation
       intake.report(template, message, { deleted, bytes, max_total_mb })
     },
     numbers: (isEnd) => (isEnd ? numbering.accepted() : numbering.written()),
@@ -289,34 +297,43 @@ function takeDirectory(config: ResolvedConfig, files: Files, maintenance: Mainte
   }
 }
 
-function openSinks(config: ResolvedConfig, files: Files, maintenance: Maintenance): void {
+function openSinks(live: LiveConfig, files: Files, maintenance: Maintenance): void {
   for (const route of files.routes.values()) {
-    const sink = sinkOf(config, files, maintenance, route)
+    const sink = sinkOf(live, files, maintenance, route)
     route.sink = sink
     sink.open()
   }
 }
 
 function sinkOf(
-  { log_path: directory, rotation, durability, file_mode }: ResolvedConfig,
+  live: LiveConfig,
   { categories, pump }: Files,
   maintenance: Maintenance,
   route: Route,
 ): FileSink {
   const events = pump.eventsOf(route)
-  const { max_age_hours: hours } = rotation
-  const synced = [...categories.values()].some(
-    ({ name, route: { file } }) => file === route.file && durability[name] === 'synced',
-  )
+  const { log_path: directory, file_mode } = live.config
+  const own = [...categories.values()].filter((category) => category.route === route)
   return new FileSink(
     {
       directory: directory!,
       name: route.file,
       fileMode: fileModes[file_mode],
-      limitBytes: rotation.max_size_mb * 1024 * 1024,
-      keep: rotation.max_files,
-      age: hours === null ? undefined : { maxMs: hours * 3_600_000, now: () => maintenance.now() },
-      synced,
+      get limitBytes() {
+        return live.config.rotation.max_size_mb * 1024 * 1024
+      },
+      get keep() {
+        return live.config.rotation.max_files
+      },
+      age: {
+        get maxMs() {
+          return (live.config.rotation.max_age_hours ?? Infinity) * 3_600_000
+        },
+        now: () => maintenance.now(),
+      },
+      get synced() {
+        return own.some(({ isSynced }) => isSynced)
+      },
       claim: maintenance,
     },
     {
@@ -338,36 +355,6 @@ function eventLogOf(
   if (!enabled || load === undefined) return undefined
   const threshold = isCriticalOnly ? CRITICAL : WARNING
   return new EventLog({ source, threshold, fail: (error) => counters.fail(error), tell, load })
-}
-
-/** The console. */
-function lastResortOf(
-  { console, console_level: level }: ResolvedConfig,
-  stderr: Console,
-): ConsoleSink | undefined {
-  return console === 'off' ? undefined : new ConsoleSink(stderr, thresholdOf(level))
-}
-
-/** Standard output, beside the files. */
-function stdoutOf(
-  { log_path: directory, stdout: format, stdout_level: level, buffer }: ResolvedConfig,
-  counters: Counters,
-  tell: (remark: string) => void,
-  report: (message: string, context: object) => void,
-): StdoutCopies | undefined {
-  if (format === 'off' || directory === null) return undefined
-  return new StdoutCopies({
-    target: new Stdout(),
-    threshold: thresholdOf(level) ?? DEBUG,
-    form: stdoutFormOf(format, stdoutReader()),
-    bytesMax: buffer.bytes,
-    tell,
-    fail: (error) => counters.fail(error),
-    lose: () => {
-      counters.stdoutLost++
-    },
-    report: (lost) => report(`${lost} entries did not reach stdout`, { stdout_lost: lost }),
-  })
 }
 
 function categoriesOf(

@@ -85,6 +85,27 @@ export class Levels<Category extends Levelled> {
     this.#tell(from, category, forS, false)
   }
 
+  /**
+   * Sets all levels that last, as a configuration has them. One that was set for a time holds until
+   * its end, and it is then what the configuration says.
+   *
+   * @param own Those of categories that have one of their own.
+   */
+  configure(general: number, own: ReadonlyMap<string, number>): void {
+    const before = this.of(undefined)
+    const changed: (readonly [Category, ThresholdName])[] = []
+    for (const [category, setting] of this.#settings) {
+      const lasting = own.get(category.name)
+      if (lasting === setting.lasting) continue
+      changed.push([category, this.of(category)])
+      setting.lasting = lasting
+    }
+    this.#general.lasting = general
+    this.#apply()
+    this.#tell(before, undefined, undefined, false)
+    for (const [category, from] of changed) this.#tell(from, category, undefined, false)
+  }
+
   /** Ends what runs: levels that hold for a time stay. */
   close(): void {
     for (const { timer } of [this.#general, ...this.#settings.values()]) clearTimeout(timer)

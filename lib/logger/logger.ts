@@ -11,6 +11,7 @@ import {
   severityOf,
   thresholdOf,
 } from '../entry/level.ts'
+import { type LoggingConfig, loadConfig, resolveConfig } from '../config/resolve.ts'
 import { checkOptions, type OptionRules } from '../config/options.ts'
 import type { Bindings } from '../encode/bindings.ts'
 import type { BoundCategory, CategoryLogger } from './category-logger.ts'
@@ -86,6 +87,17 @@ export interface Logger extends LogMethods, AsyncDisposable {
    * @throws {RangeError} when there is no such category.
    */
   level(this: void, category?: string): LevelName | 'off'
+  /**
+   * Takes another configuration as a whole, while the logger runs: levels, `redact`, `console`,
+   * `stdout`, retention, limits of rotation, durability and `flush_ms` hold at once; what it does
+   * not say has its default. Each change is an entry of `audit`. What cannot change (`log_path`, the
+   * files of categories, the rest of `buffer`) stays, and is named in one entry of level WARNING. A
+   * level set for a time holds until its end. Fields that are bound stay as they were masked.
+   *
+   * @param config The path of a `system.json`, or the `logging` section itself.
+   * @throws {ConfigError} when it cannot be used, naming every problem; then nothing has changed.
+   */
+  reload(this: void, config: string | URL | LoggingConfig): void
   /** Whether an entry of this level would be logged; without a category: by any of them. */
   isEnabled(this: void, level: Level, category?: string): boolean
 
@@ -182,6 +194,10 @@ function methodsOf(logger: Inside): Methods {
     setLevel: (level, category, options = {}) =>
       core.setLevel(knownThresholdOf(level), category, secondsOf(options)),
     level: (category) => core.level(category),
+    reload: (config) => {
+      const isFile = typeof config === 'string' || config instanceof URL
+      core.reload(isFile ? loadConfig(config) : resolveConfig(config))
+    },
     isEnabled: (level, category) =>
       core.isEnabled(knownSeverityOf(level, 'tell whether a level is enabled'), category),
     flush: () => core.flush(),
@@ -243,6 +259,9 @@ export class BoundLogger implements Logger {
   }
   get level(): Methods['level'] {
     return insideOf(this).methods.level
+  }
+  get reload(): Methods['reload'] {
+    return insideOf(this).methods.reload
   }
   get isEnabled(): Methods['isEnabled'] {
     return insideOf(this).methods.isEnabled

@@ -9,6 +9,7 @@ import type { Numbering } from '../deliver/numbering.ts'
 import type { Pump } from '../deliver/pump.ts'
 import type { Care } from './core.ts'
 import type { Intake } from './intake.ts'
+import type { LiveConfig } from './live-config.ts'
 
 /** Where the lines of a logger go. */
 export interface Place {
@@ -16,12 +17,14 @@ export interface Place {
   filesOf(config: ResolvedConfig): ReadonlyMap<string, string>
   /** What takes care of the place, before anything is opened. */
   careOf(
-    config: ResolvedConfig,
+    live: LiveConfig,
     files: Files,
   ): Care & {
     /** Takes the place, and gives each route its sink. */
     readonly open: () => void
   }
+  /** A configuration as it holds in this place. @default as it is */
+  readonly adapted?: (config: ResolvedConfig) => ResolvedConfig
   /** Whether what waits has to be written when the process ends. */
   readonly isLasting: boolean
   /** Has the pump work when the turn has ended. @default setImmediate */

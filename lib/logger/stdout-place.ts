@@ -15,14 +15,19 @@ export const onStdout: Place = {
     const names = [...Object.keys(builtinCategories), ...Object.keys(categories)]
     return new Map(names.map((name) => [name, 'stdout']))
   },
-  careOf({ stdout }, { routes, pump }) {
+  careOf(live, { routes, pump }) {
+    const reconfigured = (): void => {
+      const { stdout } = live.config
+      const form = stdoutFormOf(stdout === 'off' ? 'json' : stdout, stdoutReader())
+      for (const route of routes.values()) route.form = form
+    }
     const open = (): void => {
+      reconfigured()
       for (const route of routes.values()) {
-        route.form = stdoutFormOf(stdout === 'off' ? 'json' : stdout, stdoutReader())
         route.sink = new StdoutSink(new Stdout(), pump.eventsOf(route))
       }
     }
-    return { ...carefree, open }
+    return { ...carefree, open, reconfigured }
   },
   isLasting: true,
 }

@@ -18,6 +18,7 @@ import {
 import { type ConfigWithCategories, type ConfiguredCategories, assemble } from './create-logger.ts'
 import { carefree } from './core.ts'
 import type { Logger } from './logger.ts'
+import type { LiveConfig } from './live-config.ts'
 import type { Place } from './place.ts'
 import type { LoggerOptions } from './surroundings.ts'
 
@@ -93,6 +94,7 @@ function inMemory(config: ResolvedConfig): ResolvedConfig {
 /** The place of one logger: a single route, and nothing that has to be taken care of. */
 class Memory implements Place {
   readonly isLasting = false
+  readonly adapted = inMemory
   #sink: MemorySink | undefined
   #entries: readonly LogEntry[] = []
 
@@ -102,7 +104,7 @@ class Memory implements Place {
   }
 
   careOf(
-    _config: ResolvedConfig,
+    _live: LiveConfig,
     { routes, pump }: Parameters<Place['careOf']>[1],
   ): ReturnType<Place['careOf']> {
     return {

@@ -103,11 +103,11 @@ function endingsOf(words: readonly string[]): ReadonlyMap<string, readonly strin
 
 /** Decides which keys are secret, and remembers what it decided. */
 export class Redactor {
-  readonly #keys: ReadonlySet<string>
-  readonly #allowed: ReadonlySet<string>
+  #keys: ReadonlySet<string> = new Set()
+  #allowed: ReadonlySet<string> = new Set()
   readonly #decided = new Map<string, Strength>()
   /** How text is searched for the names: see `name-grams.ts`. */
-  readonly grams: Grams
+  grams: Grams = gramsOf([])
 
   /**
    * @param options `keys`: further keys that are secret; `allow`: keys that are not, which wins.
@@ -115,10 +115,19 @@ export class Redactor {
   constructor(
     options: { readonly keys?: readonly string[]; readonly allow?: readonly string[] } = {},
   ) {
+    this.configure(options)
+  }
+
+  /** Other keys. Whoever has kept what was decided forgets it: `forgetStrings`, `forget`. */
+  configure(options: {
+    readonly keys?: readonly string[]
+    readonly allow?: readonly string[]
+  }): void {
     const keys = options.keys ?? []
     this.#keys = new Set(keys.map(normalized))
     this.grams = gramsOf(keys)
     this.#allowed = new Set((options.allow ?? []).map(normalized))
+    this.#decided.clear()
   }
 
   /** Whether a key names a secret, however surely. */

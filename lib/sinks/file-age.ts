@@ -6,7 +6,7 @@ import { monotonicMs } from '../entry/clock.ts'
 import type { AppendFile } from './append-file.ts'
 
 export interface FileAgeOptions {
-  /** A file whose first entry is older is put aside, in milliseconds. */
+  /** A file whose first entry is older is put aside, in milliseconds; Infinity: none is. */
   readonly maxMs: number
   /** The time, in milliseconds since 1970: see trusted-time.ts. */
   readonly now: () => number
@@ -29,6 +29,7 @@ export class FileAge {
   /** In how many milliseconds it is too old; 0 or less when it is. An empty file never is. */
   dueInMs(file: Pick<AppendFile, 'size' | 'identity' | 'firstMoment'>): number {
     const { maxMs, now } = this.#options
+    if (maxMs === Infinity) return Infinity
     if (file.size === 0) {
       this.#inode = 0n
       return maxMs

@@ -83,7 +83,10 @@ const busyMs = 1_000
 const doubtNaps = 20
 
 export interface FileSinkOptions extends RotationOptions {
-  /** A batch counts as written when it is on the device, not only in the operating system. */
+  /**
+   * A batch counts as written when it is on the device, not only in the operating system. It may
+   * change, and holds for the batches that are handed over from then on.
+   */
   readonly synced: boolean
   /** Has a file put aside that is too old. @default none ever is */
   readonly age?: FileAgeOptions | undefined
@@ -105,6 +108,8 @@ export class FileSink implements Sink {
   readonly #rotation: Rotation
   readonly #age: FileAge | undefined
   readonly #answers: AnswerWatch
+  /** As it was when the batch under way was handed over. */
+  #isSynced = false
   #state: FileSinkState = 'closed'
   #failed = false
   #silent = false
@@ -152,6 +157,7 @@ export class FileSink implements Sink {
   }
 
   write(batch: Buffer): void {
+    this.#isSynced = this.#options.synced
     this.#flight = new WriteProgress(batch)
     // Nobody watches what nobody waits for.
     if (this.#isAwaiting) this.#answers.begin(this.#file.size)
@@ -165,6 +171,7 @@ export class FileSink implements Sink {
       this.#acknowledge(flight)
     }
     if (batch.length === 0) return true
+    this.#isSynced = this.#options.synced
     const next = new WriteProgress(batch)
     this.#flight = next
     if (!this.#appendSync(next, patience)) return false
@@ -265,7 +272,7 @@ export class FileSink implements Sink {
       'a batch does not lie in an idle sink': batch === undefined || !is('ready'),
       'only what is synced is being synced':
         is('ended') || (this.#syncing !== undefined) === is('syncing'),
-      'only durable batches are in doubt': this.#options.synced || !this.#doubtful,
+      'only durable batches are in doubt': this.#isSynced || !this.#doubtful,
       'only what is awaited can be silent': this.#isAwaiting || !this.#silent,
       'a failed sink has told it': this.#failed || !is('waiting'),
       'the parts of a batch are in order':
@@ -327,7 +334,7 @@ export class FileSink implements Sink {
       return
     }
     const end = this.#rotation.pieceEnd(batch, written, this.#file.size)
-    const isUnsynced = this.#options.synced && flight.synced < written
+    const isUnsynced = this.#isSynced && flight.synced < written
     // The last thing before anything is written or renamed.
     if (!flight.isWhole && !this.#file.isHeld) this.#reopen()
     else if (isUnsynced && (end === written || this.#stale || this.#doubtful)) this.#sync(flight)
@@ -578,7 +585,7 @@ export class FileSink implements Sink {
    * Puts on the device what the synchronous path has written; false when that has to come later.
    */
   #syncNow(flight: WriteProgress, patience: Patience): boolean {
-    if (!this.#options.synced || flight.synced === flight.written) return true
+    if (!this.#isSynced || flight.synced === flight.written) return true
     if (!this.#isSyncedNow(flight, patience)) {
       if (!patience.isLast) return false
       // There is no later: at the end of the process it is enough that it is in the file.
@@ -655,7 +662,7 @@ export class FileSink implements Sink {
     flight.settle(this.#file)
     this.#tellLate(flight)
     // Another writer may have put the file aside: then this is the last moment at which we can.
-    if (!isContested || !this.#options.synced || flight.synced === flight.written) return
+    if (!isContested || !this.#isSynced || flight.synced === flight.written) return
     // An fdatasync after one that has failed says nothing, and what is another's is not written to
     // once more. One beside that of the thread pool could be told of a failure that only one of
     // them hears of.
@@ -681,7 +688,7 @@ export class FileSink implements Sink {
    * elsewhere.
    */
   #leave(flight: WriteProgress): void {
-    if (!this.#options.synced || flight.synced === flight.written) return
+    if (!this.#isSynced || flight.synced === flight.written) return
     // There others may stand behind it.
     if (this.#file.isContested) return
     if (this.#file.whereabouts() === 'renamed') flight.takeBack(this.#file)
@@ -699,7 +706,7 @@ export class FileSink implements Sink {
     const { isOther, isRemoved, tornBytes, isFull, refusal } = opened
     if (isOther) {
       this.#rotation.begin(fileBytesMax())
-      flight?.moveOn(isRemoved, this.#options.synced)
+      flight?.moveOn(isRemoved, this.#isSynced)
       this.#doubtful = false
     }
     // Before anything is written to it.

@@ -34,14 +34,19 @@ export interface RotationOptions {
 /** One file's rotation. */
 export class Rotation {
   readonly #options: RotationOptions
-  #limitBytes: number
+  /** What the system allows. */
+  #limitBytesMax = Infinity
   #failures = 0
   #notBefore = 0
   #isDemanded = false
 
   constructor(options: RotationOptions) {
     this.#options = options
-    this.#limitBytes = options.limitBytes
+  }
+
+  /** The option may have been changed since the last look. */
+  get #limitBytes(): number {
+    return Math.min(this.#limitBytesMax, this.#options.limitBytes)
   }
 
   /**
@@ -54,7 +59,7 @@ export class Rotation {
 
   /** The system lets no file grow beyond so many bytes. */
   lower(limitBytes: number): void {
-    this.#limitBytes = Math.min(this.#limitBytes, limitBytes)
+    this.#limitBytesMax = Math.min(this.#limitBytesMax, limitBytes)
   }
 
   /** It has failed, and is not tried again yet. */
