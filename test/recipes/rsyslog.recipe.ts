@@ -13,7 +13,9 @@ import { logDirectory, type Line, seqFaults } from '../log-directory.ts'
 import { freePort, until } from './application.ts'
 import { lacks, recipe } from './documents.ts'
 
-const hasRelp = existsSync('/usr/lib/x86_64-linux-gnu/rsyslog/omrelp.so')
+const hasRelp = ['x86_64', 'aarch64'].some((machine) => {
+  return existsSync(`/usr/lib/${machine}-linux-gnu/rsyslog/omrelp.so`)
+})
 const skip = lacks(['rsyslogd'], true) || (!hasRelp && 'needs rsyslog-relp')
 
 /** Starts one with a configuration, below a directory of its own. */
