@@ -80,7 +80,7 @@ function isLed(context: unknown): context is LedContext {
   try {
     return context instanceof LedContext
   } catch {
-    // A revoked Proxy, or one that refuses to tell.
+    // A revoked Proxy, or one whose trap throws.
     return false
   }
 }
@@ -395,7 +395,7 @@ function captureMapMembers(
   depth: number,
   leading?: LedContext,
 ): void {
-  // Of keys that are no strings several may read the same; JSON has room for one of each.
+  // Keys of a Map may be anything. Several may give the same text, and JSON has room for one.
   const taken = new Map<string, number>()
   for (const [key, value] of mapEntries.call(map)) {
     let name = textOf(key)

@@ -25,8 +25,8 @@ export type CaptureValue = (lanes: Lanes, value: unknown, key: string, depth: nu
  *
  * @param depth The nesting of the exception itself: a chain of causes ends at the deepest level
  *   with a mark.
- * @param captureValue Copies whatever is no error: further properties, causes, and an object that
- *   was thrown without being an error.
+ * @param captureValue Copies values that are not errors: further properties, causes, and an object
+ *   that was thrown.
  */
 export function captureException(
   lanes: Lanes,
@@ -137,7 +137,7 @@ function furtherKeys(thrown: object, errors: unknown): string[] {
       }
     }
   } catch {
-    // A Proxy that does not tell.
+    // A Proxy whose trap throws.
   }
   return further
 }

@@ -12,8 +12,8 @@
 //
 // Each lane is a ring of the same power-of-two capacity. Tails are where the next value is written,
 // heads where the next is read; both only grow, as 32-bit integers that may wrap: `position & mask`
-// and differences stay right. A capture moves the tails as it goes; whoever captures checks for
-// room first and sets the tails back when it gives up.
+// and differences stay right. A capture moves the tails as it goes. Its caller checks for room
+// first, and sets the tails back when the capture gives up.
 
 import { depthMax } from '../entry/entry.ts'
 import { cutRoughly } from '../entry/safe-text.ts'
@@ -123,8 +123,8 @@ export class Lanes {
     const nums = (this.numTail - this.numHead) | 0
     const free = this.capacity - Math.max(refs, tags, nums)
     const { length } = this.refs
-    // As long as some have none, the references have not wrapped: they start again when nothing is
-    // captured.
+    // References have not wrapped while some places were never used: they start again when nothing
+    // is captured.
     return length === this.capacity ? free : Math.min(free, length - this.refTail)
   }
 
@@ -162,8 +162,8 @@ export class Lanes {
   }
 
   /**
-   * Leaves the capture under way no more than `places` from here on; whoever asks for it sets the
-   * limits back.
+   * Leaves the capture under way no more than `places` from here on. The caller sets the limits
+   * back.
    */
   limit(places: number): void {
     if (((this.refLimit - this.refTail) | 0) > places) this.refLimit = (this.refTail + places) | 0

@@ -9,8 +9,8 @@ import type { Io } from './io.ts'
  * Registers a source, or takes it away.
  *
  * @returns the exit code.
- * @throws {UsageError} for a name that no source can have. {Error} without rights, and where there
- *   is no Windows.
+ * @throws {UsageError} for a name that no source can have. {Error} without rights, and on any
+ *   system but Windows.
  */
 export async function changeEventSource(
   action: 'install' | 'remove',

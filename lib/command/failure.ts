@@ -1,5 +1,5 @@
-// What went wrong, in words for whoever typed the command: never a stack trace, nothing that drives
-// the terminal.
+// The failure of a command, in words for the person who typed it: never a stack trace, nothing that
+// drives the terminal.
 
 import { getSystemErrorMap } from 'node:util'
 import { visible, visibleLines } from '../entry/visible-text.ts'

@@ -1,11 +1,11 @@
 // Whether anybody still reads what a command writes: `ringlog tail -f | head -1` is to end when
 // head has ended, also when no further line is found that could be written.
 //
-// Only a write tells Node of it, and libuv does not poll what is only written to. Its poll can be
-// had all the same: as `poll_oneoff` of WASI, which Node brings along. It says EIO of a pipe that
-// has no reader. Tried and of no use: an empty write (no error), opening /proc/self/fd/1 once more
-// (no error; for reading, we would be the reader), fs.watch of it (no event), a read of the write
-// end (EBADF). koffi's poll(2) sees the same, but may not be installed.
+// Node hears of it by a write alone: libuv does not poll a stream that is only written to. WASI,
+// which Node brings along, has a poll: its `poll_oneoff` gives EIO for a pipe without a reader.
+// Tried and of no use: an empty write (no error), opening /proc/self/fd/1 once more (no error; for
+// reading, we would be the reader), fs.watch of it (no event), a read of the write end (EBADF).
+// koffi's poll(2) sees the same, but may not be installed.
 //
 // A look costs 0.1 to 0.4 ms, loading 1.5 ms (Node 20.20, 22.23, 24.21 and 26.10, Linux 6.18,
 // 2026-11).
@@ -75,7 +75,7 @@ function lookAt(fd: number): (() => Found) | undefined {
       return hangUp && process.ppid !== parent ? 'gone' : 'alive'
     }
   } catch {
-    // The permission model forbids WASI, or a later Node has none: then a write will tell.
+    // The permission model forbids WASI, or a later Node has none: then only a write shows it.
     return undefined
   }
 }
@@ -109,7 +109,7 @@ function pollOf(memory: Memory): (fd: number) => Polled {
   }
 }
 
-/** Node warns of WASI as experimental, which is no news for whoever reads a log. */
+/** Node warns that WASI is experimental, which does not concern the reader of a log. */
 function quietly<T>(load: () => T): T {
   const before = Object.getOwnPropertyDescriptor(process, 'emitWarning') ?? {}
   process.emitWarning = () => {}

@@ -24,7 +24,7 @@ export class Output {
   constructor(stream: Writable) {
     this.#stream = stream
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      // A closed pipe is no failure: `ringlog tail | head` has what it wanted.
+      // A closed pipe is not a failure: `ringlog tail | head` has what it wanted.
       if (error.code !== 'EPIPE') this.#error ??= error
       this.abandon()
     })

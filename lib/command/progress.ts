@@ -31,7 +31,7 @@ export class Progress {
     this.#stream.write(`${erase}${text}`)
   }
 
-  /** Says it again and again, for work that cannot tell how far it is. Ends with `clear`. */
+  /** Prints it again and again, for work that does not know its length. Ends with `clear`. */
   repeat(textAt: (seconds: number) => string): void {
     if (this.#stream === undefined) return
     this.#timer = setInterval(() => {

@@ -30,7 +30,7 @@ export interface Place {
 /**
  * Finds the directories. They need not exist.
  *
- * @throws {UsageError} when `-d` is no path. {ConfigError} when the configuration cannot be used.
+ * @throws {UsageError} when `-d` is not a path. {ConfigError} when the configuration is wrong.
  */
 export async function placeOf({ directory, config: file }: DirectoryOptions): Promise<Place> {
   if (file === undefined) {
@@ -48,7 +48,7 @@ export async function placeOf({ directory, config: file }: DirectoryOptions): Pr
   if (config.log_path === null) {
     throw new UsageError(`option '--config': expected a log_path in ${file}, got null: no files`)
   }
-  // Where there is no home, it is here that it is missed.
+  // A missing home is found out here.
   const path = absolutePathOf(parentOfInstances(config.log_path))
   return { directories: [path], name: path, config }
 }

@@ -81,7 +81,7 @@ const nothing: Parts = { thrown: undefined, context: undefined }
 /** The members of what stands first, serialized, and its error. */
 function partsOf(first: object, serializers: SerializerSet): Parts {
   if (!isError(first)) return membersOf(wrapped(first), serializers)
-  // The error alone, unless a serializer has something else to tell of it.
+  // The error alone, unless a serializer has made something else of it.
   const { thrown, context, reason } = membersOf({ err: first }, serializers)
   return thrown === first ? { thrown, context: undefined } : { thrown, context, reason }
 }

@@ -1,6 +1,6 @@
-// pino's places in messages: `%s %d %i %f %j %o %O %%`. As quick-format-unescaped fills them in,
-// which pino uses; but whoever gives more than there are places for gets it back, and a value that
-// cannot be shown throws nothing.
+// The places in pino's messages: `%s %d %i %f %j %o %O %%`. They are filled in as by
+// quick-format-unescaped, which pino uses. Two things are different: values beyond the places are
+// given back, and a value that cannot be shown throws nothing.
 
 import { textOf } from '../entry/safe-text.ts'
 

@@ -81,7 +81,7 @@ export interface PinoLogger {
    * The lowest level that is logged, or `silent`. Set, it is this logger's own, and that of its
    * children without one.
    *
-   * @throws {RangeError} when it is set to what is no level.
+   * @throws {RangeError} when it is set to anything but a level.
    */
   level: string
   readonly levelVal: number
@@ -395,7 +395,7 @@ function methodOf(own: State, name: PinoLevel): PinoLogMethod {
 
 function write(own: State, name: PinoLevel, args: readonly unknown[]): void {
   const { message, thrown, context } = understood(args, own)
-  // There is no level below DEBUG: what tells the two apart is a field.
+  // There is no level below DEBUG. A field distinguishes the two.
   const fields = name === 'trace' ? { ...context, pino_level: name } : context
   own.bound.log(severities[name], message, undefined, thrown, fields)
   if (name === 'fatal') own.logger.flushSync()
@@ -405,7 +405,7 @@ function understood(args: readonly unknown[], { serializers, prefix }: State): C
   try {
     return callOf(args, serializers, prefix)
   } catch {
-    // A getter or a Proxy that throws whoever asks. The capture leaves a mark in its place.
+    // A getter or a Proxy has thrown. The capture leaves a mark in its place.
     const message = args.find((arg) => typeof arg === 'string') ?? ''
     return { message, thrown: undefined, context: { arguments: args } }
   }

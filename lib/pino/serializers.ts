@@ -88,8 +88,8 @@ export class SerializerSet {
   }
 
   /**
-   * The error that the entry has as its `exception`; or `undefined`, when it is none or a
-   * serializer of the user's has something else to tell of it.
+   * The error that the entry has as its `exception`. `undefined` when it is not an error, or a
+   * serializer of the user's has made something else of it.
    */
   exceptionOf(value: unknown, serialized: unknown): Error | undefined {
     if (!isError(value)) return undefined

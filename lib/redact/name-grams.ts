@@ -66,7 +66,7 @@ const gluedParts: readonly (readonly [part: string, forms: number])[] = [
   ['auth', NAME | PROTOCOL],
 ]
 
-/** What is no name, and is searched for as names are. */
+/** Words that are not names, and are searched for as names are. */
 const keywords: readonly (readonly [word: string, forms: number])[] = [
   ['BEArer', NAME | SCHEME],
   ['baSIC', SCHEME],

@@ -135,8 +135,8 @@ const placeholder =
   /^(?:[*•.…]+|x{3,}|\$\{[^}]*\}?|\$[A-Z_]+|\{\{.*|<[^<>]{0,40}>?|%[A-Za-z_]+%|%s|(?:process|import\.meta)\.env\b.*|(?:os\.environ|System\.getenv|os\.getenv|getenv)\b.*|\[(?:Function|AsyncFunction|class|Getter|Setter|Circular|Object|Array|Symbol|object)\b.*)$/i
 
 /**
- * Whether a value is no secret whatever its name: empty, a boolean, null, a mask, a place to be
- * filled in.
+ * Whether a value cannot be a secret, whatever its name: empty, a boolean, null, a mask, a place to
+ * be filled in.
  */
 export function isNothing(text: string): boolean {
   return (
