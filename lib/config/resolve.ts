@@ -190,7 +190,8 @@ function checkWithoutFiles(config: LoggingConfig, problems: ConfigProblem[]): vo
   if (config.stdout === undefined || config.stdout === 'off') {
     problems.push({ path: 'logging.stdout', expected: `json or human ${without}`, actual: 'off' })
   }
-  if (config.stdout_level !== undefined) {
+  // What a configuration that was resolved before says.
+  if (lowerCase(config.stdout_level ?? 'debug') !== 'debug') {
     const expected = `no level of its own ${without} (log_level is that of all entries)`
     problems.push({ path: 'logging.stdout_level', expected, actual: shown(config.stdout_level) })
   }

@@ -79,7 +79,9 @@ describe('resolveConfig()', () => {
   })
 
   it('takes log_path: null where standard output has the entries, and what files alone can do with none', () => {
-    assert.equal(resolveConfig({ log_path: null, stdout: 'json' }).log_path, null)
+    const resolved = resolveConfig({ log_path: null, stdout: 'json' })
+    assert.equal(resolved.log_path, null)
+    assert.deepEqual(resolveConfig(resolved), resolved)
     const without = 'where logging.log_path is null'
     assert.deepEqual(
       problemsOf({ log_path: null, stdout_level: 'info', durability: { audit: 'synced' } }),
