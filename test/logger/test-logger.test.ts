@@ -282,7 +282,9 @@ afterEach(() => { vi.useRealTimers() })`
       writeFileSync(join(directory, `${name}.test.mjs`), testText(imports, fake))
     }
     const program = resolve('node_modules/vitest/vitest.mjs')
-    const args = ['run', '--pool=forks', '--maxWorkers=2', '--reporter=json']
+    // Its own of 5 s is one of a machine that has nothing else to do.
+    const timeout = '--testTimeout=100000'
+    const args = ['run', '--pool=forks', '--maxWorkers=2', '--reporter=json', timeout]
     const { stdout } = run([program, ...args], directory)
     assert.match(stdout, /"numPassedTests":6\b/)
   })
@@ -305,6 +307,7 @@ afterEach(() => { jest.useRealTimers() })`
         '--no-warnings',
         program,
         '--json',
+        '--testTimeout=100000',
         '--config',
         JSON.stringify(config),
       ],
