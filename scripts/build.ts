@@ -1,6 +1,7 @@
-// `npm run build`: lib/ → dist/. The compiler checks everything and writes the declarations;
-// rolldown puts the modules, and what they use of TypeBox and fast-json-stringify, into a few
-// files.
+// `npm run build`: lib/ → dist/. The compiler checks everything and writes the declarations; with
+// `--noCheck` it only writes them, in 6 s of the processor instead of 21 (Node 20.20, 2026-11).
+// Meanwhile rolldown puts the modules, and what they use of TypeBox and fast-json-stringify, into a
+// few files.
 //
 //   dist/index.js, cli.js    what is imported and started
 //   dist/testing.js, otel.js, pino.js, ship.js: entry points of their own
@@ -16,7 +17,8 @@
 // leave `const` as it is: with esbuild, which makes it `var`, an untyped call took 340 ns instead
 // of 260.
 
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { chmodSync, existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { type OutputOptions, type Plugin, rolldown } from 'rolldown'
@@ -123,14 +125,16 @@ const mendedImports: Plugin = {
 
 rmSync(dist, { recursive: true, force: true })
 const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
-const { status } = spawnSync(process.execPath, [compiler, '--emitDeclarationOnly'], {
-  cwd: root,
-  stdio: 'inherit',
-})
-if (status === 0) {
-  await bundleAll()
-  writeSchemas(join(root, 'schema'))
-}
+const compiling = spawn(
+  process.execPath,
+  [compiler, '--emitDeclarationOnly', ...process.argv.slice(2)],
+  { cwd: root, stdio: 'inherit' },
+)
+const [[status]] = await Promise.all([
+  once(compiling, 'exit') as Promise<[number | null]>,
+  bundleAll(),
+])
+if (status === 0) writeSchemas(join(root, 'schema'))
 process.exitCode = status ?? 1
 
 async function bundleAll(): Promise<void> {
