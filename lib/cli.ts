@@ -170,6 +170,11 @@ withQuery(withDirectory(program.command('tail')))
     count,
   )
   .option('-f, --follow', 'go on with what is written, across rotations')
+  .option(
+    '--from <url>',
+    'all hosts that are shipped to this engine: nats://host/STREAM, postgres://host/database',
+    once,
+  )
   .option('--after <cursor>', 'from behind a line on, whose cursor --show-cursor has shown', once)
   .option('--show-cursor', 'at the end, on standard error: where to go on from')
   .addOption(new Option('-o, --output <format>', 'how').choices(['human', 'json']).default('human'))
@@ -187,6 +192,7 @@ Examples:
   ringlog tail -f -l warning
   ringlog tail -a ABC123 -c enforcement -S today -x
   ringlog tail -S 1h30m -w context.rule=UnrealizedLoss -g 'limit' -i
+  ringlog tail --from nats://logs/LOGS -f -l error
   ringlog tail -n 1000 --json | jq -c 'select(.level == "ERROR") | .exception'`,
   )
   .action((files: string[], options: TailOptions & { color: ColorChoice; quiet?: boolean }) =>

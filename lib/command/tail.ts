@@ -7,9 +7,7 @@ import { wallMs } from '../entry/clock.ts'
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { builtinCategories } from '../entry/category.ts'
-import { visibleJson } from '../entry/visible-text.ts'
 import { categoriesOfWriter, hasLogs } from '../read/series.ts'
-import { type LogLine, bytesOf } from '../read/time-order.ts'
 import { readFiles } from '../read/loose-files.ts'
 import type { Tell } from '../read/remark.ts'
 import { readLogs } from '../read/stream-logs.ts'
@@ -19,30 +17,19 @@ import { type DirectoryOptions, type Place, placeOf } from './target-directory.t
 import { UsageError } from './failure.ts'
 import type { Io } from './io.ts'
 import { type QueryOptions, queryOf } from './query-options.ts'
-import { LineShower } from './render-line.ts'
+import { type Screen, type ShowOptions, showLines } from './show-lines.ts'
 
 /** Lines shown when nothing says how many. */
 const linesDefault = 20
 
-/** How much of a line that is not JSON is told in a remark. */
-const remarkCharsMax = 1000
-
 /** The options of `ringlog tail`. */
-export interface TailOptions extends DirectoryOptions, QueryOptions {
+export interface TailOptions extends DirectoryOptions, QueryOptions, ShowOptions {
   /** In place of a directory; `-` is the standard input. */
   readonly files?: readonly string[]
+  /** In place of a directory: the URL of an engine. */
+  readonly from?: string
   readonly follow?: boolean
   readonly showCursor?: boolean
-  readonly output?: 'human' | 'json'
-  readonly json?: boolean
-  readonly expand?: boolean
-}
-
-/** What the output can. */
-export interface Screen {
-  /** Whether human lines are coloured. */
-  readonly color: boolean
-  readonly isTerminal: boolean
 }
 
 /**
@@ -52,15 +39,16 @@ export interface Screen {
  * @throws {UsageError} when an option has a wrong value. The system's error when the directory
  *   cannot be read.
  */
-export async function tail(
-  options: TailOptions,
-  { color, isTerminal }: Screen,
-  io: Io,
-): Promise<number> {
+export async function tail(options: TailOptions, screen: Screen, io: Io): Promise<number> {
   const { follow = false } = options
   const wanted = { follow, ...queryOf(options, linesDefault, wallMs()) }
-  const { files = [] } = options
-  checkFiles(options)
+  const { files = [], from } = options
+  checkPlaces(options)
+  if (from !== undefined) {
+    // Loaded here: who reads files has the first line sooner.
+    const { tailFleet } = await import('./tail-fleet.ts')
+    return tailFleet(from, wanted, options, screen, io)
+  }
   const place = await placeOf(options)
   const unknown = follow ? unknownOf(options.category, place) : []
   for (const { category, question } of unknown)
@@ -68,10 +56,6 @@ export async function tail(
   if (follow && !place.directories.map(isDirectory).some(Boolean)) {
     io.remark(`waiting for ${place.name}, which is not there yet`)
   }
-  const { local = false, expand = false } = options
-  const shower = new LineShower({ color, local, expand })
-  const json = options.json === true || options.output === 'json'
-
   let count = 0
   let isWhole = true
   let cursor = ''
@@ -90,13 +74,7 @@ export async function tail(
         : readLogs(given, tell, (end) => {
             cursor = end
           })
-    for await (const line of lines) {
-      if (count++ === 0) io.progress.clear()
-      for (const text of json ? jsonOf(line, isTerminal, io) : shower.show(line)) {
-        const busy = io.out.write(text)
-        if (busy !== undefined) await busy
-      }
-    }
+    count = await showLines(lines, options, screen, io)
   } finally {
     io.progress.clear()
   }
@@ -134,45 +112,24 @@ function logsIn({ directories }: Place): string[] {
   return new LogFinder(directories).find().map(({ directory }) => directory)
 }
 
-/** @throws {UsageError} for what says two things, or what a file does not do. */
-function checkFiles({
-  files = [],
-  directory,
-  config,
-  follow,
-  after,
-  showCursor,
-}: TailOptions): void {
+/** The first option that is given. */
+function otherOf(options: { readonly [option: string]: unknown }): string | undefined {
+  return Object.entries(options).find(([, value]) => value !== undefined && value !== false)?.[0]
+}
+
+/** @throws {UsageError} for what says two things, or what a file or an engine does not do. */
+function checkPlaces(options: TailOptions): void {
+  const { files = [], from, directory, config, follow, after, showCursor } = options
+  const cursors = { '--after': after, '--show-cursor': showCursor }
+  const named = { '-d': directory, '--config': config }
+  if (from !== undefined) {
+    if (files.length > 0) throw new UsageError('expected a directory, an engine or files, got two')
+    const other = otherOf({ ...named, ...cursors })
+    if (other !== undefined) throw new UsageError(`expected a directory with ${other}, got --from`)
+  }
   if (files.length === 0) return
-  const others = { '-d': directory, '--config': config, '-f': follow, '--after': after }
-  const [other] = Object.entries({ ...others, '--show-cursor': showCursor }).find(
-    ([, value]) => value !== undefined && value !== false,
-  ) ?? ['']
-  if (other !== '') throw new UsageError(`expected a directory with ${other}, got files`)
-}
-
-/**
- * The line's own bytes, if a JSON parser can read them; on a terminal, the same value without what
- * could drive it.
- */
-function jsonOf(line: LogLine, isTerminal: boolean, io: Io): readonly (string | Buffer)[] {
-  const { entry, raw, file, offset } = line
-  if (entry !== undefined || isJson(raw)) {
-    return [isTerminal ? visibleJson(raw) : (bytesOf(line) ?? raw), '\n']
-  }
-  const text = raw.length > remarkCharsMax ? `${raw.slice(0, remarkCharsMax)}…` : raw
-  io.remark(`not JSON, in ${file} at byte ${offset}: ${text}`)
-  return []
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text)
-    return true
-  } catch {
-    // Torn, or rubbish.
-    return false
-  }
+  const other = otherOf({ ...named, '-f': follow, ...cursors })
+  if (other !== undefined) throw new UsageError(`expected a directory with ${other}, got files`)
 }
 
 /**

@@ -106,6 +106,8 @@ export interface ShippedLine extends SeriesName {
 export interface EngineQuery {
   /** Only these; all when it is undefined. */
   readonly series?: readonly SeriesName[]
+  /** Only these, where `series` names none. */
+  readonly categories?: readonly string[]
   /** From behind a line of this series on. Only with exactly one series. */
   readonly after?: string
   /** Entries of this moment and later, in milliseconds since 1970. */

@@ -77,7 +77,8 @@ export class NatsReader implements EngineReader {
     const { series, after, since, until, follow = false, signal, lines } = query
     if (series?.length === 0 || signal?.aborted === true) return
     const [from, passed] = (after ?? '').split('.').map(Number)
-    const subjects = series === undefined ? allSubjects : series.map(subjectOf)
+    const ofAll = query.categories?.map((category) => subjectOf({ category })) ?? allSubjects
+    const subjects = series === undefined ? ofAll : series.map(subjectOf)
     const starts = series?.length === 1 && lines !== undefined && after === undefined
     const start = starts ? await this.#startOf(series[0]!, lines) : from
     const options: Partial<OrderedConsumerOptions> = {
@@ -85,6 +86,8 @@ export class NatsReader implements EngineReader {
       ...(start !== undefined && start > 0
         ? { deliver_policy: 'by_start_sequence', opt_start_seq: start }
         : {}),
+      // What is there of many series is not asked for one by one.
+      ...(series === undefined && lines === 0 && { deliver_policy: 'new' }),
     }
     for await (const message of this.#messages(options, follow, signal)) {
       const name = seriesOf(message.subject)

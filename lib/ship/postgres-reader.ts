@@ -29,6 +29,7 @@ interface Row extends SeriesName {
 export class PostgresReader implements EngineReader {
   readonly #link: Link<Client>
   readonly #table: string
+  #turn: Promise<unknown> = Promise.resolve()
 
   constructor(link: Link<Client>, table: string) {
     this.#link = link
@@ -36,7 +37,7 @@ export class PostgresReader implements EngineReader {
   }
 
   async logs(): Promise<readonly ShippedSeries[]> {
-    const { rows } = await this.#link.use((client) =>
+    const { rows } = await this.#inTurn((client) =>
       client.query<SeriesName & { first: string; last: string }>(seriesOf(this.#table)),
     )
     return rows.map(({ host, log_id, category, first, last }) => ({
@@ -49,7 +50,7 @@ export class PostgresReader implements EngineReader {
   }
 
   async numbers(): Promise<readonly ShippedNumbers[]> {
-    const { rows } = await this.#link.use((client) =>
+    const { rows } = await this.#inTurn((client) =>
       client.query<SeriesName & { first: string; last: string }>({
         text: `select host, log_id, category, min(seq) as first, max(seq) as last from (
             select host, log_id, category, seq, seq - row_number() over (
@@ -80,7 +81,7 @@ export class PostgresReader implements EngineReader {
     let lookedMs = -Infinity
     for (let idleMs = 0; !isOver();) {
       if (idleMs - lookedMs >= seriesMs) {
-        for (const name of query.series ?? (await this.logs())) {
+        for (const name of query.series ?? (await this.#seriesOf(query))) {
           const key = JSON.stringify([name.host, name.log_id, name.category])
           if (!cursors.has(key)) cursors.set(key, await this.#begin(name, query))
         }
@@ -102,8 +103,20 @@ export class PostgresReader implements EngineReader {
     }
   }
 
+  /** A connection answers one question at a time; those who read several series ask at once. */
+  #inTurn<T>(ask: (client: Client) => Promise<T>): Promise<T> {
+    const answer = this.#turn.then(() => this.#link.use(ask))
+    this.#turn = answer.catch(() => {})
+    return answer
+  }
+
   close(): Promise<void> {
     return this.#link.close()
+  }
+
+  async #seriesOf({ categories }: EngineQuery): Promise<readonly SeriesName[]> {
+    const all = await this.logs()
+    return all.filter(({ category }) => categories?.includes(category) ?? true)
   }
 
   /** Where a series is begun: behind the position, or before its last lines. */
@@ -111,7 +124,7 @@ export class PostgresReader implements EngineReader {
     const { host, log_id, category } = name
     const from = Number(after ?? 0)
     if (lines === undefined) return { host, log_id, category, seq: from }
-    const { rows } = await this.#link.use((client) =>
+    const { rows } = await this.#inTurn((client) =>
       client.query<{ seq: string }>(
         `select seq from ${this.#table} where host = $1 and log_id = $2 and category = $3
           order by seq desc offset $4 limit 1`,
@@ -135,7 +148,7 @@ export class PostgresReader implements EngineReader {
     // A line that jsonb does not take has no entry: whoever asks looks again.
     if (levels !== undefined) where(`(entry is null or entry->>'level' = any(?))`, levels)
     if (accounts !== undefined) where(`(entry is null or entry->>'account_id' = any(?))`, accounts)
-    const { rows } = await this.#link.use((client) =>
+    const { rows } = await this.#inTurn((client) =>
       client.query<Row>(
         `select host, log_id, category, seq, (extract(epoch from time) * 1000)::bigint as ms, line
           from ${this.#table} where host = $1 and log_id = $2 and category = $3 and seq > $4

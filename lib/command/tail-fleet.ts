@@ -1,0 +1,65 @@
+// `ringlog tail --from URL`: the logs of all hosts that are shipped to an engine, as one.
+
+import { wallMs } from '../entry/clock.ts'
+import { visible } from '../entry/visible-text.ts'
+import { levelNames, severityOf } from '../entry/level.ts'
+import { type StreamOptions, checkedOptions, wantedOf } from '../read/query.ts'
+import { type EnginePlace, EngineRefusal } from '../ship/engine.ts'
+import { placeAt } from '../ship/engines.ts'
+import { Fleet } from '../ship/fleet.ts'
+import { UsageError } from './failure.ts'
+import type { Io } from './io.ts'
+import { type Screen, type ShowOptions, showLines } from './show-lines.ts'
+
+/**
+ * Shows them.
+ *
+ * @returns the exit code: 1 when there is nothing.
+ * @throws {UsageError} when the URL is none. What the engine says.
+ */
+export async function tailFleet(
+  url: string,
+  query: StreamOptions,
+  options: ShowOptions,
+  screen: Screen,
+  io: Io,
+): Promise<number> {
+  const remark = (text: string): void => {
+    io.progress.clear()
+    io.remark(text)
+  }
+  const place = await engineOf(url, remark)
+  const { follow = false, categories, level, account_id } = query
+  if (!follow) io.progress.repeat((seconds) => `searching, ${seconds} s`)
+  const reader = place.reader()
+  const fleet = new Fleet(reader, {
+    wanted: wantedOf(checkedOptions(query).options, wallMs()),
+    follow,
+    categories,
+    levels: level === undefined ? undefined : levelNames.slice(severityOf(level)),
+    accounts: account_id === undefined ? undefined : [account_id].flat(),
+    tell: remark,
+    signal: io.out.closed,
+  })
+  try {
+    const count = await showLines(fleet.lines(), options, screen, io)
+    if (count > 0 || follow) return 0
+    if (fleet.series.length > 0) return 0
+    const of = categories === undefined ? '' : ` of ${categories.map(visible).join(', ')}`
+    remark(`no log${of} in ${visible(place.name)}`)
+    return 1
+  } finally {
+    io.progress.clear()
+    await reader.close()
+  }
+}
+
+/** @throws {UsageError} when the URL is none that can be used. */
+export async function engineOf(url: string, warn: (text: string) => void): Promise<EnginePlace> {
+  try {
+    return await placeAt(url, { warn, env: process.env })
+  } catch (error) {
+    if (error instanceof EngineRefusal) throw new UsageError(error.message)
+    throw error
+  }
+}

@@ -1,0 +1,425 @@
+// All logs of all hosts in an engine as one: what is there, and what comes.
+//
+//   series of a log ─► merged by lsn ─┐
+//   series of a log ─► merged by lsn ─┴► merged by time, hosts in the order of their names ─► lines
+//
+// What comes is gathered for a moment and put in order; nothing waits for a host whose clock is
+// behind. Each series goes on by its numbers: where one is left out, what is between is fetched. So
+// nothing is shown twice or left out when the engine was away, or when something came between the
+// past and what comes.
+
+import { monotonicMs, sleep } from '../entry/clock.ts'
+import { parseLine } from '../entry/line.ts'
+import { visible } from '../entry/visible-text.ts'
+import { merge, mergeLogs } from '../read/merge.ts'
+import type { Wanted } from '../read/query.ts'
+import { type LogLine, ReadLine, type TimedLine } from '../read/time-order.ts'
+import { BackOff } from './back-off.ts'
+import {
+  type EngineQuery,
+  type EngineReader,
+  EngineRefusal,
+  type SeriesName,
+  type ShippedLine,
+  type ShippedSeries,
+} from './engine.ts'
+
+/** How long what comes is gathered to be put in order. Milliseconds. */
+const gatherMs = 150
+/** Lines that have come and are not given out, at most. */
+const arrivedMax = 20_000
+/** Series that are asked at the same time for their last lines. */
+const togetherMax = 16
+/** Between two looks for what has come unheard. Milliseconds. */
+const lookMs = 3000
+/** And how often it is asked for more of a series, each time so many times as many. */
+const moreFactor = 8
+
+/** What is wanted of a fleet. */
+export interface FleetQuery {
+  readonly wanted: Wanted
+  readonly follow: boolean
+  /** Only these; all when it is undefined. */
+  readonly categories: readonly string[] | undefined
+  /** Conditions that the engine may look at. */
+  readonly levels: readonly string[] | undefined
+  readonly accounts: readonly string[] | undefined
+  /** Told what a person should know: one line. */
+  readonly tell: (text: string) => void
+  readonly signal: AbortSignal
+}
+
+/** A series and how far it has been given out. */
+interface Known {
+  readonly name: SeriesName
+  seq: number
+}
+
+/** Reads all logs of an engine. */
+export class Fleet {
+  readonly #reader: EngineReader
+  readonly #query: FleetQuery
+  readonly #known = new Map<string, Known>()
+  /** The logs of each host: one is called by its host alone. */
+  readonly #logsOf = new Map<string, Set<string>>()
+
+  constructor(reader: EngineReader, query: FleetQuery) {
+    this.#reader = reader
+    this.#query = query
+  }
+
+  /** The series that were there when it was looked last, in the order of their names. */
+  get series(): readonly SeriesName[] {
+    return [...this.#known.values()].map(({ name }) => name)
+  }
+
+  /** @throws what the engine says, but while it follows: then the engine is asked again. */
+  async *lines(): AsyncGenerator<LogLine, undefined> {
+    const { follow, signal } = this.#query
+    const series = await this.#patiently(() => this.#look())
+    if (series === undefined || signal.aborted) return
+    for await (const batch of this.#history(series)) {
+      for (const { line } of batch) {
+        if (signal.aborted) return
+        yield line
+      }
+    }
+    if (follow) yield* this.#following()
+  }
+
+  /** The series there are; those that are new begin at their beginning. */
+  async #look(): Promise<ShippedSeries[]> {
+    const found = await this.#reader.logs()
+    for (const { host, log_id } of found) {
+      const logs = this.#logsOf.get(host) ?? new Set()
+      this.#logsOf.set(host, logs.add(log_id))
+    }
+    return found.filter((each) => this.#isWanted(each)).toSorted(byName)
+  }
+
+  #isWanted({ category }: SeriesName): boolean {
+    return this.#query.categories?.includes(category) ?? true
+  }
+
+  async *#history(series: readonly ShippedSeries[]): AsyncGenerator<TimedLine[]> {
+    const { lines } = this.#query.wanted
+    for (const name of series) this.#known.set(keyOf(name), { name, seq: name.last })
+    if (lines === 0) return
+    if (lines === Infinity) {
+      yield* mergedOf(series, (name) => this.#linesOf(name, {}))
+      return
+    }
+    const last = new Map<string, TimedLine[]>()
+    const rest = series.slice()
+    const take = async (): Promise<void> => {
+      for (let name = rest.shift(); name !== undefined; name = rest.shift()) {
+        last.set(keyOf(name), await this.#lastOf(name, lines))
+      }
+    }
+    await Promise.all(Array.from({ length: togetherMax }, take))
+    let merged: TimedLine[] = []
+    for await (const batch of mergedOf(series, (name) => once(last.get(keyOf(name)) ?? []))) {
+      merged = [...merged, ...batch].slice(-lines)
+    }
+    yield merged
+  }
+
+  /** The last lines of a series that are wanted. */
+  async #lastOf(name: ShippedSeries, count: number): Promise<TimedLine[]> {
+    for (let lines = count; ; lines *= moreFactor) {
+      let last: TimedLine[] = []
+      for await (const batch of this.#linesOf(name, { lines })) {
+        last = [...last, ...batch].slice(-count)
+      }
+      if (last.length >= count || lines > name.last - name.first) return last
+    }
+  }
+
+  /** What of a series was there when it was looked. */
+  async *#linesOf(name: ShippedSeries, more: EngineQuery): AsyncGenerator<TimedLine[]> {
+    const { wanted, levels, accounts, signal } = this.#query
+    const query: EngineQuery = {
+      series: [name],
+      ...(wanted.since > -Infinity && { since: wanted.since }),
+      ...(wanted.until < Infinity && { until: wanted.until }),
+      ...(levels && { levels }),
+      ...(accounts && { accounts }),
+      ...more,
+      signal,
+    }
+    for await (const batch of this.#reader.read(query)) {
+      const old = batch.filter(({ seq }) => seq <= name.last)
+      yield old.map((each) => this.#timed(each)).filter(wanted.matches)
+      if (old.length < batch.length) return
+    }
+  }
+
+  #timed(shipped: ShippedLine): TimedLine {
+    const { host, log_id, category, raw, time } = shipped
+    const entry = parseLine(raw)
+    const isOne = (this.#logsOf.get(host)?.size ?? 0) <= 1
+    const log = isOne ? host : `${host}/${log_id.slice(0, 8)}`
+    const line = new ReadLine(raw, entry, `${log}/${category}`, 0)
+    return { line, time, lsn: entry?.lsn, slackMs: 0, source: log_id, end: 0 }
+  }
+
+  /** What comes, gathered and in order. */
+  async *#following(): AsyncGenerator<LogLine, undefined> {
+    const { signal, wanted } = this.#query
+    const inbox = new Inbox()
+    const ended = new AbortController()
+    const end = (): void => ended.abort()
+    signal.addEventListener('abort', end, { once: true })
+    ended.signal.addEventListener('abort', () => inbox.wake(), { once: true })
+    if (signal.aborted) end()
+    const listening = this.#listen(inbox, ended.signal).catch((error: unknown) => inbox.fail(error))
+    try {
+      while (!ended.signal.aborted) {
+        await inbox.arrived()
+        await sleep(gatherMs, undefined, { signal: ended.signal }).catch(() => {})
+        for (const arrived of inbox.take()) {
+          if (signal.aborted) return
+          if (wanted.matches(arrived.timed)) yield arrived.timed.line
+        }
+      }
+    } finally {
+      end()
+      signal.removeEventListener('abort', end)
+      await listening
+    }
+  }
+
+  /** Hears what comes, for as long as it takes. @throws {EngineRefusal} */
+  async #listen(inbox: Inbox, ended: AbortSignal): Promise<void> {
+    const { tell, categories } = this.#query
+    const backOff = new BackOff()
+    let awaySince: number | undefined
+    while (!ended.aborted) {
+      const round = new AbortController()
+      const leave = (): void => round.abort()
+      ended.addEventListener('abort', leave, { once: true })
+      const looking = this.#lookAgain(inbox, round.signal, () => {
+        if (awaySince === undefined) return
+        tell(`the engine is back after ${Math.round((monotonicMs() - awaySince) / 1000)} s`)
+        awaySince = undefined
+        backOff.reset()
+      })
+      // Its failure is the round's.
+      looking.catch(leave)
+      try {
+        const query = { follow: true, lines: 0, ...(categories && { categories }) }
+        for await (const batch of this.#reader.read({ ...query, signal: round.signal })) {
+          await this.#hear(batch, inbox, round.signal)
+        }
+        leave()
+        await looking
+      } catch (error) {
+        if (ended.aborted) return
+        if (error instanceof EngineRefusal) throw error
+        if (awaySince === undefined) {
+          awaySince = monotonicMs()
+          tell(`the engine is away, and asked until it answers: ${textOf(error)}`)
+        }
+      } finally {
+        leave()
+        ended.removeEventListener('abort', leave)
+        await looking.catch(() => {})
+      }
+      await sleep(backOff.next(), undefined, { signal: ended }).catch(() => {})
+    }
+  }
+
+  /** Looks for what came before anybody listened, and then every now and then. */
+  async #lookAgain(inbox: Inbox, signal: AbortSignal, answered: () => void): Promise<void> {
+    while (!signal.aborted) {
+      for (const series of await this.#look()) {
+        await this.#fill(series, series.last, inbox, signal)
+      }
+      answered()
+      await sleep(lookMs, undefined, { signal }).catch(() => {})
+    }
+  }
+
+  async #hear(batch: readonly ShippedLine[], inbox: Inbox, signal: AbortSignal): Promise<void> {
+    for (const line of batch) {
+      if (!this.#isWanted(line)) continue
+      const known = this.#knownOf(line)
+      if (line.seq > known.seq + 1) await this.#fill(line, line.seq - 1, inbox, signal)
+      // What is between may not have come: the next round begins there.
+      if (signal.aborted) return
+      this.#give(known, line, inbox)
+    }
+    await inbox.room(signal)
+  }
+
+  #knownOf(line: SeriesName): Known {
+    const key = keyOf(line)
+    const { host, log_id, category } = line
+    const known = this.#known.get(key) ?? { name: { host, log_id, category }, seq: 0 }
+    this.#known.set(key, known)
+    const logs = this.#logsOf.get(host) ?? new Set()
+    this.#logsOf.set(host, logs.add(log_id))
+    return known
+  }
+
+  #give(known: Known, line: ShippedLine, inbox: Inbox): void {
+    if (line.seq <= known.seq) return
+    known.seq = line.seq
+    inbox.push({ host: line.host, log_id: line.log_id, timed: this.#timed(line) })
+  }
+
+  /** Fetches what is between what was given out of a series and a number. */
+  async #fill(name: SeriesName, to: number, inbox: Inbox, signal: AbortSignal): Promise<void> {
+    const known = this.#knownOf(name)
+    for (let lines = to - known.seq; known.seq < to; lines *= moreFactor) {
+      const isAll = lines >= to
+      let isFirst = true
+      for await (const batch of this.#reader.read({ series: [known.name], lines, signal })) {
+        if (signal.aborted) return
+        const rest = batch.filter(({ seq }) => seq > known.seq && seq <= to)
+        // It has gone on meanwhile: the last so many do not reach back so far.
+        if (isFirst && !isAll && batch[0] !== undefined && batch[0].seq > known.seq + 1) break
+        isFirst = false
+        for (const line of rest) this.#give(known, line, inbox)
+        await inbox.room(signal)
+        if ((batch.at(-1)?.seq ?? 0) >= to) break
+      }
+      // What is still not there is not in the engine.
+      if (isAll || !isFirst) return
+      if (signal.aborted) return
+    }
+  }
+
+  /** While it follows, an engine that is away is waited for. */
+  async #patiently<T>(ask: () => Promise<T>): Promise<T | undefined> {
+    const { follow, signal, tell } = this.#query
+    const backOff = new BackOff()
+    for (let isTold = false; !signal.aborted; isTold = true) {
+      try {
+        return await ask()
+      } catch (error) {
+        if (!follow || error instanceof EngineRefusal) throw error
+        if (!isTold) tell(`the engine is away, and asked until it answers: ${textOf(error)}`)
+      }
+      await sleep(backOff.next(), undefined, { signal }).catch(() => {})
+    }
+    return undefined
+  }
+}
+
+/** A line that has come. */
+interface Arrived {
+  readonly host: string
+  readonly log_id: string
+  readonly timed: TimedLine
+}
+
+/** Lines that have come and wait to be put in order. */
+class Inbox {
+  #arrived: Arrived[] = []
+  #error: { readonly error: unknown } | undefined
+  #isOver = false
+  #wake: (() => void) | undefined
+  #hasRoom: (() => void) | undefined
+
+  push(arrived: Arrived): void {
+    this.#arrived.push(arrived)
+    this.#wake?.()
+  }
+
+  fail(error: unknown): void {
+    this.#error = { error }
+    this.#wake?.()
+  }
+
+  /** Nothing more is waited for. */
+  wake(): void {
+    this.#isOver = true
+    this.#wake?.()
+    this.#hasRoom?.()
+  }
+
+  async arrived(): Promise<void> {
+    if (this.#arrived.length > 0 || this.#error !== undefined || this.#isOver) return
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve
+    })
+    this.#wake = undefined
+  }
+
+  /** Resolves when so little waits that more may come. */
+  async room(signal: AbortSignal): Promise<void> {
+    if (this.#arrived.length < arrivedMax || signal.aborted || this.#isOver) return
+    await new Promise<void>((resolve) => {
+      this.#hasRoom = resolve
+    })
+  }
+
+  /** What has come, in order. @throws what has failed. */
+  take(): Arrived[] {
+    const arrived = this.#arrived
+    this.#arrived = []
+    this.#hasRoom?.()
+    this.#hasRoom = undefined
+    if (arrived.length === 0 && this.#error !== undefined) throw this.#error.error
+    return inOrder(arrived)
+  }
+}
+
+/** Each log by lsn; the logs by time, of one time by host and log. */
+function inOrder(arrived: readonly Arrived[]): Arrived[] {
+  const logs = new Map<string, Arrived[]>()
+  for (const each of arrived) {
+    const log = JSON.stringify([each.host, each.log_id])
+    const lines = logs.get(log)
+    if (lines === undefined) logs.set(log, [each])
+    else lines.push(each)
+  }
+  // A line has the time of the latest in front of it, so that sorting by time keeps each order.
+  const timed = [...logs].flatMap(([log, lines]) => {
+    let time = -Infinity
+    return lines.toSorted(byLsn).map((each) => {
+      time = Math.max(time, each.timed.time)
+      return { each, time, log }
+    })
+  })
+  timed.sort((a, b) => a.time - b.time || compare(a.log, b.log))
+  return timed.map(({ each }) => each)
+}
+
+function byLsn({ timed: a }: Arrived, { timed: b }: Arrived): number {
+  return a.lsn === undefined || b.lsn === undefined ? a.time - b.time : a.lsn - b.lsn
+}
+
+/** The series of each log by lsn, the logs by time. */
+function mergedOf(
+  series: readonly ShippedSeries[],
+  linesOf: (name: ShippedSeries) => AsyncGenerator<TimedLine[]>,
+): AsyncGenerator<TimedLine[]> {
+  const logs = new Map<string, ShippedSeries[]>()
+  for (const each of series) {
+    const log = JSON.stringify([each.host, each.log_id])
+    logs.set(log, [...(logs.get(log) ?? []), each])
+  }
+  return mergeLogs([...logs.values()].map((each) => merge(each.map(linesOf))))
+}
+
+async function* once(lines: TimedLine[]): AsyncGenerator<TimedLine[]> {
+  yield lines
+}
+
+function keyOf({ host, log_id, category }: SeriesName): string {
+  return JSON.stringify([host, log_id, category])
+}
+
+function byName(a: SeriesName, b: SeriesName): number {
+  return compare(a.host, b.host) || compare(a.log_id, b.log_id) || compare(a.category, b.category)
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
+function textOf(error: unknown): string {
+  return visible(error instanceof Error ? error.message : String(error))
+}
