@@ -1,7 +1,8 @@
 // Typed events: the definition a user writes once, next to the code that logs it.
 
+import type { CheckedMessage } from './message-places.ts'
 import { type Static, type TObject, Type } from 'typebox'
-import { namePattern } from '../entry/category.ts'
+import { type BuiltinCategory, namePattern } from '../entry/category.ts'
 import { questionOf } from '../entry/closest-word.ts'
 import { keysOf, named } from '../entry/foreign-value.ts'
 import {
@@ -39,7 +40,7 @@ export type ContextOf<E> = E extends EventDefinition<infer Context> ? Static<Con
  * counted in `stats().mismatched`.
  *
  * @param definition `message` may hold `{path.to.property}` places, filled in when the line is
- *   made; `{{` and `}}` stand for braces. The schema's top-level `account_id`, if there is one,
+ *   made; one that names no property of the schema does not compile; `{{` and `}}` stand for braces. The schema's top-level `account_id`, if there is one,
  *   becomes the entry's.
  * @throws {TypeError} when a part of the definition is missing or wrong, or a place names no
  *   property.
@@ -57,11 +58,11 @@ export type ContextOf<E> = E extends EventDefinition<infer Context> ? Static<Con
  * logPositionClosed({ symbol: 'MNQ', price: 5000 }, 'ABC123')
  * ```
  */
-export function defineEvent<Context extends TObject>(definition: {
+export function defineEvent<Context extends TObject, const Message extends string>(definition: {
   readonly name?: string
-  readonly category: string
+  readonly category: BuiltinCategory | (string & {})
   readonly level: Level
-  readonly message: string
+  readonly message: Message & CheckedMessage<NoInfer<Message>, NoInfer<Context>>
   readonly context: Context
 }): EventDefinition<Context> {
   checkKeys(definition)
