@@ -2,6 +2,7 @@
 
 export { ConfigError, LockedError, NotWrittenError, errorCodes } from './errors.ts'
 export type { ConfigProblem, ErrorCode } from './errors.ts'
+export type { BuiltinCategory, CategoryName } from './entry/category.ts'
 export type { ExceptionInfo, LogEntry } from './entry/entry.ts'
 export type { Level, LevelName } from './entry/level.ts'
 export { defineEvent, Type } from './event/definition.ts'
@@ -16,9 +17,11 @@ export type {
   ConfigWithCategories,
   ConfiguredCategories,
   ConfiguredLogger,
+  KnownCategories,
 } from './logger/create-logger.ts'
 export type { CategoryLogger } from './logger/category-logger.ts'
 export { loadConfig } from './config/resolve.ts'
+export type { ByCategory } from './config/schema.ts'
 export type { LoggingConfig, ResolvedConfig } from './config/resolve.ts'
 export type { Logger } from './logger/logger.ts'
 export type { LoggerOptions, TraceIds } from './logger/surroundings.ts'

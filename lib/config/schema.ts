@@ -4,6 +4,7 @@
 // compiler ties the two: a schema that drifts from `LoggingConfig` does not compile.
 
 import { Type, type Static, type TProperties, type TSchema } from 'typebox'
+import type { BuiltinCategory } from '../entry/category.ts'
 import { type Level, type LevelName, levelsMeant } from '../entry/level.ts'
 import type { Rule } from './validate.ts'
 
@@ -21,7 +22,7 @@ export interface LoggingConfig {
    *
    * @default {}
    */
-  readonly levels?: { readonly [category: string]: Level | 'off' | 'OFF' }
+  readonly levels?: ByCategory<Level | 'off' | 'OFF'>
   /**
    * The directory of the log files; made if it is missing, with mode 0700. A `~` at the start is
    * the user's home. A relative path starts at the directory of the file that says so, else at the
@@ -194,7 +195,7 @@ export interface LoggingConfig {
    *
    * @default 'buffered' for every category
    */
-  readonly durability?: { readonly [category: string]: 'buffered' | 'written' | 'synced' }
+  readonly durability?: ByCategory<'buffered' | 'written' | 'synced'>
   /** How much may wait to be written, and what happens when that is not enough. */
   readonly buffer?: {
     /**
@@ -236,6 +237,11 @@ export interface LoggingConfig {
   /** Where an editor finds the JSON Schema of the section. Not looked at. */
   readonly $schema?: string
 }
+
+/** A value for single categories: an editor completes the names that are known. */
+export type ByCategory<Value, Configured extends string = never> = {
+  readonly [category: string]: Value
+} & { readonly [category in BuiltinCategory | Configured]?: Value }
 
 /** A {@link LoggingConfig} that was checked, with every default filled in. */
 export interface ResolvedConfig {
@@ -279,6 +285,13 @@ type DeepReadonly<T> = T extends readonly (infer E)[]
   : T extends object
     ? { readonly [K in keyof T]: DeepReadonly<T[K]> }
     : T
+
+/** Names of categories are for the editor: what is checked is any name's value. */
+type AnyCategory<Config> = {
+  [Key in keyof Config]: Key extends 'levels' | 'durability'
+    ? { readonly [category: string]: NonNullable<Config[Key]>[keyof NonNullable<Config[Key]>] }
+    : Config[Key]
+}
 
 /** Ties a schema to the interface it checks. */
 const schemaOf =
@@ -341,7 +354,7 @@ const keys = Type.Array(keyName, {
  * What each key may hold; TypeBox makes it, and none of its types get out. Where a `description`
  * stands, it is the "expected" of the error.
  */
-export const loggingSchema: Rule = schemaOf<LoggingConfig>()(
+export const loggingSchema: Rule = schemaOf<AnyCategory<LoggingConfig>>()(
   section({
     log_level: level,
     levels: Type.Record(Type.String(), threshold),

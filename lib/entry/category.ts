@@ -16,6 +16,13 @@ export const builtinCategories = {
 /** The name of a built-in category. */
 export type BuiltinCategory = keyof typeof builtinCategories
 
+/**
+ * The name of a category: an editor completes those that are known, and any other is a string as
+ * well.
+ */
+export type CategoryName<Configured extends string = never> =
+  BuiltinCategory | Configured | (string & {})
+
 /** The places of the built-in categories among all of a logger, which come in this order. */
 export const builtinIndex: Readonly<Record<BuiltinCategory, number>> = {
   system: 0,

@@ -2,7 +2,7 @@
 
 import type { CheckedMessage } from './message-places.ts'
 import { type Static, type TObject, Type } from 'typebox'
-import { type BuiltinCategory, namePattern } from '../entry/category.ts'
+import { type CategoryName, namePattern } from '../entry/category.ts'
 import { questionOf } from '../entry/closest-word.ts'
 import { keysOf, named } from '../entry/foreign-value.ts'
 import {
@@ -60,7 +60,7 @@ export type ContextOf<E> = E extends EventDefinition<infer Context> ? Static<Con
  */
 export function defineEvent<Context extends TObject, const Message extends string>(definition: {
   readonly name?: string
-  readonly category: BuiltinCategory | (string & {})
+  readonly category: CategoryName
   readonly level: Level
   readonly message: Message & CheckedMessage<NoInfer<Message>, NoInfer<Context>>
   readonly context: Context

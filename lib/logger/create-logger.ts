@@ -1,10 +1,18 @@
 // The one place where the parts of the write side are joined.
 
-import { builtinCategories } from '../entry/category.ts'
+import { type CategoryName, builtinCategories } from '../entry/category.ts'
 import { formatException, formatFields } from '../entry/human-line.ts'
 import type { MadeEntry } from '../entry/made-entry.ts'
 import { visible } from '../entry/visible-text.ts'
-import { CRITICAL, ERROR, INFO, WARNING, thresholdOf } from '../entry/level.ts'
+import {
+  CRITICAL,
+  ERROR,
+  INFO,
+  type Level,
+  type LevelName,
+  WARNING,
+  thresholdOf,
+} from '../entry/level.ts'
 import { Redactor } from '../redact/secret-keys.ts'
 import { LineEncoder } from '../encode/line-encoder.ts'
 import { LockedError } from '../errors.ts'
@@ -21,6 +29,7 @@ import {
   loadConfig,
   resolveConfig,
 } from '../config/resolve.ts'
+import type { ByCategory } from '../config/schema.ts'
 import { Core } from './core.ts'
 import type { Files, Place } from './place.ts'
 import { watchExit } from './process-exit.ts'
@@ -44,6 +53,10 @@ import { Numbering } from '../deliver/numbering.ts'
 /** A configuration that adds categories. */
 export interface ConfigWithCategories<Name extends string> extends LoggingConfig {
   readonly categories: { readonly [Category in Name]: { readonly file?: string } }
+  /** The lowest level of single categories, in place of `log_level`. */
+  readonly levels?: ByCategory<Level | 'off' | 'OFF', NoInfer<Name>>
+  /** What a category's entries survive. */
+  readonly durability?: ByCategory<'buffered' | 'written' | 'synced', NoInfer<Name>>
 }
 
 /** The categories that a configuration adds, as members of the logger. */
@@ -51,10 +64,26 @@ export type ConfiguredCategories<Name extends string> = {
   readonly [Category in Exclude<Name, keyof Logger>]: CategoryLogger
 }
 
-/** A logger with the categories that a configuration adds, which `with()` keeps. */
-export type ConfiguredLogger<Name extends string> = {
+/**
+ * What takes or keeps the names of categories: `with()` keeps those that a configuration adds, and
+ * an editor completes them.
+ */
+export interface KnownCategories<Name extends string> {
   with(this: void, bindings: object): ConfiguredLogger<Name>
-} & Logger &
+  category(this: void, name: CategoryName<Name>): CategoryLogger
+  setLevel(
+    this: void,
+    level: Level | 'off',
+    category?: CategoryName<Name>,
+    options?: { readonly for_s?: number | undefined },
+  ): void
+  level(this: void, category?: CategoryName<Name>): LevelName | 'off'
+  isEnabled(this: void, level: Level, category?: CategoryName<Name>): boolean
+}
+
+/** A logger with the categories that a configuration adds. */
+export type ConfiguredLogger<Name extends string> = KnownCategories<Name> &
+  Logger &
   ConfiguredCategories<Name>
 
 /**
@@ -83,6 +112,7 @@ export function createLogger<Name extends string>(
   config: ConfigWithCategories<Name>,
   options?: LoggerOptions,
 ): ConfiguredLogger<Name>
+export function createLogger(config?: LoggingConfig, options?: LoggerOptions): Logger
 export function createLogger(config?: string | URL | LoggingConfig, options?: LoggerOptions): Logger
 export function createLogger(
   config?: string | URL | LoggingConfig,

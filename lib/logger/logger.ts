@@ -1,6 +1,11 @@
 // The logger as a user holds it: categories, convenience methods, levels, and the end.
 
-import { type BuiltinCategory, builtinCategories, builtinIndex } from '../entry/category.ts'
+import {
+  type BuiltinCategory,
+  type CategoryName,
+  builtinCategories,
+  builtinIndex,
+} from '../entry/category.ts'
 import type { ContextOf, EventDefinition } from '../event/definition.ts'
 import { named } from '../entry/foreign-value.ts'
 import {
@@ -47,7 +52,7 @@ export interface Logger extends LogMethods, AsyncDisposable {
    *
    * @throws {RangeError} when there is no such category.
    */
-  category(this: void, name: string): CategoryLogger
+  category(this: void, name: CategoryName): CategoryLogger
 
   /**
    * What logs an event of this definition: call it once, at the top, and keep the result.
@@ -78,7 +83,7 @@ export interface Logger extends LogMethods, AsyncDisposable {
   setLevel(
     this: void,
     level: Level | 'off',
-    category?: string,
+    category?: CategoryName,
     options?: { readonly for_s?: number | undefined },
   ): void
   /**
@@ -86,7 +91,7 @@ export interface Logger extends LogMethods, AsyncDisposable {
    *
    * @throws {RangeError} when there is no such category.
    */
-  level(this: void, category?: string): LevelName | 'off'
+  level(this: void, category?: CategoryName): LevelName | 'off'
   /**
    * Takes another configuration as a whole, while the logger runs: levels, `redact`, `console`,
    * `stdout`, retention, limits of rotation, durability and `flush_ms` hold at once; what it does
@@ -97,9 +102,10 @@ export interface Logger extends LogMethods, AsyncDisposable {
    * @param config The path of a `system.json`, or the `logging` section itself.
    * @throws {ConfigError} when it cannot be used, naming every problem; then nothing has changed.
    */
+  reload(this: void, config: LoggingConfig): void
   reload(this: void, config: string | URL | LoggingConfig): void
   /** Whether an entry of this level would be logged; without a category: by any of them. */
-  isEnabled(this: void, level: Level, category?: string): boolean
+  isEnabled(this: void, level: Level, category?: CategoryName): boolean
 
   /**
    * Resolves when all entries accepted before the call are in the files; rejects with a

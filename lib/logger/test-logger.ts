@@ -15,7 +15,7 @@ import {
   loadConfig,
   resolveConfig,
 } from '../config/resolve.ts'
-import { type ConfigWithCategories, type ConfiguredCategories, assemble } from './create-logger.ts'
+import { type ConfigWithCategories, type ConfiguredLogger, assemble } from './create-logger.ts'
 import { carefree } from './core.ts'
 import type { Logger } from './logger.ts'
 import type { LiveConfig } from './live-config.ts'
@@ -57,7 +57,8 @@ const entriesMax = 1024
 export function createTestLogger<Name extends string>(
   config: ConfigWithCategories<Name>,
   options?: LoggerOptions,
-): TestLogger & ConfiguredCategories<Exclude<Name, 'entries' | 'clear'>>
+): ConfiguredLogger<Exclude<Name, 'entries' | 'clear'>> & TestLogger
+export function createTestLogger(config?: LoggingConfig, options?: LoggerOptions): TestLogger
 export function createTestLogger(
   config?: string | URL | LoggingConfig,
   options?: LoggerOptions,

@@ -1,6 +1,13 @@
 // Types only: what must compile, and what must not. Checked by `npm run types`, never run.
 
-import { createLogger, defineEvent, type Logger, Type } from '../../lib/index.ts'
+import { createTestLogger } from '../../lib/testing.ts'
+import {
+  createLogger,
+  defineEvent,
+  type Logger,
+  type LoggingConfig,
+  Type,
+} from '../../lib/index.ts'
 
 export function compiles(): void {
   const plain: Logger = createLogger()
@@ -16,6 +23,31 @@ export function compiles(): void {
   // @ts-expect-error -- a category that is not configured, behind bindings
   extended.with({ a: 1 }).latancy.info('message')
   extended.flush().catch(() => {})
+  const { with: bind, category } = extended
+  bind({ a: 1 })
+    .flush()
+    .catch(() => {})
+  category('latency').info('message')
+  category('any string').info('message')
+  const base: Logger = extended
+  base.category('any string').info('message')
+  extended.setLevel('debug', 'latency', { for_s: 1 })
+  const config: LoggingConfig = {
+    levels: { own: 'debug', sdk: 'off' },
+    durability: { own: 'synced' },
+  }
+  createLogger(config).sdk.info('message')
+  const anything: string | URL | LoggingConfig = config
+  createLogger(anything as string | URL | LoggingConfig).sdk.info('message')
+  const tested = createTestLogger({ categories: { latency: {} } })
+  tested.with({ a: 1 }).latency.info('message')
+  tested.clear()
+  // @ts-expect-error -- a level that is none, of a category that is known
+  createLogger({ levels: { sdk: 'loud' } })
+  // @ts-expect-error -- the same of one that is configured
+  createLogger({ categories: { latency: {} }, levels: { latency: 'loud' } })
+  // @ts-expect-error -- and of any
+  createLogger({ durability: { other: 'sometimes' } })
 
   const filled = defineEvent({
     category: 'sdk',
