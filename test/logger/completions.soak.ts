@@ -38,9 +38,9 @@ const service = ts.createLanguageService({
   getDefaultLibFileName: (given) => ts.getDefaultLibFilePath(given),
   fileExists: (name) => name === file || ts.sys.fileExists(name),
   readFile: (name) => (name === file ? text : readFileSync(name, 'utf8')),
-  readDirectory: ts.sys.readDirectory,
-  directoryExists: ts.sys.directoryExists,
-  getDirectories: ts.sys.getDirectories,
+  readDirectory: (...given) => ts.sys.readDirectory(...given),
+  directoryExists: (name) => ts.sys.directoryExists(name),
+  getDirectories: (name) => ts.sys.getDirectories(name),
 })
 
 /** What is offered at the bar. */
