@@ -20,7 +20,7 @@ class Requests extends LogController {
   incomingRequest() {}
 }
 
-export const config = { categories: { http: {} } }
+export const config = { stdout: 'json', categories: { http: {} } }
 export const surroundings = { context: () => requests.getStore(), trace: activeTrace }
 
 export function service(log) {

@@ -13,6 +13,7 @@ import {
   symlinkSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
+import { text } from 'node:stream/consumers'
 import { dirname, join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import type { LogEntry } from '../../lib/index.ts'
@@ -65,8 +66,9 @@ describe('the service of a newcomer', () => {
       const service = spawn(process.execPath, ['fastify-service.mjs'], {
         cwd,
         env,
-        stdio: 'ignore',
+        stdio: ['ignore', 'pipe', 'inherit'],
       })
+      const printed = text(service.stdout)
       t.after(() => service.kill('SIGKILL'))
       const url = `http://localhost:${port}/accounts/A1/lock`
       assert.equal(await answerOf(url, t.signal, 'POST'), '{"locked":true}')
@@ -74,6 +76,17 @@ describe('the service of a newcomer', () => {
       const ended = once(service, 'exit')
       service.kill('SIGTERM')
       assert.deepEqual(await ended, [0, null])
+
+      const requests = (await printed)
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as LogEntry)
+      assert.ok(requests.length >= 8)
+      for (const { message, context, trace_id } of requests) {
+        if (message.startsWith('Server listening')) continue
+        assert.match(String(context?.['request_id']), /^req-[12]$/, message)
+        assert.match(trace_id ?? '', /^[0-9a-f]{32}$/, message)
+      }
 
       const cli = join('node_modules', 'ringlog', 'dist', 'cli.js')
       const args = [cli, 'tail', '-d', 'logs', '--json', '-w', 'context.request_id=req-2']
