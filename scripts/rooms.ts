@@ -22,6 +22,7 @@ const stations: readonly (readonly [folder: string, turn: string])[] = [
   ['deliver', 'our turn'],
   ['sinks', 'our turn, and the thread pool'],
   ['directory', 'what lies on disk'],
+  ['journal', "the caller's turn; and the next start"],
   ['logger', 'what a user holds; where the parts are joined'],
   ['pino', 'the face of pino, over what a user holds'],
   ['read', 'another process, or whoever reads'],

@@ -29,6 +29,7 @@ const floors: { readonly [station: string]: readonly string[] } = {
   event: ['entry', 'redact', 'config', 'capture', 'encode'],
   sinks: ['entry', 'directory'],
   deliver: ['errors.ts', 'entry', 'directory', 'capture', 'encode', 'sinks'],
+  journal: ['errors.ts', 'entry', 'redact', 'directory', 'capture', 'encode', 'event', 'sinks'],
   logger: [
     'errors.ts',
     'entry',
@@ -40,6 +41,7 @@ const floors: { readonly [station: string]: readonly string[] } = {
     'event',
     'sinks',
     'deliver',
+    'journal',
   ],
   read: ['errors.ts', 'entry', 'config', 'directory'],
   ship: ['errors.ts', 'entry', 'config', 'directory', 'read'],

@@ -8,8 +8,24 @@ import type { JsonBytes, ReadyText } from './json-bytes.ts'
 /** The restored context of an event. */
 export type Restored = Record<string, unknown>
 
+/** An event without what only checks its values: plain data. */
+export interface EventOrigin {
+  readonly name: string | undefined
+  /** With its places. */
+  readonly message: string
+  readonly shape: Shape
+}
+
+/**
+ * The keys of an event's context in order, each with the kind of its value or the keys of the object
+ * that it is: which value stands where in the lanes.
+ */
+export type Shape = readonly (readonly [key: string, value: string | Shape])[]
+
 /** The encoder of one event, and what has captured its context. */
 export interface EventEncoder {
+  /** What it takes to make this encoder again, in another process. */
+  readonly origin: EventOrigin
   readonly capture: Capture
   /**
    * The context as an object, read from the lanes behind the TYPED tag; the secrets in its strings

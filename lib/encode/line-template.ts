@@ -27,6 +27,8 @@ export interface Template<Owner extends LineOwner = LineOwner> {
   readonly bindings: Bindings | undefined
   /** What of the bindings stands in each entry's context, whatever the call brings. */
   readonly bound: Bindings | undefined
+  /** What a journal knows of its entries, where there is one. */
+  record: unknown
 }
 
 /** Makes a template; the category's name is known to need no escaping. */
@@ -46,6 +48,7 @@ export function templateOf<Owner extends LineOwner>(
     event,
     bindings,
     bound: event === undefined ? bindings : bindings?.without(event.keys),
+    record: undefined,
   }
 }
 
@@ -58,5 +61,5 @@ export function boundTemplate<Owner extends LineOwner>(
   bindings: Bindings,
 ): Template<Owner> {
   const bound = event === undefined ? bindings : bindings.without(event.keys)
-  return { owner, severity, head, message, event, bindings, bound }
+  return { owner, severity, head, message, event, bindings, bound, record: undefined }
 }

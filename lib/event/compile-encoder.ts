@@ -24,6 +24,7 @@ import {
   jsonSchemaOf,
   type Plan,
   planOf,
+  shapeOf,
   shown,
   valueAt,
   withoutAccount,
@@ -75,6 +76,7 @@ export function compileEvent(
   const isConstant = messageParts(event.message).every((part) => typeof part === 'string')
   const messageText = isConstant ? `,"message":${quoted(masked[NONE]!(message({})))}` : ''
   return {
+    origin: { name: event.name, message: event.message, shape: shapeOf(plan) },
     capture: (isGenerated ? captureOf : interpretedCapture)(plan, fields, closed),
     straight: isGenerated ? straightOf(plan, fields, closed) : undefined,
     restore: (isGenerated ? restoreOf : interpretedRestore)(plan, fields, masked),

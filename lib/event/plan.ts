@@ -8,7 +8,7 @@
 import type { TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { isObjectSchema } from './definition.ts'
-import type { Restored } from '../encode/event-encoder.ts'
+import type { Restored, Shape } from '../encode/event-encoder.ts'
 import { textOf } from '../entry/safe-text.ts'
 import { jsonOf } from '../entry/json-text.ts'
 import {
@@ -166,6 +166,11 @@ function ownPartsOf<T>(schema: T): T {
 /** The account stands in the entry, not in its context. */
 export function withoutAccount(plan: Plan): Plan {
   return { kind: 'object', keys: new Map([...plan.keys].filter(([key]) => key !== 'account_id')) }
+}
+
+/** Which value stands where, as plain data. */
+export function shapeOf({ keys }: Plan): Shape {
+  return [...keys].map(([key, member]) => [key, isPlan(member) ? shapeOf(member) : member.kind])
 }
 
 /** The schema of what is restored: secrets are strings by then, loose values anything. */

@@ -1,0 +1,393 @@
+// HOT PATH: call → ring → block. Writes captured entries into a block as bytes, and forgets those
+// that are in the files. layout.ts says what stands where; read-block.ts is the way back.
+//
+// Strings make the price. A short one is copied by a loop, whose codes, put together, also tell
+// whether all of them fit into a byte; a long one by the engine, which copies many at a time. What
+// a place of a template had last is remembered with its bytes: most of a message, its keys, its
+// account, come again and again, and then are copied by words. A place whose strings hardly ever
+// repeat is not remembered any more.
+
+import { type Lanes } from '../capture/lanes.ts'
+import type { Template } from '../encode/line-template.ts'
+import { definitionOf } from './definition.ts'
+import {
+  blockBytesMin,
+  definedAt,
+  definitionsAt,
+  definitionWord,
+  FILLER,
+  headAt,
+  headerBytes,
+  INLINE,
+  keyAt,
+  layoutVersion,
+  lengthWord,
+  logIdAt,
+  logIdChars,
+  logIdSetAt,
+  LATIN1,
+  lsnNumber,
+  magic,
+  markWord,
+  MISSING,
+  numbersFrom,
+  numsWord,
+  orderAt,
+  orderProbe,
+  ownerAt,
+  ownerBytesMax,
+  ownerTextAt,
+  partsOf,
+  placesMax,
+  recordHeadBytes,
+  refsWord,
+  seedOf,
+  seqNumber,
+  sizeAt,
+  tagsWord,
+  tailAt,
+  timeNumber,
+  UTF16,
+  versionAt,
+} from './layout.ts'
+
+/** A longer string is copied by the engine. UTF-16 units; bench/journal.ts shows where they meet. */
+const loopCharsMax = 24
+/** Places of a template whose last strings are remembered: message, account, the first others. */
+const placesKnown = 48
+/** Words that a remembered string takes with its head: longer ones are not remembered. */
+const wordsKnown = 10
+const charsKnown: number = (wordsKnown - 1) * 4
+/** Calls after which a place is judged by how often its string was another one. */
+const callsJudged = 64
+
+/** What is known of a template whose entries have been written. */
+interface Known {
+  readonly block: Block
+  /** Its definition among those of the block; INLINE where there is no room for more. */
+  readonly at: number
+  /** The definition as text, where each record has to bring it. */
+  readonly inline: string | undefined
+  /** The strings of its last entry by place. */
+  readonly texts: (string | undefined)[]
+  /** How often a place has had another string than before; -1: it is not remembered any more. */
+  readonly misses: Int16Array
+  /** The bytes of those strings, each behind the number of its words. */
+  readonly words: Int32Array
+  calls: number
+}
+
+/** Writes records into a block. */
+export class Block {
+  readonly #bytes: Buffer
+  readonly #words: Int32Array
+  readonly #numbers: Float64Array
+  readonly #key: number
+  /** Where the records begin, and how many bytes there are for them. */
+  readonly #from: number
+  readonly #ring: number
+  readonly #definitionBytes: number
+  /** The same as in the header. */
+  #head = 0
+  #tail = 0
+  #defined = 0
+  readonly #definitions = new Map<string, number>()
+  /** Added to the number of an entry among all of this run. */
+  lsnBase = 0
+
+  /**
+   * @param memory All of it is the block's, and holds zeros.
+   * @param owner Who writes, as JSON, for whoever finds the block.
+   * @param key A random number, other than that of any block before in the same memory.
+   */
+  constructor(memory: ArrayBuffer | SharedArrayBuffer, owner: string, key: number) {
+    const size = memory.byteLength
+    const text = Buffer.from(owner)
+    if (size < blockBytesMin || size % 8 !== 0 || text.length > ownerBytesMax) {
+      throw new RangeError(`Cannot use the memory: expected ${blockBytesMin} bytes, got ${size}`)
+    }
+    const { definitions, ring } = partsOf(size)
+    this.#bytes = Buffer.from(memory, 0, size)
+    this.#words = new Int32Array(memory)
+    this.#numbers = new Float64Array(memory)
+    this.#key = key | 0
+    this.#from = headerBytes + definitions
+    this.#ring = ring
+    this.#definitionBytes = definitions
+    const words = this.#words
+    words[versionAt >> 2] = layoutVersion
+    words[orderAt >> 2] = orderProbe
+    this.#numbers[sizeAt >> 3] = size
+    words[keyAt >> 2] = this.#key
+    words[definitionsAt >> 2] = definitions
+    words[ownerAt >> 2] = text.length
+    text.copy(this.#bytes, ownerTextAt)
+    // Last: without it this is no block.
+    this.#bytes.write(magic, 0, 'latin1')
+  }
+
+  /** Whether all of its records have been released. */
+  get isEmpty(): boolean {
+    return this.#head === this.#tail
+  }
+
+  /** Bytes of the records that it holds, and that it may hold. */
+  get usedBytes(): number {
+    return this.#tail - this.#head
+  }
+  get capacityBytes(): number {
+    return this.#ring
+  }
+
+  /** Notes the identity of the log whose entries these are. */
+  identify(logId: string): void {
+    if (logId.length !== logIdChars) return
+    this.#bytes.write(logId, logIdAt, 'latin1')
+    this.#words[logIdSetAt >> 2] = 1
+  }
+
+  /**
+   * Writes the entry that stands in the lanes from these positions up to their tails.
+   *
+   * @param number Its number among all entries of this run.
+   * @param chars UTF-16 units of its strings, as far as they have been counted.
+   * @returns false when there is no room for it: then nothing has been written.
+   */
+  append(
+    lanes: Lanes,
+    tagFrom: number,
+    numFrom: number,
+    refFrom: number,
+    template: Template,
+    time: number,
+    accountId: string | undefined,
+    message: string,
+    seq: number,
+    number: number,
+    chars: number,
+  ): boolean {
+    const tagCount = (lanes.tagTail - tagFrom) | 0
+    const numCount = (lanes.numTail - numFrom) | 0
+    const refCount = (lanes.refTail - refFrom) | 0
+    if (tagCount > placesMax || numCount > placesMax || refCount > placesMax) return false
+    let known = template.record as Known | undefined
+    if (known === undefined || known.block !== this) known = this.#learn(template)
+    // More than it will be: a string takes two bytes a unit at most, its head four, and up to three
+    // follow it.
+    const { inline } = known
+    const inlineBytes = inline === undefined ? 0 : 8 + inline.length * 2
+    const need =
+      recordHeadBytes + numCount * 8 + tagCount + 8 + (refCount + 2) * 8 + chars * 2 + inlineBytes
+    const start = this.#place(need)
+    if (start === -1) return false
+    const words = this.#words
+    const numbers = this.#numbers
+    const bytes = this.#bytes
+    const word = start >> 2
+    let at = start >> 3
+    words[word + definitionWord] = known.at
+    words[word + tagsWord] = tagCount
+    words[word + numsWord] = numCount
+    words[word + refsWord] = refCount
+    numbers[at + lsnNumber] = this.lsnBase + number
+    numbers[at + timeNumber] = time
+    numbers[at + seqNumber] = template.owner.seqBase + seq
+    at += numbersFrom
+    const { nums, tags, refs, mask } = lanes
+    for (let i = 0; i < numCount; i++) numbers[at + i] = nums[(numFrom + i) & mask]!
+    at = (at + numCount) << 3
+    for (let i = 0; i < tagCount; i++) bytes[at + i] = tags[(tagFrom + i) & mask]!
+    at = (at + tagCount + 3) & ~3
+    const limit = start + need
+    if (inline !== undefined) at = this.#copy(inline, at, limit)
+    known.calls++
+    at = this.#put(known, 0, message, at, limit)
+    at = this.#put(known, 1, accountId, at, limit)
+    for (let i = 0; i < refCount; i++) {
+      at = this.#put(known, i + 2, refs[(refFrom + i) & mask] as string | undefined, at, limit)
+    }
+    if (at === 0) return false
+    this.#finish(start, at)
+    return true
+  }
+
+  /** Ends a record at `end`: its length, its mark, and only then the tail of the ring. */
+  #finish(start: number, end: number): void {
+    const words = this.#words
+    if ((end & 4) !== 0) {
+      words[end >> 2] = 0
+      end += 4
+    }
+    const length = end - start
+    const from = start >> 2
+    const last = end >> 2
+    let sum = seedOf(this.#key, this.#tail, length)
+    for (let i = from + definitionWord; i < last; i++) sum = (sum + words[i]!) | 0
+    words[from + lengthWord] = length
+    words[from + markWord] = sum
+    this.#tail += length
+    this.#numbers[tailAt >> 3] = this.#tail
+  }
+
+  /** Where a record of up to so many bytes may be written; -1 when there is no room. */
+  #place(bytes: number): number {
+    const ring = this.#ring
+    const at = this.#tail % ring
+    if (bytes > ring - (this.#tail - this.#head)) return -1
+    if (at + bytes <= ring) return this.#from + at
+    const rest = ring - at
+    if (bytes > ring - rest - (this.#tail - this.#head)) return -1
+    // It must not be torn in two: what is left of this lap is filled.
+    const start = this.#from + at
+    this.#words[(start >> 2) + definitionWord] = FILLER
+    this.#words[(start >> 2) + lengthWord] = rest
+    this.#words[(start >> 2) + markWord] = seedOf(this.#key, this.#tail, rest)
+    this.#tail += rest
+    this.#numbers[tailAt >> 3] = this.#tail
+    return this.#from
+  }
+
+  /** Writes the string of a place; returns where it ends, 0 when there is no room for it. */
+  #put(known: Known, place: number, text: string | undefined, at: number, limit: number): number {
+    if (place >= placesKnown) return this.#copy(text, at, limit)
+    const slot = place * wordsKnown
+    const cache = known.words
+    if (text !== undefined && known.texts[place] === text) {
+      const count = cache[slot]!
+      if (at === 0 || at + count * 4 > limit) return 0
+      const words = this.#words
+      const word = at >> 2
+      for (let i = 0; i < count; i++) words[word + i] = cache[slot + 1 + i]!
+      return at + count * 4
+    }
+    const end = this.#copy(text, at, limit)
+    const misses = known.misses[place]!
+    if (end === 0 || text === undefined || misses < 0) return end
+    this.#remember(known, place, text, at, end)
+    return end
+  }
+
+  #remember(known: Known, place: number, text: string, at: number, end: number): void {
+    const misses = ++known.misses[place]!
+    if (misses > callsJudged && misses * 2 > known.calls) {
+      known.misses[place] = -1
+      known.texts[place] = undefined
+      return
+    }
+    const count = (end - at) >> 2
+    if (count >= wordsKnown || text.length > charsKnown) {
+      known.texts[place] = undefined
+      return
+    }
+    const slot = place * wordsKnown
+    known.words[slot] = count
+    for (let i = 0; i < count; i++) known.words[slot + 1 + i] = this.#words[(at >> 2) + i]!
+    known.texts[place] = text
+  }
+
+  /** Writes a string: its head, then its bytes, up to a multiple of four. */
+  #copy(text: string | undefined, at: number, limit: number): number {
+    const room = limit - at - 4
+    if (at === 0 || room < 0) return 0
+    if (text === undefined) {
+      this.#words[at >> 2] = MISSING
+      return at + 4
+    }
+    const { length } = text
+    if (room < ((length * 2 + 3) & ~3)) return 0
+    if (length > loopCharsMax) return this.#copyLong(text, at)
+    const bytes = this.#bytes
+    const from = at + 4
+    const end = (from + length + 3) & ~3
+    // What follows the string up to the next word is part of the sum.
+    this.#words[(end >> 2) - 1] = 0
+    let codes = 0
+    for (let i = 0; i < length; i++) {
+      const code = text.charCodeAt(i)
+      codes |= code
+      bytes[from + i] = code
+    }
+    this.#words[at >> 2] = (length << 2) | LATIN1
+    return codes > 0xff ? this.#copyWide(text, at) : end
+  }
+
+  #copyLong(text: string, at: number): number {
+    const { length } = text
+    const end = (at + 4 + length + 3) & ~3
+    this.#words[(end >> 2) - 1] = 0
+    // As many bytes as units: then each of them is ASCII. There is room for twice as many.
+    if (this.#bytes.write(text, at + 4, length * 2, 'utf8') !== length) {
+      return this.#copyWide(text, at)
+    }
+    this.#words[at >> 2] = (length << 2) | LATIN1
+    const over = at + 4 + length
+    for (let i = over; i < end; i++) this.#bytes[i] = 0
+    return end
+  }
+
+  #copyWide(text: string, at: number): number {
+    const { length } = text
+    const end = (at + 4 + length * 2 + 3) & ~3
+    this.#words[(end >> 2) - 1] = 0
+    this.#bytes.write(text, at + 4, length * 2, 'utf16le')
+    this.#words[at >> 2] = (length << 2) | UTF16
+    return end
+  }
+
+  #learn(template: Template): Known {
+    const definition = definitionOf(template)
+    // What with() binds may be another one for each request: it has no place for good.
+    const at = template.bindings === undefined ? this.#define(definition) : INLINE
+    const known: Known = {
+      block: this,
+      at,
+      inline: at === INLINE ? definition : undefined,
+      texts: new Array<string | undefined>(placesKnown).fill(undefined),
+      misses: new Int16Array(placesKnown),
+      words: new Int32Array(placesKnown * wordsKnown),
+      calls: 0,
+    }
+    template.record = known
+    return known
+  }
+
+  /** Writes a definition for good; INLINE when there is no room for more. */
+  #define(definition: string): number {
+    const known = this.#definitions.get(definition)
+    if (known !== undefined) return known
+    const text = Buffer.from(definition)
+    const bytes = 8 + ((text.length + 7) & ~7)
+    if (this.#defined + bytes > this.#definitionBytes) return INLINE
+    const at = headerBytes + this.#defined
+    this.#words[at >> 2] = text.length
+    text.copy(this.#bytes, at + 8)
+    this.#words[(at >> 2) + 1] = seedOf(this.#key, at, text.length) + sumOf(text)
+    this.#defined += bytes
+    this.#numbers[definedAt >> 3] = this.#defined
+    this.#definitions.set(definition, at)
+    return at
+  }
+
+  /** Forgets all entries up to this number of the log: they are in the files, or given up. */
+  release(lsn: number): void {
+    const words = this.#words
+    const numbers = this.#numbers
+    let head = this.#head
+    while (head < this.#tail) {
+      const start = this.#from + (head % this.#ring)
+      const isFiller = words[(start >> 2) + definitionWord] === FILLER
+      if (!isFiller && numbers[(start >> 3) + lsnNumber]! > lsn) break
+      head += words[(start >> 2) + lengthWord]!
+    }
+    if (head === this.#head) return
+    this.#head = head
+    numbers[headAt >> 3] = head
+  }
+}
+
+/** The sum of bytes, each at its place. */
+export function sumOf(bytes: Uint8Array): number {
+  let sum = 0
+  for (const byte of bytes) sum = (Math.imul(sum, 31) + byte) | 0
+  return sum
+}

@@ -1,0 +1,53 @@
+// HOT PATH: call → ring → block. The ring, with a block beside it: what is committed stands in both
+// when the call returns. The lanes serve the pump as ever; the block is for whoever comes after a
+// process that was killed.
+
+import { Ring } from '../capture/ring.ts'
+import type { Template } from '../encode/line-template.ts'
+import type { Block } from './block.ts'
+
+/** A ring whose entries are written into a block as well. */
+export class JournaledRing<T extends Template> extends Ring<T> {
+  readonly block: Block
+  // Where the last entry ended in the lanes.
+  #tagEnd = 0
+  #numEnd = 0
+  #refEnd = 0
+  /** Entries that the block had no room for, since somebody looked. */
+  missed = 0
+
+  constructor(entriesMax: number, charsMax: number, entryCharsMax: number, block: Block) {
+    super(entriesMax, charsMax, entryCharsMax)
+    this.block = block
+  }
+
+  override commit(
+    template: T,
+    time: number,
+    accountId: string | undefined,
+    message: string,
+    seq: number,
+  ): void {
+    const { lanes } = this
+    let [tag, num, ref] = [this.#tagEnd, this.#numEnd, this.#refEnd]
+    if (this.tail === this.head) {
+      // An empty ring starts again at its first places.
+      tag = lanes.tagHead
+      num = lanes.numHead
+      ref = lanes.refHead
+    }
+    const account = accountId === undefined ? 0 : accountId.length
+    const chars = lanes.chars + message.length + account
+    const number = this.lastNumber + 1
+    super.commit(template, time, accountId, message, seq)
+    this.#tagEnd = lanes.tagTail
+    this.#numEnd = lanes.numTail
+    this.#refEnd = lanes.refTail
+    const { block } = this
+    if (
+      !block.append(lanes, tag, num, ref, template, time, accountId, message, seq, number, chars)
+    ) {
+      this.missed++
+    }
+  }
+}

@@ -1,0 +1,372 @@
+// The bytes of a block against the lanes: whatever is logged, the line made of the block is the line
+// that the ring gives. And bytes that no writer has left are refused, whatever was done to them.
+
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import fc from 'fast-check'
+import { Intake } from '../../lib/logger/intake.ts'
+import { surroundingsOf } from '../../lib/logger/surroundings.ts'
+import { LineEncoder } from '../../lib/encode/line-encoder.ts'
+import { bind } from '../../lib/encode/bindings.ts'
+import { JsonBytes } from '../../lib/encode/json-bytes.ts'
+import { templateOf } from '../../lib/encode/line-template.ts'
+import { Counters } from '../../lib/deliver/counters.ts'
+import { Category, type CategoryTemplate } from '../../lib/deliver/category.ts'
+import { Route } from '../../lib/deliver/file-queue.ts'
+import { compileEvent } from '../../lib/event/compile-encoder.ts'
+import { defineEvent, Type } from '../../lib/event/definition.ts'
+import { Block } from '../../lib/journal/block.ts'
+import { JournaledRing } from '../../lib/journal/journaled-ring.ts'
+import { headerBytes, partsOf, tailAt } from '../../lib/journal/layout.ts'
+import { type BlockContent, readBlock } from '../../lib/journal/read-block.ts'
+import { Restorer } from '../../lib/journal/restore.ts'
+import { Redactor } from '../../lib/redact/secret-keys.ts'
+import { hostileCalls } from '../hostile-calls.ts'
+
+const charsMax = 1 << 24
+
+const closed = defineEvent({
+  name: 'position_closed',
+  category: 'system',
+  level: 'ERROR',
+  message: 'Closed {rule} at {at.price}, {note}',
+  context: Type.Object({
+    rule: Type.String(),
+    at: Type.Object({ price: Type.Number(), open: Type.Boolean() }),
+    api_key: Type.String(),
+    badge: Type.String(),
+    note: Type.Optional(Type.Unknown()),
+    tags: Type.Array(Type.String()),
+    account_id: Type.String(),
+  }),
+})
+
+const filled = defineEvent({
+  category: 'system',
+  level: 'INFO',
+  message: 'Filled',
+  context: Type.Object({ rule: Type.String(), pin: Type.String(), price: Type.Number() }),
+})
+
+const codecs = {
+  closed: compileEvent(closed, new Redactor()),
+  filled: compileEvent(filled, new Redactor(), false),
+}
+
+/** A logger as far as the ring, with a block beside it. */
+function journal(
+  bytes: number = 4 << 20,
+  memory: ArrayBuffer | SharedArrayBuffer = new ArrayBuffer(bytes),
+) {
+  const redactor = new Redactor()
+  const encoder = new LineEncoder(redactor, charsMax)
+  const block = new Block(memory, '{"pid":1}', 77)
+  const ring = new JournaledRing<CategoryTemplate>(1024, 1 << 26, charsMax, block)
+  const category = new Category({
+    name: 'system',
+    index: 0,
+    route: new Route('system.log'),
+    threshold: 0,
+    own: false,
+    durability: 'buffered',
+  })
+  const surroundings = surroundingsOf(
+    {
+      context: () => ({ request: 'r-1', n: 1, account_id: undefined }),
+      trace: () => ({ trace_id: 'ab'.repeat(16), span_id: 'cd'.repeat(8) }),
+    },
+    () => {},
+  )
+  const nothing = (): void => {}
+  const intakeWith = (asked: typeof surroundings): Intake =>
+    new Intake({
+      ring,
+      encoder,
+      counters: new Counters(),
+      onFull: 'drop_new',
+      charsMax,
+      schedule: nothing,
+      wake: nothing,
+      writeThrough: nothing,
+      makeRoom: nothing,
+      tellClosed: nothing,
+      surroundings: asked,
+    })
+  const bindings = bind(
+    encoder,
+    { session: 'a"b', api_key: 'k', account_id: 'bound', n: { m: 1 } },
+    undefined,
+    charsMax,
+  )
+  return {
+    block,
+    ring,
+    category,
+    bytes: Buffer.from(memory),
+    intake: intakeWith(undefined),
+    surrounded: intakeWith(surroundings),
+    bound: templateOf<Category>(category, 1, bindings),
+    closed: templateOf<Category>(category, 3, undefined, codecs.closed),
+    filled: templateOf<Category>(category, 1, bindings, codecs.filled),
+    /** What the ring gives, and empties. */
+    lines: (): string[] => {
+      const lines: string[] = []
+      while (ring.size > 0) {
+        const out = new JsonBytes(64)
+        const refsFrom = ring.lanes.refHead
+        encoder.write(out, ring, ring.number)
+        ring.shift(refsFrom)
+        lines.push(out.textFrom(0))
+      }
+      return lines
+    },
+    /** What the block gives. */
+    restored: (): string[] => linesOf(contentOf(Buffer.from(memory))),
+  }
+}
+
+function contentOf(bytes: Buffer): BlockContent {
+  const content = readBlock(bytes)
+  assert.ok(typeof content !== 'string', JSON.stringify(content))
+  return content
+}
+
+function linesOf({ entries }: BlockContent, redactor = new Redactor()): string[] {
+  const restorer = new Restorer(new LineEncoder(redactor, charsMax), redactor, charsMax)
+  return entries.map((entry) => {
+    const out = new JsonBytes(64)
+    restorer.write(out, entry, entry.seq, entry.lsn)
+    return out.textFrom(0)
+  })
+}
+
+const someText = fc.oneof(
+  fc.string({ unit: 'binary', maxLength: 80 }),
+  fc.array(fc.nat(0xffff), { maxLength: 90 }).map((codes) => String.fromCharCode(...codes)),
+  fc.constantFrom('', 'a', 'MNQ', 'x'.repeat(24), 'x'.repeat(25), 'é'.repeat(30), '\ud800', '日本'),
+)
+
+describe('Block and Restorer give the line that the ring gives', () => {
+  test('for hostile calls of every kind, surrounded and bound', () => {
+    let seen = 0
+    fc.assert(
+      fc.property(fc.array(hostileCalls, { minLength: 1, maxLength: 6 }), (calls) => {
+        const log = journal()
+        for (const [at, call] of calls.entries()) {
+          const intake = at % 2 === 0 ? log.intake : log.surrounded
+          const template = call.method === 'bound' ? log.bound : log.category.templates[at % 5]!
+          const of = call.method === 'typed' ? log.closed : template
+          const thrown = call.method.includes('rror') ? call.thrown() : undefined
+          intake.log(of, call.message, undefined, thrown, call.context())
+        }
+        const expected = log.lines()
+        seen += expected.length
+        assert.deepEqual(log.restored(), expected)
+      }),
+      { numRuns: 150, endOnFailure: true },
+    )
+    assert.ok(seen > 300)
+  })
+
+  test('for typed events, loose values and secrets among them', () => {
+    fc.assert(
+      fc.property(
+        fc.array(
+          fc.tuple(someText, someText, fc.anything({ maxDepth: 2 }), fc.double(), fc.boolean()),
+          {
+            minLength: 1,
+            maxLength: 8,
+          },
+        ),
+        (calls) => {
+          const log = journal()
+          for (const [rule, badge, note, price, open] of calls) {
+            const context = {
+              rule,
+              badge,
+              note,
+              api_key: 'hidden',
+              at: { price, open },
+              tags: [badge, rule],
+              account_id: rule,
+            }
+            log.intake.log(log.closed, '', undefined, undefined, context)
+            log.intake.log(log.filled, '', badge, undefined, { rule, pin: badge, price: 1 })
+          }
+          const expected = log.lines()
+          assert.ok(expected.every((line) => !line.includes('hidden')))
+          assert.deepEqual(log.restored(), expected)
+        },
+      ),
+      { numRuns: 60, endOnFailure: true },
+    )
+  })
+
+  test('over many laps, with strings that repeat, change, and are too long to be remembered', () => {
+    const log = journal(64 * 1024, new SharedArrayBuffer(64 * 1024))
+    let released = 0
+    for (let round = 0; round < 400; round++) {
+      for (let i = 0; i < 1 + (round % 7); i++) {
+        const text = ['same', `n${round}-${i}`, '日本'.repeat(i), 'y'.repeat(round % 300)][i % 4]!
+        log.intake.log(log.category.templates[1]!, text, 'acc', undefined, { text, i, round })
+      }
+      assert.equal(log.ring.missed, 0)
+      const expected = log.lines()
+      assert.deepEqual(log.restored(), expected)
+      released += expected.length
+      log.block.release(released)
+      assert.ok(log.block.isEmpty)
+    }
+  })
+
+  test('with definitions inline, when their place in the block is full', () => {
+    const log = journal(64 * 1024)
+    for (let i = 0; i < 60; i++) {
+      const event = defineEvent({
+        name: `event_${i}_${'x'.repeat(200)}`,
+        category: 'system',
+        level: 'INFO',
+        message: 'm {a}',
+        context: Type.Object({ a: Type.String(), b: Type.Number() }),
+      })
+      const template = templateOf<Category>(
+        log.category,
+        1,
+        undefined,
+        compileEvent(event, new Redactor()),
+      )
+      log.intake.log(template, '', undefined, undefined, { a: 'é', b: i })
+    }
+    assert.deepEqual(log.restored(), log.lines())
+  })
+
+  test('masks by the keys that are secret now', () => {
+    const log = journal()
+    const context = {
+      rule: 'r',
+      badge: 'B-77',
+      note: { badge: 'B-78' },
+      api_key: 'k',
+      at: { price: 1, open: true },
+      tags: ['x'],
+      account_id: 'A1',
+    }
+    log.intake.log(log.closed, '', undefined, undefined, context)
+    const now = new Redactor({ keys: ['badge'], allow: [] })
+    const [line = ''] = linesOf(contentOf(log.bytes), now)
+    assert.ok(!/B-7[78]/.test(line), line)
+    const entry = JSON.parse(line) as Record<string, unknown>
+    assert.equal(entry['message'], 'Closed r at 1, {"badge":"[REDACTED]"}')
+    assert.equal(entry['account_id'], 'A1')
+    assert.deepEqual(entry['context'], {
+      rule: 'r',
+      at: { price: 1, open: true },
+      api_key: '[REDACTED]',
+      badge: '[REDACTED]',
+      note: { badge: '[REDACTED]' },
+      tags: ['x'],
+    })
+  })
+})
+
+describe('Block.append()', () => {
+  test('writes nothing when there is no room, and goes on when there is', () => {
+    const log = journal(64 * 1024)
+    const context = { text: 'z'.repeat(1000) }
+    let accepted = 0
+    while (log.ring.missed === 0) {
+      log.intake.log(log.category.templates[1]!, 'm', undefined, undefined, context)
+      accepted++
+    }
+    const expected = log.lines()
+    assert.equal(accepted, expected.length)
+    assert.deepEqual(log.restored(), expected.slice(0, -1))
+    log.block.release(10)
+    assert.deepEqual(log.restored(), expected.slice(10, -1))
+    log.intake.log(log.category.templates[1]!, 'm', undefined, undefined, context)
+    assert.equal(log.ring.missed, 1)
+    assert.equal(log.restored().length, expected.length - 10)
+  })
+})
+
+/** A block with a few entries, before and after the last one was written. */
+function beforeAndAfter(): { before: Buffer; after: Buffer; lines: string[] } {
+  const log = journal(64 * 1024)
+  log.intake.log(log.category.templates[1]!, 'first', 'a', undefined, { n: 1, s: 'text' })
+  log.intake.log(log.closed, '', undefined, new Error('x'), { rule: 'r' })
+  const before = Buffer.from(log.bytes)
+  log.intake.log(log.category.templates[1]!, 'last', undefined, undefined, {
+    d: 1.5,
+    s: '日本',
+    l: 'l'.repeat(40),
+  })
+  return { before, after: Buffer.from(log.bytes), lines: log.lines() }
+}
+
+describe('readBlock()', () => {
+  test('does not see an entry whose writing was ended at any byte', () => {
+    const { before, after, lines } = beforeAndAfter()
+    const from = firstDifference(before, after, tailAt + 8)
+    const end = headerBytes + partsOf(after.length).definitions + after.readDoubleLE(tailAt)
+    for (let at = from; at <= end; at++) {
+      // The tail comes last.
+      const bytes = Buffer.concat([after.subarray(0, at), before.subarray(at)])
+      before.copy(bytes, tailAt, tailAt, tailAt + 8)
+      assert.deepEqual(linesOf(contentOf(bytes)), lines.slice(0, -1))
+    }
+  })
+
+  test('refuses a block with a record torn at any byte', () => {
+    const { before, after } = beforeAndAfter()
+    const end = headerBytes + partsOf(after.length).definitions + after.readDoubleLE(tailAt)
+    let torn = 0
+    for (let at = firstDifference(before, after, tailAt + 8); at < end; at++) {
+      const bytes = Buffer.concat([after.subarray(0, at), before.subarray(at)])
+      if (bytes.equals(after)) continue
+      torn++
+      assert.equal(typeof readBlock(bytes), 'string')
+    }
+    assert.ok(torn > 100)
+  })
+
+  test('refuses a block that was cut at any length, and one of another layout', () => {
+    const { after } = beforeAndAfter()
+    for (let length = 0; length < after.length; length += 61) {
+      assert.equal(typeof readBlock(after.subarray(0, length)), 'string')
+    }
+    const other = Buffer.from(after)
+    other.writeInt32LE(2, 8)
+    assert.match(JSON.stringify(readBlock(other)), /layout 2/)
+    assert.match(JSON.stringify(readBlock(Buffer.alloc(1 << 16))), /no ring/)
+  })
+
+  test('never throws and never hangs, whatever the bytes', () => {
+    const { after } = beforeAndAfter()
+    let believed = 0
+    const changes = fc.array(
+      fc.tuple(
+        fc.oneof(fc.nat(200), fc.nat(after.length - 1), fc.integer({ min: 4096, max: 14_000 })),
+        fc.nat(255),
+      ),
+      { minLength: 1, maxLength: 12 },
+    )
+    fc.assert(
+      fc.property(changes, (bytes) => {
+        const block = Buffer.from(after)
+        for (const [at, byte] of bytes) block[at] = byte
+        const content = readBlock(block)
+        if (typeof content === 'string') return
+        believed++
+        linesOf(content)
+      }),
+      { numRuns: 1000 },
+    )
+    assert.ok(believed > 0)
+  })
+})
+
+function firstDifference(one: Buffer, other: Buffer, from: number): number {
+  let at = from
+  while (one[at] === other[at]) at++
+  return at
+}
