@@ -11,6 +11,7 @@ import { type Lanes } from '../capture/lanes.ts'
 import type { Template } from '../encode/line-template.ts'
 import { definitionOf } from './definition.ts'
 import {
+  baseAt,
   blockBytesMin,
   definedAt,
   definitionsAt,
@@ -55,9 +56,12 @@ import {
 const loopCharsMax = 24
 /** Places of a template whose last strings are remembered: message, account, the first others. */
 const placesKnown = 48
-/** Words that a remembered string takes with its head: longer ones are not remembered. */
-const wordsKnown = 10
-const charsKnown: number = (wordsKnown - 1) * 4
+/** Words of a string with its head that are remembered: longer ones are not. */
+const wordsKnown = 8
+/** Words that a place takes: how many there are, their sum, and the words themselves. */
+const placeWords: number = 2 + wordsKnown
+/** Bytes behind a string that copying it by so many words may touch. */
+const slackBytes: number = wordsKnown * 4
 /** Calls after which a place is judged by how often its string was another one. */
 const callsJudged = 64
 
@@ -72,7 +76,7 @@ interface Known {
   readonly texts: (string | undefined)[]
   /** How often a place has had another string than before; -1: it is not remembered any more. */
   readonly misses: Int16Array
-  /** The bytes of those strings, each behind the number of its words. */
+  /** For each place `placeWords` words: what was written of its string. */
   readonly words: Int32Array
   calls: number
 }
@@ -90,6 +94,12 @@ export class Block {
   /** The same as in the header. */
   #head = 0
   #tail = 0
+  /** Where the tail is in the ring, in bytes: a remainder of such numbers takes 20 ns. */
+  #tailAt = 0
+  /** The position that stands at the first place of the ring. */
+  #base = 0
+  /** The sum over the words of the record that is being written. */
+  #sum = 0
   #defined = 0
   readonly #definitions = new Map<string, number>()
   /** Added to the number of an entry among all of this run. */
@@ -177,7 +187,13 @@ export class Block {
     const { inline } = known
     const inlineBytes = inline === undefined ? 0 : 8 + inline.length * 2
     const need =
-      recordHeadBytes + numCount * 8 + tagCount + 8 + (refCount + 2) * 8 + chars * 2 + inlineBytes
+      recordHeadBytes +
+      numCount * 8 +
+      tagCount +
+      slackBytes +
+      (refCount + 3) * 8 +
+      chars * 2 +
+      inlineBytes
     const start = this.#place(need)
     if (start === -1) return false
     const words = this.#words
@@ -194,12 +210,19 @@ export class Block {
     numbers[at + seqNumber] = template.owner.seqBase + seq
     at += numbersFrom
     const { nums, tags, refs, mask } = lanes
-    for (let i = 0; i < numCount; i++) numbers[at + i] = nums[(numFrom + i) & mask]!
-    at = (at + numCount) << 3
+    let sum = known.at + tagCount + numCount + refCount
+    const end = at + numCount
+    for (let i = numFrom; at < end; at++, i++) numbers[at] = nums[i & mask]!
+    at <<= 3
+    // Of the last word, what no tag takes.
+    if (tagCount > 0) words[(at + tagCount - 1) >> 2] = 0
     for (let i = 0; i < tagCount; i++) bytes[at + i] = tags[(tagFrom + i) & mask]!
     at = (at + tagCount + 3) & ~3
+    const last = at >> 2
+    for (let i = word + 6; i < last; i++) sum = (sum + words[i]!) | 0
+    this.#sum = sum
     const limit = start + need
-    if (inline !== undefined) at = this.#copy(inline, at, limit)
+    if (inline !== undefined) at = this.#new(inline, at, limit)
     known.calls++
     at = this.#put(known, 0, message, at, limit)
     at = this.#put(known, 1, accountId, at, limit)
@@ -220,19 +243,18 @@ export class Block {
     }
     const length = end - start
     const from = start >> 2
-    const last = end >> 2
-    let sum = seedOf(this.#key, this.#tail, length)
-    for (let i = from + definitionWord; i < last; i++) sum = (sum + words[i]!) | 0
     words[from + lengthWord] = length
-    words[from + markWord] = sum
+    words[from + markWord] = (seedOf(this.#key, this.#tail, length) + this.#sum) | 0
     this.#tail += length
+    const at = this.#tailAt + length
+    this.#tailAt = at === this.#ring ? 0 : at
     this.#numbers[tailAt >> 3] = this.#tail
   }
 
   /** Where a record of up to so many bytes may be written; -1 when there is no room. */
   #place(bytes: number): number {
     const ring = this.#ring
-    const at = this.#tail % ring
+    const at = this.#tailAt
     if (bytes > ring - (this.#tail - this.#head)) return -1
     if (at + bytes <= ring) return this.#from + at
     const rest = ring - at
@@ -243,46 +265,77 @@ export class Block {
     this.#words[(start >> 2) + lengthWord] = rest
     this.#words[(start >> 2) + markWord] = seedOf(this.#key, this.#tail, rest)
     this.#tail += rest
+    this.#tailAt = 0
     this.#numbers[tailAt >> 3] = this.#tail
     return this.#from
   }
 
   /** Writes the string of a place; returns where it ends, 0 when there is no room for it. */
   #put(known: Known, place: number, text: string | undefined, at: number, limit: number): number {
-    if (place >= placesKnown) return this.#copy(text, at, limit)
-    const slot = place * wordsKnown
-    const cache = known.words
-    if (text !== undefined && known.texts[place] === text) {
-      const count = cache[slot]!
-      if (at === 0 || at + count * 4 > limit) return 0
-      const words = this.#words
-      const word = at >> 2
-      for (let i = 0; i < count; i++) words[word + i] = cache[slot + 1 + i]!
-      return at + count * 4
+    if (place >= placesKnown) return this.#new(text, at, limit)
+    if (text === undefined || known.texts[place] !== text) {
+      const end = this.#new(text, at, limit)
+      if (end === 0 || text === undefined || known.misses[place]! < 0) return end
+      this.#remember(known, place, text, at, end)
+      return end
     }
-    const end = this.#copy(text, at, limit)
-    const misses = known.misses[place]!
-    if (end === 0 || text === undefined || misses < 0) return end
-    this.#remember(known, place, text, at, end)
-    return end
+    const cache = known.words
+    const slot = place * placeWords
+    const count = cache[slot]!
+    if (at === 0 || at + count * 4 + slackBytes > limit) return 0
+    const words = this.#words
+    const word = at >> 2
+    // Not by a loop, which takes three times as long: what is copied behind the string will be
+    // overwritten.
+    words[word] = cache[slot + 2]!
+    words[word + 1] = cache[slot + 3]!
+    words[word + 2] = cache[slot + 4]!
+    words[word + 3] = cache[slot + 5]!
+    if (count > 4) {
+      words[word + 4] = cache[slot + 6]!
+      words[word + 5] = cache[slot + 7]!
+      words[word + 6] = cache[slot + 8]!
+      words[word + 7] = cache[slot + 9]!
+    }
+    this.#sum = (this.#sum + cache[slot + 1]!) | 0
+    return at + count * 4
   }
 
   #remember(known: Known, place: number, text: string, at: number, end: number): void {
-    const misses = ++known.misses[place]!
+    const misses = known.misses[place]! + 1
     if (misses > callsJudged && misses * 2 > known.calls) {
       known.misses[place] = -1
       known.texts[place] = undefined
       return
     }
+    // It need not be counted any further.
+    known.misses[place] = Math.min(misses, 0x7fff)
     const count = (end - at) >> 2
-    if (count >= wordsKnown || text.length > charsKnown) {
+    if (count > wordsKnown) {
       known.texts[place] = undefined
       return
     }
-    const slot = place * wordsKnown
+    const slot = place * placeWords
+    let sum = 0
+    for (let i = 0; i < count; i++) {
+      const word = this.#words[(at >> 2) + i]!
+      known.words[slot + 2 + i] = word
+      sum = (sum + word) | 0
+    }
     known.words[slot] = count
-    for (let i = 0; i < count; i++) known.words[slot + 1 + i] = this.#words[(at >> 2) + i]!
+    known.words[slot + 1] = sum
     known.texts[place] = text
+  }
+
+  /** Writes a string that is not remembered, and counts its words. */
+  #new(text: string | undefined, at: number, limit: number): number {
+    const end = this.#copy(text, at, limit - slackBytes)
+    const words = this.#words
+    const last = end >> 2
+    let sum = this.#sum
+    for (let i = at >> 2; i < last; i++) sum = (sum + words[i]!) | 0
+    this.#sum = sum
+    return end
   }
 
   /** Writes a string: its head, then its bytes, up to a multiple of four. */
@@ -344,7 +397,7 @@ export class Block {
       inline: at === INLINE ? definition : undefined,
       texts: new Array<string | undefined>(placesKnown).fill(undefined),
       misses: new Int16Array(placesKnown),
-      words: new Int32Array(placesKnown * wordsKnown),
+      words: new Int32Array(placesKnown * placeWords),
       calls: 0,
     }
     template.record = known
@@ -374,7 +427,7 @@ export class Block {
     const numbers = this.#numbers
     let head = this.#head
     while (head < this.#tail) {
-      const start = this.#from + (head % this.#ring)
+      const start = this.#from + ((head - this.#base) % this.#ring)
       const isFiller = words[(start >> 2) + definitionWord] === FILLER
       if (!isFiller && numbers[(start >> 3) + lsnNumber]! > lsn) break
       head += words[(start >> 2) + lengthWord]!
@@ -382,6 +435,11 @@ export class Block {
     if (head === this.#head) return
     this.#head = head
     numbers[headAt >> 3] = head
+    if (head !== this.#tail) return
+    // The first places are warm in the cache: the whole block does not fit into one.
+    this.#base = head
+    this.#tailAt = 0
+    numbers[baseAt >> 3] = head
   }
 }
 

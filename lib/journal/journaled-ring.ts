@@ -29,7 +29,9 @@ export class JournaledRing<T extends Template> extends Ring<T> {
     seq: number,
   ): void {
     const { lanes } = this
-    let [tag, num, ref] = [this.#tagEnd, this.#numEnd, this.#refEnd]
+    let tag = this.#tagEnd
+    let num = this.#numEnd
+    let ref = this.#refEnd
     if (this.tail === this.head) {
       // An empty ring starts again at its first places.
       tag = lanes.tagHead

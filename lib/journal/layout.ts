@@ -45,9 +45,11 @@ export const tailAt = 40
 export const keyAt = 48
 /** Bytes that the definitions may take. */
 export const definitionsAt = 52
+/** The position that stands at the first place of the ring: an empty one starts there again. */
+export const baseAt = 56
 /** Bytes of the text about the owner, and the text. */
-export const ownerAt = 56
-export const ownerTextAt = 64
+export const ownerAt = 64
+export const ownerTextAt = 72
 /** The identity of the log: 32 digits; the word in front of it is 1 when they stand there. */
 export const logIdSetAt = 4052
 export const logIdAt = 4056

@@ -23,6 +23,7 @@ import {
 import type { Shape } from '../encode/event-encoder.ts'
 import { asDefinition, type Definition, isJsonLine } from './definition.ts'
 import {
+  baseAt,
   blockBytesMin,
   definedAt,
   definitionsAt,
@@ -141,9 +142,11 @@ class BlockReader {
     if (!isPosition(head, tail) || !isPosition(tail - head, ring)) {
       throw new Fault(`its records are from ${head} to ${tail}`)
     }
+    const base = this.#number(baseAt)
+    if (!isPosition(base, head)) throw new Fault('its ring has no beginning')
     const entries: BlockEntry[] = []
     for (let position = head; position < tail;) {
-      const at = headerBytes + definitions + (position % ring)
+      const at = headerBytes + definitions + ((position - base) % ring)
       const length = this.#word(at + lengthWord * 4)
       if (
         length < 8 ||
