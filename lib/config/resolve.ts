@@ -95,6 +95,13 @@ function withDefaults(
       actual: String(entryBytes),
     })
   }
+  if (buffer?.ring === 'shared' && config.structured_format === false) {
+    problems.push({
+      path: 'logging.buffer.ring',
+      expected: '"memory" with structured_format false: human lines have no numbers to go on from',
+      actual: shown(buffer.ring),
+    })
+  }
   const categories = config.categories ?? {}
   // A category may be called `constructor`, and whoever looks up its level must not find Object's
   // own.
@@ -137,6 +144,7 @@ function withDefaults(
       entry_bytes: entryBytes,
       on_full: buffer?.on_full ?? 'block',
       flush_ms: buffer?.flush_ms ?? 50,
+      ring: buffer?.ring ?? 'memory',
     },
   }
 }

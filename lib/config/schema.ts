@@ -233,6 +233,14 @@ export interface LoggingConfig {
      * @default 50
      */
     readonly flush_ms?: number
+    /**
+     * Where entries wait. `memory`: in the memory of the process. `shared`: in shared memory as
+     * well, on Linux, with the package koffi: nothing accepted is lost when the process is killed,
+     * and the next start writes it.
+     *
+     * @default 'memory'
+     */
+    readonly ring?: 'memory' | 'shared'
   }
   /** Where an editor finds the JSON Schema of the section. Not looked at. */
   readonly $schema?: string
@@ -395,6 +403,7 @@ export const loggingSchema: Rule = schemaOf<AnyCategory<LoggingConfig>>()(
       entry_bytes: integer(1_024, 268_435_456),
       on_full: Type.Enum(['block', 'drop_new', 'drop_old']),
       flush_ms: integer(0, 1_000),
+      ring: Type.Enum(['memory', 'shared']),
     }),
     $schema: Type.String(),
   }),

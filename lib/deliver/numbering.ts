@@ -22,7 +22,7 @@ import type { LastNumbers } from '../directory/checkpoint.ts'
 import type { Route } from './file-queue.ts'
 
 /** Numbers above one, and by how much they are moved on. */
-interface Move {
+export interface Move {
   readonly above: number
   readonly by: number
 }
@@ -65,6 +65,8 @@ export class Numbering {
    * `Category.seqBase` is.
    */
   lsnBase = 0
+  /** Told when numbers of this run that are not in a file are moved on. */
+  moved: ((seqs: ReadonlyMap<string, Move>, lsn: Move) => void) | undefined
 
   constructor(categories: ReadonlyMap<string, Category>, routes: readonly Route[], ring: Numbers) {
     this.#categories = categories
@@ -86,7 +88,7 @@ export class Numbering {
     return {
       seq: this.#seqs(({ seqBase, written }) => seqBase + written),
       lsn: this.lsnBase + this.#lastWritten,
-      settled: this.#settled,
+      settled: this.settled,
     }
   }
 
@@ -95,7 +97,8 @@ export class Numbering {
     return Math.max(...this.#routes.map(({ lastNumber }) => lastNumber))
   }
 
-  get #settled(): number {
+  /** Up to this `lsn` no entry waits: each is in its file, or has been counted as lost. */
+  get settled(): number {
     const { size, number, lastNumber } = this.#ring
     const first = this.lsnBase + (size > 0 ? number : lastNumber + 1)
     return Math.min(first, ...this.#routes.map(({ firstPending }) => firstPending)) - 1
@@ -129,6 +132,7 @@ export class Numbering {
     this.lsnBase += lsn.by
     if (seqs.size === 0 && lsn.by === 0) return
     this.#history.push({ seqs, lsn })
+    this.moved?.(seqs, lsn)
     for (const route of this.#routes) {
       route.beginEra(this.#history.length)
       const batch = route.inFlight

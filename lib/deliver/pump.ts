@@ -82,6 +82,8 @@ export interface PumpOptions extends OutagesOptions {
    * logs.
    */
   readonly flushMs: number
+  /** Told when a batch is in its file. */
+  readonly written?: (() => void) | undefined
   /** Has a slice run once the caller's turn has ended. @default setImmediate */
   readonly later?: ((slice: () => void) => void) | undefined
   /** What measures and times it; a test has its own. @default the clock of the system */
@@ -424,6 +426,7 @@ export class Pump {
     counters.bytes += batch.size
     for (const entries of batch.entries) counters.written += entries
     route.settle()
+    this.#options.written?.()
   }
 
   /** Gathers lines until the ring is empty, a file is full up, or the time is over. */

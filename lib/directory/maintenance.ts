@@ -83,6 +83,10 @@ export interface MaintenanceOptions {
   readonly goOn: (checkpoint: Checkpoint | undefined) => void
   /** The system refuses the directory or a file in it what it can do without. */
   readonly refused: OnRefusal
+  /** The directory is ours, and this is the identity of its log. */
+  readonly identified?: ((logId: string) => void) | undefined
+  /** The directory has been let go of for good. */
+  readonly ended?: (() => void) | undefined
   /** The directory has become ours, or another's, in a turn before this one. */
   readonly changed: () => void
   /** Another writer has had the directory for as long as is waited for it. */
@@ -143,6 +147,7 @@ export class Maintenance implements Claim {
         this.#noteBroken(checkpoint)
         this.#lookAtTime(checkpoint)
         this.#save()
+        options.identified?.(this.#logId)
         this.#begin()
         this.#announce()
       },
@@ -235,6 +240,7 @@ export class Maintenance implements Claim {
     await Promise.race([this.#cleaning, late])
     patience.abort()
     this.#lock.release(this.#checkpoint(true))
+    this.#options.ended?.()
   }
 
   /** The same, at once: the process ends. */
@@ -242,6 +248,7 @@ export class Maintenance implements Claim {
     this.#end()
     if (this.#cleaning !== undefined && this.check()) this.#removeTemporaries()
     this.#lock.release(this.#checkpoint(true))
+    this.#options.ended?.()
   }
 
   /** Whether the directory is still another's and is worth another look. */

@@ -81,6 +81,12 @@ interface Known {
   calls: number
 }
 
+/** Numbers above one, and by how much they are moved on. */
+export interface Move {
+  readonly above: number
+  readonly by: number
+}
+
 /** Writes records into a block. */
 export class Block {
   readonly #bytes: Buffer
@@ -102,6 +108,8 @@ export class Block {
   #sum = 0
   #defined = 0
   readonly #definitions = new Map<string, number>()
+  /** The categories of definitions by their places. */
+  readonly #categories = new Map<number, string>()
   /** Added to the number of an entry among all of this run. */
   lsnBase = 0
 
@@ -391,6 +399,7 @@ export class Block {
     const definition = definitionOf(template)
     // What with() binds may be another one for each request: it has no place for good.
     const at = template.bindings === undefined ? this.#define(definition) : INLINE
+    if (at !== INLINE) this.#categories.set(at, template.owner.name)
     const known: Known = {
       block: this,
       at,
@@ -419,6 +428,49 @@ export class Block {
     this.#numbers[definedAt >> 3] = this.#defined
     this.#definitions.set(definition, at)
     return at
+  }
+
+  /**
+   * Has the numbers of entries go on elsewhere: those above one are moved on, by category and among
+   * all. Only when another writer has had the directory.
+   */
+  move(seqs: ReadonlyMap<string, Move>, lsn: Move): void {
+    this.lsnBase += lsn.by
+    const words = this.#words
+    for (let position = this.#head; position < this.#tail;) {
+      const start = this.#from + ((position - this.#base) % this.#ring)
+      const word = start >> 2
+      const definition = words[word + definitionWord]!
+      if (definition !== FILLER) {
+        const seq = seqs.get(this.#categoryOf(start, definition))
+        this.#moveNumber(word, (start >> 3) + lsnNumber, lsn)
+        if (seq !== undefined) this.#moveNumber(word, (start >> 3) + seqNumber, seq)
+      }
+      position += words[word + lengthWord]!
+    }
+  }
+
+  #moveNumber(word: number, at: number, { above, by }: Move): void {
+    const numbers = this.#numbers
+    const words = this.#words
+    if (numbers[at]! <= above) return
+    const before = words[2 * at]! + words[2 * at + 1]!
+    numbers[at] = numbers[at]! + by
+    const after = words[2 * at]! + words[2 * at + 1]!
+    words[word + markWord] = (words[word + markWord]! + after - before) | 0
+  }
+
+  #categoryOf(start: number, definition: number): string {
+    const known = this.#categories.get(definition)
+    if (known !== undefined) return known
+    const words = this.#words
+    const tags = words[(start >> 2) + tagsWord]!
+    const at = (start + recordHeadBytes + words[(start >> 2) + numsWord]! * 8 + tags + 3) & ~3
+    const head = words[at >> 2]!
+    const isWide = (head & 3) === UTF16
+    const end = at + 4 + (head >>> 2) * (isWide ? 2 : 1)
+    const text = this.#bytes.toString(isWide ? 'utf16le' : 'latin1', at + 4, end)
+    return (JSON.parse(text) as { category: string }).category
   }
 
   /** Forgets all entries up to this number of the log: they are in the files, or given up. */

@@ -34,6 +34,8 @@ import { Core } from './core.ts'
 import type { Files, Place } from './place.ts'
 import { watchExit } from './process-exit.ts'
 import { Intake } from './intake.ts'
+import { journalOf, Recovery } from './shared-ring.ts'
+import type { Journal } from '../journal/journal.ts'
 import { type LoggerOptions, type Surroundings, surroundingsOf } from './surroundings.ts'
 import { BoundLogger, type Logger, memberNames } from './logger.ts'
 import { Pump } from '../deliver/pump.ts'
@@ -136,10 +138,12 @@ const inDirectory: Place = {
       ]),
     ]),
   careOf(live, files) {
-    const maintenance = maintenanceOf(live, files)
+    const recovery = recoveryOf(live, files)
+    const maintenance = maintenanceOf(live, files, recovery)
     const open = (): void => {
       takeDirectory(live.config, files, maintenance)
       openSinks(live, files, maintenance)
+      recovery.report()
     }
     return Object.assign(maintenance, { open })
   },
@@ -159,27 +163,27 @@ export function assemble(
   options: LoggerOptions = {},
 ): Logger {
   const { buffer } = config
+  const stderr = new Console()
+  const tell = tellerOf(stderr)
+  const surroundings = surroundingsOf(options, tell)
+  const journal = place.isLasting ? journalOf(config) : undefined
   const counters = new Counters()
   const redactor = new Redactor(config.redact)
   const encoder = new LineEncoder(redactor, buffer.entry_bytes, () => {
     counters.mismatched++
   })
-  const ring = new Ring<CategoryTemplate>(buffer.entries, buffer.bytes, buffer.entry_bytes)
+  const ring = journal?.ring ?? ringOf(config)
 
   const fileOf = place.filesOf(config)
   const routes = routesOf(config, fileOf)
   const categories = categoriesOf(config, fileOf, routes)
-
-  const stderr = new Console()
-  const tell = (remark: string): void => {
-    stderr.write(`ringlog: ${visible(remark)}`)
-  }
   const report = (message: string, context: object): void =>
     intake.report(categories.get('system')!.templates[WARNING]!, message, context)
   const eventLog = eventLogOf(config, counters, tell, loadApi)
   const shown = new Shown({ stderr, eventLog, counters, tell, report })
   const live = new LiveConfig(config, categories.keys())
   const numbering = new Numbering(categories, [...routes.values()], ring)
+  numbering.moved = journal?.moved
   const pump = new Pump({
     ring,
     encoder,
@@ -191,13 +195,14 @@ export function assemble(
     waitingBytesMax: buffer.bytes,
     dropOld: buffer.on_full === 'drop_old',
     isWaitedFor: (error) => error instanceof LockedError && care.isPatient,
+    written: journal && (() => journal.settled(numbering.settled)),
     later: place.later,
     tell,
     report,
   })
-  const surroundings = surroundingsOf(options, tell)
-  const intake = intakeOf(config, { ring, encoder, counters, pump, tell, surroundings })
-  const care = place.careOf(live, { routes, categories, numbering, counters, pump, tell, intake })
+  const intake = intakeOf(config, { ring, journal, encoder, counters, pump, tell, surroundings })
+  const files = { routes, categories, numbering, counters, pump, tell, intake, journal, redactor }
+  const care = place.careOf(live, files)
   const core = new Core({
     care,
     categories,
@@ -223,6 +228,17 @@ export function assemble(
   return logger
 }
 
+/** Tells a person, on stderr. */
+function tellerOf(stderr: Console): (remark: string) => void {
+  return (remark) => {
+    stderr.write(`ringlog: ${visible(remark)}`)
+  }
+}
+
+function ringOf({ buffer }: ResolvedConfig): Ring<CategoryTemplate> {
+  return new Ring(buffer.entries, buffer.bytes, buffer.entry_bytes)
+}
+
 function routesOf(
   { structured_format: isJson }: ResolvedConfig,
   fileOf: ReadonlyMap<string, string>,
@@ -236,6 +252,7 @@ function intakeOf(
   { buffer }: ResolvedConfig,
   parts: {
     readonly ring: Ring<CategoryTemplate>
+    readonly journal: Journal<CategoryTemplate> | undefined
     readonly encoder: LineEncoder
     readonly counters: Counters
     readonly pump: Pump
@@ -243,14 +260,22 @@ function intakeOf(
     readonly surroundings: Surroundings | undefined
   },
 ): Intake {
-  const { ring, encoder, counters, pump, tell, surroundings } = parts
+  const { ring, journal, encoder, counters, pump, tell, surroundings } = parts
+  const schedule = (template: CategoryTemplate): void => pump.schedule(template)
   return new Intake({
     ring,
     encoder,
     counters,
     onFull: buffer.on_full,
     charsMax: buffer.entry_bytes,
-    schedule: (template) => pump.schedule(template),
+    schedule:
+      journal === undefined
+        ? schedule
+        : (template) => {
+            schedule(template)
+            // What the journal has no room for survives in the file alone.
+            if (journal.takeMissed()) pump.writeThrough(template.owner.route)
+          },
     wake: () => pump.wake(),
     writeThrough: (route) => pump.writeThrough(route),
     makeRoom: () => pump.makeRoom(),
@@ -260,8 +285,20 @@ function intakeOf(
   })
 }
 
-function maintenanceOf(live: LiveConfig, files: Files): Maintenance {
-  const { routes, categories, numbering, counters, pump, tell, intake } = files
+function recoveryOf(live: LiveConfig, files: Files): Recovery {
+  const { categories, counters, tell, intake, redactor } = files
+  const template = categories.get('system')!.templates[WARNING]!
+  return new Recovery(live.config, {
+    redactor,
+    fileOf: new Map([...categories.values()].map(({ name, route }) => [name, route.file])),
+    tell,
+    fail: (error) => counters.fail(error),
+    report: (message, context) => intake.report(template, message, context),
+  })
+}
+
+function maintenanceOf(live: LiveConfig, files: Files, recovery: Recovery): Maintenance {
+  const { routes, categories, numbering, counters, pump, tell, intake, journal } = files
   const { config } = live
   const directory = config.log_path!
   return new Maintenance({
@@ -291,10 +328,16 @@ function maintenanceOf(live: LiveConfig, files: Files): Maintenance {
     },
     numbers: (isEnd) => (isEnd ? numbering.accepted() : numbering.written()),
     beforeTaking: () => numbering.awaitQuiet(),
-    goOn: (checkpoint) =>
-      numbering.goOnBehind(numbersIn(directory, categories.values(), checkpoint)),
+    goOn: (checkpoint) => {
+      const last = (): FoundNumbers => numbersIn(directory, categories.values(), checkpoint)
+      recovery.recover(checkpoint?.log_id, last)
+      numbering.goOnBehind(last())
+    },
+    identified: (logId) => journal?.identify(logId),
+    ended: () => journal?.end(),
     changed: () => {
       for (const { sink } of routes.values()) sink.revisit()
+      recovery.report()
     },
     waitMs: config.lock_wait_s * 1000,
     waitOver: (error) => pump.endWait(error),

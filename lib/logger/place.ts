@@ -2,11 +2,13 @@
 // that is different between these; the way from the call to the line is the same.
 
 import type { ResolvedConfig } from '../config/resolve.ts'
-import type { Category } from '../deliver/category.ts'
+import type { Category, CategoryTemplate } from '../deliver/category.ts'
 import type { Counters } from '../deliver/counters.ts'
 import type { Route } from '../deliver/file-queue.ts'
 import type { Numbering } from '../deliver/numbering.ts'
 import type { Pump } from '../deliver/pump.ts'
+import type { Journal } from '../journal/journal.ts'
+import type { Redactor } from '../redact/secret-keys.ts'
 import type { Care } from './core.ts'
 import type { Intake } from './intake.ts'
 import type { LiveConfig } from './live-config.ts'
@@ -40,4 +42,7 @@ export interface Files {
   readonly pump: Pump
   readonly tell: (remark: string) => void
   readonly intake: Intake
+  /** What survives the process, where it is configured. */
+  readonly journal: Journal<CategoryTemplate> | undefined
+  readonly redactor: Redactor
 }

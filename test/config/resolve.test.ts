@@ -40,6 +40,7 @@ const defaults: ResolvedConfig = {
     entry_bytes: 16_777_216,
     on_full: 'block',
     flush_ms: 50,
+    ring: 'memory',
   },
 }
 

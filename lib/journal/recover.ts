@@ -1,0 +1,244 @@
+// The next start: what a killed process has left in its ring, and its files do not hold, is written,
+// masked, once and in order. The directory must be ours.
+//
+// An entry is known by its category, its numbers and its time. It keeps its numbers, so a copy in
+// error.log stays a copy of it; only where somebody has used numbers beyond them meanwhile does it
+// get the next ones. The ring is removed when all of it is in the operating system: whoever is
+// killed before that leaves it to the next one, who finds in the files what has been written.
+
+import { closeSync, fdatasyncSync, writeSync } from 'node:fs'
+import { openForAppend } from '../directory/open.ts'
+import { lifeOf, type LockOwner, self } from '../directory/lock-owner.ts'
+import { rotateSync } from '../directory/rotate.ts'
+import { JsonBytes } from '../encode/json-bytes.ts'
+import { LineEncoder } from '../encode/line-encoder.ts'
+import { ERROR } from '../entry/level.ts'
+import type { Redactor } from '../redact/secret-keys.ts'
+import { entriesFrom, wordOf } from './entries-in-files.ts'
+import { type BlockContent, type BlockEntry, readBlock } from './read-block.ts'
+import { Restorer } from './restore.ts'
+import { findRingFiles, putAside, readRingFile, realPathOf, removeRingFile } from './ring-file.ts'
+
+export interface RecoveryOptions {
+  readonly directory: string
+  /** The identity of the log; undefined while it has none. */
+  readonly logId: string | undefined
+  readonly redactor: Redactor
+  readonly lineBytesMax: number
+  /** The file of a category. */
+  readonly fileOf: (category: string) => string
+  /** The file that gets copies of ERROR and CRITICAL. */
+  readonly errorFile: string
+  readonly fileMode: number
+  readonly limitBytes: number
+  /** Rotated files kept. */
+  readonly keep: number
+  /** The numbers that the files have come to. */
+  readonly last: () => { readonly seqs: ReadonlyMap<string, number>; readonly lsn: number }
+  /** Tells a person. */
+  readonly tell: (remark: string) => void
+}
+
+/** What has come back. */
+export interface Recovered {
+  readonly entries: number
+  /** When the first and the last of them were logged, in milliseconds since the epoch. */
+  readonly from: number
+  readonly to: number
+}
+
+/** Who has written a ring, and where to. */
+export interface RingOwner {
+  readonly directory: string
+  readonly owner: LockOwner
+}
+
+/** An entry with the numbers it gets, and where it is missing. */
+interface Missing {
+  readonly entry: BlockEntry
+  readonly seq: number
+  readonly lsn: number
+  readonly files: readonly string[]
+}
+
+/**
+ * Writes what the rings of dead processes hold and the files do not.
+ *
+ * @throws the system's error when a file cannot be written; what is not written stays in its ring.
+ */
+export function recoverRings(options: RecoveryOptions): Recovered | undefined {
+  let recovered: Recovered | undefined
+  for (const { path, content } of ringsOf(options)) {
+    let lines: ReadonlyMap<string, readonly Buffer[]>
+    const missing = missingOf(options, content.entries)
+    try {
+      lines = linesOf(options, missing)
+    } catch (error) {
+      tellAside(options, path, `of an entry no line can be made: ${(error as Error).message}`)
+      continue
+    }
+    for (const [file, pieces] of lines) append(options, file, pieces)
+    removeRingFile(path)
+    if (missing.length === 0) continue
+    const times = missing.map(({ entry }) => entry.time)
+    recovered = {
+      entries: (recovered?.entries ?? 0) + missing.length,
+      from: Math.min(recovered?.from ?? Infinity, times[0]!),
+      to: Math.max(recovered?.to ?? -Infinity, times.at(-1)!),
+    }
+  }
+  return recovered
+}
+
+interface Ring {
+  readonly path: string
+  readonly content: BlockContent
+}
+
+/** The rings that are to be believed, and whose writers are dead. The oldest entries first. */
+function ringsOf(options: RecoveryOptions): Ring[] {
+  const rings: Ring[] = []
+  for (const path of findRingFiles(options.directory)) {
+    let content: BlockContent | string
+    try {
+      const bytes = readRingFile(path)
+      content = typeof bytes === 'string' ? bytes : readBlock(bytes)
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException
+      if (code === 'ENOENT') continue
+      content = message
+    }
+    if (typeof content === 'string') {
+      tellAside(options, path, content)
+      continue
+    }
+    const owner = asOwner(content.owner)
+    if (owner !== undefined && isAlive(owner.owner)) continue
+    const fault = faultOf(options, owner, content)
+    if (fault === undefined) rings.push({ path, content })
+    else tellAside(options, path, fault)
+  }
+  const first = ({ content }: Ring): number => content.entries[0]?.lsn ?? 0
+  return rings.toSorted((one, other) => first(one) - first(other))
+}
+
+function faultOf(
+  { directory, logId }: RecoveryOptions,
+  owner: RingOwner | undefined,
+  content: BlockContent,
+): string | undefined {
+  if (owner === undefined) return 'it does not say whose it is'
+  const own = realPathOf(directory)
+  if (owner.directory !== own) return `it belongs to ${owner.directory}`
+  if (content.logId === undefined || content.logId === logId) return undefined
+  return 'it belongs to another log, which was in this directory before'
+}
+
+function tellAside({ tell }: RecoveryOptions, path: string, reason: string): void {
+  tell(`a ring of entries is not believed: ${reason}; it is put aside as ${putAside(path)}`)
+}
+
+/** Whether a writer lives. One of this thread has let go of its ring: ours in use are not found. */
+function isAlive(owner: LockOwner): boolean {
+  const me = self()
+  const isThis = owner.pid === me.pid && owner.thread === me.thread && owner.started === me.started
+  const life = lifeOf(owner)
+  return !isThis && (life === 'alive' || life === 'there')
+}
+
+function asOwner(text: string): RingOwner | undefined {
+  try {
+    const { directory, owner } = JSON.parse(text) as { directory: unknown; owner: LockOwner }
+    const { pid, thread, started, boot, pids, host } = owner
+    const areNumbers = Number.isSafeInteger(pid) && pid > 0 && Number.isSafeInteger(thread)
+    const areTexts = [started, boot, pids, host, directory].every((of) => typeof of === 'string')
+    return areNumbers && areTexts ? { directory: directory as string, owner } : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** The entries that are not where they belong. */
+function missingOf(options: RecoveryOptions, entries: readonly BlockEntry[]): Missing[] {
+  const first = Math.min(...entries.slice(0, 1).map(({ lsn }) => lsn))
+  if (entries.length === 0) return []
+  const { fileOf, errorFile, directory } = options
+  const files = new Set(entries.map(({ definition }) => fileOf(definition.category)))
+  const held = new Map(
+    [...files, errorFile].map((file) => [file, entriesFrom(directory, file, first)]),
+  )
+  const words = new Set(entries.map((entry) => wordOf(keyOf(entry))))
+  // Somebody has gone on from numbers below ours: they are taken.
+  const isTaken = [...held.values()].some((found) => [...found].some((word) => !words.has(word)))
+  const last = isTaken ? options.last() : undefined
+  const seqs = new Map(last?.seqs)
+  let lsn = last?.lsn ?? 0
+  const missing: Missing[] = []
+  for (const entry of entries) {
+    const { category, severity } = entry.definition
+    const own = fileOf(category)
+    const word = wordOf(keyOf(entry))
+    const isMissing = !held.get(own)!.has(word)
+    const hasCopy = severity >= ERROR && own !== errorFile
+    const at = [
+      ...(isMissing ? [own] : []),
+      ...(hasCopy && !held.get(errorFile)!.has(word) ? [errorFile] : []),
+    ]
+    if (at.length === 0) continue
+    if (isTaken && isMissing) {
+      const seq = (seqs.get(category) ?? 0) + 1
+      seqs.set(category, seq)
+      missing.push({ entry, seq, lsn: ++lsn, files: at })
+    } else missing.push({ entry, seq: entry.seq, lsn: entry.lsn, files: at })
+  }
+  return missing
+}
+
+function keyOf({ definition, seq, lsn, time }: BlockEntry): Parameters<typeof wordOf>[0] {
+  return { category: definition.category, seq, lsn, time }
+}
+
+/** The lines by file, each whole. */
+function linesOf(
+  { redactor, lineBytesMax }: RecoveryOptions,
+  missing: readonly Missing[],
+): ReadonlyMap<string, readonly Buffer[]> {
+  const lines = new Map<string, Buffer[]>()
+  const restorer = new Restorer(new LineEncoder(redactor, lineBytesMax), redactor, lineBytesMax)
+  const out = new JsonBytes(4096)
+  for (const { entry, seq, lsn, files } of missing) {
+    out.clear()
+    restorer.write(out, entry, seq, lsn)
+    const line = Buffer.from(out.bytes.subarray(0, out.size))
+    for (const file of files) {
+      const pieces = lines.get(file)
+      if (pieces === undefined) lines.set(file, [line])
+      else pieces.push(line)
+    }
+  }
+  return lines
+}
+
+/** Appends lines to a file, which is put aside where the next one does not fit. */
+function append(
+  { directory, fileMode, limitBytes, keep }: RecoveryOptions,
+  file: string,
+  lines: readonly Buffer[],
+): void {
+  for (let next = 0; next < lines.length;) {
+    const { fd, size } = openForAppend(directory, file, undefined, fileMode)
+    try {
+      const from = next
+      let end = size
+      while (next < lines.length && (end === 0 || end + lines[next]!.length <= limitBytes)) {
+        end += lines[next++]!.length
+      }
+      const bytes = Buffer.concat(lines.slice(from, next))
+      for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at)
+      fdatasyncSync(fd)
+    } finally {
+      closeSync(fd)
+    }
+    if (next < lines.length) rotateSync(directory, file, keep)
+  }
+}

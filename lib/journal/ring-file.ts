@@ -1,0 +1,225 @@
+// The file behind a block: memory of the system that outlives the process, in /dev/shm, where no
+// disk is ever waited for. It is made, mapped, found again by whoever comes next, and removed.
+//
+// - Its pages are written before they are mapped: at the first touch of one that the system could
+//   not give, it would end the process (SIGBUS).
+// - It is never unmapped: the memory stays reachable as long as a view of it does, and a touch after
+//   that would end the process as well. The end of the process unmaps it.
+// - Nobody but the user may open it, and it is opened by nobody else's name: the name is new, and no
+//   link is followed.
+
+import { createHash, randomBytes } from 'node:crypto'
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statfsSync,
+  writeSync,
+} from 'node:fs'
+import { createRequire } from 'node:module'
+import { basename, dirname, join } from 'node:path'
+import { readOurs } from '../directory/open-flags.ts'
+
+/** Where memory has names. */
+const shared = '/dev/shm'
+const mode = 0o600
+/** A larger file is none of ours, in bytes. */
+const fileBytesMax = 1 << 30
+/** What a ring that is not believed is called from then on. */
+const asideEnding = '.aside'
+
+/** Why there is no file: what is needed, in words that complete "expected …". */
+export class RingUnavailable extends Error {}
+
+/** What we use of koffi. */
+interface Koffi {
+  load(name: string | null): { func(prototype: string): (...args: unknown[]) => unknown }
+  address(pointer: unknown): bigint
+  view(pointer: unknown, bytes: number): ArrayBuffer
+  errno(): number
+}
+
+/** A file that is mapped. */
+export interface RingFile {
+  readonly path: string
+  readonly memory: ArrayBuffer
+}
+
+/** The files of this thread that are in use. */
+const inUse = new Set<string>()
+
+/** What all rings of one log directory are called, up to what is random. */
+function prefixOf(directory: string): string {
+  const name = createHash('sha256').update(realPathOf(directory)).digest('hex').slice(0, 24)
+  return `ringlog-${process.geteuid?.() ?? 0}-${name}-`
+}
+
+/** A directory by its own name, also while it is not there. */
+export function realPathOf(directory: string): string {
+  try {
+    return realpathSync(directory)
+  } catch {
+    const above = dirname(directory)
+    return above === directory ? directory : join(realPathOf(above), basename(directory))
+  }
+}
+
+/**
+ * Makes a file of zeros, and maps it.
+ *
+ * @throws {RingUnavailable} when that cannot be done here.
+ */
+export function makeRingFile(directory: string, bytes: number): RingFile {
+  if (process.platform !== 'linux') {
+    throw new RingUnavailable('"memory" on this system: shared memory is used on Linux only')
+  }
+  const map = mapping()
+  const path = join(shared, prefixOf(directory) + randomBytes(8).toString('hex'))
+  const fd = openNew(path)
+  try {
+    fchmodSync(fd, mode)
+    fill(fd, bytes)
+    const memory = map(fd, bytes)
+    inUse.add(path)
+    return { path, memory }
+  } catch (error) {
+    rmSync(path, { force: true })
+    throw error
+  } finally {
+    closeSync(fd)
+  }
+}
+
+function openNew(path: string): number {
+  const { O_RDWR, O_CREAT, O_EXCL, O_NOFOLLOW } = constants
+  try {
+    return openSync(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, mode)
+  } catch (error) {
+    throw new RingUnavailable(`a writable ${shared} (${(error as Error).message})`)
+  }
+}
+
+/** Has the system give all pages now. */
+function fill(fd: number, bytes: number): void {
+  const zeros = Buffer.alloc(Math.min(bytes, 1 << 20))
+  try {
+    for (let at = 0; at < bytes;) at += writeSync(fd, zeros, 0, Math.min(zeros.length, bytes - at))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error
+    const { blocks, bavail, bsize } = statfsSync(shared)
+    const [free, all] = [mib(bavail * bsize), mib(blocks * bsize)]
+    throw new RingUnavailable(
+      `${mib(bytes)} MiB free in ${shared}, which has ${free} of ${all} (docker run --shm-size; ` +
+        'in Kubernetes an emptyDir with medium Memory at /dev/shm), or a smaller buffer.bytes',
+    )
+  }
+}
+
+function mib(bytes: number): number {
+  return Math.round((bytes / (1 << 20)) * 10) / 10
+}
+
+/** What maps a descriptor. */
+function mapping(): (fd: number, bytes: number) => ArrayBuffer {
+  let koffi: Koffi
+  try {
+    koffi = packageLoader()('koffi') as Koffi
+  } catch (error) {
+    const [reason] = (error as Error).message.split('\n')
+    throw new RingUnavailable(`the package koffi (npm install koffi): ${reason ?? ''}`)
+  }
+  const prototype =
+    'void *mmap(void *addr, size_t length, int prot, int flags, int fd, int64_t offset)'
+  const mmap = koffi.load(null).func(prototype)
+  return (fd, bytes) => {
+    // PROT_READ | PROT_WRITE; MAP_SHARED | MAP_POPULATE.
+    const pointer = mmap(null, bytes, 3, 0x8001, fd, 0)
+    const address = pointer === null ? -1n : koffi.address(pointer)
+    if (address === -1n || address === 0xffff_ffff_ffff_ffffn) {
+      throw new RingUnavailable(`memory to be mapped (mmap: error ${koffi.errno()})`)
+    }
+    return koffi.view(pointer, bytes)
+  }
+}
+
+/**
+ * What loads a package of ours. Made when it is needed: in a CommonJS bundle there is no
+ * `import.meta.url`, and the bundle's own path stands in for it.
+ */
+function packageLoader(): NodeJS.Require {
+  const { url } = import.meta as { readonly url?: string }
+  return createRequire(url ?? __filename)
+}
+
+/** The rings that others have left of a directory, by path. Those of this thread are in use. */
+export function findRingFiles(directory: string): string[] {
+  if (process.platform !== 'linux') return []
+  const prefix = prefixOf(directory)
+  let names: string[]
+  try {
+    names = readdirSync(shared)
+  } catch {
+    return []
+  }
+  return names
+    .filter((name) => name.startsWith(prefix) && !name.endsWith(asideEnding))
+    .map((name) => join(shared, name))
+    .filter((path) => !inUse.has(path))
+}
+
+/**
+ * Reads such a file. It is not mapped: one that somebody cuts meanwhile is only short.
+ *
+ * @returns in one sentence why it is not to be believed, where it is not.
+ */
+export function readRingFile(path: string): Buffer | string {
+  const fd = openSync(path, readOurs)
+  try {
+    const { uid, mode: found, nlink, size } = fstatSync(fd)
+    const stat = fstatSync(fd)
+    if (!stat.isFile()) return 'it is no regular file'
+    if (uid !== process.geteuid?.()) return `it belongs to user ${uid}`
+    if ((found & 0o077) !== 0) return 'others may open it'
+    if (nlink !== 1) return 'it has another name as well'
+    if (size > fileBytesMax) return `it has ${size} bytes`
+    const bytes = Buffer.alloc(size)
+    let read = 0
+    while (read < size) {
+      const count = readSync(fd, bytes, read, size - read, read)
+      if (count === 0) return 'it was cut while it was read'
+      read += count
+    }
+    return bytes
+  } finally {
+    closeSync(fd)
+  }
+}
+
+/** Gives a ring that is not believed a name under which nobody looks for it; returns that. */
+export function putAside(path: string): string {
+  const aside = path + asideEnding
+  try {
+    renameSync(path, aside)
+    return aside
+  } catch {
+    // Another user's: it stays, and is told at each start.
+    return path
+  }
+}
+
+export function removeRingFile(path: string): void {
+  inUse.delete(path)
+  rmSync(path, { force: true })
+}
+
+/** A file of this thread is no longer written to, and holds what the next start is to have. */
+export function leaveRingFile(path: string): void {
+  inUse.delete(path)
+}

@@ -1,0 +1,102 @@
+// `buffer.ring: "shared"`: the journal of a logger, and what the one before has left in its own.
+
+import { ConfigError } from '../errors.ts'
+import { builtinCategories } from '../entry/category.ts'
+import { isoOf } from '../entry/clock.ts'
+import type { ResolvedConfig } from '../config/resolve.ts'
+import type { CategoryTemplate } from '../deliver/category.ts'
+import { fileModes } from '../directory/attributes.ts'
+import type { FoundNumbers } from '../directory/last-numbers.ts'
+import { Journal } from '../journal/journal.ts'
+import { type Recovered, recoverRings } from '../journal/recover.ts'
+import { RingUnavailable } from '../journal/ring-file.ts'
+import type { Redactor } from '../redact/secret-keys.ts'
+
+/**
+ * The journal of a logger.
+ *
+ * @throws {ConfigError} where there is no shared memory; it says what is missing.
+ */
+export function journalOf({
+  buffer,
+  log_path: directory,
+}: ResolvedConfig): Journal<CategoryTemplate> | undefined {
+  if (buffer.ring !== 'shared') return undefined
+  try {
+    return new Journal({
+      directory,
+      entriesMax: buffer.entries,
+      bytesMax: buffer.bytes,
+      entryCharsMax: buffer.entry_bytes,
+    })
+  } catch (error) {
+    if (!(error instanceof RingUnavailable)) throw error
+    const problem = {
+      path: 'logging.buffer.ring',
+      expected: error.message,
+      actual: JSON.stringify(buffer.ring),
+    }
+    throw new ConfigError('Cannot use the logging configuration', [problem], { cause: error })
+  }
+}
+
+/** What recovery needs of a logger. */
+export interface RecoveryParts {
+  readonly redactor: Redactor
+  /** The files of its categories. */
+  readonly fileOf: ReadonlyMap<string, string>
+  readonly tell: (remark: string) => void
+  readonly fail: (error: Error) => void
+  /** Logs an entry of our own. */
+  readonly report: (message: string, context: object) => void
+}
+
+/** Writes what a killed process has left, and says so once the files are open. */
+export class Recovery {
+  readonly #config: ResolvedConfig
+  readonly #parts: RecoveryParts
+  readonly #untold: Recovered[] = []
+
+  constructor(config: ResolvedConfig, parts: RecoveryParts) {
+    this.#config = config
+    this.#parts = parts
+  }
+
+  /** The directory has become ours. `last`: the numbers that its files have come to. */
+  recover(logId: string | undefined, last: () => FoundNumbers): void {
+    const { log_path: directory, rotation, file_mode, buffer } = this.#config
+    const { redactor, fileOf, tell, fail } = this.#parts
+    try {
+      const recovered = recoverRings({
+        directory,
+        logId,
+        redactor,
+        lineBytesMax: buffer.entry_bytes,
+        // A category that is not configured any more.
+        fileOf: (category) => fileOf.get(category) ?? builtinCategories.system,
+        errorFile: fileOf.get('error')!,
+        fileMode: fileModes[file_mode],
+        limitBytes: rotation.max_size_mb * 1024 * 1024,
+        keep: rotation.max_files,
+        last,
+        tell,
+      })
+      if (recovered !== undefined) this.#untold.push(recovered)
+    } catch (error) {
+      fail(error as Error)
+      tell(`entries of a killed process wait for the next start: ${(error as Error).message}`)
+    }
+  }
+
+  /** The files are open. */
+  report(): void {
+    for (const { entries, from, to } of this.#untold.splice(0)) {
+      const what = entries === 1 ? '1 entry' : `${entries} entries`
+      this.#parts.report(`Recovered ${what} of a process that was killed`, {
+        recovered: entries,
+        from: isoOf(from),
+        to: isoOf(to),
+      })
+    }
+  }
+}

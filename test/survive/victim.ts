@@ -1,0 +1,101 @@
+// A process that logs with `buffer.ring: "shared"` until it dies. After each call has returned it
+// notes how far it has come in a second piece of shared memory, which survives it, too.
+//
+//   victim DIRECTORY NOTES RUN WAY PIECES
+
+import { openSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { createLogger, defineEvent, Type } from 'ringlog'
+
+const [directory = '', notes = '', run = '0', way = 'kill', pieces = '1'] = process.argv.slice(2)
+
+interface Koffi {
+  load(name: null): { func(prototype: string): (...args: unknown[]) => unknown }
+  view(pointer: unknown, bytes: number): ArrayBuffer
+}
+
+const koffi = createRequire(import.meta.url)('koffi') as Koffi
+const mmap = koffi
+  .load(null)
+  .func('void *mmap(void *addr, size_t length, int prot, int flags, int fd, int64_t offset)')
+const noteBytes = 4096
+const accepted = new Float64Array(
+  koffi.view(mmap(null, noteBytes, 3, 1, openSync(notes, 'r+'), 0), noteBytes),
+)
+
+const typed = defineEvent({
+  name: 'filled',
+  category: 'enforcement',
+  level: 'INFO',
+  message: 'Filled {i}',
+  context: Type.Object({
+    run: Type.Number(),
+    i: Type.Number(),
+    text: Type.String(),
+    password: Type.String(),
+    loose: Type.Optional(Type.Unknown()),
+  }),
+})
+
+const runNumber = Number(run)
+const log = createLogger({
+  log_path: directory,
+  log_level: 'debug',
+  console: 'off',
+  rotation: { max_size_mb: 1, max_files: 100, compress: runNumber % 2 === 1 },
+  buffer: { ring: 'shared', bytes: 8 * 1024 * 1024 },
+})
+// That it has started: what it finds has come back by now.
+accepted[510] = runNumber
+const logTyped = log.event(typed)
+const texts = ['', 'short', 'x'.repeat(300), '日本語テキスト'.repeat(9), '\ud800', 'Grüße, später']
+let i = 0
+
+function one(): void {
+  const text = texts[i % texts.length]! + String(i % 3 === 0 ? i : '')
+  const context = { run: runNumber, i: i + 1, text, password: 'CANARY' }
+  switch (i % 7) {
+    case 0:
+    case 1:
+    case 2:
+      logTyped({ ...context, loose: i % 2 === 0 ? { deep: [text] } : undefined }, 'ABC123')
+      break
+    case 3:
+      log.system.info(`entry ${i}`, context)
+      break
+    case 4:
+      log.error.error('failed', new Error(text), context)
+      break
+    case 5:
+      log.with({ session: `s${i % 5}` }).audit.warning('bound', context)
+      break
+    default:
+      log.enforcement.error('rejected', context)
+  }
+  accepted[runNumber] = ++i
+}
+
+const hoard: unknown[] = []
+let left = Number(pieces)
+
+function piece(): void {
+  const count = 1 + ((i * 7919) % 200)
+  for (let n = 0; n < count; n++) one()
+  if (--left === 0) die()
+  // Sometimes others have a turn, sometimes the turn goes on.
+  if (i % 3 === 0) piece()
+  else setTimeout(piece, i % 5 === 0 ? 3 : 0)
+}
+
+function die(): void {
+  for (let n = 0; n < 1 + (i % 50); n++) one()
+  if (way === 'segv') process.kill(process.pid, 'SIGSEGV')
+  else if (way === 'abort') process.abort()
+  else if (way === 'self') process.kill(process.pid, 'SIGKILL')
+  else if (way === 'oom') for (;;) hoard.push(new Array(10_000).fill(hoard.length))
+  else if (way === 'exit') process.exit(0)
+  // Killed from outside: it goes on.
+  else left = Infinity
+}
+
+piece()
