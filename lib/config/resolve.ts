@@ -95,6 +95,10 @@ function withDefaults(
       actual: String(entryBytes),
     })
   }
+  if (buffer?.ring === 'shared' && config.log_path === null) {
+    const expected = '"memory" without files: there is nothing that the next start could write'
+    problems.push({ path: 'logging.buffer.ring', expected, actual: shown(buffer.ring) })
+  }
   if (buffer?.ring === 'shared' && config.structured_format === false) {
     problems.push({
       path: 'logging.buffer.ring',

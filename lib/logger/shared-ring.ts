@@ -21,7 +21,7 @@ export function journalOf({
   buffer,
   log_path: directory,
 }: ResolvedConfig): Journal<CategoryTemplate> | undefined {
-  if (buffer.ring !== 'shared') return undefined
+  if (buffer.ring !== 'shared' || directory === null) return undefined
   try {
     return new Journal({
       directory,
@@ -66,6 +66,7 @@ export class Recovery {
   recover(logId: string | undefined, last: () => FoundNumbers): void {
     const { log_path: directory, rotation, file_mode, buffer } = this.#config
     const { redactor, fileOf, tell, fail } = this.#parts
+    if (directory === null) return
     try {
       const recovered = recoverRings({
         directory,
