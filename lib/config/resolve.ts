@@ -95,17 +95,7 @@ function withDefaults(
       actual: String(entryBytes),
     })
   }
-  if (buffer?.ring === 'shared' && config.log_path === null) {
-    const expected = '"memory" without files: there is nothing that the next start could write'
-    problems.push({ path: 'logging.buffer.ring', expected, actual: shown(buffer.ring) })
-  }
-  if (buffer?.ring === 'shared' && config.structured_format === false) {
-    problems.push({
-      path: 'logging.buffer.ring',
-      expected: '"memory" with structured_format false: human lines have no numbers to go on from',
-      actual: shown(buffer.ring),
-    })
-  }
+  checkRing(config, problems)
   const categories = config.categories ?? {}
   // A category may be called `constructor`, and whoever looks up its level must not find Object's
   // own.
@@ -150,6 +140,20 @@ function withDefaults(
       flush_ms: buffer?.flush_ms ?? 50,
       ring: buffer?.ring ?? 'memory',
     },
+  }
+}
+
+/** Shared memory is for files, whose lines have numbers to go on from. */
+function checkRing(config: LoggingConfig, problems: ConfigProblem[]): void {
+  if (config.buffer?.ring !== 'shared') return
+  const say = (expected: string): void => {
+    problems.push({ path: 'logging.buffer.ring', expected, actual: shown('shared') })
+  }
+  if (config.log_path === null) {
+    say('"memory" without files: there is nothing that the next start could write')
+  }
+  if (config.structured_format === false) {
+    say('"memory" with structured_format false: human lines have no numbers to go on from')
   }
 }
 

@@ -173,7 +173,6 @@ export function assemble(
     counters.mismatched++
   })
   const ring = journal?.ring ?? ringOf(config)
-
   const fileOf = place.filesOf(config)
   const routes = routesOf(config, fileOf)
   const categories = categoriesOf(config, fileOf, routes)
