@@ -55,7 +55,12 @@ function repeatsIn(text: string): ConfigProblem[] {
     }))
 }
 
-function filePathOf(file: unknown): string {
+/**
+ * The absolute path of a file.
+ *
+ * @throws {ConfigError} when it is none.
+ */
+export function filePathOf(file: unknown): string {
   const isPath = typeof file === 'string' && file !== '' && !file.includes('\0')
   if (!isPath && !(file instanceof URL)) {
     const problem = `expected a path or a file URL, got ${shown(file)}`

@@ -42,6 +42,10 @@ export function resolveConfig(
   checkCategories(config, problems)
   checkRedact(config, problems)
   checkWithoutFiles(config, problems)
+  if (config.watch === true && options.file === undefined) {
+    const expected = 'false in an object, of which there is no file to watch'
+    problems.push({ path: 'logging.watch', expected, actual: 'true' })
+  }
   const { file } = options
   const resolved = withDefaults(config, file === undefined ? undefined : dirname(file), problems)
   if (problems.length === 0) return resolved
@@ -117,6 +121,7 @@ function withDefaults(
     retention_days: config.retention_days ?? 90,
     file_mode: config.file_mode ?? '0600',
     lock_wait_s: config.lock_wait_s ?? 30,
+    watch: config.watch ?? false,
     structured_format: config.structured_format ?? true,
     console: config.console ?? 'fallback',
     console_level: lowerCase(config.console_level ?? 'warning'),

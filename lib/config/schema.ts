@@ -131,6 +131,14 @@ export interface LoggingConfig {
    * @default 30
    */
   readonly lock_wait_s?: number
+  /**
+   * The file is read again when its content changes, as `Logger.reload` does it; a wrong one
+   * changes nothing, and is one entry of level WARNING with every problem. Only in a file: an object
+   * cannot be watched. Whether it is watched does not change while the logger runs.
+   *
+   * @default false
+   */
+  readonly watch?: boolean
   /** The Windows Event Log. Without effect on other systems. */
   readonly windows_event_log?: {
     /**
@@ -266,6 +274,7 @@ export interface ResolvedConfig {
   readonly retention_days: number
   readonly file_mode: NonNullable<LoggingConfig['file_mode']>
   readonly lock_wait_s: number
+  readonly watch: boolean
   readonly structured_format: boolean
   readonly console: NonNullable<LoggingConfig['console']>
   /** Lower case. */
@@ -381,6 +390,7 @@ export const loggingSchema: Rule = schemaOf<AnyCategory<LoggingConfig>>()(
       meant: { 600: '0600', 640: '0640', 660: '0660', 644: '0644' },
     }),
     lock_wait_s: integer(0, 3_600),
+    watch: Type.Boolean(),
     structured_format: Type.Boolean(),
     console: Type.Enum(['fallback', 'always', 'off']),
     console_level: level,

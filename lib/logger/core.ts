@@ -8,7 +8,7 @@ import type { EventDefinition } from '../event/definition.ts'
 import type { EventCall } from '../event/compile-capture.ts'
 import { Lanes } from '../capture/lanes.ts'
 import { questionOf } from '../entry/closest-word.ts'
-import type { ConfigError } from '../errors.ts'
+import { ConfigError } from '../errors.ts'
 import { EventCalls } from './event-calls.ts'
 import { named, shown } from '../entry/foreign-value.ts'
 import { INFO, WARNING, severityOf, thresholdOf, type ThresholdName } from '../entry/level.ts'
@@ -18,13 +18,15 @@ import type { LineEncoder } from '../encode/line-encoder.ts'
 import { templateOf } from '../encode/line-template.ts'
 import type { Category } from '../deliver/category.ts'
 import { BoundCategory } from './category-logger.ts'
-import { type Exiting, unwatchExit } from './process-exit.ts'
+import { type Exiting, unwatchExit, watchExit } from './process-exit.ts'
 import type { Intake } from './intake.ts'
 import { type LevelChange, Levels } from './levels.ts'
 import type { Surroundings } from './surroundings.ts'
 import type { Pump } from '../deliver/pump.ts'
 import type { Route } from '../deliver/file-queue.ts'
-import type { ResolvedConfig } from '../config/resolve.ts'
+import { ConfigWatch } from '../config/config-watch.ts'
+import { filePathOf } from '../config/load-file.ts'
+import { loadConfig, type ResolvedConfig } from '../config/resolve.ts'
 import type { LiveConfig } from './live-config.ts'
 import type { Shown } from './shown.ts'
 import type { EventLog } from '../sinks/event-log-sink.ts'
@@ -91,6 +93,7 @@ export class Core implements Exiting {
   #codecs = new WeakMap<EventDefinition, EventCodec>()
   /** What logs typed events, to be made anew when what they are compiled for changes. */
   readonly #eventCalls = new EventCalls()
+  #watch: ConfigWatch | undefined
   #isBinding = false
   /** The process is. */
   #isEnding = false
@@ -200,8 +203,32 @@ export class Core implements Exiting {
     intake.report(this.category('system').templates[WARNING]!, message, { stays })
   }
 
-  /** A configuration was to be taken, and cannot be. */
-  notReloaded(error: ConfigError): void {
+  /**
+   * Everything is open.
+   *
+   * @param isLasting Whether what waits has to be written when the process ends.
+   * @param file What the configuration is from, if it is to be watched.
+   */
+  begin(isLasting: boolean, file: string | URL | undefined): void {
+    this.#parts.eventLog?.open()
+    if (isLasting) watchExit(this)
+    if (file !== undefined) this.#watchFile(file)
+  }
+
+  /** Takes what a file holds each time that it holds something else. */
+  #watchFile(file: string | URL): void {
+    const path = filePathOf(file)
+    this.#watch = new ConfigWatch(path, () => {
+      try {
+        this.reload(loadConfig(path))
+      } catch (error) {
+        if (!(error instanceof ConfigError)) throw error
+        this.#notReloaded(error)
+      }
+    })
+  }
+
+  #notReloaded(error: ConfigError): void {
     const problems = error.problems.map(
       ({ path, expected, actual }) => `${path}: expected ${expected}, got ${actual}`,
     )
@@ -331,6 +358,7 @@ export class Core implements Exiting {
     pump.reportDropped(true)
     places.tellLost()
     this.#levels.close()
+    this.#watch?.close()
     const flushed = pump.flush()
     intake.close()
     try {

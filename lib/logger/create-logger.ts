@@ -16,7 +16,6 @@ import {
 import { Redactor } from '../redact/secret-keys.ts'
 import { LineEncoder } from '../encode/line-encoder.ts'
 import { LockedError } from '../errors.ts'
-import { ownPath } from '../config/instance.ts'
 import { fileModes } from '../directory/attributes.ts'
 import { exposureOf } from '../directory/exposure.ts'
 import { type FoundNumbers, lastNumbers } from '../directory/last-numbers.ts'
@@ -32,7 +31,6 @@ import {
 import type { ByCategory } from '../config/schema.ts'
 import { Core } from './core.ts'
 import type { Files, Place } from './place.ts'
-import { watchExit } from './process-exit.ts'
 import { Intake } from './intake.ts'
 import { journalOf, Recovery } from './shared-ring.ts'
 import type { Journal } from '../journal/journal.ts'
@@ -123,8 +121,9 @@ export function createLogger(
   const fromFile = typeof config === 'string' || config instanceof URL
   const resolved = fromFile ? loadConfig(config) : resolveConfig(config)
   const { log_path: path } = resolved
-  if (path === null) return assemble(resolved, undefined, onStdout, options)
-  return assemble({ ...resolved, log_path: ownPath(path) }, undefined, inDirectory, options)
+  const source = fromFile && resolved.watch ? config : undefined
+  if (path === null) return assemble(resolved, undefined, onStdout, options, source)
+  return assemble(resolved, undefined, inDirectory, options, source)
 }
 
 /** The usual place: a directory. */
@@ -141,7 +140,7 @@ const inDirectory: Place = {
     const recovery = recoveryOf(live, files)
     const maintenance = maintenanceOf(live, files, recovery)
     const open = (): void => {
-      takeDirectory(live.config, files, maintenance)
+      takeDirectory(live, files, maintenance)
       openSinks(live, files, maintenance)
       recovery.report()
     }
@@ -153,6 +152,7 @@ const inDirectory: Place = {
 /**
  * Joins the parts.
  *
+ * @param source The file that the configuration is from, if it is to be watched.
  * @param loadApi Loads what reports to the Windows Event Log. @default on other systems nothing is
  *   loaded
  */
@@ -161,6 +161,7 @@ export function assemble(
   loadApi: (() => EventApi) | undefined = process.platform === 'win32' ? loadEventApi : undefined,
   place: Place = inDirectory,
   options: LoggerOptions = {},
+  source?: string | URL,
 ): Logger {
   const { buffer } = config
   const stderr = new Console()
@@ -222,8 +223,7 @@ export function assemble(
   })
   const logger = new (boundLoggerOf(config))(core, undefined)
   care.open()
-  eventLog?.open()
-  if (place.isLasting) watchExit(core)
+  core.begin(place.isLasting, source)
   return logger
 }
 
@@ -298,8 +298,7 @@ function recoveryOf(live: LiveConfig, files: Files): Recovery {
 
 function maintenanceOf(live: LiveConfig, files: Files, recovery: Recovery): Maintenance {
   const { routes, categories, numbering, counters, pump, tell, intake, journal } = files
-  const { config } = live
-  const directory = config.log_path!
+  const { config, directory } = live
   return new Maintenance({
     directory,
     bases: [...routes.keys()],
@@ -350,9 +349,9 @@ function maintenanceOf(live: LiveConfig, files: Files, recovery: Recovery): Main
 }
 
 /** @throws {LockedError} when another logger writes there, and nobody is to wait for it. */
-function takeDirectory(config: ResolvedConfig, files: Files, maintenance: Maintenance): void {
+function takeDirectory(live: LiveConfig, files: Files, maintenance: Maintenance): void {
   const { categories, numbering, tell } = files
-  const directory = config.log_path!
+  const { directory, config } = live
   try {
     maintenance.hold()
     const exposure = exposureOf(directory, fileModes[config.file_mode])
@@ -384,11 +383,12 @@ function sinkOf(
   route: Route,
 ): FileSink {
   const events = pump.eventsOf(route)
-  const { log_path: directory, file_mode } = live.config
+  const { directory } = live
+  const { file_mode } = live.config
   const own = [...categories.values()].filter((category) => category.route === route)
   return new FileSink(
     {
-      directory: directory!,
+      directory,
       name: route.file,
       fileMode: fileModes[file_mode],
       get limitBytes() {

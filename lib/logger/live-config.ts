@@ -1,6 +1,7 @@
 // The configuration of a logger that runs. Parts that can take another one look here each time; the
 // rest stays as it was when the logger was made, and is named.
 
+import { ownPath } from '../config/instance.ts'
 import type { ResolvedConfig } from '../config/resolve.ts'
 
 /** A key whose value is another. */
@@ -23,11 +24,14 @@ export interface Taken {
 /** What holds now. */
 export class LiveConfig {
   config: ResolvedConfig
+  /** Where the files are, of this instance; empty where there are none. */
+  readonly directory: string
   readonly #categories: ReadonlySet<string>
 
   /** @param categories The names of all categories that there are. */
   constructor(config: ResolvedConfig, categories: Iterable<string>) {
     this.config = config
+    this.directory = config.log_path === null ? '' : ownPath(config.log_path)
     this.#categories = new Set(categories)
   }
 

@@ -3,6 +3,7 @@
 import { ConfigError } from '../errors.ts'
 import { builtinCategories } from '../entry/category.ts'
 import { isoOf } from '../entry/clock.ts'
+import { ownPath } from '../config/instance.ts'
 import type { ResolvedConfig } from '../config/resolve.ts'
 import type { CategoryTemplate } from '../deliver/category.ts'
 import { fileModes } from '../directory/attributes.ts'
@@ -24,7 +25,7 @@ export function journalOf({
   if (buffer.ring !== 'shared' || directory === null) return undefined
   try {
     return new Journal({
-      directory,
+      directory: ownPath(directory),
       entriesMax: buffer.entries,
       bytesMax: buffer.bytes,
       entryCharsMax: buffer.entry_bytes,
@@ -69,7 +70,7 @@ export class Recovery {
     if (directory === null) return
     try {
       const recovered = recoverRings({
-        directory,
+        directory: ownPath(directory),
         logId,
         redactor,
         lineBytesMax: buffer.entry_bytes,

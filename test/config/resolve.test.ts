@@ -25,6 +25,7 @@ const defaults: ResolvedConfig = {
   retention_days: 90,
   file_mode: '0600',
   lock_wait_s: 30,
+  watch: false,
   structured_format: true,
   console: 'fallback',
   console_level: 'warning',
@@ -65,6 +66,7 @@ describe('resolveConfig()', () => {
       retention_days: 365,
       file_mode: '0640',
       lock_wait_s: 0,
+      watch: true,
       structured_format: false,
       console: 'always',
       console_level: 'error',
@@ -76,7 +78,10 @@ describe('resolveConfig()', () => {
       durability: { audit: 'synced', latency: 'written' },
       buffer: { entries: 64, bytes: 65_536, entry_bytes: 1_024, on_full: 'drop_old', flush_ms: 0 },
     }
-    assert.deepEqual(resolveConfig(given), given)
+    assert.deepEqual(resolveConfig(given, { file: '/etc/system.json' }), given)
+    assert.deepEqual(problemsOf({ watch: true }), [
+      'logging.watch: expected false in an object, of which there is no file to watch, got true',
+    ])
   })
 
   it('takes log_path: null where standard output has the entries, and what files alone can do with none', () => {

@@ -186,6 +186,18 @@ describe('Logger.reload()', () => {
     assert.equal(accepted, written)
   })
 
+  it('a log_path with places for the instance is the same as it was', async (t) => {
+    const logs = logDirectory(t)
+    const log = createLogger({ log_path: `${logs}/{instance}` })
+    log.reload({ log_path: `${logs}/{instance}` })
+    log.system.info('on')
+    await log.close()
+    assert.deepEqual(
+      linesOf(join(logs, '0'), 'system.log').map(({ message }) => message),
+      ['on'],
+    )
+  })
+
   it('after close() it does nothing', async () => {
     const log = createTestLogger()
     await log.close()
