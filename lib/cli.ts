@@ -18,6 +18,7 @@ import type { Io } from './command/io.ts'
 import { Output } from './command/output.ts'
 import { Progress } from './command/progress.ts'
 import type { ShipCommandOptions } from './command/ship.ts'
+import type { DirectoryOptions } from './command/target-directory.ts'
 import type { TailOptions } from './command/tail.ts'
 import { visible, visibleLines } from './entry/visible-text.ts'
 
@@ -245,8 +246,17 @@ withDirectory(program.command('clean'))
 
 withDirectory(program.command('verify'))
   .description('Looks for gaps, duplicates, disorder, torn and invalid lines, wrong modes.')
-  .action((options) =>
+  .option(
+    '--from <url>',
+    'looks for gaps in this engine, of all hosts; with -d also for what of that log has not come',
+    once,
+  )
+  .action(({ from, ...options }: DirectoryOptions & { readonly from?: string }) =>
     run(async (io) => {
+      if (from !== undefined) {
+        const { verifyEngine } = await import('./command/verify-fleet.ts')
+        return verifyEngine(from, options, io)
+      }
       const { verify } = await import('./command/verify.ts')
       return verify(options, io)
     }),

@@ -1,0 +1,79 @@
+// `ringlog verify --from URL`: what an engine has of each host, log and category, and what is
+// missing.
+
+import { visible } from '../entry/visible-text.ts'
+import { LogFinder } from '../directory/log-finder.ts'
+import type { SeqStretch } from '../ship/engine.ts'
+import { type SeriesReport, verifyFleet } from '../ship/verify-fleet.ts'
+import type { Io } from './io.ts'
+import { engineOf } from './tail-fleet.ts'
+import { type DirectoryOptions, placeOf } from './target-directory.ts'
+
+/** Stretches of one series that are listed. */
+const stretchesMax = 20
+
+/**
+ * Verifies.
+ *
+ * @param options Directories whose entries have to be there as well; without any, none.
+ * @returns the exit code: 1 when anything is missing, or there is nothing.
+ * @throws {UsageError} when the URL is none. What the engine says.
+ */
+export async function verifyEngine(
+  url: string,
+  options: DirectoryOptions,
+  io: Io,
+): Promise<number> {
+  const isNamed = options.directory !== undefined || options.config !== undefined
+  const directories = isNamed
+    ? new LogFinder((await placeOf(options)).directories).find().map(({ directory }) => directory)
+    : []
+  const place = await engineOf(url, (text) => io.remark(text))
+  const reader = place.reader()
+  io.progress.repeat((seconds) => `verifying, ${seconds} s`)
+  let reports: readonly SeriesReport[]
+  try {
+    reports = await verifyFleet(reader, directories)
+  } finally {
+    io.progress.clear()
+    await reader.close()
+  }
+  for (const report of reports) await io.out.write(`${lineOf(report)}\n`)
+  if (reports.length === 0) {
+    io.remark(`no log in ${visible(place.name)}`)
+    return 1
+  }
+  const entries = reports.reduce((sum, { count }) => sum + count, 0)
+  const missing = reports.reduce((sum, report) => sum + numbersIn(report.missing), 0)
+  const disordered = reports.reduce((sum, report) => sum + numbersIn(report.disordered), 0)
+  const hosts = new Set(reports.map(({ host }) => host)).size
+  const what = `${entries} entries of ${reports.length} categories of ${hosts} ${hosts === 1 ? 'host' : 'hosts'}`
+  const twice = disordered === 0 ? '' : `, ${disordered} twice or out of order`
+  await io.out.write(`${what}, ${missing === 0 ? 'none' : missing} missing${twice}\n`)
+  return missing === 0 && disordered === 0 ? 0 : 1
+}
+
+function lineOf(report: SeriesReport): string {
+  const { host, log_id, category, there, missing, held, disordered } = report
+  const name = [host === '' ? '(no host)' : host, log_id, category].map(visible).join(' ')
+  const what = there === undefined ? 'nothing is there' : `${there[0]} to ${there[1]}`
+  const parts = [
+    `${name}: ${what}`,
+    ...(missing.length > 0 ? [`${numbersIn(missing)} missing: ${listOf(missing)}`] : []),
+    ...(held.length > 0 ? [`the host still holds ${listOf(held)}`] : []),
+    ...(disordered.length > 0 ? [`twice or out of order: ${listOf(disordered)}`] : []),
+  ]
+  return parts.join('; ')
+}
+
+function listOf(stretches: readonly SeqStretch[]): string {
+  const more = stretches.length - stretchesMax
+  const texts = stretches
+    .slice(0, stretchesMax)
+    .map(([from, to]) => (from === to ? String(from) : `${from} to ${to}`))
+  return texts.join(', ') + (more > 0 ? ` and ${more} more` : '')
+}
+
+function numbersIn(stretches: readonly SeqStretch[]): number {
+  return stretches.reduce((sum, [from, to]) => sum + to - from + 1, 0)
+}

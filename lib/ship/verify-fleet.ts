@@ -1,0 +1,139 @@
+// Is anything missing in an engine? Numbers have no gap, so the engine's own tell, host by host, and
+// those in the files of a host tell what has not come yet.
+//
+// What this cannot see: the oldest entries, which the engine or the host may have deleted before
+// they were sent; where a series begins is said. Without the host's files, what is missing at the
+// very end.
+
+import { monotonicMs, sleep } from '../entry/clock.ts'
+import { logIdOf } from '../directory/lock-files.ts'
+import { streamBatches } from '../read/stream-batches.ts'
+import type { EngineReader, SeqStretch, SeriesName, ShippedNumbers } from './engine.ts'
+
+/** So long what a host has is given to arrive: a shipper that has caught up takes less. Milliseconds. */
+const arrivalMs = 5000
+const lookMs = 250
+
+/** What is found of one category of a log of a host. */
+export interface SeriesReport extends SeriesName {
+  /** What the engine has; undefined when it has nothing. */
+  readonly there: SeqStretch | undefined
+  /** Numbers that are not there, between those that are, and up to the last one in the files. */
+  readonly missing: readonly SeqStretch[]
+  /** Of the missing ones, those that the host's files still hold. */
+  readonly held: readonly SeqStretch[]
+  /** Numbers that are there twice, or behind a higher one. */
+  readonly disordered: readonly SeqStretch[]
+  readonly count: number
+}
+
+/** What the files of a log hold. */
+interface HeldLog {
+  readonly log_id: string
+  readonly held: ReadonlyMap<string, readonly SeqStretch[]>
+}
+
+/**
+ * Looks at all numbers of an engine.
+ *
+ * @param directories Logs of this host: what they hold must be there as well. Read first, so that
+ *   what is written meanwhile is asked of nobody.
+ */
+export async function verifyFleet(
+  reader: EngineReader,
+  directories: readonly string[] = [],
+): Promise<SeriesReport[]> {
+  const logs: HeldLog[] = []
+  for (const directory of directories) {
+    const log_id = logIdOf(directory)
+    if (log_id !== undefined) logs.push({ log_id, held: await heldIn(directory) })
+  }
+  const beganMs = monotonicMs()
+  for (;;) {
+    const reports = reportsOf(await reader.numbers(), logs)
+    const isBehind = reports.some(({ held }) => held.length > 0)
+    if (!isBehind || monotonicMs() - beganMs >= arrivalMs) return reports
+    await sleep(lookMs)
+  }
+}
+
+async function heldIn(directory: string): Promise<Map<string, SeqStretch[]>> {
+  const held = new Map<string, SeqStretch[]>()
+  for await (const { batches } of streamBatches(directory)) {
+    for (const { category, first, last } of batches) {
+      const stretches = held.get(category) ?? []
+      held.set(category, stretches)
+      const before = stretches.at(-1)
+      if (before?.[1] === first - 1) stretches[stretches.length - 1] = [before[0], last]
+      else stretches.push([first, last])
+    }
+  }
+  return held
+}
+
+function reportsOf(series: readonly ShippedNumbers[], logs: readonly HeldLog[]): SeriesReport[] {
+  const reports = series.map((each) => {
+    const held = logs.find(({ log_id }) => log_id === each.log_id)?.held.get(each.category) ?? []
+    return reportOf(each, each.stretches, each.count, held)
+  })
+  for (const { log_id, held } of logs) {
+    const hosts = [...new Set(series.filter((each) => each.log_id === log_id).map(hostOf))]
+    for (const host of hosts.length > 0 ? hosts : ['']) {
+      for (const [category, stretches] of held) {
+        const isThere = series.some(
+          (each) => each.log_id === log_id && each.host === host && each.category === category,
+        )
+        if (!isThere) reports.push(reportOf({ host, log_id, category }, [], 0, stretches))
+      }
+    }
+  }
+  return reports.toSorted(byName)
+}
+
+function hostOf({ host }: SeriesName): string {
+  return host
+}
+
+function reportOf(
+  { host, log_id, category }: SeriesName,
+  stretches: readonly SeqStretch[],
+  count: number,
+  files: readonly SeqStretch[],
+): SeriesReport {
+  const disordered: SeqStretch[] = []
+  let highest = 0
+  for (const [from, to] of stretches) {
+    if (from <= highest) disordered.push([from, to])
+    highest = Math.max(highest, to)
+  }
+  const ascending = stretches.toSorted(([a], [b]) => a - b)
+  const missing: SeqStretch[] = []
+  let [first, last] = [ascending[0]?.[0] ?? 0, (ascending[0]?.[0] ?? 1) - 1]
+  // Of what the engine has nothing of, the host's files say where it begins.
+  if (ascending.length === 0) {
+    first = files[0]?.[0] ?? 1
+    last = first - 1
+  }
+  for (const [from, to] of ascending) {
+    if (from > last + 1) missing.push([last + 1, from - 1])
+    last = Math.max(last, to)
+  }
+  const end = files.at(-1)?.[1] ?? 0
+  if (end > last) missing.push([last + 1, end])
+  const held = missing.flatMap((gap) => files.flatMap((stretch) => common(gap, stretch)))
+  const there = ascending.length === 0 ? undefined : ([first, last] as const)
+  return { host, log_id, category, there, missing, held, disordered, count }
+}
+
+/** What two stretches have in common. */
+function common([a, b]: SeqStretch, [c, d]: SeqStretch): SeqStretch[] {
+  const [from, to] = [Math.max(a, c), Math.min(b, d)]
+  return from <= to ? [[from, to]] : []
+}
+
+function byName(a: SeriesName, b: SeriesName): number {
+  const [one, other] = [a, b].map(({ host, log_id, category }) =>
+    [host, log_id, category].join('\0'),
+  )
+  return one! < other! ? -1 : one! > other! ? 1 : 0
+}
