@@ -37,7 +37,9 @@ export async function readyStream(
     try {
       ;({ config } = await jsm.streams.add(settingsOf(stream, wanted)))
     } catch (cause) {
-      if (!refusals.includes(numberOf(cause) ?? 0)) throw cause
+      const { name = '' } = cause as Error
+      const isRefused = refusals.includes(numberOf(cause) ?? 0) || name.startsWith('Permission')
+      if (!isRefused) throw cause
       throw new EngineRefusal(
         `Cannot make the stream ${stream} with ${wanted} replicas: ${(cause as Error).message}; another number of them is named by ?replicas=`,
         { cause },

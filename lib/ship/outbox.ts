@@ -33,6 +33,9 @@ const waitingEntriesMax = 20_000
 /** An engine to which nothing is sent is asked so often whether all is still there. */
 const checkMs = 30_000
 
+/** Appends that fail one after the other before it is told: some may, when a server is restarted. */
+const troublesTold = 5
+
 /** Why an outbox has ended: the engine has less than it had, or it cannot go on. */
 export type Ending = { readonly kind: 'lost' } | { readonly kind: 'failed'; readonly error: Error }
 
@@ -75,8 +78,11 @@ export class Outbox {
   #ending: Ending | undefined
   /** Woken whenever something is done. */
   #waiting: (() => void)[] = []
-  /** When the engine was first found away; undefined while it answers. */
+  /** When the engine was first found away; undefined while it answers, and takes what it is sent. */
   #awayMs: number | undefined
+  /** Appends that have failed since the last that did not, and since when. */
+  #troubles = 0
+  #troubleMs = 0
   #check: NodeJS.Timeout | undefined
   #ended: (() => void) | undefined
 
@@ -185,7 +191,7 @@ export class Outbox {
       this.#wake()
       if (trouble === undefined) continue
       if (trouble instanceof EngineRefusal) this.#end({ kind: 'failed', error: trouble })
-      else await this.#settle(true)
+      else await this.#settle(trouble)
     }
     lane.isBusy = false
     this.#wake()
@@ -194,6 +200,8 @@ export class Outbox {
   #acknowledge(lane: Lane, batch: readonly Shipment[]): void {
     lane.shift(batch.length)
     this.#backOff.reset()
+    this.#troubles = 0
+    this.#tellBack()
     for (const { category, seq, time } of lastsOf(batch)) {
       this.#confirmed.set(category, seq)
       this.#tried.delete(category)
@@ -207,17 +215,17 @@ export class Outbox {
   }
 
   /** Asks how far it has come, once for all lanes, and goes on from there. */
-  #settle(isTrouble: boolean): Promise<void> {
-    this.#settling ??= this.#askAndJudge(isTrouble).finally(() => {
+  #settle(trouble?: unknown): Promise<void> {
+    this.#settling ??= this.#askAndJudge(trouble).finally(() => {
       this.#settling = undefined
     })
     return this.#settling
   }
 
-  async #askAndJudge(isTrouble: boolean): Promise<void> {
+  async #askAndJudge(trouble: unknown): Promise<void> {
     // An acknowledgement that came behind the answer would make it an old one.
     await this.#quiet()
-    if (isTrouble) await this.#pause()
+    if (trouble !== undefined) await this.#noteTrouble(trouble)
     const last = await this.#ask()
     if (last === undefined) return
     for (const category of new Set([...this.#confirmed.keys(), ...last.keys()])) {
@@ -255,28 +263,22 @@ export class Outbox {
 
   /** Asks until there is an answer; undefined when it has ended before. */
   async #ask(): Promise<ReadonlyMap<string, LastEntry> | undefined> {
-    const { events, patienceMs } = this.#settings
+    const { patienceMs } = this.#settings
     while (!this.#isOver) {
       try {
         const last = await this.#engine.last()
         this.#hasAnswered = true
-        if (this.#awayMs !== undefined) {
-          events.back(Math.round((monotonicMs() - this.#awayMs) / 1000))
-          this.#awayMs = undefined
-        }
+        if (this.#troubles < troublesTold) this.#tellBack()
         return last
       } catch (caught) {
-        const error = caught instanceof Error ? caught : new Error(String(caught))
+        const error = errorOf(caught)
         // One that has answered may refuse while it starts again.
         if (error instanceof EngineRefusal && !this.#hasAnswered) {
           this.#end({ kind: 'failed', error })
           return undefined
         }
-        if (this.#awayMs === undefined) {
-          this.#awayMs = monotonicMs()
-          events.away(error)
-        }
-        if (monotonicMs() - this.#awayMs >= patienceMs) {
+        this.#tellAway(error)
+        if (monotonicMs() - this.#awayMs! >= patienceMs) {
           this.#end({ kind: 'failed', error })
           return undefined
         }
@@ -284,6 +286,27 @@ export class Outbox {
       }
     }
     return undefined
+  }
+
+  /** One that answers and takes nothing is as good as away. */
+  async #noteTrouble(trouble: unknown): Promise<void> {
+    if (this.#troubles++ === 0) this.#troubleMs = monotonicMs()
+    if (this.#troubles >= troublesTold) this.#tellAway(errorOf(trouble))
+    const isOver = monotonicMs() - this.#troubleMs >= this.#settings.patienceMs
+    if (isOver) this.#end({ kind: 'failed', error: errorOf(trouble) })
+    else await this.#pause()
+  }
+
+  #tellAway(error: Error): void {
+    if (this.#awayMs !== undefined) return
+    this.#awayMs = monotonicMs()
+    this.#settings.events.away(error)
+  }
+
+  #tellBack(): void {
+    if (this.#awayMs === undefined) return
+    this.#settings.events.back(Math.round((monotonicMs() - this.#awayMs) / 1000))
+    this.#awayMs = undefined
   }
 
   /** Longer each time, until something is acknowledged. */
@@ -295,7 +318,7 @@ export class Outbox {
 
   #checkIdle(): void {
     const isIdle = [...this.#lanes.values()].every(({ isBusy }) => !isBusy)
-    if (isIdle && !this.#isOver) void this.#settle(false)
+    if (isIdle && !this.#isOver) void this.#settle()
   }
 
   #noteTried(batch: readonly Shipment[]): void {
@@ -328,6 +351,10 @@ export class Outbox {
     this.#waiting = []
     for (const resolve of waiting) resolve()
   }
+}
+
+function errorOf(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown))
 }
 
 /** The last entry of each category of a batch. */

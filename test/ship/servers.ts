@@ -1,0 +1,173 @@
+// Real engines for a test: nats-server, alone or three of them, and PostgreSQL, on loopback, each in
+// a directory that is removed afterwards.
+
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, openSync, readdirSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/** Servers that make up an engine. */
+export interface Servers {
+  readonly url: string
+  readonly nodes: readonly Node[]
+  readonly close: () => Promise<void>
+}
+
+/** A process that can be killed and started again. */
+export class Node {
+  readonly name: string
+  readonly #command: readonly string[]
+  readonly #output: number
+  readonly #options: { readonly uid?: number; readonly gid?: number }
+  #child: ChildProcess | undefined
+
+  constructor(
+    name: string,
+    command: readonly string[],
+    directory: string,
+    options: { readonly uid?: number; readonly gid?: number } = {},
+  ) {
+    this.name = name
+    this.#command = command
+    this.#output = openSync(join(directory, `${name}.out`), 'a')
+    this.#options = options
+  }
+
+  start(): void {
+    const [file = '', ...args] = this.#command
+    const stdio = ['ignore', this.#output, this.#output] as const
+    this.#child = spawn(file, args, { stdio: [...stdio], ...this.#options })
+  }
+
+  /** Its end, when it has one. */
+  get code(): number | null | undefined {
+    return this.#child?.exitCode
+  }
+
+  async kill(): Promise<void> {
+    const child = this.#child
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
+    const ended = new Promise((resolve) => child.once('exit', resolve))
+    child.kill('SIGKILL')
+    await ended
+  }
+}
+
+/** Ports that are free now. */
+async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from(
+      { length: count },
+      () =>
+        new Promise<ReturnType<typeof createServer>>((resolve) => {
+          const server = createServer()
+          server.listen(0, '127.0.0.1', () => resolve(server))
+        }),
+    ),
+  )
+  const ports = servers.map((server) => (server.address() as AddressInfo).port)
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
+  return ports
+}
+
+/** A nats-server, with its version. */
+export interface NatsBinary {
+  readonly path: string
+  readonly version: string
+}
+
+/** The nats-servers that there are, the newest first: installed, or below build/servers. */
+export function natsBinaries(): NatsBinary[] {
+  const unpacked = existsSync('build/servers') ? readdirSync('build/servers') : []
+  return [
+    ...unpacked.map((name) => join('build/servers', name, 'usr/sbin/nats-server')),
+    '/usr/sbin/nats-server',
+  ]
+    .filter((path) => existsSync(path))
+    .map((path) => {
+      const said = execFileSync(path, ['--version'], { encoding: 'utf8' })
+      return { path, version: /\d+\.\d+\.\d+/.exec(said)?.[0] ?? '' }
+    })
+    .toSorted((a, b) => b.version.localeCompare(a.version, 'en', { numeric: true }))
+}
+
+/** Where PostgreSQL's programs are; undefined when it is not installed. */
+export function postgresBinaries(): string | undefined {
+  const root = '/usr/lib/postgresql'
+  const versions = existsSync(root) ? readdirSync(root) : []
+  const newest = versions.toSorted((a, b) => Number(b) - Number(a))[0]
+  return newest === undefined ? undefined : join(root, newest, 'bin')
+}
+
+function temporary(): string {
+  const directory = mkdtempSync(join(tmpdir(), 'ringlog-engine-'))
+  chmodSync(directory, 0o755)
+  return directory
+}
+
+/** One nats-server, or a cluster. */
+export async function startNats(binary: string, count: number): Promise<Servers> {
+  const directory = temporary()
+  const ports = await freePorts(2 * count)
+  const routes = ports.slice(count).map((port) => `nats://127.0.0.1:${port}`)
+  const nodes = Array.from({ length: count }, (_, i) => {
+    const config = join(directory, `n${i}.conf`)
+    const cluster = `cluster { name: c, listen: 127.0.0.1:${ports[count + i]}, routes: [${routes.join(', ')}] }`
+    const lines = [
+      `server_name: n${i}`,
+      `listen: 127.0.0.1:${ports[i]}`,
+      `jetstream { store_dir: "${directory}/js${i}", max_mem: 64M, max_file: 2G }`,
+      count > 1 ? cluster : '',
+    ]
+    writeFileSync(config, lines.join('\n'))
+    return new Node(`n${i}`, [binary, '-c', config], directory)
+  })
+  for (const node of nodes) node.start()
+  const hosts = ports.slice(0, count).map((port) => `127.0.0.1:${port}`)
+  const close = async (): Promise<void> => {
+    await Promise.all(nodes.map((node) => node.kill()))
+    rmSync(directory, { recursive: true, force: true })
+  }
+  // A cluster has to find its leader.
+  await sleep(count > 1 ? 4000 : 500)
+  return { url: `nats://${hosts.join(',')}/LOGS`, nodes, close }
+}
+
+/** PostgreSQL, which refuses to be root. */
+export async function startPostgres(binaries: string): Promise<Servers> {
+  const directory = temporary()
+  const data = join(directory, 'data')
+  mkdirSync(data)
+  const isRoot = process.getuid?.() === 0
+  const user = isRoot
+    ? {
+        uid: Number(execFileSync('id', ['-u', 'postgres'])),
+        gid: Number(execFileSync('id', ['-g', 'postgres'])),
+      }
+    : {}
+  if (isRoot) execFileSync('chown', ['postgres', data])
+  execFileSync(join(binaries, 'initdb'), ['-D', data, '-A', 'trust', '-U', 'postgres'], {
+    ...user,
+    stdio: 'ignore',
+  })
+  const [port = 0] = await freePorts(1)
+  const settings = ['-c', 'listen_addresses=127.0.0.1', '-c', 'restart_after_crash=off']
+  const node = new Node(
+    'postgres',
+    [join(binaries, 'postgres'), '-D', data, '-p', String(port), '-k', data, ...settings],
+    directory,
+    user,
+  )
+  node.start()
+  const close = async (): Promise<void> => {
+    await node.kill()
+    // Its own children end a moment later.
+    await sleep(200)
+    rmSync(directory, { recursive: true, force: true, maxRetries: 5 })
+  }
+  await sleep(1500)
+  return { url: `postgres://postgres@127.0.0.1:${port}/postgres`, nodes: [node], close }
+}

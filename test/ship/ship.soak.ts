@@ -1,0 +1,131 @@
+// Real engines, and SIGKILL: of the shipper and of the servers, at random moments, while a writer
+// writes. Then everything is read back and compared with the files.
+//
+// KILLS and ENTRIES say how long each run is. The controls, a position file and message ids, show
+// that the kills bite.
+
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { type TestContext, describe, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { isOlder } from '../../lib/ship/nats-connection.ts'
+import { type Verdict, judge, linesOf } from './judge.ts'
+import {
+  Node,
+  type Servers,
+  natsBinaries,
+  postgresBinaries,
+  startNats,
+  startPostgres,
+} from './servers.ts'
+
+const kills = Number(process.env['KILLS'] ?? 6)
+const entries = Number(process.env['ENTRIES'] ?? 2500 * kills)
+/** Looks at what has arrived, at most. */
+const looksMax = 60
+
+const nats = natsBinaries()
+const postgres = postgresBinaries()
+const writing = resolve(import.meta.dirname, 'writing.js')
+
+type Shipper = (url: string, logs: string, directory: string) => readonly string[]
+
+const ours: Shipper = (url, logs) => [
+  resolve('dist/cli.js'),
+  'ship',
+  url,
+  '-d',
+  logs,
+  '--host',
+  'h',
+]
+
+function naive(id: string): Shipper {
+  return (url, logs, directory) => [
+    resolve(import.meta.dirname, 'naive.js'),
+    url,
+    logs,
+    join(directory, 'position'),
+    id,
+  ]
+}
+
+/** Kills, and gives what is then in the engine. */
+async function run(t: TestContext, servers: Servers, shipperOf: Shipper): Promise<Verdict> {
+  const directory = mkdtempSync(join(tmpdir(), 'ringlog-ship-'))
+  const logs = join(directory, 'logs')
+  const command = [process.execPath, ...shipperOf(servers.url, logs, directory)]
+  const shipper = new Node('shipper', command, directory)
+  const program = [process.execPath, writing, logs, String(entries), '1200']
+  const writer = new Node('writer', program, directory)
+  t.after(async () => {
+    await Promise.all([shipper.kill(), writer.kill()])
+    await servers.close()
+    rmSync(directory, { recursive: true, force: true })
+  })
+  writer.start()
+  shipper.start()
+  await sleep(1500)
+  const done: { [name: string]: number } = {}
+  for (let i = 0; i < kills; i++) {
+    const victims = [shipper, servers.nodes[Math.floor(Math.random() * servers.nodes.length)]!]
+    const victim = victims[i % 2]!
+    // Long enough for a shipper to have begun.
+    await sleep(500 + (victim === shipper ? 1000 : 0) + Math.random() * 1000)
+    await victim.kill()
+    done[victim.name] = (done[victim.name] ?? 0) + 1
+    await sleep(50 + Math.random() * 400)
+    victim.start()
+    // A minority at a time.
+    if (servers.nodes.length > 1 && victim !== shipper) await sleep(1500)
+  }
+  while (writer.code === null) await sleep(100)
+  assert.equal(writer.code, 0)
+  const truth = await linesOf(logs)
+  let verdict: Verdict | undefined
+  for (let looks = 0; looks < looksMax && (verdict?.missing ?? 1) > 0; looks++) {
+    await sleep(1000)
+    verdict = await judge(servers.url, truth).catch(() => verdict)
+  }
+  t.diagnostic(`${JSON.stringify(done)} kills: ${JSON.stringify(verdict)}`)
+  assert.ok(verdict !== undefined, 'the engine is read')
+  return verdict
+}
+
+const good = { missing: 0, twice: 0, disorder: 0, different: 0 }
+const noNats = nats.length === 0 && 'nats-server is not installed'
+const noPostgres = postgres === undefined && 'PostgreSQL is not installed'
+
+describe(`ringlog ship, killed ${kills} times with its engine`, () => {
+  // Clusters of earlier servers lose streams when they are killed, whoever ships.
+  for (const { path, version, count } of [
+    ...nats.slice(0, 1).map((binary) => ({ ...binary, count: 1 })),
+    ...nats.filter((binary) => !isOlder(binary.version)).map((each) => ({ ...each, count: 3 })),
+  ]) {
+    test(`NATS ${version}, ${count} servers: each entry once and in order`, async (t) => {
+      const { entries: _, ...faults } = await run(t, await startNats(path, count), ours)
+      assert.deepEqual(faults, good)
+    })
+  }
+
+  test('NATS is there', { skip: noNats }, () => {})
+
+  test('PostgreSQL: each entry once and in order', { skip: noPostgres }, async (t) => {
+    const { entries: _, ...faults } = await run(t, await startPostgres(postgres!), ours)
+    assert.deepEqual(faults, good)
+  })
+
+  for (const id of ['none', 'id']) {
+    test(
+      `control: a position file, message id: ${id}, sends entries twice`,
+      { skip: noNats },
+      async (t) => {
+        const { twice, missing } = await run(t, await startNats(nats[0]!.path, 1), naive(id))
+        assert.equal(missing, 0)
+        assert.ok(twice > 0, 'the kills bite')
+      },
+    )
+  }
+})
