@@ -37,8 +37,9 @@ export async function readyStream(
     try {
       ;({ config } = await jsm.streams.add(settingsOf(stream, wanted)))
     } catch (cause) {
-      const { name = '' } = cause as Error
-      const isRefused = refusals.includes(numberOf(cause) ?? 0) || name.startsWith('Permission')
+      const { message = '' } = cause as Error
+      const isRefused =
+        refusals.includes(numberOf(cause) ?? 0) || message.startsWith('Permissions Violation')
       if (!isRefused) throw cause
       throw new EngineRefusal(
         `Cannot make the stream ${stream} with ${wanted} replicas: ${(cause as Error).message}; another number of them is named by ?replicas=`,
