@@ -37,7 +37,7 @@ export async function readyStream(
     try {
       ;({ config } = await jsm.streams.add(settingsOf(stream, wanted)))
     } catch (cause) {
-      const { message = '' } = cause as Error
+      const { message } = cause as Error
       const isRefused =
         refusals.includes(numberOf(cause) ?? 0) || message.startsWith('Permissions Violation')
       if (!isRefused) throw cause

@@ -15,7 +15,13 @@ async function outboxOf(
   const told: string[] = []
   const note = (word: string) => () => void told.push(word)
   const report: ShipReport = {
-    ...{ logs: 1, sent: 0, bytes: 0, batches: 0, already: 0, missing: 0, passed_over: 0 },
+    logs: 1,
+    sent: 0,
+    bytes: 0,
+    batches: 0,
+    already: 0,
+    missing: 0,
+    passed_over: 0,
     last_time: undefined,
   }
   const outbox = new Outbox(engine.log({ host: 'h', log_id: 'l' }), {
