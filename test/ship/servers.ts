@@ -16,21 +16,28 @@ export interface Servers {
   readonly close: () => Promise<void>
 }
 
+/** Before a server that did not start is started again. Milliseconds. */
+const againMs = 300
+
 /** A process that can be killed and started again. */
 export class Node {
   readonly name: string
   readonly #command: readonly string[]
   readonly #output: number
   readonly #options: { readonly uid?: number; readonly gid?: number }
+  readonly #isServer: boolean
   #child: ChildProcess | undefined
+  #isClosed = false
 
   constructor(
     name: string,
     command: readonly string[],
     directory: string,
     options: { readonly uid?: number; readonly gid?: number } = {},
+    isServer = false,
   ) {
     this.name = name
+    this.#isServer = isServer
     this.#command = command
     this.#output = openSync(join(directory, `${name}.out`), 'a')
     this.#options = options
@@ -39,7 +46,23 @@ export class Node {
   start(): void {
     const [file = '', ...args] = this.#command
     const stdio = ['ignore', this.#output, this.#output] as const
-    this.#child = spawn(file, args, { stdio: [...stdio], ...this.#options })
+    const child = spawn(file, args, { stdio: [...stdio], ...this.#options })
+    this.#child = child
+    if (!this.#isServer) return
+    // PostgreSQL does not start while children of the one that was killed still end.
+    child.once('exit', (code) => {
+      if (code !== null && code !== 0) setTimeout(() => this.#startAgain(child), againMs)
+    })
+  }
+
+  #startAgain(ended: ChildProcess): void {
+    if (this.#child === ended && !this.#isClosed) this.start()
+  }
+
+  /** Kills it for good. */
+  async close(): Promise<void> {
+    this.#isClosed = true
+    await this.kill()
   }
 
   /** Its end, when it has one. */
@@ -160,10 +183,11 @@ export async function startPostgres(binaries: string): Promise<Servers> {
     [join(binaries, 'postgres'), '-D', data, '-p', String(port), '-k', data, ...settings],
     directory,
     user,
+    true,
   )
   node.start()
   const close = async (): Promise<void> => {
-    await node.kill()
+    await node.close()
     // Its own children end a moment later.
     await sleep(200)
     rmSync(directory, { recursive: true, force: true, maxRetries: 5 })
