@@ -57,7 +57,7 @@ export class SteppedWorker {
 
   #wait(): void {
     while (Atomics.load(this.#control, 1) === this.#stops) {
-      const result = Atomics.wait(this.#control, 1, this.#stops, 10_000)
+      const result = Atomics.wait(this.#control, 1, this.#stops, 100_000)
       if (result === 'timed-out') throw new Error('Cannot step: expected a call, got none')
     }
     this.#stops++
