@@ -76,7 +76,14 @@ describe('resolveConfig()', () => {
       redact: { keys: ['broker_pin'], allow: ['token_count'] },
       categories: { latency: { file: 'latency.log' } },
       durability: { audit: 'synced', latency: 'written' },
-      buffer: { entries: 64, bytes: 65_536, entry_bytes: 1_024, on_full: 'drop_old', flush_ms: 0 },
+      buffer: {
+        entries: 64,
+        bytes: 65_536,
+        entry_bytes: 1_024,
+        on_full: 'drop_old',
+        flush_ms: 0,
+        ring: 'memory',
+      },
     }
     assert.deepEqual(resolveConfig(given, { file: '/etc/system.json' }), given)
     assert.deepEqual(problemsOf({ watch: true }), [
