@@ -106,9 +106,17 @@ function parsed(line: string): Entry | undefined {
   }
 }
 
-/** The lines of a base, the oldest first. */
+/**
+ * The lines of a base, the oldest first. Who is killed amid a compression leaves both files, of
+ * which the plain one counts.
+ */
 function* linesOf(directory: string, base: string): Generator<string> {
-  const names = readdirSync(directory).filter((name) => name === base || isRotated(name, base))
+  const all = readdirSync(directory)
+  const names = all.filter(
+    (name) =>
+      name === base ||
+      (isRotated(name, base) && !(name.endsWith('.gz') && all.includes(name.slice(0, -3)))),
+  )
   const numberOf = (name: string): number => Number(/\.(\d+)(?:\.gz)?$/.exec(name)?.[1] ?? 0)
   for (const name of names.toSorted((a, b) => numberOf(b) - numberOf(a))) {
     const bytes = readFileSync(join(directory, name))
