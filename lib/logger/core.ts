@@ -356,7 +356,7 @@ export class Core implements Exiting {
     // captured.
     if (counters.droppedTotal + counters.diverted > 0 && !intake.isCapturing) pump.makeRoom()
     pump.reportDropped(true)
-    places.tellLost()
+    places.tellLost(true)
     this.#levels.close()
     this.#watch?.close()
     const flushed = pump.flush()

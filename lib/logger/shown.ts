@@ -43,8 +43,9 @@ export class Shown {
     }
   }
 
-  tellLost(): void {
-    this.#stdout?.tellLost()
+  /** @param isLast No entry is taken after this. */
+  tellLost(isLast = false): void {
+    this.#stdout?.tellLost(isLast)
   }
 
   exit(patience: Patience): void {

@@ -57,6 +57,8 @@ export class StdoutCopies implements EntrySink {
   #inFlight: Block | undefined
   #isScheduled = false
   #isSynchronous = false
+  /** The files take no more entries of our own. */
+  #isEnding = false
   #isClosed = false
   /** Entries lost that have not been told of. */
   #lost = 0
@@ -107,8 +109,14 @@ export class StdoutCopies implements EntrySink {
     }
   }
 
-  /** Tells in the files what is missing here. */
-  tellLost(): void {
+  /**
+   * Tells in the files what is missing here.
+   *
+   * @param isLast No entry is taken after this: what is lost from now on is told a person.
+   */
+  tellLost(isLast = false): void {
+    if (this.#isEnding) return
+    this.#isEnding = isLast
     if (this.#lost === 0) return
     const lost = this.#lost
     this.#lost = 0
