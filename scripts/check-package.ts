@@ -32,7 +32,7 @@ const names: readonly string[] = [
 const allowed: readonly RegExp[] = [
   /^(?:package\.json|(?:README|CHANGELOG|CONTRIBUTING|bench\/README)\.md|LICENSE)$/,
   /^docs\/.+\.(?:md|svg)$/,
-  /^docs\/examples\/[\w-]+\.mjs$/,
+  /^docs\/examples\/[\w-]+(?:\.test)?\.mjs$/,
   /^schema\/(?:logging|system|entry)\.json$/,
   /^dist\/(?:index|cli|testing|otel|pino|ship|chunks\/[\w-]+)\.js(?:\.map)?$/,
   /^dist\/late\/[\w-]+\.cjs$/,

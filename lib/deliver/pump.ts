@@ -40,6 +40,8 @@ const batchBytes = 64 * 1024
 const batchBytesMax = 256 * 1024
 /** Files written at a time: the thread pool has four threads, and the application needs some. */
 const writingMax = 2
+/** A batch that is not full is held back for company as long at least, in milliseconds. */
+const companyMsMin = 10
 /** Entries between two looks at the clock. */
 const entriesPerLook = 16
 /** Entries made room for at a time when a caller finds the ring full. */
@@ -157,6 +159,10 @@ export class Pump {
   #lineBytes = lineBytesFirst
   /** A slow file has stopped the pump, with entries in the ring: the end of its write wakes it. */
   #isStopped = false
+  /** Since when batches that are not full have been held back for company. */
+  #heldBackSince: number | undefined
+  /** The route that is asked first when some have been held back too long. */
+  #firstRoute = 0
   /** A synchronous path is at work: callbacks must not start batches meanwhile. */
   #synchronous = false
   readonly #waiters: FlushWaiters
@@ -595,20 +601,41 @@ export class Pump {
     if (this.#synchronous) return
     const { ring, routes } = this.#options
     // What is in the ring of a pump that rests is no company for what is gathered.
-    const isGathering = ring.size > 0 && this.#state === 'awake'
+    const hasCompany = ring.size > 0 && this.#state === 'awake'
+    const isOverdue = hasCompany && this.#isOverdue()
     let writing = 0
+    let isLeft = false
     for (const route of routes) if (route.inFlight !== undefined && !route.isStuck) writing++
-    for (const route of routes) {
+    if (isOverdue) this.#firstRoute++
+    for (let i = 0; i < routes.length; i++) {
+      const route = routes[(this.#firstRoute + i) % routes.length]!
       // What is with a sink that waits for its turn could not make room for what is more important.
-      if (route.inFlight !== undefined || route.isInTurn || writing >= writingMax) continue
+      if (route.inFlight !== undefined || route.isInTurn) continue
       const full = route.waiting.length > 0 || route.gathered.size >= batchBytes
-      if (!full && (route.gathered.lines === 0 || isGathering)) continue
+      if (!full && (route.gathered.lines === 0 || (hasCompany && !isOverdue))) continue
+      if (writing >= writingMax) {
+        isLeft = true
+        continue
+      }
       const batch = route.take()
       if (batch === undefined) continue
       writing++
       route.sink.write(batch.bytes())
     }
+    if (!hasCompany || (isOverdue && !isLeft)) this.#heldBackSince = undefined
     this.#settleWaiters()
+  }
+
+  /**
+   * Whether what is gathered has been held back as long as an entry may wait. A ring that never
+   * runs empty, and files that are always full, would hold a quiet file back for ever: an entry of
+   * it came 3 s after later ones of others, on a machine where the pump got a tenth of a core (Node
+   * 20.20, 2026-11).
+   */
+  #isOverdue(): boolean {
+    const now = this.#clock.monotonicMs()
+    this.#heldBackSince ??= now
+    return now - this.#heldBackSince >= Math.max(this.#flushMs, companyMsMin)
   }
 
   /** Writes what a route has, before it returns; stops when the sink fails. */

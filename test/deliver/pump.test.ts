@@ -8,7 +8,7 @@ import { Ring, entryPlacesMax } from '../../lib/capture/ring.ts'
 import { Category, type CategoryTemplate, type Durability } from '../../lib/deliver/category.ts'
 import { Counters } from '../../lib/deliver/counters.ts'
 import { Route } from '../../lib/deliver/file-queue.ts'
-import { Pump } from '../../lib/deliver/pump.ts'
+import { type Clock, Pump } from '../../lib/deliver/pump.ts'
 import { LineEncoder } from '../../lib/encode/line-encoder.ts'
 import { templateOf } from '../../lib/encode/line-template.ts'
 import type { MadeEntry } from '../../lib/entry/made-entry.ts'
@@ -29,6 +29,8 @@ function pumpWith(
     beside?: readonly EntrySink[]
     showAlways?: boolean
     waitingBytesMax?: number
+    sliceMs?: number
+    clock?: Clock
   } = {},
 ) {
   const ring = new Ring<CategoryTemplate>(options.entries ?? 4096, 1 << 26, 1 << 20)
@@ -47,7 +49,8 @@ function pumpWith(
     waitingBytesMax: options.waitingBytesMax ?? 1 << 26,
     dropOld: false,
     flushMs: options.flushMs ?? forEver,
-    sliceMs: forEver,
+    sliceMs: options.sliceMs ?? forEver,
+    ...(options.clock === undefined ? {} : { clock: options.clock }),
     tell: () => {},
     report: () => {},
   })
@@ -82,6 +85,25 @@ async function turns(): Promise<void> {
 }
 
 describe('Pump', () => {
+  test('a quiet file is not held back for company by a ring that never runs empty', async () => {
+    let now = 0
+    const clock: Clock = {
+      monotonicMs: () => now++,
+      setTimeout: () => ({ refresh() {}, unref() {} }),
+      clearTimeout: () => {},
+    }
+    const { log, ring, sink, errors } = pumpWith({ flushMs: 50, sliceMs: 0, clock })
+    log(ERROR)
+    for (let turn = 0; turn < 400 && errors.batches.length === 0; turn++) {
+      if (sink.isBusy) sink.land()
+      while (ring.size < 2048) log(INFO)
+      await new Promise(setImmediate)
+      assert.ok(ring.size > 0, 'the ring has run empty')
+    }
+    assert.ok(errors.batches.length > 0)
+    assert.ok(now >= 50, `held back for company until ${now} ms`)
+  })
+
   test('schedule() lets entries below ERROR wait for company', async () => {
     const { log, sink, ring, pump } = pumpWith()
     log(INFO)
