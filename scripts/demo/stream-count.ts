@@ -21,8 +21,10 @@ export class StreamCount {
   rotations = 0
   /** Entries that came a second time. */
   repeated = 0
-  /** Entries that came after a later one of their file. */
+  /** Entries that came after a later one of their file, or of the whole log. */
   late = 0
+  /** The highest number among all entries that has come. */
+  #lastLsn = 0
   /** The numbers that have come, by category. */
   readonly #seqs = new Map<string, Set<number>>()
   /** The last number that came from the category's own file. */
@@ -37,7 +39,7 @@ export class StreamCount {
   add({ entry, file, offset, raw }: LogLine): Rotation | undefined {
     // A line that was read late may already bear the name of a rotated file.
     const name = basename(file).replace(/\.log\.\d+(\.gz)?$/, '.log')
-    if (entry?.seq !== undefined) this.#count(entry.category, entry.seq, name)
+    if (entry?.seq !== undefined) this.#count(entry.category, entry.seq, name, entry.lsn)
     const previousEnd = this.#end.get(name) ?? 0
     this.#end.set(name, offset + Buffer.byteLength(raw) + 1)
     if (offset >= previousEnd) return undefined
@@ -56,7 +58,7 @@ export class StreamCount {
     return missing
   }
 
-  #count(category: string, seq: number, file: string): void {
+  #count(category: string, seq: number, file: string, lsn: number | undefined): void {
     this.entries++
     let seqs = this.#seqs.get(category)
     if (seqs === undefined) {
@@ -65,10 +67,21 @@ export class StreamCount {
     }
     if (seqs.has(seq)) this.repeated++
     seqs.add(seq)
+    if (this.#isLate(category, seq, file, lsn)) this.late++
+  }
+
+  #isLate(category: string, seq: number, file: string, lsn: number | undefined): boolean {
+    if (lsn !== undefined) {
+      // An effect before its cause, whatever files the two are in.
+      const isLate = lsn < this.#lastLsn
+      this.#lastLsn = Math.max(this.#lastLsn, lsn)
+      return isLate
+    }
     // The copy of an error may reach its file before the original reaches its own: it is no proof
     // of order.
-    if (file === 'error.log' && category !== 'error') return
-    if (seq < (this.#lastSeq.get(category) ?? 0)) this.late++
+    if (file === 'error.log' && category !== 'error') return false
+    const isLate = seq < (this.#lastSeq.get(category) ?? 0)
     this.#lastSeq.set(category, seq)
+    return isLate
   }
 }

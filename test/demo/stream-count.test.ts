@@ -55,6 +55,21 @@ describe('StreamCount', () => {
     })
   }
 
+  it('reports an entry that comes behind a later one of another file', () => {
+    const count = new StreamCount()
+    const at = (file: string, category: string, lsn: number): LogLine => {
+      const { entry, ...rest } = line(file, lsn * 10, category, lsn)
+      return { ...rest, entry: { ...entry!, lsn } }
+    }
+    count.add(at('system.log', 'system', 1))
+    count.add(at('audit.log', 'audit', 3))
+    assert.equal(count.late, 0)
+    count.add(at('error.log', 'system', 2))
+    assert.equal(count.late, 1)
+    count.add(at('audit.log', 'audit', 4))
+    assert.equal(count.late, 1)
+  })
+
   it('takes a copy in error.log for the entry, whenever it comes', () => {
     const count = new StreamCount()
     count.add(line('error.log', 0, 'system', 3))
