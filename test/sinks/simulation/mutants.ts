@@ -1,13 +1,14 @@
 // Ways to break the sink by one line, each of which an exploration has to find. Some are faults
 // that it had.
 
+import { transformSync } from 'esbuild'
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 
 export interface Mutant {
   readonly breaks: string
   readonly file: string
-  /** Text that stands in the compiled file once. */
+  /** Text that stands in its source once; blanks and semicolons may be others. */
   readonly from: string
   readonly to: string
   /** The variant in which it shows. */
@@ -81,7 +82,7 @@ export const mutants: readonly Mutant[] = [
   {
     breaks: 'a batch is acknowledged before it is on the device',
     file: 'file-sink.js',
-    from: 'this.#options.synced && flight.synced < written;',
+    from: 'this.#isSynced && flight.synced < written;',
     to: 'false;',
     variant: 'synced',
   },
@@ -102,12 +103,8 @@ export const mutants: readonly Mutant[] = [
   {
     breaks: 'what is written once more may be in a file without a name',
     file: 'append-file.js',
-    from: `            await handle.close();
-        }
-        return this.#syncNames(opened);`,
-    to: `            await handle.close();
-        }
-        return undefined;`,
+    from: 'await this.#rewrite(bytes, constants.O_DSYNC) } return this.#syncNames(opened)',
+    to: 'await this.#rewrite(bytes, constants.O_DSYNC) } return undefined',
     variant: 'synced',
   },
   {
@@ -236,14 +233,26 @@ export async function withMutant<T>(
   const copy = mkdtempSync(join(lib, '../mutant-'))
   try {
     cpSync(lib, copy, { recursive: true })
-    const path = join(copy, 'sinks', file)
-    const parts = readFileSync(path, 'utf8').split(from)
+    const source = readFileSync(resolve('lib/sinks', file.replace(/js$/, 'ts')), 'utf8')
+    const parts = source.split(patternOf(from))
     if (parts.length !== 2) {
       throw new Error(`Cannot break ${file}: expected ${from} once, got ${parts.length - 1}`)
     }
-    writeFileSync(path, parts.join(to))
+    const { code } = transformSync(parts.join(to), {
+      loader: 'ts',
+      format: 'esm',
+      target: 'es2023',
+      tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true } },
+    })
+    const ofNeighbour = /(?<=\bfrom ["'])(\.{1,2}\/[^"'\n]+)\.ts(?=["'])/g
+    writeFileSync(join(copy, 'sinks', file), code.replaceAll(ofNeighbour, '$1.js'))
     return await work(copy)
   } finally {
     rmSync(copy, { recursive: true, force: true })
   }
+}
+
+function patternOf(text: string): RegExp {
+  const words = text.split(/\s+/).map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
+  return new RegExp(words.map((word) => word.replaceAll(';', ';?')).join('\\s*'))
 }
