@@ -17,7 +17,14 @@ import type { Redactor } from '../redact/secret-keys.ts'
 import { entriesFrom, wordOf } from './entries-in-files.ts'
 import { type BlockContent, type BlockEntry, readBlock } from './read-block.ts'
 import { Restorer } from './restore.ts'
-import { findRingFiles, putAside, readRingFile, realPathOf, removeRingFile } from './ring-file.ts'
+import {
+  findRingFiles,
+  isUnmade,
+  putAside,
+  readRingFile,
+  realPathOf,
+  removeRingFile,
+} from './ring-file.ts'
 
 export interface RecoveryOptions {
   readonly directory: string
@@ -101,6 +108,10 @@ function ringsOf(options: RecoveryOptions): Ring[] {
   for (const path of findRingFiles(options.directory)) {
     let content: BlockContent | string
     try {
+      if (isUnmade(path)) {
+        removeRingFile(path)
+        continue
+      }
       const bytes = readRingFile(path)
       content = typeof bytes === 'string' ? bytes : readBlock(bytes)
     } catch (error) {

@@ -106,6 +106,18 @@ function openNew(path: string): number {
   }
 }
 
+/** Whether whoever made it was killed before it could hold an entry: its head is written last. */
+export function isUnmade(path: string): boolean {
+  const fd = openSync(path, readOurs)
+  try {
+    if (!fstatSync(fd).isFile()) return false
+    const head = Buffer.alloc(8)
+    return head.subarray(0, readSync(fd, head, 0, head.length, 0)).every((byte) => byte === 0)
+  } finally {
+    closeSync(fd)
+  }
+}
+
 /** Has the system give all pages now. */
 function fill(fd: number, bytes: number): void {
   const zeros = Buffer.alloc(Math.min(bytes, 1 << 20))

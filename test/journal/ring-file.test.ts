@@ -13,6 +13,7 @@ import {
   rmSync,
   statSync,
   truncateSync,
+  writeFileSync,
   writeSync,
 } from 'node:fs'
 import { createHash } from 'node:crypto'
@@ -93,6 +94,17 @@ describe('buffer.ring: shared', { skip }, () => {
     assert.deepEqual(messagesIn(directory, 'enforcement.log'), ['two'])
     assert.deepEqual(messagesIn(directory, 'error.log'), ['two'])
     assert.ok(!readFileSync(join(directory, 'system.log'), 'utf8').includes('CANARY'))
+  })
+
+  test('removes a ring whose maker was killed before it held anything, and says nothing', (t) => {
+    const directory = logDirectory(t)
+    run(directory, killed)
+    cleaned(t, directory)
+    const [ring = ''] = ringsOf(directory)
+    writeFileSync(ring, '')
+    writeFileSync(`${ring}1`, Buffer.alloc(1 << 19), { mode: 0o600 })
+    assert.equal(run(directory, 'await log.close()'), '')
+    assert.deepEqual(ringsOf(directory), [])
   })
 
   const tampered: readonly (readonly [string, (ring: string) => void, RegExp])[] = [
