@@ -294,7 +294,7 @@ export interface ResolvedConfig {
 /**
  * Identity of types, which no conditional without type parameters can tell from mere assignability.
  */
-// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- see above
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- what tells identity
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
 
 type DeepReadonly<T> = T extends readonly (infer E)[]
