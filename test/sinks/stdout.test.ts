@@ -203,13 +203,14 @@ const green = '\u001b[32mINFO'
 const hasScript = isLinux && spawnSync('script', ['--version']).status === 0
 
 describe('stdout: human', { ...onLinux }, () => {
-  const terminal = `script -qec "$RUN" /dev/null`.replaceAll('$RUN', '$CALL')
+  // script(1) runs what $SHELL names, or sh, which drops functions that bash exported.
+  const terminal = `SHELL=$BASH script -qec call /dev/null`
 
   /** What a person sees. */
   async function seen(t: TestContext, environment: string, isTerminal: boolean): Promise<string> {
     const { report } = reportOf(t)
     const call = `call() { $RUN; }; export -f call; ${environment} `
-    const shell = call + (isTerminal ? terminal.replace('$CALL', 'bash -c call') : 'call')
+    const shell = call + (isTerminal ? terminal : 'call')
     const config: LoggingConfig = { log_path: null, stdout: 'human' }
     const { stdout } = await runIn(shell, config, 1, 'natural', report)
     return stdout.replaceAll('\r\n', '\n')
