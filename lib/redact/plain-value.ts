@@ -136,12 +136,12 @@ export function bareValue(
 ): boolean {
   if (isHeaderName(name.name)) return headerValue(into, at)
   if (glue === ROW) return cell(into, name, at)
-  const before = into.text.charCodeAt(name.start - 1)
-  const isQuery =
-    at === separator && (before === 0x26 || before === 0x3f || (before === 0x3b && name.start > 4))
-  return name.strength >= STRONG
-    ? strongValue(into, name, at, separator, isQuery)
-    : doubtfulValue(into, name, at, glue, isQuery)
+  const before = at === separator ? into.text.charCodeAt(name.start - 1) : 0
+  const isQuery = before === 0x26 || before === 0x3f
+  if (name.strength >= STRONG) return strongValue(into, name, at, separator, isQuery)
+  // `;jsessionid=…` and `&amp;token=…` are parameters as well, but a `#` belongs to the value.
+  const isParameter = isQuery || (before === 0x3b && name.start > 4)
+  return doubtfulValue(into, name, at, glue, isQuery, isParameter)
 }
 
 function strongValue(
@@ -183,6 +183,7 @@ function doubtfulValue(
   at: number,
   glue: Glue,
   isQuery: boolean,
+  isParameter: boolean,
 ): boolean {
   const { text } = into
   if (glue === COLON && strength < SHORT && name.includes('-') && signedValue(into, at)) return true
@@ -196,7 +197,9 @@ function doubtfulValue(
       : // `Token{…`, `Binder(…`.
         next !== 0x7b &&
         next !== 0x28 &&
-        (looksSecret(shown) || (isQuery && hidesInQuery(strength, shown)) || isLogin(name, shown))
+        (looksSecret(shown) ||
+          (isParameter && hidesInQuery(strength, shown)) ||
+          isLogin(name, shown))
   return hides && take(into, at, bareEnd(text, at, isQuery))
 }
 

@@ -129,6 +129,10 @@ export function mask(text: string, redactor: Redactor): string {
     if ((forms & EQUALS) !== 0) masked = masked.replace(queryKey, ifSecret)
   }
   if ((forms & EQUALS) !== 0 && text.includes('35=')) masked = maskFix(masked)
+  // The last: the digits may be a part of a longer secret, which is not known without them.
+  if ((forms & CARD) !== 0) {
+    masked = masked.replace(cardNumber, (digits) => (checks(digits) ? redacted : digits))
+  }
   return masked
 }
 
@@ -138,7 +142,7 @@ export function maskValue(text: string, strength: Strength, redactor: Redactor):
 }
 
 /** The forms that are searched for by letters. */
-const names = NAME | SCHEME | PROTOCOL | BLOCK | CARD
+const names = NAME | SCHEME | PROTOCOL | BLOCK
 
 /** What stands behind a name, a scheme, a keyword. */
 function maskForms(text: string, forms: number, redactor: Redactor): string {
@@ -154,9 +158,6 @@ function maskForms(text: string, forms: number, redactor: Redactor): string {
   }
   if ((forms & SCHEME) !== 0) masked = masked.replace(schemeCredentials, `$1$2${redacted}`)
   if ((forms & PROTOCOL) !== 0) masked = maskProtocols(masked)
-  if ((forms & CARD) !== 0) {
-    masked = masked.replace(cardNumber, (digits) => (checks(digits) ? redacted : digits))
-  }
   if ((forms & BLOCK) !== 0) {
     if (masked.includes('"kty"')) masked = masked.replace(jsonKey, `$1${redacted}`)
     if (masked.includes('<RSAKeyValue>')) masked = masked.replace(xmlKey, `$1${redacted}`)

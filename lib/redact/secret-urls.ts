@@ -8,8 +8,11 @@ import { looksLikePassword, looksSecret } from './secret-values.ts'
 
 /** What ends a URL's authority, or the text that it stands in. */
 const end = /[\s"<>\\`]/
-/** A port, and what may follow one: then no user's name stands before it. */
-const port = /^\d{1,5}(?:$|[/?#'),;\]])/
+/**
+ * A port, and what may follow one: then no user's name stands before it. A fragment in front of a
+ * host's name is the rest of a password.
+ */
+const port = /^\d{1,5}(?:$|[/?'),;\]]|#(?![^/@]{1,128}@[\w.-]+(?::\d|[/\s]|$)))/
 /** A key as a user's name. */
 const keyCharsMin = 20
 

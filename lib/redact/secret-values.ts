@@ -23,6 +23,7 @@ const lookedCharsMax = 128
 const pieceCharsMin = 4
 const longPieceCharsMin = 8
 const wordyCharsMax = 32
+const wordCharsMax = 20
 /** The longest unit behind a number. */
 const unitCharsMax = 4
 
@@ -32,6 +33,7 @@ const number =
 
 /** `com.example.Token@1f2e3d`, `bob@example.com`. */
 const objectOrMail = /^[\w.$+-]{1,100}@(?:[\da-f]{1,8}|[\w-]{1,60}(?:\.[\w-]{1,60}){1,4})$/i
+const uuid = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i
 const hexadecimal = /^[\da-f]+$/i
 const piecesOf = /[A-Za-z0-9]+/g
 
@@ -71,8 +73,8 @@ export function looksSecret(text: string, charsMin: number = secretCharsMin): bo
     if (at - start >= longPieceCharsMin) isSure = true
     mixed++
   }
-  if (!isSure && !(mixed >= 2 && mixed * 2 >= pieces)) return false
   const looked = text.slice(0, length)
+  if (!isSure && !(mixed >= 2 && mixed * 2 >= pieces) && !uuid.test(looked)) return false
   return !number.test(looked) && !objectOrMail.test(looked) && !looked.includes('://')
 }
 
@@ -98,8 +100,11 @@ function isMixed(text: string, start: number, end: number): boolean {
     else if (((text.charCodeAt(at) ^ text.charCodeAt(at - 1)) & 0x20) !== 0) cases++
   }
   const letters = end - start - digits
-  if (digits === 0) return letters >= secretCharsMin && cases * 3 >= letters
   if (letters === 0) return false
+  if (letters >= secretCharsMin && cases * 3 >= letters) return true
+  if (digits === 0) return false
+  // No word is as long, with a number behind it.
+  if (letters >= wordCharsMax) return true
   // A word with a number behind it, a number with a unit.
   if (changes > 1 || (kindAt(text, start) === DIGIT && letters > unitCharsMax)) return true
   return end - start >= secretCharsMin && hexadecimal.test(text.slice(start, end))

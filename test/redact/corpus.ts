@@ -37,15 +37,22 @@ const alphabets: Readonly<Record<string, string>> = {
   q: lower + upper + digits,
 }
 
+/** A piece that no word looks like: digits among letters, not only behind them. */
+const amongLetters =
+  /(?<![A-Za-z\d])(?=[A-Za-z\d]{8})(?:[A-Za-z]+\d[A-Za-z\d]*[A-Za-z]|\d[A-Za-z\d]*[A-Za-z]\d)/
+/** What no option of a command begins with. */
+const begins = /^[A-Za-z\d]/
+
 /** What an alphabet with several kinds of characters must give, or it is tried again. */
 const needed: Readonly<Record<string, readonly RegExp[]>> = {
-  a: [/[a-z]/, /\d/],
-  A: [/[A-Z]/, /\d/],
-  m: [/[a-z]/, /[A-Z]/, /\d/],
-  w: [/[a-z]/, /[A-Z]/, /\d/],
-  B: [/[a-z]/, /[A-Z]/, /\d/],
-  p: [/[a-z]/, /[A-Z]/, /\d/, /[!$^*#%+=]/, /^[A-Za-z0-9]/, /[A-Za-z0-9]$/],
-  q: [/[a-z]/, /[A-Z]/, /\d/, /^[A-Za-z]/],
+  a: [amongLetters],
+  A: [amongLetters],
+  m: [/[a-z]/, /[A-Z]/, amongLetters],
+  w: [/[a-z]/, /[A-Z]/, amongLetters, begins],
+  W: [amongLetters, begins],
+  B: [/[a-z]/, /[A-Z]/, amongLetters],
+  p: [/[a-z]/, /[A-Z]/, /\d/, /[!$^*#%+=]/, begins, /[A-Za-z0-9]$/, /^(?!.*(?:\^A|%2[267]))/],
+  q: [/[a-z]/, /[A-Z]/, amongLetters, /^[A-Za-z]/],
 }
 
 /** A generator of numbers from 0 to 1, the same for the same seed (mulberry32). */
@@ -68,7 +75,7 @@ export function randomPart(part: string, random: () => number): string {
   const length = Number(part.slice(1))
   for (let tries = 0; ; tries++) {
     const text = pick(alphabets[part[0]!]!, length)
-    if (length < 8 || tries > 50 || (needed[part[0]!] ?? []).every((form) => form.test(text)))
+    if (length < 8 || tries > 1000 || (needed[part[0]!] ?? []).every((form) => form.test(text)))
       return text
   }
 }

@@ -23,12 +23,17 @@ describe('looksSecret()', () => {
       'abcdef0123456789',
       '3f2b1c9e-8a7d-4c6b-9e1f-0a1b2c3d4e5f',
       's%3Aabc123def456.xyz789',
+      // Digits at the end alone; a UUID that has letters in few of its parts.
+      'gRkFKXpBKBVNepCqpAE8',
+      'qyiwkxorktpovbgqhxgs8076',
+      'c6317325-fa0b-d806-6443-254110599410',
     ])
   })
 
   test('is false of words, numbers, times, paths, addresses, objects, and what is short', () => {
     all(looksSecret, false, [
       'WindowsUpdateAgent',
+      'WindowsUpdateAgent2',
       'initialized-by-client',
       '30546173_4261722401',
       '2026-11-27T10:31:05.123Z',
