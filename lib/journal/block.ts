@@ -1,11 +1,11 @@
 // HOT PATH: call → ring → block. Writes captured entries into a block as bytes, and forgets those
 // that are in the files. layout.ts says what stands where; read-block.ts is the way back.
 //
-// Strings make the price. A short one is copied by a loop, whose codes, put together, also tell
-// whether all of them fit into a byte; a long one by the engine, which copies many at a time. What
-// a place of a template had last is remembered with its bytes: most of a message, its keys, its
-// account, come again and again, and then are copied by words. A place whose strings hardly ever
-// repeat is not remembered any more.
+// Strings make the price. What a place of a template had last is remembered: most of a message, its
+// keys, its account, come again and again. Such a string stands once among the definitions, and a
+// record has one word for it. A place whose strings hardly ever repeat writes them into the record:
+// a short one by a loop, whose codes, put together, also tell whether all of them fit into a byte; a
+// long one by the engine, which copies many at a time.
 
 import { type Lanes } from '../capture/lanes.ts'
 import type { Template } from '../encode/line-template.ts'
@@ -31,6 +31,10 @@ import {
   magic,
   markWord,
   MISSING,
+  movingAt,
+  movingLsnAt,
+  movingMarkAt,
+  movingSeqAt,
   numbersFrom,
   numsWord,
   orderAt,
@@ -46,6 +50,7 @@ import {
   seqNumber,
   sizeAt,
   tagsWord,
+  TABLED,
   tailAt,
   timeNumber,
   UTF16,
@@ -58,30 +63,44 @@ import {
  */
 const loopCharsMax = 24
 /** Places of a template whose last strings are remembered: message, account, the first others. */
-const placesKnown = 48
-/** Words of a string with its head that are remembered: longer ones are not. */
-const wordsKnown = 8
-/** Words that a place takes: how many there are, their sum, and the words themselves. */
-const placeWords: number = 2 + wordsKnown
-/** Bytes behind a string that copying it by so many words may touch. */
-const slackBytes: number = wordsKnown * 4
-/** Calls after which a place is judged by how often its string was another one. */
+const placesKnown = 96
+/** A longer string stands in its record, in UTF-16 units. */
+const tabledCharsMax = 256
+/** Different strings that a place may have among the definitions. */
+const tabledPerPlace = 64
+/** Calls after which a place is judged by how often its string was one that nobody knew. */
 const callsJudged = 64
+/** Calls after which it is judged anew. */
+const callsRemembered = 4096
+/** Entries with bound fields from which on these have a place for good. */
+const callsBound = 64
+/** Bytes that a record may have behind what is known of its strings: accounts that join it. */
+const slackBytes = 32
+
+/** The strings that entries alike have had, by place. */
+interface Memory {
+  /** The last one that stands among the definitions. */
+  readonly texts: (string | undefined)[]
+  /** The word for it in a record. */
+  readonly heads: Int32Array
+  /** How often it was one that nobody knew; -1: it is not looked for any more. */
+  readonly misses: Int16Array
+  /** How many have been put among the definitions. */
+  readonly tabled: Uint8Array
+  calls: number
+}
 
 /** What is known of a template whose entries have been written. */
 interface Known {
   readonly block: Block
-  /** Its definition among those of the block; INLINE where there is no room for more. */
-  readonly at: number
+  readonly category: string
+  /** Its definition among those of the block; INLINE where it has no place there. */
+  at: number
   /** The definition as text, where each record has to bring it. */
-  readonly inline: string | undefined
-  /** The strings of its last entry by place. */
-  readonly texts: (string | undefined)[]
-  /** How often a place has had another string than before; -1: it is not remembered any more. */
-  readonly misses: Int16Array
-  /** For each place `placeWords` words: what was written of its string. */
-  readonly words: Int32Array
-  calls: number
+  inline: string | undefined
+  /** Of its bound fields, entries until they get a place for good. */
+  unbound: number
+  readonly memory: Memory
 }
 
 /** Numbers above one, and by how much they are moved on. */
@@ -107,10 +126,12 @@ export class Block {
   #tailAt = 0
   /** The position that stands at the first place of the ring. */
   #base = 0
-  /** The sum over the words of the record that is being written. */
-  #sum = 0
   #defined = 0
   readonly #definitions = new Map<string, number>()
+  /** Strings among the definitions: the words for them in a record. */
+  readonly #strings = new Map<string, number>()
+  /** By what templates have in common that differ in bound fields only. */
+  readonly #memories = new WeakMap<object, Memory>()
   /** The categories of definitions by their places. */
   readonly #categories = new Map<number, string>()
   /** Added to the number of an entry among all of this run. */
@@ -193,9 +214,9 @@ export class Block {
     if (tagCount > placesMax || numCount > placesMax || refCount > placesMax) return false
     let known = template.record as Known | undefined
     if (known === undefined || known.block !== this) known = this.#learn(template)
+    const { inline, memory } = known
     // More than it will be: a string takes two bytes a unit at most, its head four, and up to three
     // follow it.
-    const { inline } = known
     const inlineBytes = inline === undefined ? 0 : 8 + inline.length * 2
     const need =
       recordHeadBytes +
@@ -210,52 +231,77 @@ export class Block {
     const words = this.#words
     const numbers = this.#numbers
     const bytes = this.#bytes
-    const word = start >> 2
+    const first = start >> 2
+    words[first + definitionWord] = known.at
+    words[first + tagsWord] = tagCount
+    words[first + numsWord] = numCount
+    words[first + refsWord] = refCount
     let at = start >> 3
-    words[word + definitionWord] = known.at
-    words[word + tagsWord] = tagCount
-    words[word + numsWord] = numCount
-    words[word + refsWord] = refCount
     numbers[at + lsnNumber] = this.lsnBase + number
     numbers[at + timeNumber] = time
     numbers[at + seqNumber] = template.owner.seqBase + seq
     at += numbersFrom
-    const { nums, tags, refs, mask } = lanes
-    let sum = known.at + tagCount + numCount + refCount
+    const { nums, tags, mask } = lanes
     const end = at + numCount
     for (let i = numFrom; at < end; at++, i++) numbers[at] = nums[i & mask]!
     at <<= 3
     // Of the last word, what no tag takes.
     if (tagCount > 0) words[(at + tagCount - 1) >> 2] = 0
     for (let i = 0; i < tagCount; i++) bytes[at + i] = tags[(tagFrom + i) & mask]!
-    at = (at + tagCount + 3) & ~3
-    const last = at >> 2
-    for (let i = word + 6; i < last; i++) sum = (sum + words[i]!) | 0
-    this.#sum = sum
-    const limit = start + need
-    if (inline !== undefined) at = this.#new(inline, at, limit)
-    known.calls++
-    at = this.#put(known, 0, message, at, limit)
-    at = this.#put(known, 1, accountId, at, limit)
-    for (let i = 0; i < refCount; i++) {
-      at = this.#put(known, i + 2, refs[(refFrom + i) & mask] as string | undefined, at, limit)
-    }
-    if (at === 0) return false
-    this.#finish(start, at)
+    let word = (at + tagCount + 3) >> 2
+    // One word may be put behind it, so that it ends at a multiple of eight.
+    const limit = ((start + need) >> 2) - 1
+    if (inline !== undefined) word = this.#bring(known, inline, word, limit)
+    word = this.#putAll(lanes, refFrom, refCount, memory, message, accountId, word, limit)
+    if (word > limit) return false
+    this.#finish(first, word)
     return true
   }
 
-  /** Ends a record at `end`: its length, its mark, and only then the tail of the ring. */
-  #finish(start: number, end: number): void {
+  /** Writes the strings of an entry; returns where they end, behind the limit without room. */
+  #putAll(
+    { refs, mask }: Lanes,
+    refFrom: number,
+    refCount: number,
+    memory: Memory,
+    message: string,
+    accountId: string | undefined,
+    word: number,
+    limit: number,
+  ): number {
+    if (++memory.calls === callsRemembered) forget(memory)
     const words = this.#words
-    if ((end & 4) !== 0) {
-      words[end >> 2] = 0
-      end += 4
+    const { texts, heads } = memory
+    if (message === texts[0]) words[word++] = heads[0]!
+    else word = this.#put(memory, 0, message, word, limit)
+    if (accountId === texts[1]) words[word++] = heads[1]!
+    else word = this.#put(memory, 1, accountId, word, limit)
+    const end = Math.min(refCount + 2, placesKnown)
+    let place = 2
+    for (; place < end; place++) {
+      const text = refs[(refFrom + place - 2) & mask] as string | undefined
+      if (text === texts[place]) words[word++] = heads[place]!
+      else word = this.#put(memory, place, text, word, limit)
     }
-    const length = end - start
-    const from = start >> 2
+    for (; place < refCount + 2; place++) {
+      word = this.#copy(refs[(refFrom + place - 2) & mask] as string | undefined, word, limit)
+    }
+    return word
+  }
+
+  /** Ends a record at `end`: its length, its mark, and only then the tail of the ring. In words. */
+  #finish(from: number, end: number): void {
+    const words = this.#words
+    if ((end & 1) !== 0) words[end++] = 0
+    const length = (end - from) << 2
+    let sum = seedOf(this.#key, this.#tail, length)
+    let other = 0
+    for (let i = from + 2; i < end; i += 2) {
+      sum = (sum + words[i]!) | 0
+      other = (other + words[i + 1]!) | 0
+    }
     words[from + lengthWord] = length
-    words[from + markWord] = (seedOf(this.#key, this.#tail, length) + this.#sum) | 0
+    words[from + markWord] = (sum + other) | 0
     this.#tail += length
     const at = this.#tailAt + length
     this.#tailAt = at === this.#ring ? 0 : at
@@ -281,121 +327,122 @@ export class Block {
     return this.#from
   }
 
-  /** Writes the string of a place; returns where it ends, 0 when there is no room for it. */
-  #put(known: Known, place: number, text: string | undefined, at: number, limit: number): number {
-    if (place >= placesKnown) return this.#new(text, at, limit)
-    if (text === undefined || known.texts[place] !== text) {
-      const end = this.#new(text, at, limit)
-      if (end === 0 || text === undefined || known.misses[place]! < 0) return end
-      this.#remember(known, place, text, at, end)
-      return end
+  /**
+   * Writes the string of a place that is another one than before; returns where it ends, behind the
+   * limit when there is no room for it.
+   */
+  #put(
+    memory: Memory,
+    place: number,
+    text: string | undefined,
+    word: number,
+    limit: number,
+  ): number {
+    if (text === undefined || word >= limit) {
+      if (word < limit) this.#words[word] = MISSING
+      return word + 1
     }
-    const cache = known.words
-    const slot = place * placeWords
-    const count = cache[slot]!
-    if (at === 0 || at + count * 4 + slackBytes > limit) return 0
+    if (memory.misses[place]! < 0 || text.length > tabledCharsMax) {
+      return this.#copy(text, word, limit)
+    }
+    const head = this.#strings.get(text) ?? this.#enter(memory, place, text)
+    if (head === INLINE) return this.#copy(text, word, limit)
+    memory.texts[place] = text
+    memory.heads[place] = head
+    this.#words[word] = head
+    return word + 1
+  }
+
+  /** Puts a string among the definitions, if its place has few; else it is judged. */
+  #enter(memory: Memory, place: number, text: string): number {
+    const { misses, tabled } = memory
+    const missed = misses[place]! + 1
+    misses[place] = missed
+    if (missed > callsJudged && missed * 2 > memory.calls) {
+      misses[place] = -1
+      memory.texts[place] = undefined
+      memory.heads[place] = MISSING
+      return INLINE
+    }
+    if (tabled[place]! >= tabledPerPlace) return INLINE
+    tabled[place]!++
+    const isNarrow = isLatin1(text)
+    const string = Buffer.from(text, isNarrow ? 'latin1' : 'utf16le')
+    const at = this.#keep(string, (text.length << 2) | (isNarrow ? LATIN1 : UTF16))
+    if (at === INLINE) return INLINE
+    const head = (at << 2) | TABLED
+    this.#strings.set(text, head)
+    return head
+  }
+
+  /** Writes a string into its record: its head, then its bytes. */
+  #copy(text: string | undefined, word: number, limit: number): number {
     const words = this.#words
-    const word = at >> 2
-    // Not by a loop, which takes three times as long: what is copied behind the string will be
-    // overwritten.
-    words[word] = cache[slot + 2]!
-    words[word + 1] = cache[slot + 3]!
-    words[word + 2] = cache[slot + 4]!
-    words[word + 3] = cache[slot + 5]!
-    if (count > 4) {
-      words[word + 4] = cache[slot + 6]!
-      words[word + 5] = cache[slot + 7]!
-      words[word + 6] = cache[slot + 8]!
-      words[word + 7] = cache[slot + 9]!
-    }
-    this.#sum = (this.#sum + cache[slot + 1]!) | 0
-    return at + count * 4
-  }
-
-  #remember(known: Known, place: number, text: string, at: number, end: number): void {
-    const misses = known.misses[place]! + 1
-    if (misses > callsJudged && misses * 2 > known.calls) {
-      known.misses[place] = -1
-      known.texts[place] = undefined
-      return
-    }
-    // It need not be counted any further.
-    known.misses[place] = Math.min(misses, 0x7fff)
-    const count = (end - at) >> 2
-    if (count > wordsKnown) {
-      known.texts[place] = undefined
-      return
-    }
-    const slot = place * placeWords
-    let sum = 0
-    for (let i = 0; i < count; i++) {
-      const word = this.#words[(at >> 2) + i]!
-      known.words[slot + 2 + i] = word
-      sum = (sum + word) | 0
-    }
-    known.words[slot] = count
-    known.words[slot + 1] = sum
-    known.texts[place] = text
-  }
-
-  /** Writes a string that is not remembered, and counts its words. */
-  #new(text: string | undefined, at: number, limit: number): number {
-    const end = this.#copy(text, at, limit - slackBytes)
-    const words = this.#words
-    const last = end >> 2
-    let sum = this.#sum
-    for (let i = at >> 2; i < last; i++) sum = (sum + words[i]!) | 0
-    this.#sum = sum
-    return end
-  }
-
-  /** Writes a string: its head, then its bytes, up to a multiple of four. */
-  #copy(text: string | undefined, at: number, limit: number): number {
-    const room = limit - at - 4
-    if (at === 0 || room < 0) return 0
     if (text === undefined) {
-      this.#words[at >> 2] = MISSING
-      return at + 4
+      if (word < limit) words[word] = MISSING
+      return word + 1
     }
     const { length } = text
-    if (room < ((length * 2 + 3) & ~3)) return 0
-    if (length > loopCharsMax) return this.#copyLong(text, at)
-    const bytes = this.#bytes
-    const from = at + 4
-    const end = (from + length + 3) & ~3
-    // What follows the string up to the next word is part of the sum.
-    this.#words[(end >> 2) - 1] = 0
+    if (word + 1 + ((length + 1) >> 1) > limit) return limit + 1
+    if (length > loopCharsMax) return this.#copyLong(text, word)
+    words[word] = (length << 2) | LATIN1
+    let at = word + 1
     let codes = 0
-    for (let i = 0; i < length; i++) {
-      const code = text.charCodeAt(i)
-      codes |= code
-      bytes[from + i] = code
+    let i = 0
+    for (; i + 3 < length; i += 4) {
+      const one = text.charCodeAt(i)
+      const two = text.charCodeAt(i + 1)
+      const three = text.charCodeAt(i + 2)
+      const four = text.charCodeAt(i + 3)
+      codes |= one | two | three | four
+      words[at++] = one | (two << 8) | (three << 16) | (four << 24)
     }
-    this.#words[at >> 2] = (length << 2) | LATIN1
-    return codes > 0xff ? this.#copyWide(text, at) : end
+    if (i < length) {
+      let last = 0
+      for (let shift = 0; i < length; i++, shift += 8) {
+        const code = text.charCodeAt(i)
+        codes |= code
+        last |= code << shift
+      }
+      words[at++] = last
+    }
+    return codes > 0xff ? this.#copyWide(text, word) : at
   }
 
-  #copyLong(text: string, at: number): number {
+  #copyLong(text: string, word: number): number {
     const { length } = text
-    const end = (at + 4 + length + 3) & ~3
-    this.#words[(end >> 2) - 1] = 0
+    const at = (word + 1) << 2
+    const end = (at + length + 3) & ~3
     // As many bytes as units: then each of them is ASCII. There is room for twice as many.
-    if (this.#bytes.write(text, at + 4, length * 2, 'utf8') !== length) {
-      return this.#copyWide(text, at)
+    if (this.#bytes.write(text, at, length * 2, 'utf8') !== length) {
+      return this.#copyWide(text, word)
     }
-    this.#words[at >> 2] = (length << 2) | LATIN1
-    const over = at + 4 + length
-    for (let i = over; i < end; i++) this.#bytes[i] = 0
+    this.#words[word] = (length << 2) | LATIN1
+    for (let i = at + length; i < end; i++) this.#bytes[i] = 0
+    return end >> 2
+  }
+
+  #copyWide(text: string, word: number): number {
+    const { length } = text
+    const end = word + 1 + ((length + 1) >> 1)
+    this.#words[end - 1] = 0
+    this.#words[word] = (length << 2) | UTF16
+    this.#bytes.write(text, (word + 1) << 2, length * 2, 'utf16le')
     return end
   }
 
-  #copyWide(text: string, at: number): number {
-    const { length } = text
-    const end = (at + 4 + length * 2 + 3) & ~3
-    this.#words[(end >> 2) - 1] = 0
-    this.#bytes.write(text, at + 4, length * 2, 'utf16le')
-    this.#words[at >> 2] = (length << 2) | UTF16
-    return end
+  /** Writes a definition into its record; after many entries it gets a place for good. */
+  #bring(known: Known, definition: string, word: number, limit: number): number {
+    if (--known.unbound === 0) {
+      const at = this.#define(definition)
+      // From the next entry on: this one says that it brings it.
+      if (at !== INLINE) {
+        known.at = at
+        known.inline = undefined
+        this.#categories.set(at, known.category)
+      }
+    }
+    return this.#copy(definition, word, limit)
   }
 
   #learn(template: Template): Known {
@@ -405,15 +452,29 @@ export class Block {
     if (at !== INLINE) this.#categories.set(at, template.owner.name)
     const known: Known = {
       block: this,
+      category: template.owner.name,
       at,
       inline: at === INLINE ? definition : undefined,
-      texts: new Array<string | undefined>(placesKnown).fill(undefined),
-      misses: new Int16Array(placesKnown),
-      words: new Int32Array(placesKnown * placeWords),
-      calls: 0,
+      unbound: at === INLINE ? callsBound : 0,
+      memory: this.#memoryOf(template),
     }
     template.record = known
     return known
+  }
+
+  #memoryOf({ message }: Template): Memory {
+    let memory = this.#memories.get(message)
+    if (memory === undefined) {
+      memory = {
+        texts: new Array<string | undefined>(placesKnown).fill(undefined),
+        heads: new Int32Array(placesKnown).fill(MISSING),
+        misses: new Int16Array(placesKnown),
+        tabled: new Uint8Array(placesKnown),
+        calls: 0,
+      }
+      this.#memories.set(message, memory)
+    }
+    return memory
   }
 
   /** Writes a definition for good; INLINE when there is no room for more. */
@@ -421,15 +482,21 @@ export class Block {
     const known = this.#definitions.get(definition)
     if (known !== undefined) return known
     const text = Buffer.from(definition)
+    const at = this.#keep(text, text.length)
+    if (at !== INLINE) this.#definitions.set(definition, at)
+    return at
+  }
+
+  /** Writes bytes for good, behind a word about them; returns where, INLINE when there is no room. */
+  #keep(text: Buffer, head: number): number {
     const bytes = 8 + ((text.length + 7) & ~7)
     if (this.#defined + bytes > this.#definitionBytes) return INLINE
     const at = headerBytes + this.#defined
-    this.#words[at >> 2] = text.length
+    this.#words[at >> 2] = head
     text.copy(this.#bytes, at + 8)
-    this.#words[(at >> 2) + 1] = seedOf(this.#key, at, text.length) + sumOf(text)
+    this.#words[(at >> 2) + 1] = seedOf(this.#key, at, head) + sumOf(text)
     this.#defined += bytes
     this.#numbers[definedAt >> 3] = this.#defined
-    this.#definitions.set(definition, at)
     return at
   }
 
@@ -442,25 +509,41 @@ export class Block {
     const words = this.#words
     for (let position = this.#head; position < this.#tail;) {
       const start = this.#from + ((position - this.#base) % this.#ring)
-      const word = start >> 2
-      const definition = words[word + definitionWord]!
+      const definition = words[(start >> 2) + definitionWord]!
       if (definition !== FILLER) {
         const seq = seqs.get(this.#categoryOf(start, definition))
-        this.#moveNumber(word, (start >> 3) + lsnNumber, lsn)
-        if (seq !== undefined) this.#moveNumber(word, (start >> 3) + seqNumber, seq)
+        this.#moveRecord(start, position, lsn, seq)
       }
-      position += words[word + lengthWord]!
+      position += words[(start >> 2) + lengthWord]!
     }
   }
 
-  #moveNumber(word: number, at: number, { above, by }: Move): void {
+  /** Changes the numbers of a record; until its mark is right again the header has the old ones. */
+  #moveRecord(start: number, position: number, lsn: Move, seq: Move | undefined): void {
+    const words = this.#words
+    const numbers = this.#numbers
+    const [mark, lsnAt, seqAt] = [
+      (start >> 2) + markWord,
+      (start >> 3) + lsnNumber,
+      (start >> 3) + seqNumber,
+    ]
+    numbers[movingLsnAt >> 3] = numbers[lsnAt]!
+    numbers[movingSeqAt >> 3] = numbers[seqAt]!
+    words[movingMarkAt >> 2] = words[mark]!
+    numbers[movingAt >> 3] = position + 1
+    this.#moveNumber(mark, lsnAt, lsn)
+    if (seq !== undefined) this.#moveNumber(mark, seqAt, seq)
+    numbers[movingAt >> 3] = 0
+  }
+
+  #moveNumber(mark: number, at: number, { above, by }: Move): void {
     const numbers = this.#numbers
     const words = this.#words
     if (numbers[at]! <= above) return
     const before = words[2 * at]! + words[2 * at + 1]!
     numbers[at] = numbers[at]! + by
     const after = words[2 * at]! + words[2 * at + 1]!
-    words[word + markWord] = (words[word + markWord]! + after - before) | 0
+    words[mark] = (words[mark]! + after - before) | 0
   }
 
   #categoryOf(start: number, definition: number): string {
@@ -496,6 +579,20 @@ export class Block {
     this.#tailAt = 0
     numbers[baseAt >> 3] = head
   }
+}
+
+/** Has places judged by what comes from now on. */
+function forget(memory: Memory): void {
+  const { misses } = memory
+  for (let place = 0; place < misses.length; place++) {
+    if (misses[place]! > 0) misses[place] = 0
+  }
+  memory.calls = 0
+}
+
+function isLatin1(text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 0xff) return false
+  return true
 }
 
 /** The sum of bytes, each at its place. */

@@ -1,7 +1,7 @@
 // The layout of a block: one piece of memory that holds captured entries as bytes, with all that it
 // takes to read them. It outlives the process when it is mapped from a file.
 //
-//   header │ definitions, appended for good │ records, a ring
+//   header │ definitions and strings, appended for good │ records, a ring
 //
 //   record: length  mark  definition  tags  nums  refs │ lsn time seq │ numbers │ tags │ strings
 //           4 bytes each                                8 bytes each
@@ -9,7 +9,8 @@
 // A record is what the lanes hold of one entry: its tags, its numbers, its strings, in the order in
 // which they were captured. A definition says what its values mean: the category, the level, and of
 // a typed event the keys of its values in order. So nothing is needed to read a block but this
-// file, whatever has become of the program that wrote it.
+// file, whatever has become of the program that wrote it. A string that comes again and again
+// stands among the definitions, and a record has one word for it.
 //
 // Order of the stores: the bytes of a record, its mark, the tail of the ring. A process that is
 // killed has done a part of its stores in the order of the program, so everything in front of the
@@ -22,7 +23,7 @@
 /** The first bytes of a block. */
 export const magic = 'RINGLOG\n'
 /** Raised with each change of what stands where. A block with another number is not read. */
-export const layoutVersion = 1
+export const layoutVersion = 2
 /** Read in another byte order, it is another number. */
 export const orderProbe = 0x01020304
 
@@ -47,9 +48,17 @@ export const keyAt = 48
 export const definitionsAt = 52
 /** The position that stands at the first place of the ring: an empty one starts there again. */
 export const baseAt = 56
+/**
+ * The record whose numbers are being changed, as its position and one more, or 0; and what it had
+ * before. A number and its mark cannot be stored at once: who is killed between them has not begun.
+ */
+export const movingAt = 64
+export const movingLsnAt = 72
+export const movingSeqAt = 80
+export const movingMarkAt = 88
 /** Bytes of the text about the owner, and the text. */
-export const ownerAt = 64
-export const ownerTextAt = 72
+export const ownerAt = 96
+export const ownerTextAt = 104
 /** The identity of the log: 32 digits; the word in front of it is 1 when they stand there. */
 export const logIdSetAt = 4052
 export const logIdAt = 4056
@@ -82,6 +91,8 @@ export const MISSING = -1
 /** Of a string's head, two bits say how it is written, the others how long it is. */
 export const LATIN1 = 0
 export const UTF16 = 1
+/** In place of the length: where it stands among the definitions, in bytes. */
+export const TABLED = 2
 
 /** What an entry may have in each of the lanes: far more than any capture may take. */
 export const placesMax = 4096

@@ -43,6 +43,10 @@ import {
   magic,
   markWord,
   MISSING,
+  movingAt,
+  movingLsnAt,
+  movingMarkAt,
+  movingSeqAt,
   numsWord,
   orderAt,
   orderProbe,
@@ -56,6 +60,7 @@ import {
   seedOf,
   seqNumber,
   sizeAt,
+  TABLED,
   tagsWord,
   tailAt,
   timeNumber,
@@ -111,10 +116,12 @@ export function readBlock(bytes: Buffer): BlockContent | string {
 }
 
 class BlockReader {
-  readonly #bytes: Buffer
+  #bytes: Buffer
   readonly #key: number
   readonly #defined: number
   readonly #definitions = new Map<number | string, Definition>()
+  /** Strings among the definitions, by place. */
+  readonly #strings = new Map<number, string>()
 
   constructor(bytes: Buffer) {
     this.#bytes = bytes
@@ -144,6 +151,7 @@ class BlockReader {
     }
     const base = this.#number(baseAt)
     if (!isPosition(base, head)) throw new Fault('its ring has no beginning')
+    const moving = this.#number(movingAt) - 1
     const entries: BlockEntry[] = []
     for (let position = head; position < tail;) {
       const at = headerBytes + definitions + ((position - base) % ring)
@@ -156,11 +164,21 @@ class BlockReader {
       ) {
         throw new Fault(`the record at ${position} has ${length} bytes`)
       }
+      if (position === moving) this.#moveBack(at)
       const entry = this.#record(at, position, length)
       if (entry !== undefined) entries.push(entry)
       position += length
     }
     return { owner: this.#owner, logId: this.#logId, entries }
+  }
+
+  /** Gives the record whose numbers were being changed those it had before. */
+  #moveBack(at: number): void {
+    const bytes = Buffer.from(this.#bytes)
+    bytes.copyWithin(at + lsnNumber * 8, movingLsnAt, movingLsnAt + 8)
+    bytes.copyWithin(at + seqNumber * 8, movingSeqAt, movingSeqAt + 8)
+    bytes.copyWithin(at + markWord * 4, movingMarkAt, movingMarkAt + 4)
+    this.#bytes = bytes
   }
 
   get #owner(): string {
@@ -231,14 +249,28 @@ class BlockReader {
     if (at + 4 > end) throw new Fault('a string has no head')
     const head = this.#word(at)
     if (head === MISSING) return { text: undefined, next: at + 4 }
-    const form = head & 3
-    const length = head >>> 2
-    const bytes = form === UTF16 ? length * 2 : length
+    if ((head & 3) === TABLED) return { text: this.#tabled(head >>> 2), next: at + 4 }
+    const bytes = bytesOf(head)
     const from = at + 4
-    if ((form !== LATIN1 && form !== UTF16) || from + bytes > end)
-      throw new Fault('a string is wrong')
-    const text = this.#bytes.toString(form === UTF16 ? 'utf16le' : 'latin1', from, from + bytes)
-    return { text, next: (from + bytes + 3) & ~3 }
+    if (from + bytes > end) throw new Fault('a string is wrong')
+    return { text: this.#textOf(head, from), next: (from + bytes + 3) & ~3 }
+  }
+
+  #textOf(head: number, from: number): string {
+    const encoding = (head & 3) === UTF16 ? 'utf16le' : 'latin1'
+    return this.#bytes.toString(encoding, from, from + bytesOf(head))
+  }
+
+  /** A string among the definitions. */
+  #tabled(at: number): string {
+    let text = this.#strings.get(at)
+    if (text === undefined) {
+      const head = this.#headOf(at)
+      this.#kept(at, head, bytesOf(head))
+      text = this.#textOf(head, at + 8)
+      this.#strings.set(at, text)
+    }
+    return text
   }
 
   /** A definition by its place among those of the block, or by its text. */
@@ -252,15 +284,30 @@ class BlockReader {
   }
 
   #definitionText(at: number): string {
-    const from = at + 8
+    const length = this.#headOf(at)
+    return this.#kept(at, length, length).toString('utf8')
+  }
+
+  /** The word about what stands at a place among the definitions. */
+  #headOf(at: number): number {
     const last = headerBytes + this.#defined
-    if (at % 8 !== 0 || at < headerBytes || from > last) throw new Fault('a definition is nowhere')
-    const length = this.#word(at)
-    if (length < 0 || from + length > last) throw new Fault('a definition is too long')
+    if (at % 8 !== 0 || at < headerBytes || at + 8 > last) {
+      throw new Fault('a definition is nowhere')
+    }
+    return this.#word(at)
+  }
+
+  /** The bytes there. */
+  #kept(at: number, head: number, length: number): Buffer {
+    const from = at + 8
+    if (length < 0 || from + length > headerBytes + this.#defined) {
+      throw new Fault('a definition is too long')
+    }
     const text = this.#bytes.subarray(from, from + length)
-    const mark = (seedOf(this.#key, at, length) + sumOf(text)) | 0
-    if (this.#word(at + 4) !== mark) throw new Fault('a definition is torn')
-    return text.toString('utf8')
+    if (this.#word(at + 4) !== ((seedOf(this.#key, at, head) + sumOf(text)) | 0)) {
+      throw new Fault('a definition is torn')
+    }
+    return text
   }
 
   #word(at: number): number {
@@ -270,6 +317,13 @@ class BlockReader {
   #number(at: number): number {
     return this.#bytes.readDoubleLE(at)
   }
+}
+
+/** The bytes of a string by its head. */
+function bytesOf(head: number): number {
+  const form = head & 3
+  if (form !== LATIN1 && form !== UTF16) throw new Fault('a string is wrong')
+  return form === UTF16 ? (head >>> 2) * 2 : head >>> 2
 }
 
 function isPosition(position: number, max: number): boolean {

@@ -171,8 +171,9 @@ function asOwner(text: string): RingOwner | undefined {
 
 /** The entries that are not where they belong. */
 function missingOf(options: RecoveryOptions, entries: readonly BlockEntry[]): Missing[] {
-  const first = Math.min(...entries.slice(0, 1).map(({ lsn }) => lsn))
   if (entries.length === 0) return []
+  // Not that of the first: who was killed while numbers were moved on has moved the first ones only.
+  const first = entries.reduce((least, { lsn }) => Math.min(least, lsn), Infinity)
   const { fileOf, errorFile, directory } = options
   const files = new Set(entries.map(({ definition }) => fileOf(definition.category)))
   const held = new Map(
