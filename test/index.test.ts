@@ -49,6 +49,17 @@ describe('index', () => {
     )
   })
 
+  it('loads what reads engines only when one is asked for', () => {
+    const read = (options: string): string[] =>
+      filesOf(
+        'reading',
+        `const { streamLogs } = await import(${JSON.stringify(pathToFileURL('dist/index.js').href)})
+try { for await (const _ of streamLogs(${options})); } catch (error) { if (error.name !== 'EngineRefusal') throw error }`,
+      ).filter((file) => /fleet|engine|nats|postgres/.test(file.split('/').at(-1)!))
+    assert.deepEqual(read(JSON.stringify({ log_path: root })), [])
+    assert.notDeepEqual(read(`{ from: 'other://host' }`), [])
+  })
+
   it('loads the serializer with the first event that has loose values', () => {
     const context = 'Type.Object({ a: Type.Optional(Type.String()) })'
     const files = filesOf('loose', `log.event(event(${context}))({ a: 'b' })`)

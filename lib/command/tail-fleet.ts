@@ -2,11 +2,10 @@
 
 import { wallMs } from '../entry/clock.ts'
 import { visible } from '../entry/visible-text.ts'
-import { levelNames, severityOf } from '../entry/level.ts'
 import { type StreamOptions, checkedOptions, wantedOf } from '../read/query.ts'
 import { type EnginePlace, EngineRefusal } from '../ship/engine.ts'
 import { placeAt } from '../ship/engines.ts'
-import { Fleet } from '../ship/fleet.ts'
+import { fleetOf } from '../ship/fleet-lines.ts'
 import { UsageError } from './failure.ts'
 import type { Io } from './io.ts'
 import { type Screen, type ShowOptions, showLines } from './show-lines.ts'
@@ -29,18 +28,13 @@ export async function tailFleet(
     io.remark(text)
   }
   const place = await engineOf(url, remark)
-  const { follow = false, categories, level, account_id } = query
+  const { options: checked } = checkedOptions(query)
+  const { follow = false, categories } = checked
   if (!follow) io.progress.repeat((seconds) => `searching, ${seconds} s`)
   const reader = place.reader()
-  const fleet = new Fleet(reader, {
-    wanted: wantedOf(checkedOptions(query).options, wallMs()),
-    follow,
-    categories,
-    levels: level === undefined ? undefined : levelNames.slice(severityOf(level)),
-    accounts: account_id === undefined ? undefined : [account_id].flat(),
-    tell: remark,
-    signal: io.out.closed,
-  })
+  const wanted = wantedOf(checked, wallMs())
+  const reading = { options: checked, wanted, tell: remark, signal: io.out.closed }
+  const fleet = fleetOf(reader, reading)
   try {
     const count = await showLines(fleet.lines(), options, screen, io)
     if (count > 0 || follow) return 0
@@ -57,7 +51,7 @@ export async function tailFleet(
 /** @throws {UsageError} when the URL is none that can be used. */
 export async function engineOf(url: string, warn: (text: string) => void): Promise<EnginePlace> {
   try {
-    return await placeAt(url, { warn, env: process.env })
+    return await placeAt(url, { warn, env: process.env, dry: true })
   } catch (error) {
     if (error instanceof EngineRefusal) throw new UsageError(error.message)
     throw error

@@ -19,6 +19,11 @@ export interface StreamOptions {
    */
   readonly log_path?: string | readonly string[]
   /**
+   * In place of a directory, an engine that logs are shipped to: all logs of all hosts, merged by
+   * time. `nats://host[,host…]/STREAM`, or `postgres://host/database`.
+   */
+  readonly from?: string
+  /**
    * Goes on exactly behind the line whose `cursor` this is. When its file is gone that is told, and
    * it goes on from the oldest that is there. With `lines`: the last of those behind it.
    */
@@ -104,6 +109,7 @@ const moment: Rule = {
 
 const rules: OptionRules<StreamOptions> = {
   log_path: pathsRule,
+  from: { type: 'string', description: 'the URL of an engine' },
   after: { type: 'string', description: 'the cursor of a line' },
   lines: {
     type: 'integer',

@@ -2,7 +2,6 @@
 // time.
 
 import { wallMs } from '../entry/clock.ts'
-import { visible } from '../entry/visible-text.ts'
 import { CursorTrack, type Position, type Step } from './cursor.ts'
 import { type HistoryLine, lastLines } from './history.ts'
 import { type FoundLog, LogFinder } from '../directory/log-finder.ts'
@@ -28,38 +27,7 @@ interface Iteration {
 }
 
 /**
- * The lines of a log directory, from all its files, by time: what is there, and with `follow` what
- * comes.
- *
- * Rotated and compressed files are read as far as they are needed. Each file keeps its own order. A
- * line that is not JSON comes with `entry` undefined, behind the line before it, and stops nothing.
- * Of an entry and its copy in `error.log` one is shown. Rotation, truncation and removal of the
- * files are followed without losing or repeating a line, as long as no more than `max_files`
- * rotations come before the event loop gets its turn. A file that cannot be read is passed over,
- * with a warning of the process (code `RINGLOG_UNREAD`).
- *
- * Memory does not grow with the files: only `lines` are held. Each iteration of the result begins
- * anew.
- *
- * @throws {TypeError} at once when an option is unknown or of the wrong type; {RangeError} when its
- *   value is not allowed; {SyntaxError} when `grep` is no regular expression. The iteration throws
- *   the system's error when the directory cannot be read; with `follow` it is waited for.
- *
- * @example
- * ```ts
- * for await (const { entry } of streamLogs({ level: 'ERROR', since: '2h' })) {
- *   if (entry) console.log(formatEntry(entry))
- * }
- * ```
- */
-export function streamLogs(options: StreamOptions = {}): AsyncIterable<LogLine> {
-  return readLogs(options, ({ text }) => {
-    process.emitWarning(visible(text), { type: 'RinglogWarning', code: 'RINGLOG_UNREAD' })
-  })
-}
-
-/**
- * The same for a caller who has a place of its own for remarks.
+ * The lines of the files, for a caller who has a place of its own for remarks.
  *
  * @param tell Told of what cannot be read, each trouble once an iteration.
  * @param atEnd Told, when what was there has been read, the cursor to go on from.

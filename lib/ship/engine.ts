@@ -172,7 +172,11 @@ export interface EnginePlace {
 }
 
 /** There is no stream, or no table, and it was not to be made. */
-export class EngineMissing extends Error {}
+export class EngineMissing extends Error {
+  constructor(what: string) {
+    super(`${what} is not there`)
+  }
+}
 
 /**
  * A batch that the engine has not stored, and will not, as it does not follow what is there: by

@@ -8,7 +8,8 @@
 // nothing is shown twice or left out when the engine was away, or when something came between the
 // past and what comes.
 
-import { monotonicMs, sleep } from '../entry/clock.ts'
+import { setMaxListeners } from 'node:events'
+import { monotonicMs, sleep, wallMs } from '../entry/clock.ts'
 import { parseLine } from '../entry/line.ts'
 import { visible } from '../entry/visible-text.ts'
 import { merge, mergeLogs } from '../read/merge.ts'
@@ -16,6 +17,7 @@ import type { Wanted } from '../read/query.ts'
 import { type LogLine, ReadLine, type TimedLine } from '../read/time-order.ts'
 import { BackOff } from './back-off.ts'
 import {
+  EngineMissing,
   type EngineQuery,
   type EngineReader,
   EngineRefusal,
@@ -26,10 +28,14 @@ import {
 
 /** How long what comes is gathered to be put in order. Milliseconds. */
 const gatherMs = 150
+/** How long after its moment an entry may come. Milliseconds. */
+const arrivalMsMax = 5000
 /** Lines that have come and are not given out, at most. */
 const arrivedMax = 20_000
 /** Series that are asked at the same time for their last lines. */
 const togetherMax = 16
+/** Between two looks whether what is wanted is over. Milliseconds. */
+const untilLookMs = 60_000
 /** Between two looks for what has come unheard. Milliseconds. */
 const lookMs = 3000
 /** And how often it is asked for more of a series, each time so many times as many. */
@@ -66,6 +72,8 @@ export class Fleet {
   constructor(reader: EngineReader, query: FleetQuery) {
     this.#reader = reader
     this.#query = query
+    // Each series that is read listens to it.
+    setMaxListeners(0, query.signal)
   }
 
   /** The series that were there when it was looked last, in the order of their names. */
@@ -89,7 +97,11 @@ export class Fleet {
 
   /** The series there are; those that are new begin at their beginning. */
   async #look(): Promise<ShippedSeries[]> {
-    const found = await this.#reader.logs()
+    const found = await this.#reader.logs().catch((error: unknown) => {
+      // Nothing has been shipped yet.
+      if (error instanceof EngineMissing) return []
+      throw error
+    })
     for (const { host, log_id } of found) {
       const logs = this.#logsOf.get(host) ?? new Set()
       this.#logsOf.set(host, logs.add(log_id))
@@ -172,6 +184,7 @@ export class Fleet {
     signal.addEventListener('abort', end, { once: true })
     ended.signal.addEventListener('abort', () => inbox.wake(), { once: true })
     if (signal.aborted) end()
+    if (wanted.until < Infinity) void this.#untilOver(ended.signal).then(end)
     const listening = this.#listen(inbox, ended.signal).catch((error: unknown) => inbox.fail(error))
     try {
       while (!ended.signal.aborted) {
@@ -186,6 +199,16 @@ export class Fleet {
       end()
       signal.removeEventListener('abort', end)
       await listening
+    }
+  }
+
+  /** Resolves when nothing that is wanted can come any more. */
+  async #untilOver(ended: AbortSignal): Promise<void> {
+    const last = this.#query.wanted.until + arrivalMsMax
+    // Its clock may be set meanwhile, and a timer takes 24 days at most.
+    for (let restMs = last - wallMs(); restMs > 0 && !ended.aborted; restMs = last - wallMs()) {
+      const ms = Math.min(restMs, untilLookMs)
+      await sleep(ms, undefined, { signal: ended }).catch(() => {})
     }
   }
 
@@ -216,7 +239,7 @@ export class Fleet {
       } catch (error) {
         if (ended.aborted) return
         if (error instanceof EngineRefusal) throw error
-        if (awaySince === undefined) {
+        if (awaySince === undefined && !(error instanceof EngineMissing)) {
           awaySince = monotonicMs()
           tell(`the engine is away, and asked until it answers: ${textOf(error)}`)
         }

@@ -1,6 +1,8 @@
 // A connection to NATS: made with what the URL and the environment say, and with the stream ready.
 
+import type * as JetStream from '@nats-io/jetstream'
 import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream'
+import type * as Transport from '@nats-io/transport-node'
 import type { ConnectionOptions, MsgHdrs, NatsConnection } from '@nats-io/transport-node'
 import { readFileSync } from 'node:fs'
 import { visible } from '../entry/visible-text.ts'
@@ -27,10 +29,9 @@ export interface NatsLink {
 
 /** Connects. */
 export async function connectTo(target: NatsTarget, settings: EngineSettings): Promise<NatsLink> {
-  const packages = ['@nats-io/transport-node', '@nats-io/jetstream']
-  const [transport, { jetstream, jetstreamManager }] = await loadClient(target.name, packages, () =>
-    Promise.all([import('@nats-io/transport-node'), import('@nats-io/jetstream')]),
-  )
+  const [transport, { jetstream, jetstreamManager }] = await loadClient<
+    [typeof Transport, typeof JetStream]
+  >(target.name, ['@nats-io/transport-node', '@nats-io/jetstream'])
   let nc: NatsConnection
   try {
     nc = await transport.connect(optionsOf(target, transport.credsAuthenticator))
@@ -45,7 +46,11 @@ export async function connectTo(target: NatsTarget, settings: EngineSettings): P
       )
     }
     const jsm = await jetstreamManager(nc, { timeout: answerMs })
-    await readyStream(jsm, target, nc.info?.cluster !== undefined, settings)
+    const servers = {
+      isCluster: nc.info?.cluster !== undefined,
+      compresses: !isOlder(version, [2, 10, 0]),
+    }
+    await readyStream(jsm, target, servers, settings)
     return { nc, jsm, js: jetstream(nc, { timeout: answerMs }), newHeaders: transport.headers }
   } catch (error) {
     await nc.close().catch(() => {})
@@ -103,10 +108,10 @@ function asRefusal(error: unknown, name: string): unknown {
   })
 }
 
-/** Whether a server is older than streams are safe with. */
-export function isOlder(version: string): boolean {
+/** Whether a server is older than streams are safe with, or than another version. */
+export function isOlder(version: string, than: readonly number[] = versionMin): boolean {
   const numbers = version.split(/[.-]/).slice(0, 3).map(Number)
   if (numbers.length < 3 || numbers.some(Number.isNaN)) return false
-  const at = numbers.findIndex((number, i) => number !== versionMin[i])
-  return at !== -1 && numbers[at]! < versionMin[at]!
+  const at = numbers.findIndex((number, i) => number !== than[i])
+  return at !== -1 && numbers[at]! < than[at]!
 }

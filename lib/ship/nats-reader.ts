@@ -12,7 +12,7 @@ import type {
   ShippedSeries,
 } from './engine.ts'
 import type { Link } from './link.ts'
-import type { NatsLink } from './nats-connection.ts'
+import { type NatsLink, isOlder } from './nats-connection.ts'
 import { linesIn, numbersIn, seqHeader, timeHeader } from './nats-message.ts'
 import { allSubjects, seriesOf, subjectOf } from './subject.ts'
 
@@ -77,12 +77,12 @@ export class NatsReader implements EngineReader {
     const { series, after, since, until, follow = false, signal, lines } = query
     if (series?.length === 0 || signal?.aborted === true) return
     const [from, passed] = (after ?? '').split('.').map(Number)
-    const ofAll = query.categories?.map((category) => subjectOf({ category })) ?? allSubjects
+    const ofAll = query.categories?.map((category) => subjectOf({ category })) ?? [allSubjects]
     const subjects = series === undefined ? ofAll : series.map(subjectOf)
     const starts = series?.length === 1 && lines !== undefined && after === undefined
     const start = starts ? await this.#startOf(series[0]!, lines) : from
     const options: Partial<OrderedConsumerOptions> = {
-      filter_subjects: subjects,
+      filter_subjects: [...new Set(subjects)],
       ...(start !== undefined && start > 0
         ? { deliver_policy: 'by_start_sequence', opt_start_seq: start }
         : {}),
@@ -137,7 +137,9 @@ export class NatsReader implements EngineReader {
     signal: AbortSignal | undefined,
   ): AsyncGenerator<JsMsg, undefined> {
     const opened = await this.#link.use(async ({ js, nc }) => {
-      const consumer = await js.consumers.get(this.#stream, options)
+      const { filter_subjects: subjects = allSubjects } = options
+      const filter_subjects = filterOf([subjects].flat(), nc.info?.version)
+      const consumer = await js.consumers.get(this.#stream, { ...options, filter_subjects })
       const info = await consumer.info()
       const isEmpty = !follow && info.num_pending === 0
       return {
@@ -170,6 +172,13 @@ export class NatsReader implements EngineReader {
       stop()
     }
   }
+}
+
+/** Servers before 2.10 take one: of several, all is asked for, and whoever asks looks again. */
+function filterOf(subjects: readonly string[], version = ''): string | string[] {
+  const [only = allSubjects] = subjects
+  if (subjects.length === 1) return only
+  return isOlder(version, [2, 10, 0]) ? allSubjects : [...subjects]
 }
 
 function linesOf(message: JsMsg, name: SeriesName, first: number): ShippedLine[] {

@@ -15,16 +15,23 @@ const refusals: readonly number[] = [10005, 10065, 10039, 10076, 10074, 10052, 1
 /** What is to fit into a message beside the lines. */
 const headerBytes = 1024
 
+/** What the servers are. */
+export interface NatsServers {
+  /** There are several. */
+  readonly isCluster: boolean
+  /** They know of streams that are compressed: since 2.10. */
+  readonly compresses: boolean
+}
+
 /**
  * Makes the stream when it is missing.
  *
- * @param isCluster There are several servers.
  * @throws {EngineRefusal} that says what is wrong with it.
  */
 export async function readyStream(
   jsm: JetStreamManager,
   { stream, replicas }: Pick<NatsTarget, 'stream' | 'replicas'>,
-  isCluster: boolean,
+  { isCluster, compresses }: NatsServers,
   { warn, dry = false }: Pick<EngineSettings, 'warn' | 'dry'>,
 ): Promise<void> {
   let config: Partial<StreamConfig>
@@ -32,10 +39,10 @@ export async function readyStream(
     ;({ config } = await jsm.streams.info(stream))
   } catch (error) {
     if (numberOf(error) !== streamNotFound) throw error
-    if (dry) throw new EngineMissing()
+    if (dry) throw new EngineMissing(`the stream ${stream}`)
     const wanted = replicas ?? (isCluster ? 3 : 1)
     try {
-      ;({ config } = await jsm.streams.add(settingsOf(stream, wanted)))
+      ;({ config } = await jsm.streams.add(settingsOf(stream, wanted, compresses)))
     } catch (cause) {
       const { message } = cause as Error
       const isRefused =
@@ -58,7 +65,11 @@ export async function readyStream(
   }
 }
 
-function settingsOf(name: string, replicas: number): Partial<StreamConfig> & { name: string } {
+function settingsOf(
+  name: string,
+  replicas: number,
+  compresses: boolean,
+): Partial<StreamConfig> & { name: string } {
   return {
     name,
     subjects: [allSubjects],
@@ -69,7 +80,7 @@ function settingsOf(name: string, replicas: number): Partial<StreamConfig> & { n
     deny_delete: true,
     // Of a batch that is stored in doubt the end is asked for; nothing is recognized by an id.
     duplicate_window: 1_000_000_000,
-    compression: 's2',
+    ...(compresses && { compression: 's2' }),
   }
 }
 

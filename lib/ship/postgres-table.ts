@@ -48,7 +48,7 @@ export async function readyTable(client: Client, table: string, dry = false): Pr
     )
   }
   if (!(await isThere(client, table))) {
-    if (dry) throw new EngineMissing()
+    if (dry) throw new EngineMissing(`the table ${table}`)
     await make(client, table)
   }
   const faults = await faultsOf(client, table)

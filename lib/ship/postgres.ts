@@ -10,6 +10,7 @@
 // Lines hold no line end, so a batch of them goes as one text that the server splits: an array
 // would have to be escaped here and read there, a third of all work (PostgreSQL 15, 2026-11).
 
+import type * as Pg from 'pg'
 import type { Client, ClientConfig } from 'pg'
 import { visible } from '../entry/visible-text.ts'
 import {
@@ -49,7 +50,7 @@ export const postgres: EngineKind = {
   at: (url, { dry }) => {
     const { name, config, table } = targetOf(url)
     const connect = async (): Promise<Client> => {
-      const { default: pg } = await loadClient(name, ['pg'], () => import('pg'))
+      const [{ default: pg }] = await loadClient<[typeof Pg]>(name, ['pg'])
       const client = new pg.Client(config)
       // What breaks while nothing is asked shows at the next question.
       client.on('error', () => {})

@@ -8,7 +8,13 @@
 import { monotonicMs, sleep } from '../entry/clock.ts'
 import { logIdOf } from '../directory/lock-files.ts'
 import { streamBatches } from '../read/stream-batches.ts'
-import type { EngineReader, SeqStretch, SeriesName, ShippedNumbers } from './engine.ts'
+import {
+  EngineMissing,
+  type EngineReader,
+  type SeqStretch,
+  type SeriesName,
+  type ShippedNumbers,
+} from './engine.ts'
 
 /** So long what a host has is given to arrive: a shipper that has caught up takes less. Milliseconds. */
 const arrivalMs = 5000
@@ -50,10 +56,20 @@ export async function verifyFleet(
   }
   const beganMs = monotonicMs()
   for (;;) {
-    const reports = reportsOf(await reader.numbers(), logs)
+    const reports = reportsOf(await numbersOf(reader), logs)
     const isBehind = reports.some(({ held }) => held.length > 0)
     if (!isBehind || monotonicMs() - beganMs >= arrivalMs) return reports
     await sleep(lookMs)
+  }
+}
+
+/** Of an engine to which nothing has been shipped, none. */
+async function numbersOf(reader: EngineReader): Promise<readonly ShippedNumbers[]> {
+  try {
+    return await reader.numbers()
+  } catch (error) {
+    if (error instanceof EngineMissing) return []
+    throw error
   }
 }
 

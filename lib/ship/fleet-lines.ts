@@ -1,0 +1,50 @@
+// What of an engine is wanted, as the options say: those of the command, and of `streamLogs()`.
+
+import { levelNames, severityOf } from '../entry/level.ts'
+import type { StreamOptions, Wanted } from '../read/query.ts'
+import type { LogLine } from '../read/time-order.ts'
+import type { EngineReader } from './engine.ts'
+import { placeAt } from './engines.ts'
+import { Fleet } from './fleet.ts'
+
+/** One iteration. */
+export interface FleetReading {
+  /** Checked. */
+  readonly options: StreamOptions
+  /** What they ask for. */
+  readonly wanted: Wanted
+  /** Told what a person should know: one line. */
+  readonly tell: (text: string) => void
+  readonly signal: AbortSignal
+}
+
+/** All logs that a reader reads. */
+export function fleetOf(
+  reader: EngineReader,
+  { options, wanted, tell, signal }: FleetReading,
+): Fleet {
+  const { follow = false, categories, level, account_id: account } = options
+  return new Fleet(reader, {
+    wanted,
+    follow,
+    categories,
+    levels: level === undefined ? undefined : levelNames.slice(severityOf(level)),
+    accounts: account === undefined ? undefined : [account].flat(),
+    tell,
+    signal,
+  })
+}
+
+/** The lines of an engine. @throws {EngineRefusal} when the URL is none. What the engine says. */
+export async function* fleetLines(
+  url: string,
+  reading: FleetReading,
+): AsyncGenerator<LogLine, undefined> {
+  const place = await placeAt(url, { warn: reading.tell, env: process.env, dry: true })
+  const reader = place.reader()
+  try {
+    yield* fleetOf(reader, reading).lines()
+  } finally {
+    await reader.close()
+  }
+}
