@@ -1,15 +1,14 @@
-// A logger without files, and the test runners whose users it is for: each runs a program of its
-// own.
+// A logger without files. `npm run test:processes` uses it in the test runners whose users it is for.
 
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { after, describe, it, mock } from 'node:test'
 import { defineEvent, Type } from '../../lib/event/definition.ts'
 import { createTestLogger } from '../../lib/testing.ts'
 import { isValidLine } from '../line-schema.ts'
+import { project, run } from './test-project.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'ringlog-testing-'))
 after(() => rmSync(root, { recursive: true, force: true }))
@@ -166,8 +165,9 @@ describe('createTestLogger()', () => {
   })
 
   it('leaves no listener, and is collected when nobody holds it', () => {
-    const { stdout } = runProgram(
-      ['--expose-gc'],
+    const directory = project(root, 'program')
+    writeFileSync(
+      join(directory, 'program.mjs'),
       `import { createTestLogger } from 'ringlog/testing'
 const before = process.listenerCount('exit')
 const refs = []
@@ -183,137 +183,10 @@ gc()
 const alive = refs.filter((ref) => ref.deref() !== undefined).length
 console.log(JSON.stringify({ alive, listeners: process.listenerCount('exit') - before }))`,
     )
+    const { stdout } = run(['--expose-gc', 'program.mjs'], directory)
     // The last one may still be held by the frame of the loop.
     const { alive, listeners } = JSON.parse(stdout) as { alive: number; listeners: number }
     assert.ok(alive <= 1, `${alive} alive`)
     assert.equal(listeners, 0)
-  })
-})
-
-/** A project that has the package and the runners installed. */
-function project(name: string): string {
-  const directory = join(root, name)
-  mkdirSync(join(directory, 'node_modules'), { recursive: true })
-  symlinkSync(resolve('.'), join(directory, 'node_modules', 'ringlog'), 'junction')
-  symlinkSync(resolve('node_modules/vitest'), join(directory, 'node_modules', 'vitest'), 'junction')
-  writeFileSync(join(directory, 'package.json'), '{ "type": "module", "private": true }')
-  return directory
-}
-
-interface Ran {
-  readonly stdout: string
-  readonly stderr: string
-}
-
-function run(args: readonly string[], cwd: string, env: NodeJS.ProcessEnv = {}): Ran {
-  // Node tells a test runner that another one has started it, and then it reports to that one.
-  const { NODE_TEST_CONTEXT: _, ...inherited } = process.env
-  const { status, stdout, stderr } = spawnSync(process.execPath, args, {
-    cwd,
-    encoding: 'utf8',
-    env: { ...inherited, NO_COLOR: '1', ...env },
-    timeout: 120_000,
-  })
-  assert.equal(status, 0, `${stdout}\n${stderr}`)
-  return { stdout, stderr }
-}
-
-let programs = 0
-function runProgram(flags: readonly string[], text: string): Ran {
-  const directory = project(`program-${programs++}`)
-  writeFileSync(join(directory, 'program.mjs'), text)
-  return run([...flags, 'program.mjs'], directory)
-}
-
-/**
- * The same test for each runner: `fake` fakes its timers, before the library is loaded and after.
- */
-function testText(imports: string, fake: string): string {
-  return `${imports}
-import { strict as assert } from 'node:assert'
-const use = async (createTestLogger) => {
-  const log = createTestLogger({ log_level: 'debug', categories: { latency: {} } })
-  log.latency.debug('a', { rule: 'UnrealizedLoss', password: 'abcdefgh' })
-  log.error.error('b', new Error('c'))
-  const said = log.entries.map(({ category, message, seq }) => [category, message, seq])
-  assert.deepEqual(said, [['latency', 'a', 1], ['error', 'b', 1]])
-  assert.equal(log.entries[0].context.password, '[REDACTED]')
-  log.clear()
-  log.system.info('d')
-  await log.flush()
-  assert.equal(log.entries.length, 1)
-  await log.close()
-}
-test('fakes before the library is loaded', async () => {
-  ${fake}
-  const { createTestLogger } = await import('ringlog/testing')
-  await use(createTestLogger)
-})
-test('fakes afterwards', async () => {
-  const { createTestLogger } = await import('ringlog/testing')
-  ${fake}
-  await use(createTestLogger)
-})
-test('and many of them', async () => {
-  ${fake}
-  const { createTestLogger } = await import('ringlog/testing')
-  await Promise.all(Array.from({ length: 20 }, () => use(createTestLogger)))
-})
-`
-}
-
-describe('createTestLogger() in test runners with faked timers', () => {
-  it('works in node:test', () => {
-    const directory = project('node-test')
-    const imports = `import { mock, test } from 'node:test'`
-    const fake = `mock.timers.reset(); mock.timers.enable()`
-    writeFileSync(join(directory, 'a.test.mjs'), testText(imports, fake))
-    const { stdout } = run(['--test', '--test-reporter=tap', 'a.test.mjs'], directory)
-    assert.match(stdout, /^# pass 3$/m)
-  })
-
-  it('works in vitest', () => {
-    const directory = project('vitest')
-    const imports = `import { afterEach, test, vi } from 'vitest'
-afterEach(() => { vi.useRealTimers() })`
-    const fake = `vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval',
-    'setImmediate', 'clearImmediate', 'Date', 'performance', 'queueMicrotask'] })`
-    for (const name of ['a', 'b']) {
-      writeFileSync(join(directory, `${name}.test.mjs`), testText(imports, fake))
-    }
-    const program = resolve('node_modules/vitest/vitest.mjs')
-    // Its own of 5 s is one of a machine that has nothing else to do.
-    const timeout = '--testTimeout=100000'
-    const args = ['run', '--pool=forks', '--maxWorkers=2', '--reporter=json', timeout]
-    const { stdout } = run([program, ...args], directory)
-    assert.match(stdout, /"numPassedTests":6\b/)
-  })
-
-  it('works in jest, which ends by itself', () => {
-    const directory = project('jest')
-    const imports = `import { afterEach, jest, test } from '@jest/globals'
-afterEach(() => { jest.useRealTimers() })`
-    writeFileSync(join(directory, 'a.test.mjs'), testText(imports, 'jest.useFakeTimers()'))
-    symlinkSync(resolve('node_modules/@jest'), join(directory, 'node_modules', '@jest'), 'junction')
-    const config = {
-      testMatch: ['**/*.test.mjs'],
-      transform: {},
-      moduleFileExtensions: ['mjs', 'js'],
-    }
-    const program = resolve('node_modules/jest/bin/jest.js')
-    const { stdout, stderr } = run(
-      [
-        '--experimental-vm-modules',
-        '--no-warnings',
-        program,
-        '--json',
-        '--testTimeout=100000',
-        '--config',
-        JSON.stringify(config),
-      ],
-      directory,
-    )
-    assert.match(stdout, /"numPassedTests":3\b/)
-    assert.doesNotMatch(stderr, /did not exit/)
   })
 })

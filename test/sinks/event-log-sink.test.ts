@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
@@ -14,9 +13,8 @@ import type { MadeEntry } from '../../lib/entry/made-entry.ts'
 import { EventLog, eventText } from '../../lib/sinks/event-log-sink.ts'
 import { type EventApi, loadEventApi } from '../../lib/sinks/windows-event-api.ts'
 import { linesOf, logDirectory } from '../log-directory.ts'
-import { eventsIn } from '../native-event-log.ts'
-import { hasModule } from '../native-module.ts'
-import { extension, loader } from '../loader.ts'
+import { extension } from '../loader.ts'
+import { runNode } from '../node-run.ts'
 
 /** An event log in memory, whose answers can be chosen. */
 class MemoryEventLog implements EventApi {
@@ -203,7 +201,7 @@ describe('assemble() with an event log', () => {
       ].filter((name) => /\bffi\b|ffi[-_]|koffi|ref-napi/.test(name))
       console.log(JSON.stringify({ loaded, polluted: 'readPointer' in Buffer.prototype, stats: log.stats() }))
     `
-      const { code, stdout, stderr } = await run(['--input-type=module', '--eval', script])
+      const { code, stdout, stderr } = await runNode(['--input-type=module', '--eval', script])
       assert.equal(code, 0)
       assert.equal(stderr, '')
       const { loaded, polluted, stats } = JSON.parse(stdout)
@@ -397,49 +395,3 @@ describe('eventText()', () => {
     )
   })
 })
-
-describe('the end of the process', { concurrency: 2 }, () => {
-  const fixture = join(import.meta.dirname, `../fixtures/reporting${extension}`)
-  const ends: readonly (readonly [way: string, name: EventApi['name'], code: number])[] = [
-    ['natural end', 'ffi-napi', 0],
-    ['exit at once', 'ffi-napi', 3],
-    ['exit amid reporting', 'ffi-napi', 4],
-    ['exit while the thread pool is busy', 'ffi-napi', 7],
-    ['uncaught exception', 'ffi-napi', 1],
-    ['close', 'koffi', 0],
-    ['exit amid reporting', 'koffi', 4],
-    ['exit while the thread pool is busy', 'koffi', 7],
-    ['exit amid close', 'koffi', 5],
-    ['entries from a late exit listener', 'koffi', 6],
-  ]
-  for (const [way, name, code] of ends) {
-    const isHere = hasModule(name) && process.platform !== 'win32'
-    const skip = isHere ? false : `${name} cannot be loaded here`
-    test(`${way}, ${name}: every event is reported, once, in order`, { skip }, async (t) => {
-      const directory = logDirectory(t)
-      const events = `${directory}.events`
-      const ended = await run([fixture, way, directory, events, name])
-      assert.equal(ended.code, code, ended.stderr)
-      const logged = Number(readFileSync(`${directory}.logged`, 'utf8'))
-      assert.deepEqual(
-        eventsIn(events).map((text) => text.split(' | ')[2]),
-        Array.from({ length: logged }, (_, i) => `entry ${i + 1}`),
-      )
-      assert.equal(linesOf(directory, 'system.log').length, logged)
-    })
-  }
-})
-
-/** Runs node to its end. */
-function run(
-  args: readonly string[],
-): Promise<{ code: number | null; stdout: string; stderr: string }> {
-  const child = spawn(process.execPath, [...loader, ...args])
-  let stdout = ''
-  let stderr = ''
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
-  return new Promise((resolve) => {
-    child.on('close', (code) => resolve({ code, stdout, stderr }))
-  })
-}

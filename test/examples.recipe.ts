@@ -137,7 +137,7 @@ describe('docs/examples', () => {
   })
 
   it('all are run here', () => {
-    const tested = readFileSync(resolve('test', 'examples.test.ts'), 'utf8')
+    const tested = readFileSync(resolve('test', 'examples.recipe.ts'), 'utf8')
     const programs = readdirSync(resolve('docs', 'examples'))
     assert.deepEqual(
       programs.filter((name) => !tested.includes(`'${name}'`)),
