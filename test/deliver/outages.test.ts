@@ -6,13 +6,10 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import { pathToFileURL } from 'node:url'
 import { Counters } from '../../lib/deliver/counters.ts'
 import type { Route } from '../../lib/deliver/file-queue.ts'
 import { Outages } from '../../lib/deliver/outages.ts'
-import { extension, loader } from '../loader.ts'
-
-const library = pathToFileURL(join(import.meta.dirname, `../../lib/index${extension}`)).href
+import { library, loader } from '../loader.ts'
 
 function routeOf(file: string): Route {
   return { file, down: false, reason: '' } as Route

@@ -3,11 +3,11 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { chmodSync, chownSync, mkdirSync, realpathSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname } from 'node:path'
 import { type TestContext, describe, test } from 'node:test'
 import { exposureOf } from '../../lib/directory/exposure.ts'
 import { logDirectory } from '../log-directory.ts'
-import { extension, loader } from '../loader.ts'
+import { library, loader } from '../loader.ts'
 
 const skip = process.platform === 'win32' ? 'there are no modes' : false
 const needsRoot = process.getuid?.() === 0 ? false : 'needs root, to give files away'
@@ -65,7 +65,6 @@ describe('exposureOf()', { skip }, () => {
 
 describe('createLogger()', { skip }, () => {
   test('says once on stderr that others may write to its directory', (t) => {
-    const library = join(import.meta.dirname, `../../lib/index${extension}`)
     const start = (directory: string): string => {
       const script = `import(${JSON.stringify(library)}).then(({ createLogger }) =>
         createLogger({ log_path: ${JSON.stringify(directory)} }).close())`

@@ -14,10 +14,9 @@ import { filesByBase, parseName } from '../../lib/directory/names.ts'
 import { stateOf } from '../../lib/directory/lock-files.ts'
 import { createLogger, LockedError, type LoggingConfig } from '../../lib/index.ts'
 import { linesOf, logDirectory, modeOf, type Line } from '../log-directory.ts'
-import { extension, importInWorker, loader } from '../loader.ts'
+import { extension, importInWorker, library, loader } from '../loader.ts'
 
 const fixture = join(import.meta.dirname, `../fixtures/keeping${extension}`)
-const library = join(import.meta.dirname, `../../lib/index${extension}`)
 
 /** Waits for what comes by itself; the test's own limit of time ends it. */
 async function until(isSo: () => boolean): Promise<void> {

@@ -21,12 +21,11 @@ import { join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
 import { ConfigError } from '../../lib/errors.ts'
 import { resolveConfig } from '../../lib/config/resolve.ts'
-import { extension, loader } from '../loader.ts'
+import { library, loader } from '../loader.ts'
 import { logDirectory } from '../log-directory.ts'
 
 const shared = '/dev/shm'
 const skip = process.platform !== 'linux' && 'shared memory is used on Linux only'
-const library = new URL(`../../lib/index${extension}`, import.meta.url).href
 
 /** Runs a program that has a logger; gives its stderr. */
 function run(directory: string, body: string, before: readonly string[] = []): string {

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { createLogger, defineEvent, Type } from '../../lib/index.ts'
 import { linesOf, logDirectory, seqFaults } from '../log-directory.ts'
-import { extension, loader } from '../loader.ts'
+import { library, loader } from '../loader.ts'
 
 test('a stack overflow in the midst of log calls costs those calls, and no later one', async (t) => {
   for (let round = 0; round < 5; round++) {
@@ -84,7 +84,7 @@ test('flushSync(), flush() and with() from within a getter wait for the call the
 
 test('process.exit() from within a getter writes what was committed before', (t) => {
   const directory = logDirectory(t)
-  const script = `import('${join(import.meta.dirname, `../../lib/index${extension}`)}').then(({ createLogger }) => {
+  const script = `import('${library}').then(({ createLogger }) => {
     const log = createLogger({ log_path: ${JSON.stringify(directory)} })
     log.system.info('one', { a: 1 })
     log.system.info('two', { a: 'lost', get b() { process.exit(0) } })
@@ -383,7 +383,7 @@ test('a file found torn in the midst of a full ring does not hold up flushSync()
   const file = join(directory, 'system.log')
   const script = `
     import { rmSync, writeFileSync } from 'node:fs'
-    import { createLogger } from '${new URL(`../../lib/index${extension}`, import.meta.url).href}'
+    import { createLogger } from '${library}'
     const log = createLogger({ log_path: ${JSON.stringify(directory)}, buffer: { entries: 64 } })
     log.system.info('first')
     await log.flush()

@@ -8,9 +8,7 @@ import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { createLogger, defineEvent, Type } from '../../lib/index.ts'
 import { filesOf, linesOf, logDirectory, seqFaults } from '../log-directory.ts'
-import { extension, loader } from '../loader.ts'
-
-const library = join(import.meta.dirname, `../../lib/index${extension}`)
+import { library, loader } from '../loader.ts'
 
 const messagesOf = (directory: string, file: string): string[] =>
   linesOf(directory, file).map(({ message }) => message)

@@ -21,7 +21,7 @@ import { setTimeout } from 'node:timers/promises'
 import { self } from '../../lib/directory/lock-owner.ts'
 import { type Logger, createLogger, verifyLogs } from '../../lib/index.ts'
 import { Console } from '../../lib/sinks/console.ts'
-import { extension, loader } from '../loader.ts'
+import { library, loader } from '../loader.ts'
 import { linesOf, logDirectory } from '../log-directory.ts'
 
 /** Waits for what comes by itself; the test's own limit of time ends it. */
@@ -275,8 +275,7 @@ describe('lock_wait_s', () => {
 
 /** A program that logs five entries, says `logged`, and ends in the way that is given. */
 function program(directory: string, end: string, waitS: number): ChildProcessWithoutNullStreams {
-  const file = join(import.meta.dirname, `../../lib/index${extension}`)
-  const script = `import(${JSON.stringify(file)}).then(async ({ createLogger }) => {
+  const script = `import(${JSON.stringify(library)}).then(async ({ createLogger }) => {
     const log = createLogger({ log_path: ${JSON.stringify(directory)}, lock_wait_s: ${waitS} })
     for (let i = 0; i < 5; i++) log.system.info('brief ' + i)
     ${end}

@@ -7,9 +7,7 @@ import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { createLogger, defineEvent, Type } from '../../lib/index.ts'
 import { type Line, linesOf, logDirectory } from '../log-directory.ts'
-
-const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js'
-const index = new URL(`../../lib/index${extension}`, import.meta.url).href
+import { library, loader } from '../loader.ts'
 
 /** All lines of a directory but copies, in the order of `lsn`. */
 function inOrder(directory: string): Line[] {
@@ -148,12 +146,12 @@ describe('lsn', () => {
   test('goes on behind the highest in any file after SIGKILL', (t) => {
     const directory = logDirectory(t)
     const script = `
-      import { createLogger } from ${JSON.stringify(index)}
+      import { createLogger } from ${JSON.stringify(library)}
       const log = createLogger({ log_path: ${JSON.stringify(directory)}, durability: { audit: 'written' } })
       for (let n = 0; n < 50; n++) log.audit.info('call')
       process.kill(process.pid, 'SIGKILL')`
     for (let run = 1; run <= 3; run++) {
-      spawnSync(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script])
+      spawnSync(process.execPath, [...loader, '--input-type=module', '-e', script])
       assert.deepEqual(lsnsOf(linesOf(directory, 'audit.log')), upTo(50 * run))
     }
   })

@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import { createLogger, type Logger } from '../../lib/index.ts'
 import { linesOf, logDirectory } from '../log-directory.ts'
-import { extension, loader } from '../loader.ts'
+import { library, loader } from '../loader.ts'
 
 function text(logs: string, section: object): string {
   return JSON.stringify({ logging: { log_path: logs, watch: true, ...section } })
@@ -118,7 +118,6 @@ describe('watch: true', { concurrency: true, timeout: 60_000 }, () => {
     const logs = logDirectory(t)
     const file = join(dirname(logs), 'system.json')
     writeFileSync(file, text(logs, {}))
-    const library = join(import.meta.dirname, `../../lib/index${extension}`)
     const script = `import(${JSON.stringify(library)}).then(({ createLogger }) => {
       createLogger(${JSON.stringify(file)}).system.info('on')
     })`

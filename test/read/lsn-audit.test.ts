@@ -10,9 +10,7 @@ import type { LogEntry } from '../../lib/entry/entry.ts'
 import { LsnChecks, type Known } from '../../lib/read/lsn-audit.ts'
 import type { VerifyFault } from '../../lib/read/verify-fault.ts'
 import { logDirectory } from '../log-directory.ts'
-
-const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js'
-const index = new URL(`../../lib/index${extension}`, import.meta.url).href
+import { library, loader } from '../loader.ts'
 
 function checked(): {
   readonly add: (category: string, seq: number, lsn?: number, base?: string) => void
@@ -137,7 +135,7 @@ describe('verifyLogs()', () => {
   test('finds nothing after SIGKILL but how much was lost, beside a writer nothing, and after a restart the same', async (t) => {
     const log_path = logDirectory(t)
     const script = `
-      import { createLogger } from ${JSON.stringify(index)}
+      import { createLogger } from ${JSON.stringify(library)}
       const log = createLogger({ log_path: ${JSON.stringify(log_path)}, durability: { audit: 'written' } })
       for (let n = 0; n < 50; n++) {
         log.system.info('waits')
@@ -145,7 +143,7 @@ describe('verifyLogs()', () => {
       }
       process.kill(process.pid, 'SIGKILL')`
     for (let run = 1; run <= 2; run++) {
-      spawnSync(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script])
+      spawnSync(process.execPath, [...loader, '--input-type=module', '-e', script])
     }
     assert.deepEqual((await verifyLogs({ log_path })).faults, [])
     const log = createLogger({ log_path })

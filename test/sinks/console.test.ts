@@ -3,12 +3,10 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname } from 'node:path'
 import { describe, test } from 'node:test'
 import { logDirectory } from '../log-directory.ts'
-import { extension, importInWorker, loader } from '../loader.ts'
-
-const library = join(import.meta.dirname, `../../lib/index${extension}`)
+import { importInWorker, library, loader } from '../loader.ts'
 
 /**
  * Logs more warnings than a pipe holds, to files that cannot be written, and says how many the

@@ -4,13 +4,10 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { dirname } from 'node:path'
 import { test } from 'node:test'
 import { linesOf, logDirectory } from '../log-directory.ts'
-import { extension, loader } from '../loader.ts'
-
-const library = pathToFileURL(join(import.meta.dirname, `../../lib/index${extension}`)).href
+import { library, loader } from '../loader.ts'
 
 const inherited = {
   x: 1,
