@@ -84,8 +84,8 @@ export function seqFaults(lines: readonly Line[], first = 1): string[] {
   )
 }
 
-/** All that was accepted is somewhere: written, waiting, dropped, or on the console. */
+/** All that was accepted is somewhere: written, waiting, dropped, folded, or on the console. */
 export function assertBalanced(stats: LoggerStats): void {
-  const { accepted, written, queued, dropped, diverted } = stats
-  assert.equal(accepted, written + queued + dropped.total + diverted)
+  const { accepted, written, queued, dropped, diverted, folded } = stats
+  assert.equal(accepted, written + queued + dropped.total + diverted + folded)
 }

@@ -89,7 +89,7 @@ function withDefaults(
   directory: string | undefined,
   problems: ConfigProblem[],
 ): ResolvedConfig {
-  const { rotation, windows_event_log, redact, buffer } = config
+  const { rotation, repetition, windows_event_log, redact, buffer } = config
   const bytes = buffer?.bytes ?? 67_108_864
   const entryBytes = buffer?.entry_bytes ?? Math.min(16_777_216, bytes)
   if (entryBytes > bytes) {
@@ -127,6 +127,12 @@ function withDefaults(
     console_level: lowerCase(config.console_level ?? 'warning'),
     stdout: config.stdout ?? 'off',
     stdout_level: lowerCase(config.stdout_level ?? 'debug'),
+    repetition: {
+      fold_s: repetition?.fold_s ?? 0,
+      burst: repetition?.burst ?? 1,
+      max_level: lowerCase(repetition?.max_level ?? 'warning'),
+      except: repetition?.except ?? ['audit'],
+    },
     windows_event_log: {
       enabled: windows_event_log?.enabled ?? true,
       log_critical_only: windows_event_log?.log_critical_only ?? true,
@@ -160,6 +166,9 @@ function checkRing(config: LoggingConfig, problems: ConfigProblem[]): void {
   if (config.structured_format === false) {
     say('"memory" with structured_format false: human lines have no numbers to go on from')
   }
+  if ((config.repetition?.fold_s ?? 0) > 0) {
+    say('"memory" with repetition.fold_s: what is held there does not survive the process')
+  }
 }
 
 /** The names of categories and of their files, and whoever refers to a category. */
@@ -181,16 +190,19 @@ function checkCategories(config: LoggingConfig, problems: ConfigProblem[]): void
   // Whoever names a category that is itself wrong has been told enough.
   const known = new Set([...builtin, ...configured.map(([name]) => name)])
   const right = [...known].filter((name) => namePattern.test(name))
+  const check = (path: string, name: string): void => {
+    if (known.has(name)) return
+    const actual = `an unknown category${questionOf(name, right)}`
+    problems.push({ path, expected: `one of ${right.join(', ')}`, actual })
+  }
   for (const section of ['levels', 'durability'] as const) {
     for (const name of Object.keys(config[section] ?? {})) {
-      if (known.has(name)) continue
-      problems.push({
-        path: pathOf(`logging.${section}`, name),
-        expected: `one of ${right.join(', ')}`,
-        actual: `an unknown category${questionOf(name, right)}`,
-      })
+      check(pathOf(`logging.${section}`, name), name)
     }
   }
+  config.repetition?.except?.forEach((name, at) => {
+    if (typeof name === 'string') check(`logging.repetition.except[${at}]`, name)
+  })
 }
 
 /** Names of keys of which nothing is left to compare: no letter of any script, no digit. */

@@ -139,6 +139,41 @@ export interface LoggingConfig {
    * @default false
    */
   readonly watch?: boolean
+  /**
+   * A storm of one and the same call is folded into its first entry, an entry that tells how many
+   * were folded and from when to when, and its last entry. The same call: category, level, and
+   * message; of a typed event the event, whatever its message is filled in with. What the folded
+   * ones had in their contexts is not written; `stats().folded` counts them.
+   */
+  readonly repetition?: {
+    /**
+     * How long a call is folded after the first of its kind; then the next one is a first again.
+     * `flush()`, `close()` and every exit write at once what is held. Seconds, integer, 0 to 60. 0:
+     * nothing is folded.
+     *
+     * @default 0
+     */
+    readonly fold_s?: number
+    /**
+     * So many of the same call are written whole, before folding begins. Integer, 1 to 1000000.
+     *
+     * @default 1
+     */
+    readonly burst?: number
+    /**
+     * The highest level that is folded: `debug`, `info`, `warning`, `error` or `critical`.
+     *
+     * @default 'warning'
+     */
+    readonly max_level?: Level
+    /**
+     * Categories of which nothing is folded. Those with `durability` `written` never are: each of
+     * their entries is in the operating system when its call returns.
+     *
+     * @default ['audit']
+     */
+    readonly except?: readonly string[]
+  }
   /** The Windows Event Log. Without effect on other systems. */
   readonly windows_event_log?: {
     /**
@@ -282,6 +317,10 @@ export interface ResolvedConfig {
   readonly stdout: NonNullable<LoggingConfig['stdout']>
   /** Lower case. */
   readonly stdout_level: Lowercase<LevelName>
+  readonly repetition: Omit<Required<NonNullable<LoggingConfig['repetition']>>, 'max_level'> & {
+    /** Lower case. */
+    readonly max_level: Lowercase<LevelName>
+  }
   readonly windows_event_log: Required<NonNullable<LoggingConfig['windows_event_log']>>
   readonly redact: Required<NonNullable<LoggingConfig['redact']>>
   /** The configured ones only, not the built-in ones. */
@@ -396,6 +435,15 @@ export const loggingSchema: Rule = schemaOf<AnyCategory<LoggingConfig>>()(
     console_level: level,
     stdout: Type.Enum(['off', 'json', 'human'], { meant: stdoutMeant }),
     stdout_level: level,
+    repetition: section({
+      fold_s: integer(0, 60),
+      burst: integer(1, 1_000_000),
+      max_level: level,
+      except: Type.Array(Type.String(), {
+        maxItems: 10_000,
+        description: 'an array of names of categories, at most 10000',
+      }),
+    }),
     windows_event_log: section({
       enabled: Type.Boolean(),
       log_critical_only: Type.Boolean(),

@@ -4,8 +4,8 @@
 import { type LevelName, levelNames } from '../entry/level.ts'
 
 /**
- * Counters since the logger was created; `accepted = written + queued + dropped.total + diverted`,
- * always.
+ * Counters since the logger was created; `accepted = written + queued + dropped.total + diverted +
+ * folded`, always.
  */
 export interface LoggerStats {
   /** Entries that passed their level. */
@@ -16,6 +16,8 @@ export interface LoggerStats {
   readonly queued: number
   /** Entries that reached the console only. */
   readonly diverted: number
+  /** Entries folded into one that tells how many they were: `logging.repetition`. */
+  readonly folded: number
   /** Entries lost, by level. */
   readonly dropped: { readonly total: number } & Readonly<Record<LevelName, number>>
   /** Typed entries whose data did not match their schema; they are written all the same. */
@@ -47,6 +49,7 @@ export class Counters {
   readonly levels: number[] = levelNames.map(() => 0)
   written = 0
   diverted = 0
+  folded = 0
   mismatched = 0
   bytes = 0
   rotations = 0
@@ -68,7 +71,7 @@ export class Counters {
 
   /** Entries on their way. */
   get queued(): number {
-    return this.accepted - this.written - this.droppedTotal - this.diverted
+    return this.accepted - this.written - this.droppedTotal - this.diverted - this.folded
   }
 
   /** Takes note of what waits now; `bytes`: what its entries come to. */
@@ -104,12 +107,14 @@ export class Counters {
 
   /** @param healthy Whether every file takes what it is given, now. */
   snapshot(healthy: boolean): LoggerStats {
-    const { accepted, written, queued, diverted, mismatched, bytes, rotations, failures } = this
+    const { accepted, written, queued, diverted, folded } = this
+    const { mismatched, bytes, rotations, failures } = this
     return {
       accepted,
       written,
       queued,
       diverted,
+      folded,
       dropped: { total: this.droppedTotal, ...byLevel(this.dropped) },
       mismatched,
       bytes,

@@ -110,7 +110,8 @@ export interface Clock {
   readonly clearTimeout: (timer: RestTimer | undefined) => void
 }
 
-const systemClock: Clock = {
+/** The clock of the system. */
+export const systemClock: Clock = {
   monotonicMs,
   setTimeout: (callback, delayMs) => setTimeout(callback, delayMs),
   clearTimeout: (timer) => clearTimeout(timer as NodeJS.Timeout | undefined),

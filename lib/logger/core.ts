@@ -104,6 +104,7 @@ export class Core implements Exiting {
     this.#inOrder = [...parts.categories.values()]
     this.#levels = new Levels(this.#inOrder, parts.level, (change) => this.#levelChanged(change))
     this.#bindingLanes = new Lanes(bindingPlaces, parts.charsMax)
+    parts.intake.fold(parts.live.config.repetition)
   }
 
   /** Captures fields to be bound. What cannot be captured is bound as far as it can. */
@@ -170,7 +171,7 @@ export class Core implements Exiting {
       intake.log(template, '', isOdd ? undefined : accountId, isOdd ? accountId : error, context)
     }
     const { straight } = compiled
-    return straight === undefined || owner.isWritten
+    return straight === undefined || owner.isWritten || intake.folds(template)
       ? otherwise
       : surrounded(
           straight({ template, severity, lanes, intake, counters, otherwise }),
@@ -189,6 +190,7 @@ export class Core implements Exiting {
     if (isChanged('redact')) this.#redact()
     if (isChanged('durability')) this.#setDurability()
     if (isChanged('redact') || isChanged('durability')) this.#eventCalls.refresh()
+    if (isChanged('repetition')) this.#fold()
     this.#configure()
     const audit = this.category('audit').templates[INFO]!
     for (const { what, from, to } of changed) {
@@ -256,6 +258,14 @@ export class Core implements Exiting {
     this.#codecs = new WeakMap()
   }
 
+  #fold(): void {
+    const { intake, live } = this.#parts
+    intake.afterCapture(() => {
+      intake.fold(live.config.repetition)
+      this.#eventCalls.refresh()
+    })
+  }
+
   #setDurability(): void {
     const { durability } = this.#parts.live.config
     for (const category of this.#inOrder) {
@@ -285,6 +295,7 @@ export class Core implements Exiting {
     if (this.#closing !== undefined) return this.#closing
     const flushed = new Promise<void>((resolve, reject) => {
       intake.afterCapture(() => {
+        intake.writeHeld()
         pump.flush().then(resolve, reject)
       })
     })
@@ -294,14 +305,17 @@ export class Core implements Exiting {
   flushSync(): void {
     const { intake, pump } = this.#parts
     // From within a getter that is being captured it has to wait: its call stands half in the ring.
-    intake.afterCapture(() => pump.flushSync())
+    intake.afterCapture(() => {
+      intake.writeHeld()
+      pump.flushSync()
+    })
   }
 
   exception(): void {
-    const { intake, pump } = this.#parts
+    const { intake } = this.#parts
     if (this.#isEnding) return
     this.flushSync()
-    intake.writeThrough(() => pump.flushSync())
+    intake.writeThrough(() => this.flushSync())
     setImmediate(() => {
       if (!this.#isEnding) intake.writeBehind()
     }).unref()
@@ -312,6 +326,7 @@ export class Core implements Exiting {
     const { pump, intake, routes, eventLog, shown: places, care } = this.#parts
     if (intake.isCapturing) intake.abandon()
     const writeAll = (): void => {
+      intake.writeHeld()
       pump.reportDropped(true)
       places.tellLost()
       pump.flushSync(patience)
@@ -355,6 +370,7 @@ export class Core implements Exiting {
     // so. Not from within a getter: nothing may be read from the ring while its call is being
     // captured.
     if (counters.droppedTotal + counters.diverted > 0 && !intake.isCapturing) pump.makeRoom()
+    intake.writeHeld()
     pump.reportDropped(true)
     places.tellLost(true)
     this.#levels.close()

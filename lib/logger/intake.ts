@@ -6,7 +6,7 @@
 // is turned into text at once; and a call that comes from within another call's capture (a getter
 // that logs) waits, as text, until that one is committed.
 
-import { wallMs } from '../entry/clock.ts'
+import { isoOf, wallMs } from '../entry/clock.ts'
 import { captureException } from '../capture/error.ts'
 import { textOf } from '../entry/safe-text.ts'
 import { JOINED, NULL, TRACE } from '../capture/lanes.ts'
@@ -21,6 +21,9 @@ import type { Surroundings } from './surroundings.ts'
 import { type Ring, entryPlacesMax } from '../capture/ring.ts'
 import type { Route } from '../deliver/file-queue.ts'
 import type { Counters } from '../deliver/counters.ts'
+import { type Clock, systemClock } from '../deliver/pump.ts'
+import type { ResolvedConfig } from '../config/resolve.ts'
+import { type Fold, Folds } from './folds.ts'
 
 /**
  * Calls from within calls that are followed; a getter that logs the object it belongs to would
@@ -44,6 +47,9 @@ const AWAITED = 8
 /** There may be no turn of ours any more: every call is written through. */
 const WRITING_THROUGH = 16
 
+/** Of what may wait, the part that may be held of calls that repeat themselves. */
+const heldShare = 1 / 8
+
 /** What becomes of entries when the ring is full. */
 export type OnFull = 'block' | 'drop_new' | 'drop_old'
 
@@ -66,6 +72,8 @@ export interface IntakeOptions {
   readonly tellClosed: () => void
   /** What surrounds each call, if anything is to be asked for. */
   readonly surroundings: Surroundings | undefined
+  /** What measures and times how long calls are folded. @default the clock of the system */
+  readonly clock?: Clock
 }
 
 /** The arguments of a call that has to wait. */
@@ -93,6 +101,8 @@ export class Intake {
   #told = false
   /** Undefined as well while an entry of our own is logged: it belongs to no request. */
   #surroundings: Surroundings | undefined
+  /** Undefined as well while an entry of our own is logged: each of these is written. */
+  #folds: Folds | undefined = undefined
   #flushSync: () => void = () => {}
 
   constructor(options: IntakeOptions) {
@@ -107,6 +117,43 @@ export class Intake {
   /** From now on entries are counted as dropped. */
   close(): void {
     this.#state |= CLOSED
+    this.afterCapture(() => this.#folds?.close())
+  }
+
+  /**
+   * From now on calls that repeat themselves are folded, or are not. What is held is written first.
+   * Not while one is captured.
+   */
+  fold(rules: ResolvedConfig['repetition']): void {
+    this.writeHeld()
+    this.#folds?.close()
+    this.#folds =
+      rules.fold_s === 0
+        ? undefined
+        : new Folds({
+            rules,
+            counters: this.#counters,
+            charsMax: this.#ring.charsMax * heldShare,
+            clock: this.#options.clock ?? systemClock,
+            over: () => this.#writeHeld(false),
+          })
+  }
+
+  /** Whether entries of a template may be folded. */
+  folds(template: CategoryTemplate): boolean {
+    return this.#folds?.concerns(template) === true
+  }
+
+  /** Puts what is held of calls that repeat themselves into the ring. */
+  writeHeld(): void {
+    this.#writeHeld(true)
+  }
+
+  #writeHeld(isAll: boolean): void {
+    if (this.#folds === undefined) return
+    this.afterCapture(() => {
+      this.#folds?.release(isAll, (fold) => this.#release(fold, isAll))
+    })
   }
 
   /** From now on every call is followed by `flushSync`. */
@@ -140,6 +187,7 @@ export class Intake {
       return
     }
     let isCommitted = false
+    let isHeld = false
     this.#state = before | CAPTURING
     try {
       if ((before & ABANDONED) !== 0) this.#recover()
@@ -157,10 +205,13 @@ export class Intake {
         if (thrown !== undefined && thrown !== null) this.#captureThrown(thrown, isWhole)
         const account =
           accountId === undefined || accountId === null ? lanes.accountId : textOf(accountId)
-        this.commit(template, time, account, message)
+        isHeld = this.#folds !== undefined && this.#hold(template, time, account, message)
+        if (!isHeld) this.commit(template, time, account, message)
         isCommitted = true
       }
-      this.#leave(template)
+      // What is held gives the pump nothing to do.
+      if (isHeld && this.#state === CAPTURING) this.#state = 0
+      else this.#leave(template)
     } catch {
       this.#state = (this.#state | ABANDONED) & ~CAPTURING
     }
@@ -180,11 +231,14 @@ export class Intake {
   report(template: CategoryTemplate, message: string, context: object): void {
     if (this.isClosed) return
     const surroundings = this.#surroundings
+    const folds = this.#folds
     this.#surroundings = undefined
+    this.#folds = undefined
     try {
       this.log(template, message, undefined, undefined, context)
     } finally {
       this.#surroundings = surroundings
+      this.#folds = folds
     }
   }
 
@@ -219,6 +273,74 @@ export class Intake {
     this.#ring.commit(template, time, accountId, message, owner.accepted + 1)
     owner.accepted++
     this.#counters.levels[severity]!++
+  }
+
+  /** Holds what stands in the lanes, where it is one of many of the same call; then it is counted. */
+  #hold(
+    template: CategoryTemplate,
+    time: number,
+    accountId: string | undefined,
+    message: string,
+  ): boolean {
+    const folds = this.#folds!
+    const fold = folds.of(template, message)
+    if (fold === undefined) return false
+    const { lanes } = this.#ring
+    const { tagTail: tagEnd, numTail: numEnd, refTail: refEnd } = lanes
+    this.#ring.rollback()
+    const entry = { template, message, accountId, time }
+    if (folds.hold(fold, entry, lanes, { tagEnd, numEnd, refEnd })) {
+      this.#counters.levels[template.severity]!++
+      return true
+    }
+    lanes.setTails(tagEnd, numEnd, refEnd)
+    return false
+  }
+
+  /**
+   * Puts what a fold holds into the ring: how many were folded, and the last.
+   *
+   * @param isLast There is no later moment: what finds no room is counted as lost.
+   * @returns false when there is no room now.
+   */
+  #release(fold: Fold, isLast: boolean): boolean {
+    const { template, message, accountId, time, chars } = fold.held!
+    const { owner, severity, event } = template
+    const { lanes } = this.#ring
+    if (fold.folded > 0) {
+      const count = owner.templates[severity]!
+      const text = countText(fold.folded, event === undefined ? message : event.origin.message)
+      if (this.#hasRoomFor(text.length, isLast)) {
+        const from = isoOf(fold.from)
+        const to = isoOf(fold.to)
+        lanes.begin(entryPlacesMax)
+        captureContext(lanes, { folded: fold.folded, from, to, event: event?.origin.name })
+        this.commit(count, fold.to, undefined, text)
+        this.#schedule(count)
+      } else if (isLast) this.#drop(count)
+      else return false
+      fold.folded = 0
+    }
+    if (this.#hasRoomFor(chars + message.length, isLast)) {
+      lanes.begin(entryPlacesMax)
+      fold.held!.give(lanes)
+      this.#ring.commit(template, time, accountId, message, owner.accepted + 1)
+      owner.accepted++
+      this.#schedule(template)
+    } else if (isLast) {
+      owner.accepted++
+      this.#counters.dropped[severity]!++
+      this.#ring.skipped++
+    } else return false
+    return true
+  }
+
+  #hasRoomFor(chars: number, isLast: boolean): boolean {
+    const ring = this.#ring
+    if (ring.hasRoom(chars)) return true
+    if (!isLast || this.#options.onFull !== 'drop_new') return this.#makeRoom(chars)
+    this.#options.makeRoom()
+    return ring.hasRoom(chars)
   }
 
   /** Counts an entry that does not come into the ring. Its numbers are missing in the file. */
@@ -469,4 +591,11 @@ export class Intake {
   #commitNested(): void {
     for (const commit of this.#nested.splice(0)) commit()
   }
+}
+
+/** What tells of folded calls. */
+function countText(folded: number, message: string): string {
+  const what =
+    folded === 1 ? '1 entry of the same call was' : `${folded} entries of the same call were`
+  return `${what} folded: ${message}`
 }

@@ -52,6 +52,8 @@ export class LiveConfig {
       stdout: !hasFiles && next.stdout === 'off' ? before.stdout : next.stdout,
       stdout_level: next.stdout_level,
       redact: next.redact,
+      // What is held would not survive the process.
+      repetition: before.buffer.ring === 'shared' ? before.repetition : next.repetition,
       // Nothing is ever on a device that has no files.
       durability: Object.fromEntries(
         durability.filter(([, durable]) => hasFiles || durable !== 'synced'),

@@ -31,6 +31,7 @@ const defaults: ResolvedConfig = {
   console_level: 'warning',
   stdout: 'off',
   stdout_level: 'debug',
+  repetition: { fold_s: 0, burst: 1, max_level: 'warning', except: ['audit'] },
   windows_event_log: { enabled: true, log_critical_only: true, source: 'RiskManagerDaemon' },
   redact: { keys: [], allow: [] },
   categories: {},
@@ -72,6 +73,7 @@ describe('resolveConfig()', () => {
       console_level: 'error',
       stdout: 'human',
       stdout_level: 'info',
+      repetition: { fold_s: 60, burst: 3, max_level: 'critical', except: ['audit', 'latency'] },
       windows_event_log: { enabled: false, log_critical_only: false, source: 'Other' },
       redact: { keys: ['broker_pin'], allow: ['token_count'] },
       categories: { latency: { file: 'latency.log' } },
@@ -243,6 +245,26 @@ describe('resolveConfig()', () => {
     assert.deepEqual(resolveConfig(JSON.parse(JSON.stringify(resolved))), resolved)
   })
 
+  it('refuses to fold what is nowhere to be held, or of a category that is none', () => {
+    assert.deepEqual(problemsOf({ repetition: { fold_s: 1 }, buffer: { ring: 'shared' } }), [
+      'logging.buffer.ring: expected "memory" with repetition.fold_s: what is held there does not survive the process, got "shared"',
+    ])
+    assert.doesNotThrow(() => resolveConfig({ repetition: {}, buffer: { ring: 'shared' } }))
+    assert.deepEqual(
+      problemsOf({
+        repetition: { fold_s: 61, burst: 0, max_level: 'warn', except: ['audit', 'latenci', 7] },
+        categories: { latency: {} },
+      }),
+      [
+        'logging.repetition.fold_s: expected an integer from 0 to 60, got 61',
+        'logging.repetition.burst: expected an integer from 1 to 1000000, got 0',
+        'logging.repetition.max_level: expected one of debug, info, warning, error, critical, got "warn" (did you mean warning?)',
+        'logging.repetition.except[2]: expected a string, got 7',
+        'logging.repetition.except[1]: expected one of system, enforcement, error, audit, sdk, service, latency, got an unknown category (did you mean latency?)',
+      ],
+    )
+  })
+
   it('gives a configuration or throws a ConfigError, whatever comes in', () => {
     const anything = fc.anything({
       withBigInt: true,
@@ -263,7 +285,8 @@ describe('resolveConfig()', () => {
     const right = new Map<string, fc.Arbitrary<unknown>>(
       places.flatMap(({ path, rule }) => {
         if (rule.type === 'object') return []
-        const values = arbitraryOf(rule)
+        const isOfCategories = path.at(-1) === 'except'
+        const values = isOfCategories ? fc.subarray(['audit', 'sdk']) : arbitraryOf(rule)
         return [[path.join('.'), fc.oneof({ weight: 20, arbitrary: values }, anything)]]
       }),
     )
