@@ -4,12 +4,13 @@ import type * as JetStream from '@nats-io/jetstream'
 import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream'
 import type * as Transport from '@nats-io/transport-node'
 import type { ConnectionOptions, MsgHdrs, NatsConnection } from '@nats-io/transport-node'
-import { readFileSync } from 'node:fs'
+import { isIP } from 'node:net'
 import { visible } from '../entry/visible-text.ts'
 import { EngineRefusal, type EngineSettings } from './engine.ts'
 import { loadClient } from './client.ts'
 import { readyStream } from './nats-stream.ts'
 import type { NatsTarget } from './nats-target.ts'
+import { readSmallFile, readTlsFiles, tlsFaultOf } from './tls.ts'
 
 /** So long an answer is waited for, a connection, and a sign of life. Milliseconds. */
 export const answerMs = 5000
@@ -32,12 +33,9 @@ export async function connectTo(target: NatsTarget, settings: EngineSettings): P
   const [transport, { jetstream, jetstreamManager }] = await loadClient<
     [typeof Transport, typeof JetStream]
   >(target.name, ['@nats-io/transport-node', '@nats-io/jetstream'])
-  let nc: NatsConnection
-  try {
-    nc = await transport.connect(optionsOf(target, transport.credsAuthenticator))
-  } catch (error) {
-    throw asRefusal(error, target.name)
-  }
+  const nc = await firstOf(target, (server) =>
+    transport.connect(optionsOf(target, server, transport.credsAuthenticator)),
+  )
   try {
     const version = nc.info?.version ?? ''
     if (isOlder(version)) {
@@ -58,12 +56,40 @@ export async function connectTo(target: NatsTarget, settings: EngineSettings): P
   }
 }
 
+/**
+ * The first server that takes us, of all in any order. One that refuses tells more than one that is
+ * away.
+ */
+async function firstOf(
+  { servers, name }: NatsTarget,
+  connect: (server: string) => Promise<NatsConnection>,
+): Promise<NatsConnection> {
+  let failure: unknown
+  for (const server of shuffled(servers)) {
+    try {
+      return await connect(server)
+    } catch (error) {
+      const told = asRefusal(error, name)
+      if (!(failure instanceof EngineRefusal)) failure = told
+    }
+  }
+  throw failure
+}
+
+function shuffled(servers: readonly string[]): string[] {
+  return servers
+    .map((server) => ({ server, place: Math.random() }))
+    .toSorted((a, b) => a.place - b.place)
+    .map(({ server }) => server)
+}
+
 function optionsOf(
-  { servers, user, password, token, creds, tls }: NatsTarget,
+  { user, password, token, creds, tls }: NatsTarget,
+  server: string,
   credsAuthenticator: (creds: Uint8Array) => NonNullable<ConnectionOptions['authenticator']>,
 ): ConnectionOptions {
   return {
-    servers: [...servers],
+    servers: [server],
     name: 'ringlog ship',
     timeout: connectMs,
     pingInterval: pingMs,
@@ -73,39 +99,35 @@ function optionsOf(
     ...(user !== undefined && { user }),
     ...(password !== undefined && { pass: password }),
     ...(token !== undefined && { token }),
-    ...(creds !== undefined && { authenticator: credsAuthenticator(fileOf(creds)) }),
-    ...(tls !== undefined && {
-      tls: {
-        ...(tls.ca !== undefined && { caFile: tls.ca }),
-        ...(tls.cert !== undefined && { certFile: tls.cert }),
-        ...(tls.key !== undefined && { keyFile: tls.key }),
-      },
-    }),
+    ...(creds !== undefined && { authenticator: credsAuthenticator(readCreds(creds)) }),
+    ...(tls !== undefined && { tls: { ...readTlsFiles(tls), ...addressOf(server) } }),
   }
 }
 
-function fileOf(path: string): Buffer {
-  try {
-    return readFileSync(path)
-  } catch (error) {
-    throw new EngineRefusal(
-      `Cannot read the credentials ${visible(path)}: ${(error as NodeJS.ErrnoException).code ?? String(error)}`,
-      { cause: error },
-    )
-  }
+/**
+ * The address that a certificate has to be for. The client names a host to TLS when it has a name,
+ * and of an address TLS would take `localhost` in its place.
+ */
+function addressOf(server: string): { readonly host?: string } {
+  const host = server.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1')
+  return isIP(host) === 0 ? {} : { host }
+}
+
+function readCreds(path: string): Uint8Array {
+  const content = readSmallFile(path, 'credentials')
+  if (content.includes('-----BEGIN NATS USER JWT-----')) return Buffer.from(content)
+  throw new EngineRefusal(
+    `Cannot use ${visible(path)}: expected credentials of NATS, got something else`,
+  )
 }
 
 /** Who we are is asked once: trying again with the same gives the same. */
 function asRefusal(error: unknown, name: string): unknown {
-  if (
-    !(error instanceof Error) ||
-    !/^Authorization|Authentication/.test(`${error.name} ${error.message}`)
-  ) {
-    return error
-  }
-  return new EngineRefusal(`Cannot use ${visible(name)}: ${visible(error.message)}`, {
-    cause: error,
-  })
+  if (!(error instanceof Error) || error instanceof EngineRefusal) return error
+  const isLogin = /^Authorization|Authentication/.test(`${error.name} ${error.message}`)
+  const fault = isLogin ? error.message : tlsFaultOf(error, '?ca=FILE')
+  if (fault === undefined) return error
+  return new EngineRefusal(`Cannot use ${visible(name)}: ${visible(fault)}`, { cause: error })
 }
 
 /** Whether a server is older than streams are safe with, or than another version. */

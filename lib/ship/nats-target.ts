@@ -32,11 +32,19 @@ const parameters: readonly string[] = ['creds', 'ca', 'cert', 'key', 'tls', 'rep
 /** @throws {EngineRefusal} for a URL that cannot be used. What it says holds no secret. */
 export function natsTargetOf(url: string, env: EngineSettings['env']): NatsTarget {
   const found = shape.exec(url)
-  if (found === null) throw refusal(`expected ${expected}, got something else`)
+  // A second @ stands in a password, whose rest must not be taken for a host and be shown.
+  if (found === null || url.replace(/^[^@/?]*\/\/[^@/?]*@/, '').includes('@')) {
+    throw refusal(
+      `expected ${expected}, got something else; in a user or a password, @, / and ? are written as %40, %2F and %3F`,
+    )
+  }
   const [, protocol = '', login, hosts = '', stream = '', query] = found
   const servers = hosts.split(',')
   for (const host of servers) {
-    if (!server.test(host)) throw refusal(`expected hosts as name:port, got ${visible(host)}`)
+    if (server.test(host)) continue
+    // Behind the colon may be a password that lacks its host.
+    const shown = host.replace(/:.*/s, ':…')
+    throw refusal(`expected hosts as name:port, got ${visible(shown)}`)
   }
   if (!streamName.test(stream)) {
     throw refusal(`expected a stream's name of letters, digits, _ and -, got ${visible(stream)}`)

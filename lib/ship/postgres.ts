@@ -27,15 +27,13 @@ import { fitForJsonb } from './jsonb.ts'
 import { Link } from './link.ts'
 import { PostgresReader } from './postgres-reader.ts'
 import { readyTable } from './postgres-table.ts'
+import { postgresTargetOf } from './postgres-target.ts'
+import { tlsFaultOf } from './tls.ts'
 
 /** So long the server may work at one statement, and we wait for it. Milliseconds. */
 const statementMs = 10_000
 const answerMs = 15_000
 const connectMs = 5000
-
-/** The table, when the URL names none. */
-const tableDefault = 'ringlog.entries'
-const tablePattern = /^[a-z_][a-z0-9_]{0,62}(?:\.[a-z_][a-z0-9_]{0,62})?$/
 
 /** What the server says that trying again does not mend: who we are, and what we may. */
 const refusals: ReadonlySet<string> = new Set(['28P01', '28000', '3D000', '42501', '3F000'])
@@ -47,11 +45,11 @@ const unfit = /^(?:22|54)/
 
 export const postgres: EngineKind = {
   protocols: ['postgres', 'postgresql'],
-  at: (url, { dry }) => {
-    const { name, config, table } = targetOf(url)
+  at: (url, { dry, env }) => {
+    const { name, table, access } = postgresTargetOf(url, env)
     const connect = async (): Promise<Client> => {
       const [{ default: pg }] = await loadClient<[typeof Pg]>(name, ['pg'])
-      const client = new pg.Client(config)
+      const client = new pg.Client({ ...habits, ...access() })
       // What breaks while nothing is asked shows at the next question.
       client.on('error', () => {})
       try {
@@ -71,42 +69,27 @@ export const postgres: EngineKind = {
   },
 }
 
-/** What a URL says. */
-function targetOf(url: string): {
-  readonly name: string
-  readonly config: ClientConfig
-  readonly table: string
-} {
-  if (!URL.canParse(url)) {
-    throw new EngineRefusal(
-      'Cannot use PostgreSQL: expected postgres://user@host/database, got what is no URL; in a password, %, @, /, ? and # are written as %25, %40, %2F, %3F and %23',
-    )
-  }
-  const parsed = new URL(url)
-  const table = parsed.searchParams.get('table') ?? tableDefault
-  parsed.searchParams.delete('table')
-  if (!tablePattern.test(table)) {
-    throw new EngineRefusal(
-      `Cannot use PostgreSQL: expected table to be a name as ${tableDefault}, got ${visible(table)}`,
-    )
-  }
-  const name = `postgres://${parsed.host}${parsed.pathname}`
-  const config: ClientConfig = {
-    connectionString: parsed.href,
-    application_name: 'ringlog ship',
-    connectionTimeoutMillis: connectMs,
-    statement_timeout: statementMs,
-    query_timeout: answerMs,
-    keepAlive: true,
-  }
-  return { name: visible(name), config, table }
+/** What of a connection does not depend on where it leads. */
+const habits: ClientConfig = {
+  application_name: 'ringlog ship',
+  connectionTimeoutMillis: connectMs,
+  statement_timeout: statementMs,
+  query_timeout: answerMs,
+  keepAlive: true,
 }
 
 function asRefusal(error: unknown, name: string): unknown {
   if (!(error instanceof Error) || error instanceof EngineRefusal) return error
-  const { code = '' } = error as NodeJS.ErrnoException
-  if (!refusals.has(code)) return error
-  return new EngineRefusal(`Cannot use ${name}: ${visible(error.message)}`, { cause: error })
+  const { code = '', message } = error as NodeJS.ErrnoException
+  // The client's words for a password that it has not got.
+  const isLogin = message.startsWith('SASL: SCRAM-SERVER-FIRST-MESSAGE: client password')
+  const fault = isLogin
+    ? 'expected a password, got none; PGPASSWORD or PGPASSFILE gives one'
+    : refusals.has(code)
+      ? message
+      : tlsFaultOf(error, 'sslrootcert')
+  if (fault === undefined) return error
+  return new EngineRefusal(`Cannot use ${name}: ${visible(fault)}`, { cause: error })
 }
 
 /** One log in the table. */

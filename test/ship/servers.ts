@@ -2,12 +2,22 @@
 // a directory that is removed afterwards.
 
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, openSync, readdirSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+} from 'node:fs'
 import { rmSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Certificate } from './certificates.ts'
 
 /** Servers that make up an engine. */
 export interface Servers {
@@ -131,8 +141,12 @@ function temporary(): string {
   return directory
 }
 
-/** One nats-server, or a cluster. */
-export async function startNats(binary: string, count: number): Promise<Servers> {
+/** One nats-server, or a cluster; with more lines in its configuration. */
+export async function startNats(
+  binary: string,
+  count: number,
+  more: readonly string[] = [],
+): Promise<Servers> {
   const directory = temporary()
   const ports = await freePorts(2 * count)
   const routes = ports.slice(count).map((port) => `nats://127.0.0.1:${port}`)
@@ -144,6 +158,7 @@ export async function startNats(binary: string, count: number): Promise<Servers>
       `listen: 127.0.0.1:${ports[i]}`,
       `jetstream { store_dir: "${directory}/js${i}", max_mem: 64M, max_file: 2G }`,
       count > 1 ? cluster : '',
+      ...more,
     ]
     writeFileSync(config, lines.join('\n'))
     return new Node(`n${i}`, [binary, '-c', config], directory)
@@ -159,13 +174,42 @@ export async function startNats(binary: string, count: number): Promise<Servers>
   return { url: `nats://${hosts.join(',')}/LOGS`, nodes, close }
 }
 
+/** Its certificate and key, as files of its own. */
+function keysIn(data: string, { cert, key }: Certificate, { uid, gid }: User): string[] {
+  const files = { cert: join(data, 'server.pem'), key: join(data, 'server.key') }
+  copyFileSync(cert, files.cert)
+  copyFileSync(key, files.key)
+  chmodSync(files.key, 0o600)
+  if (uid !== undefined && gid !== undefined) {
+    for (const file of Object.values(files)) chownSync(file, uid, gid)
+  }
+  return ['-c', `ssl_cert_file=${files.cert}`, '-c', `ssl_key_file=${files.key}`]
+}
+
+interface User {
+  readonly uid?: number
+  readonly gid?: number
+}
+
+/** How PostgreSQL is started. */
+export interface PostgresOptions {
+  /** `pg_hba.conf`: who may connect. @default everyone, from this machine */
+  readonly hba?: readonly string[]
+  readonly certificate?: Certificate
+  /** Run before anybody else connects. */
+  readonly sql?: string
+}
+
 /** PostgreSQL, which refuses to be root. */
-export async function startPostgres(binaries: string): Promise<Servers> {
+export async function startPostgres(
+  binaries: string,
+  { hba, certificate, sql }: PostgresOptions = {},
+): Promise<Servers> {
   const directory = temporary()
   const data = join(directory, 'data')
   mkdirSync(data)
   const isRoot = process.getuid?.() === 0
-  const user = isRoot
+  const user: User = isRoot
     ? {
         uid: Number(execFileSync('id', ['-u', 'postgres'])),
         gid: Number(execFileSync('id', ['-g', 'postgres'])),
@@ -176,8 +220,14 @@ export async function startPostgres(binaries: string): Promise<Servers> {
     ...user,
     stdio: 'ignore',
   })
+  if (sql !== undefined) {
+    const single = ['--single', '-D', data, 'postgres']
+    execFileSync(join(binaries, 'postgres'), single, { ...user, input: sql, stdio: 'pipe' })
+  }
+  if (hba !== undefined) writeFileSync(join(data, 'pg_hba.conf'), hba.join('\n'))
   const [port = 0] = await freePorts(1)
   const settings = ['-c', 'listen_addresses=127.0.0.1', '-c', 'restart_after_crash=off']
+  if (certificate !== undefined) settings.push('-c', 'ssl=on', ...keysIn(data, certificate, user))
   const node = new Node(
     'postgres',
     [join(binaries, 'postgres'), '-D', data, '-p', String(port), '-k', data, ...settings],
