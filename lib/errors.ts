@@ -59,7 +59,7 @@ export class NotWrittenError extends Error {
   readonly file: string
 
   constructor(file: string, reason: string | undefined) {
-    super(visible(`Cannot write ${file}: ${reason ?? 'the file has failed'}`))
+    super(visible(`Cannot write ${file}: ${reason ?? 'it has failed'}`))
     this.name = 'NotWrittenError'
     this.file = file
   }

@@ -10,7 +10,7 @@ import { type LevelName, levelNames } from '../entry/level.ts'
 export interface LoggerStats {
   /** Entries that passed their level. */
   readonly accepted: number
-  /** Entries that are in their file. */
+  /** Entries that are in their file, or on standard output in its place. */
   readonly written: number
   /** Entries on their way. */
   readonly queued: number
@@ -30,7 +30,7 @@ export interface LoggerStats {
   readonly failures: number
   /** The message of the latest failure. */
   readonly last_error: string | undefined
-  /** Every file takes what it is given, now. */
+  /** Every file, or standard output in their place, takes what it is given, now. */
   readonly healthy: boolean
   /**
    * Entries that stdout did not take, beside files: they are counted as what their file has made of

@@ -20,6 +20,8 @@ export interface Tee {
 /** One file's batches. */
 export class Route {
   readonly file: string
+  /** Whether that is a file, not the name of what takes its lines in the place of one. */
+  readonly isFile: boolean
   /** The categories whose entries go here, copies apart, by their place. */
   readonly categories: Map<string, { written: number }> = new Map()
   /** @default lines of JSON */
@@ -57,8 +59,9 @@ export class Route {
   #spare: Batch | undefined
   #era = 0
 
-  constructor(file: string) {
+  constructor(file: string, isFile: boolean = true) {
     this.file = file
+    this.isFile = isFile
   }
 
   get sink(): Sink {

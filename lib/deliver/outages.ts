@@ -65,16 +65,15 @@ export class Outages {
     const seconds = Math.round((monotonicMs() - route.downSince) / 100) / 10
     if (!routes.some((other) => other.down)) {
       this.#told.clear()
-      tell(`can write all files again, after ${seconds} s`)
+      tell(`can write ${route.isFile ? 'all files' : route.file} again, after ${seconds} s`)
     }
+    const { file, reason, isFile } = route
     if (route.pending > 0) {
-      report(`Log file ${route.file} could not be written for ${seconds} s`, {
-        file: route.file,
-        seconds,
-        reason: route.reason,
-      })
+      const what = isFile ? `Log file ${file}` : file
+      const context = isFile ? { file, seconds, reason } : { seconds, reason }
+      report(`${what} could not be written for ${seconds} s`, context)
     }
-    publish('recovered', { file: route.file, seconds, reason: route.reason })
+    publish('recovered', { file, seconds, reason })
     return true
   }
 

@@ -175,7 +175,7 @@ export function assemble(
   })
   const ring = journal?.ring ?? ringOf(config)
   const fileOf = place.filesOf(config)
-  const routes = routesOf(config, fileOf)
+  const routes = routesOf(config, fileOf, place.hasFiles)
   const categories = categoriesOf(config, fileOf, routes)
   const report = (message: string, context: object): void =>
     intake.report(categories.get('system')!.templates[WARNING]!, message, context)
@@ -241,8 +241,10 @@ function ringOf({ buffer }: ResolvedConfig): Ring<CategoryTemplate> {
 function routesOf(
   { structured_format: isJson }: ResolvedConfig,
   fileOf: ReadonlyMap<string, string>,
+  hasFiles: boolean | undefined,
 ): Map<string, Route> {
-  const routes = new Map([...new Set(fileOf.values())].map((file) => [file, new Route(file)]))
+  const files = [...new Set(fileOf.values())]
+  const routes = new Map(files.map((file) => [file, new Route(file, hasFiles)]))
   if (!isJson) for (const route of routes.values()) route.form = humanLines
   return routes
 }

@@ -17,6 +17,8 @@ import type { LiveConfig } from './live-config.ts'
 export interface Place {
   /** The file of each category, in the order of the categories. */
   filesOf(config: ResolvedConfig): ReadonlyMap<string, string>
+  /** Whether these are files. @default true */
+  readonly hasFiles?: boolean
   /** What takes care of the place, before anything is opened. */
   careOf(
     live: LiveConfig,

@@ -11,6 +11,7 @@ import type { Place } from './place.ts'
 
 /** The place of a logger with `log_path: null`. */
 export const onStdout: Place = {
+  hasFiles: false,
   filesOf({ categories }: ResolvedConfig): ReadonlyMap<string, string> {
     const names = [...Object.keys(builtinCategories), ...Object.keys(categories)]
     return new Map(names.map((name) => [name, 'stdout']))

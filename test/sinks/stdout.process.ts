@@ -60,6 +60,12 @@ describe('log_path: null', { concurrency: 2, ...onLinux }, () => {
       Array.from({ length: 3000 }, (_, i) => `entry ${i}`),
     )
     assert.equal(run.stats.dropped.total, 0)
+    // There are no files, and nobody is told of any.
+    const told = run.lines.filter(({ message }) => /could not be written/.test(message))
+    assert.match(told[0]!.message, /^stdout could not be written for [\d.]+ s$/)
+    assert.deepEqual(Object.keys(told[0]!.context!), ['seconds', 'reason'])
+    assert.match(run.stderr, /can write stdout again, after/)
+    assert.doesNotMatch(`${run.stderr} ${JSON.stringify(told)}`, /\bfiles?\b|director/i)
   })
 })
 
