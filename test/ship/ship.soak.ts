@@ -85,12 +85,16 @@ async function run(t: TestContext, servers: Servers, shipperOf: Shipper): Promis
   assert.equal(writer.code, 0)
   const truth = await linesOf(logs)
   let verdict: Verdict | undefined
+  let unread: unknown
   for (let looks = 0; looks < looksMax && (verdict?.missing ?? 1) > 0; looks++) {
     await sleep(1000)
-    verdict = await judge(servers.url, truth).catch(() => verdict)
+    verdict = await judge(servers.url, truth).catch((error: unknown) => {
+      unread = error
+      return verdict
+    })
   }
   t.diagnostic(`${JSON.stringify(done)} kills: ${JSON.stringify(verdict)}`)
-  assert.ok(verdict !== undefined, 'the engine is read')
+  assert.ok(verdict !== undefined, `the engine is read: ${String(unread)}`)
   return verdict
 }
 
