@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { Counters } from '../../lib/deliver/counters.ts'
-import type { Route } from '../../lib/deliver/file-queue.ts'
+import { Route } from '../../lib/deliver/file-queue.ts'
 import { Outages } from '../../lib/deliver/outages.ts'
 import { library, loader } from '../loader.ts'
 
@@ -82,4 +82,31 @@ test('Outages.end() tells how long it took, whatever happened to the wall clock 
   const { stderr } = spawnSync(process.execPath, words, { encoding: 'utf8' })
   const seconds = /can write all files again, after (\S+) s/.exec(stderr)?.[1]
   assert.ok(Number(seconds) >= 0 && Number(seconds) < 600, stderr)
+})
+
+test('Outages.end() speaks of stdout where there are no files, in the entry as on stderr', () => {
+  for (const [name, isFile, remark, message, keys] of [
+    ['system.log', true, /^can write all files again/, /^Log file system\.log could/, 'file'],
+    ['stdout', false, /^can write stdout again/, /^stdout could not be written for/, undefined],
+  ] as const) {
+    const route = new Route(name, isFile)
+    const told: string[] = []
+    const reported: [string, object][] = []
+    const outages = new Outages({
+      routes: [route],
+      counters: new Counters(),
+      tell: (text) => told.push(text),
+      report: (text, context) => reported.push([text, context]),
+    })
+    outages.begin(route, new Error('broken pipe'))
+    route.taken = 1
+    outages.end(route)
+    assert.match(told[0]!, new RegExp(`^cannot write ${name}: broken pipe`))
+    assert.match(told[1]!, remark)
+    assert.match(reported[0]![0], message)
+    assert.deepEqual(
+      Object.keys(reported[0]![1]),
+      [keys, 'seconds', 'reason'].filter((key) => key !== undefined),
+    )
+  }
 })

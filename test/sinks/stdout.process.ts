@@ -61,11 +61,8 @@ describe('log_path: null', { concurrency: 2, ...onLinux }, () => {
     )
     assert.equal(run.stats.dropped.total, 0)
     // There are no files, and nobody is told of any.
-    const told = run.lines.filter(({ message }) => /could not be written/.test(message))
-    assert.match(told[0]!.message, /^stdout could not be written for [\d.]+ s$/)
-    assert.deepEqual(Object.keys(told[0]!.context!), ['seconds', 'reason'])
     assert.match(run.stderr, /can write stdout again, after/)
-    assert.doesNotMatch(`${run.stderr} ${JSON.stringify(told)}`, /\bfiles?\b|director/i)
+    assert.doesNotMatch(run.stderr, /\bfiles?\b|director/i)
   })
 })
 
