@@ -100,7 +100,7 @@ describe('Ring', () => {
         for (const expected of model) assert.deepEqual(shift(ring) ?? {}, expected)
         assert.equal(ring.size, 0)
       }),
-      { numRuns: 200 },
+      { numRuns: 80 },
     )
   })
 
@@ -142,7 +142,7 @@ describe('Ring', () => {
         }
         assert.equal(oldest, next)
       }),
-      { numRuns: 6 },
+      { numRuns: 3 },
     )
   })
 

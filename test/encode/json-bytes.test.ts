@@ -92,7 +92,7 @@ describe('JsonBytes', () => {
         assert.equal(out.textFrom(0), expected)
         assert.equal(out.size, Buffer.byteLength(expected))
       }),
-      { numRuns: 400 },
+      { numRuns: 200 },
     )
   })
 

@@ -146,7 +146,7 @@ function* around(place: number): Generator<string> {
   for (const carrier of [...carriers, ...namedCarriers]) {
     const text = carrying(carrier, 'password', secret)
     for (let before = place - text.length; before <= place; before += 3) {
-      yield `${'a'.repeat(before - 1)} ${text} ${'b'.repeat(20_000)}`
+      yield `${'a'.repeat(before - 1)} ${text} ${'b'.repeat(6_000)}`
     }
   }
 }

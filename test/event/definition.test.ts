@@ -418,7 +418,7 @@ describe('compileEvent()', () => {
               assert.deepEqual(line['context'], JSON.parse(JSON.stringify(value)))
             },
           ),
-          { numRuns: 300 },
+          { numRuns: 120 },
         )
       })
     }

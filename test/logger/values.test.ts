@@ -19,7 +19,7 @@ for (const structured of [true, false]) {
         })
         assert.deepEqual(faults, [])
       }),
-      { numRuns: 60 },
+      { numRuns: 25 },
     )
   })
 }

@@ -123,7 +123,7 @@ test('streamLogs({ after }) goes on exactly behind any line, through rotation an
       for (const given of shown.slice(0, place + 1)) expected.splice(expected.indexOf(given), 1)
       assert.deepEqual(after.shown, expected)
     }),
-    { numRuns: 120 },
+    { numRuns: 60 },
   )
 })
 

@@ -44,7 +44,7 @@ test('readBackwards() gives the lines of readForwards(), last one first', async 
       assert.equal(lastLineEnd(log), Buffer.from(text).lastIndexOf(0x0a) + 1)
       log.close()
     }),
-    { numRuns: 60 },
+    { numRuns: 40 },
   )
 })
 

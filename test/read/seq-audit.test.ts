@@ -84,7 +84,7 @@ describe('SeqChecks', () => {
         })
         assert.equal(count('disorder'), late.length)
       }),
-      { numRuns: 2000 },
+      { numRuns: 1000 },
     )
   })
 

@@ -157,7 +157,7 @@ test('streamLogs({ lines }) gives the last of what it gives without, whatever th
       assert.deepEqual(await all({ log_path, lines }), lines === 0 ? [] : complete.slice(-lines))
       rmSync(log_path, { recursive: true })
     }),
-    { numRuns: 60 },
+    { numRuns: 40 },
   )
 })
 
@@ -234,18 +234,18 @@ test('streamLogs() throws when the directory is not there', async (t) => {
   await assert.rejects(all({ log_path: logDirectory(t) }), { code: 'ENOENT' })
 })
 
-test('streamLogs() reads a line of 100 MB, from either end', async (t) => {
+test('streamLogs() reads a line of 50 MB, from either end', async (t) => {
   const log_path = directoryWith(t, {
-    'system.log': [line({ time: 0, seq: 1, message: 'x'.repeat(100_000_000) }), 'bad'],
+    'system.log': [line({ time: 0, seq: 1, message: 'x'.repeat(50_000_000) }), 'bad'],
   })
   const before = process.cpuUsage()
   for (const lines of [Infinity, 2]) {
     const found = await all({ log_path, lines })
-    assert.equal(found[0]?.entry?.message.length, 100_000_000)
+    assert.equal(found[0]?.entry?.message.length, 50_000_000)
     assert.equal(found.length, 2)
   }
   const { user, system } = process.cpuUsage(before)
-  assert.ok(user + system < 20_000_000, `${user + system} µs of processor`)
+  assert.ok(user + system < 10_000_000, `${user + system} µs of processor`)
 })
 
 test('streamLogs() reads what createLogger() writes', async (t) => {

@@ -391,7 +391,7 @@ describe('eventText()', () => {
         assert.equal(Buffer.from(text).toString(), text)
         assert.doesNotMatch(text, /%[%\d]/)
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     )
   })
 })
