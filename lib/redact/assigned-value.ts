@@ -17,6 +17,7 @@ import {
   CALL,
   COLON,
   COMMA,
+  comparedValue,
   COMPARE,
   EQUALS,
   FIELD,
@@ -29,11 +30,13 @@ import {
 import { prosePatterns } from './prose.ts'
 import { spacedPatterns, spacedValue } from './spaced-value.ts'
 import { afterBlanks, isBlank, isLineEnd, quoteLength } from './text-marks.ts'
+import { quotedEnd } from './value-extent.ts'
+import { STRONG } from './secret-keys.ts'
 
 /** What PHP writes between a name and its value. */
 const serialized = /;s:\d{1,6}:/y
 /** What may stand before a quote: the kind of a string, a constructor. */
-const prefix = /(?:[A-Za-z_][\w.:<>*&]{0,23}\(|[A-Za-z]{1,2}|@|\$@?|&|\()(?=["'`\\])/y
+const prefix = /(?:[A-Za-z_][\w.:<>*&]{0,23}\(|[bru]{1,2}|[FNELxq]|@|\$@?|&|\()(?=["'`\\])/iy
 /** A type between a name and its value: `token: string = "…"`. */
 const typed = /[A-Za-z_][\w.<>]{0,24}[ \t]{1,8}=[ \t]{1,8}(?=["'`])/y
 /** Dots up to a column: `Password ......: hunter2`. */
@@ -119,13 +122,27 @@ function assignedValue(into: Assigned, name: Assignment, between: number, glue: 
   if (isLineEnd(text.charCodeAt(at))) {
     return (glue === COLON || glue === EQUALS) && nextLineValue(into, name, at, false)
   }
-  at = Math.max(at, matchEnd(prefix, text, at))
+  at = behindPrefix(text, at)
   const quote = quoteLength(text, at)
   if (quote > 0) return quotedValue(into, name, at, at + quote, glue)
+  // `password==x`: the value may begin with a `=`.
+  if (glue === COMPARE && at === between && !name.isSpaced) {
+    return name.strength >= STRONG && comparedValue(into, at)
+  }
   if (glue === COMPARE || glue === COMMA || glue === CALL) return false
   if (text.startsWith('<![CDATA[', at)) return take(into, at + 9, cdataEnd(text, at + 9))
   if ((text.charCodeAt(at) | 0x20) === 0x7b) return bracketedValue(into, name, at, glue)
   return bareValue(into, name, at, between, glue)
+}
+
+/** Behind what stands before a quote, if that quote is closed on its line. */
+function behindPrefix(text: string, at: number): number {
+  const opener = matchEnd(prefix, text, at)
+  if (opener === -1) return at
+  const length = quoteLength(text, opener)
+  if (length === 0) return at
+  const end = quotedEnd(text, opener, opener + length)
+  return end >= text.length || isLineEnd(text.charCodeAt(end)) ? at : opener
 }
 
 /** The patterns that find values: what the tests prove to be safe. */

@@ -16,7 +16,7 @@ import { LIKELY, PLURAL, SHORT, STRONG, type Strength, WEAK } from './secret-key
 import { states } from './secret-words.ts'
 import { hidesString, isNothing, looksLikePassword, looksSecret } from './secret-values.ts'
 import { afterBlanks, isBlank, isLineEnd, isNameCode, quoteLength } from './text-marks.ts'
-import { bareEnd, bracketEnd, lineEnd, quotedEnd } from './value-extent.ts'
+import { bareEnd, bracketEnd, lineEnd, quotedEnd, secretEnd } from './value-extent.ts'
 
 // What stands between a name and its value.
 export const EQUALS = 0
@@ -146,7 +146,7 @@ export function bareValue(
 
 function strongValue(
   into: Assigned,
-  { name, strength }: Assignment,
+  { name, strength, isSpaced }: Assignment,
   at: number,
   separator: number,
   isQuery: boolean,
@@ -161,12 +161,13 @@ function strongValue(
   }
   if (!isClose && isProse(text, at)) return false
   // `password= user=bob`
-  if (at !== separator && !isColon && matchEnd(nextName, text, at) !== -1) return false
+  const isEmpty = at !== separator && text.charCodeAt(separator - 1) === 0x3d && !isSpaced
+  if (isEmpty && matchEnd(nextName, text, at) !== -1) return false
   const end = bareEnd(text, at, isQuery)
   const shown = text.slice(at, Math.min(end, at + lookedCharsMax))
   if (isNothing(shown) || (strength === PLURAL && harmlessPlural.test(shown))) return false
   if (/pwd$/i.test(name) && directory.test(shown)) return false
-  return take(into, at, end)
+  return take(into, at, secretEnd(text, at, isQuery))
 }
 
 /** Takes the number of an account or a card behind its name, also in groups. */
@@ -175,6 +176,13 @@ export function takeNumber(into: Assigned, name: string, at: number): boolean {
   if (form === undefined) return false
   const end = matchEnd(form, into.text, at)
   return end !== -1 && take(into, at, end)
+}
+
+/** Takes what is compared with, if it can be no name: `password==x1y2`. */
+export function comparedValue(into: Assigned, at: number): boolean {
+  const shown = into.text.slice(at, bareEnd(into.text, at, false, lookedCharsMax))
+  const isSecret = looksLikePassword(shown) && !isNothing(shown) && !/[.(]/.test(shown)
+  return isSecret && take(into, at, secretEnd(into.text, at))
 }
 
 function doubtfulValue(
@@ -200,7 +208,7 @@ function doubtfulValue(
         (looksSecret(shown) ||
           (isParameter && hidesInQuery(strength, shown)) ||
           isLogin(name, shown))
-  return hides && take(into, at, bareEnd(text, at, isQuery))
+  return hides && take(into, at, secretEnd(text, at, isQuery))
 }
 
 /** In the query of a URL a token is seldom anything else: `?token=x`, but `?token=USDC`. */

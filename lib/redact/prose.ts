@@ -7,7 +7,8 @@ import { states } from './secret-words.ts'
 /** Two words. */
 const twoWords =
   /[A-Za-z]{1,20}(?:['’][a-z]{1,2})?[ \t]{1,2}(?:[a-z]{1,20}|I)(?=[\s.,;!?)'"]|$)(?![ \t]{0,4}[=:])/y
-const oneWord = /[A-Za-z]{1,20}(?![\w$+/=@#%^&*!~-])/y
+/** One, with no letter right behind the mark that follows it. */
+const oneWord = /[A-Za-z]{1,20}(?![\w$+/=@#%^&*!~-]|["'`?<>()[\]{}|.]\w)/y
 
 /** Whether a word says how something is. */
 export function isState(word: string): boolean {

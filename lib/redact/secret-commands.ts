@@ -3,9 +3,17 @@
 
 import { redacted } from './secret-keys.ts'
 import { isNothing, looksLikePassword } from './secret-values.ts'
+import { lineEnd } from './value-extent.ts'
 
 /** What a command takes as its secret: a string, or a word. */
-const argument = String.raw`(?:"[^"\n]{1,1024}"?|'[^'\n]{1,1024}'?|[^\s"'|;&-][^\s"'|;&]{0,1023})`
+const argument = String.raw`(?:"(?:[^"\\\n]|\\.)+"?|'(?:[^'\n]|'\\'')+'?|[^\s"'|;&-][^\s"'|;&]*)`
+
+/** A user's name in quotes or without, and what follows it as the password: `-u 'bob:X'`. */
+const logins = (options: string): readonly (readonly [before: string, password: string])[] => [
+  [String.raw`(${options}[^\s:"']{0,128}:)`, argument],
+  [String.raw`(${options}'[^:'\n]{0,128}:)`, String.raw`[^'\n]+`],
+  [String.raw`(${options}"[^:"\n]{0,128}:)`, String.raw`(?:[^"\\\n]|\\.)+`],
+]
 
 /** Commands, how their secrets follow, and what must be on the line as well. The group is kept. */
 const commands: readonly (readonly [names: string, before: string, needed?: string])[] = [
@@ -22,11 +30,6 @@ const commands: readonly (readonly [names: string, before: string, needed?: stri
   ['docker podman nerdctl oras az oc cf helm', '(\\s-p\\s{1,4})', ' login'],
   ['redis-cli', '(\\s-a\\s{1,4})'],
   ['ldapsearch ldapadd ldapmodify ldapdelete ldappasswd ldapwhoami', '(\\s-w\\s{1,4})'],
-  [
-    'curl wget etcdctl',
-    '(\\s(?:-[uU][\\s=]{0,4}|(?:--user|--proxy-user)[\\s=]{1,4})["\']?[^\\s:"\']{0,128}:)',
-  ],
-  ['http https xh', '(\\s-a\\s{1,4}["\']?[^\\s:"\']{0,128}:)'],
   ['lftp', '(\\s-u\\s{1,4}[^\\s,]{1,128},)'],
   ['smbclient rpcclient smbmap', '(\\s-U\\s{1,4}["\']?[^\\s%"\']{1,128}%)'],
   ['openssl', '(\\s-[kK]\\s{1,4})'],
@@ -45,25 +48,35 @@ const commands: readonly (readonly [names: string, before: string, needed?: stri
   ['ConvertTo-SecureString', '(\\s{1,4}(?:-String\\s{1,4})?)'],
 ]
 
+/** Commands that take a user's name and a password in one argument. */
+const loginCommands: readonly (readonly [names: string, options: string])[] = [
+  ['curl wget etcdctl', String.raw`\s(?:-[uU][\s=]{0,4}|(?:--user|--proxy-user)[\s=]{1,4})`],
+  ['http https xh', String.raw`\s-a\s{1,4}`],
+]
+
 interface Command {
   readonly secret: RegExp
   readonly needed: string
 }
 
 const commandsByName = new Map<string, Command[]>()
-for (const [list, before, needed = ''] of commands) {
-  const command = { secret: new RegExp(before + argument, 'g'), needed }
+function addCommand(list: string, secret: string, needed = ''): void {
+  const command = { secret: new RegExp(secret, 'g'), needed }
   for (const name of list.split(' ')) {
     commandsByName.set(name, [...(commandsByName.get(name) ?? []), command])
   }
+}
+for (const [list, before, needed] of commands) addCommand(list, before + argument, needed)
+for (const [list, options] of loginCommands) {
+  for (const [before, password] of logins(options)) addCommand(list, before + password)
 }
 const commandName = new RegExp(
   String.raw`(?<![\w.-])(${[...commandsByName.keys()].toSorted((a, b) => b.length - a.length).join('|')})(?:\.exe)?(?=\s)`,
   'g',
 )
 
-/** What ends a command. */
-const commandEnd = /[\r\n|;]|&&/g
+/** What ends a command, or begins what is quoted in it. */
+const commandEnd = /[\r\n|;"']|&&/g
 
 /** A password behind a user, of a command that is not known: `-u bob -p X`. */
 const userThenPassword = new RegExp(
@@ -84,8 +97,7 @@ export function maskCommands(text: string): string {
   commandName.lastIndex = 0
   for (let match = commandName.exec(text); match !== null; match = commandName.exec(text)) {
     const from = commandName.lastIndex
-    commandEnd.lastIndex = from
-    const end = commandEnd.exec(text)?.index ?? text.length
+    const end = endOf(text, from)
     const line = text.slice(from, end)
     let shown = line
     for (const { secret, needed } of commandsByName.get(match[1]!)!) {
@@ -107,13 +119,31 @@ export function maskCommands(text: string): string {
   return known.replace(piped, `$1${redacted}`).replace(chpasswd, `$1${redacted}`)
 }
 
+/** Where a command ends whose arguments begin at a place: not within quotes that are closed. */
+function endOf(text: string, from: number): number {
+  const stop = lineEnd(text, from)
+  commandEnd.lastIndex = from
+  for (let match = commandEnd.exec(text); match !== null; match = commandEnd.exec(text)) {
+    const { 0: found, index } = match
+    if (found !== '"' && found !== "'") return index
+    let close = text.indexOf(found, index + 1)
+    if (found === '"') {
+      while (close > 0 && close < stop && text[close - 1] === '\\')
+        close = text.indexOf('"', close + 1)
+    }
+    // Nothing that follows is in quotes of this kind.
+    if (close !== -1 && close < stop) commandEnd.lastIndex = close + 1
+  }
+  return text.length
+}
+
 /** Whether a program takes a secret among its arguments. */
 export function isCommand(name: string): boolean {
   return commandsByName.has(name.slice(name.lastIndexOf('/') + 1))
 }
 
 /** In quotes, or a word. */
-const operand = String.raw`("[^"\n]{1,256}"|'[^'\n]{1,256}'|[^\s"',;)\\]{1,256})`
+const operand = String.raw`("(?:[^"\n]|"")+"|'(?:[^'\n]|'')+'|[^\s"',;)\\]+)`
 
 /** Commands of protocols; the last group is the secret, and is one whatever it looks like. */
 const sure: readonly RegExp[] = [
@@ -121,24 +151,24 @@ const sure: readonly RegExp[] = [
     String.raw`(\bidentified\s{1,4}(?:with\s{1,4}\S{1,64}\s{1,4})?(?:by|as)\s{1,4}(?:password\s{1,4}|values\s{1,4})?)${operand}`,
     'gi',
   ),
-  /(\b(?:requirepass|masterauth|primaryauth|snmp-server community)\s{1,4})([^\s"']{1,256}|"[^"\n]{1,256}")/g,
-  /(\bAUTH\s{1,4}(?:PLAIN|LOGIN|XOAUTH2|CRAM-MD5|OAUTHBEARER|NTLM)\s{1,4})([\w+/=-]{8,4096})/g,
-  /((?:\b|\\n)AUTH(?:\\r\\n|\r\n)\$\d{1,4}(?:\\r\\n|\r\n))([^\s\\]{1,256})/g,
-  /(\.auth\(\s{0,4}(?:"[^"\n]{1,128}"|'[^'\n]{1,128}')\s{0,4},\s{0,4})("[^"\n]{1,256}"|'[^'\n]{1,256}')/g,
-  /(\bWIFI:(?:[TSH]:[^;\n]{0,64};){0,3}P:)([^;\n]{1,128})/g,
-  /(\baddauth\s{1,4}digest\s{1,4}[^\s:]{1,128}:)(\S{1,256})/g,
-  /(\bAUTHINFO PASS\s{1,4})(\S{1,256})/g,
+  /(\b(?:requirepass|masterauth|primaryauth|snmp-server community)\s{1,4})([^\s"']+|"[^"\n]+")/g,
+  /(\bAUTH\s{1,4}(?:PLAIN|LOGIN|XOAUTH2|CRAM-MD5|OAUTHBEARER|NTLM)\s{1,4})([\w+/=-]{8,})/g,
+  /((?:\b|\\n)AUTH(?:\\r\\n|\r\n)\$\d{1,4}(?:\\r\\n|\r\n))([^\s\\]+)/g,
+  /(\.auth\(\s{0,4}(?:"[^"\n]{1,128}"|'[^'\n]{1,128}')\s{0,4},\s{0,4})("[^"\n]+"|'[^'\n]+')/g,
+  /(\bWIFI:(?:[TSH]:[^;\n]{0,64};){0,3}P:)((?:[^;\\\n]|\\.)+)/g,
+  /(\baddauth\s{1,4}digest\s{1,4}[^\s:]{1,128}:)(\S+)/g,
+  /(\bAUTHINFO PASS\s{1,4})(\S+)/g,
 ]
 
 /** Likewise, where the secret has to look like one. */
 const likely: readonly RegExp[] = [
-  /((?<![\w$.-])PASS\s{1,4})([^\s"'\\]{1,256})/g,
-  /((?<![\w$.-])AUTH\s{1,4}(?:[a-z][\w.-]{0,64}\s{1,4})?)([^\s"'\\]{1,256})/g,
+  /((?<![\w$.-])PASS\s{1,4})([^\s"'\\]+)/g,
+  /((?<![\w$.-])AUTH\s{1,4}(?:[a-z][\w.-]{0,64}\s{1,4})?)([^\s"'\\]+)/g,
   new RegExp(
     String.raw`((?<![\w-])[A-Za-z]{0,4}[\d.]{1,6}\s{1,4}LOGIN\s{1,4}(?:"[^"\n]{1,128}"|[^\s"]{1,128})\s{1,4})${operand}`,
     'g',
   ),
-  /(\bIDENTIFY\s{1,4}(?:\w{1,32}\s{1,4})?)([^\s"'\\]{1,256})/g,
+  /(\bIDENTIFY\s{1,4}(?:\w{1,32}\s{1,4})?)([^\s"'\\]+)/g,
 ]
 
 /** The text with the secrets of protocols masked; the text itself when there are none. */
@@ -163,18 +193,20 @@ export function maskProtocols(text: string): string {
  */
 // oxlint-disable no-control-regex -- FIX separates its fields by one
 const fixTag =
-  /((?:^|[\u0001|]|\^A|<SOH>|\\u0001|\\x01)(?:554|925|96|1402|1404)=)(?:[^\u0001|^<\\\r\n]|\^(?!A)|<(?!SOH>)|\\(?!u0001|x01)){1,4096}/g
+  /((?:^|[\u0001|]|\^A|<SOH>|\\u0001|\\x01)(?:554|925|96|1402|1404)=)(?:[^\u0001|^<\\\r\n]|\^(?!A)|<(?!SOH>)|\\(?!u0001|x01))+/g
+/** The same in a message that has not been made readable: anything else belongs to the value. */
+const rawFixTag = /((?:^|\u0001)(?:554|925|96|1402|1404)=)[^\u0001\r\n]+/g
 // oxlint-enable no-control-regex
 
 /** The text with the passwords of FIX messages masked; the text itself when there are none. */
 export function maskFix(text: string): string {
-  return text.replace(fixTag, `$1${redacted}`)
+  return text.replace(text.includes('\u0001') ? rawFixTag : fixTag, `$1${redacted}`)
 }
 
 /** A row that is inserted: the columns, and where the values begin. */
 const insert =
   /\binsert\s{1,4}(?:into\s{1,4})?[\w."`[\]]{1,128}\s{0,4}\(([^()]{1,2048})\)\s{0,4}values\s{0,4}\(/gi
-const rowValue = /\s{0,8}(?:'(?:[^'\n]|''){0,2048}'|"[^"\n]{0,2048}"|[^\s,()'"]{1,256})\s{0,8}(,?)/y
+const rowValue = /\s{0,8}(?:'(?:[^'\n]|'')*'|"[^"\n]*"|[^\s,()'"]+)\s{0,8}(,?)/y
 
 /** The text with the values masked that SQL inserts into columns whose names name a secret. */
 export function maskInserted(text: string, isSecret: (name: string) => boolean): string {
@@ -201,6 +233,7 @@ export const commandPatterns: Readonly<Record<string, RegExp>> = {
   piped,
   chpasswd,
   fixTag,
+  rawFixTag,
   insert,
   ...Object.fromEntries(
     [...new Set([...commandsByName.values()].flat())].map(({ secret }) => [secret.source, secret]),

@@ -7,12 +7,14 @@ import { redacted } from './secret-keys.ts'
 import { looksLikePassword, looksSecret } from './secret-values.ts'
 
 /** What ends a URL's authority, or the text that it stands in. */
-const end = /[\s"<>\\`]/
+const end = /[\s"`]|\\(?:["'nrt\\]|u[\da-f]{4})|[<>](?![^\s"/]{0,128}@[\w.-]+(?::\d|[/?]))/i
 /**
  * A port, and what may follow one: then no user's name stands before it. A fragment in front of a
  * host's name is the rest of a password.
  */
 const port = /^\d{1,5}(?:$|[/?'),;\]]|#(?![^/@]{1,128}@[\w.-]+(?::\d|[/\s]|$)))/
+/** What follows the `@`: a host, and where it ends. */
+const host = /^[\w.-]{1,256}(?::\d{1,5})?(?:[^\w.:@-]|$)|^[[{$%(]/
 /** A key as a user's name. */
 const keyCharsMin = 20
 
@@ -37,8 +39,12 @@ export function maskUserInformation(text: string): string {
   for (const [i, { 0: match, index }] of places.entries()) {
     const from = index + match.length
     if (from < done) continue
-    const region = text.slice(from, places[i + 1]?.index ?? text.length)
-    const length = match.startsWith('%') ? encodedLength(region) : plainLength(region)
+    const isEncoded = match.startsWith('%')
+    // Two encoded slashes may be a part of a password that stands in a plain URL.
+    let next = i + 1
+    if (!isEncoded) while (places[next]?.[0].startsWith('%') === true) next++
+    const region = text.slice(from, places[next]?.index ?? text.length)
+    const length = isEncoded ? encodedLength(region) : plainLength(region)
     if (length === 0) continue
     masked += text.slice(done, from) + redacted
     done = from + length
@@ -69,7 +75,10 @@ function plainLength(region: string): number {
   const path = password.search(/[/?#]/)
   const at = path === -1 ? password.lastIndexOf('@') : password.lastIndexOf('@', path)
   // A password that strictly must be encoded: it holds a slash, a question mark.
-  const last = at === -1 ? password.indexOf('@') : at
+  let last = at === -1 ? password.indexOf('@') : at
+  if (last > 0 && !host.test(password.slice(last + 1, last + 257))) {
+    last = Math.max(last, password.lastIndexOf('@'))
+  }
   return last > 0 ? user + 1 + last : 0
 }
 
@@ -82,4 +91,10 @@ function encodedLength(region: string): number {
   return /:|%(?:25){0,2}3A/i.test(authority.slice(0, at)) ? at : 0
 }
 
-export const urlPatterns: Readonly<Record<string, RegExp>> = { slashes, bare, oracle, port }
+export const urlPatterns: Readonly<Record<string, RegExp>> = {
+  slashes,
+  bare,
+  oracle,
+  port,
+  host,
+}

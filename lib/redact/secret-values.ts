@@ -137,7 +137,10 @@ const nothings: ReadonlySet<string> = new Set(
  * show.
  */
 const placeholder =
-  /^(?:[*•.…]+|x{3,}|\$\{[^}]*\}?|\$[A-Z_]+|\{\{.*|<[^<>]{0,40}>?|%[A-Za-z_]+%|%s|(?:process|import\.meta)\.env\b.*|(?:os\.environ|System\.getenv|os\.getenv|getenv)\b.*|\[(?:Function|AsyncFunction|class|Getter|Setter|Circular|Object|Array|Symbol|object)\b.*)$/i
+  /^(?:[*•.…]+|x{3,}|\$\{[^}]*\}?|\$\w*(?:pass|pwd|secret|token|key|cred)\w*|\{\{.*|<[^<>]{0,40}>|<[a-z][a-z _.-]{0,40}|%[A-Za-z_]+%|%s|(?:process|import\.meta)\.env\b.*|(?:os\.environ|System\.getenv|os\.getenv|getenv)\b.*|\[(?:Function|AsyncFunction|class|Getter|Setter|Circular|Object|Array|Symbol|object)\b.*)$/i
+
+/** A variable of a shell: `$PGUSER`. */
+const shellVariable = /^\$[A-Z_][A-Z0-9_]{0,64}$/
 
 /**
  * Whether a value cannot be a secret, whatever its name: empty, a boolean, null, a mask, a place to
@@ -148,7 +151,8 @@ export function isNothing(text: string): boolean {
     text === '' ||
     text.startsWith(redacted) ||
     (text.length < 10 && nothings.has(text.toLowerCase())) ||
-    placeholder.test(text.slice(0, lookedCharsMax))
+    placeholder.test(text.slice(0, lookedCharsMax)) ||
+    shellVariable.test(text)
   )
 }
 
@@ -237,5 +241,6 @@ export const formPatterns: Readonly<Record<string, RegExp>> = {
   objectOrMail,
   path,
   placeholder,
+  shellVariable,
   words,
 }

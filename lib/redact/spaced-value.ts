@@ -13,7 +13,7 @@ import {
   looksSecret,
 } from './secret-values.ts'
 import { isLineEnd, quoteLength } from './text-marks.ts'
-import { bareEnd, quotedEnd } from './value-extent.ts'
+import { bareEnd, quotedEnd, secretEnd } from './value-extent.ts'
 
 /** The longest value in quotes, in UTF-16 units. */
 const quotedCharsMax = 4096
@@ -28,6 +28,9 @@ const verb =
 const kind = /[ \t]{1,4}\d[ \t]{1,4}(?=\S)/y
 /** `login bob password …`, as in `.netrc`. */
 const loginBefore = /(?:^|\s)(?:login|user(?:name)?|machine)[ \t]{1,4}\S{1,64}[ \t]{1,4}$/i
+
+/** `WITH PASSWORD '…'`, as in SQL: in quotes stands the secret, whatever it looks like. */
+const withBefore = /(?:^|\s)(?:with|encrypted|login)[ \t]{1,4}$/i
 
 const passwordName = /(?:pass|pwd|secret)/i
 /** A variable of the environment: `ENV API_KEY …`, `setx API_KEY …`. */
@@ -58,17 +61,20 @@ export function spacedValue(into: Assigned, name: Assignment): boolean {
 /** In quotes: what an option has, or one word behind a name that surely names a secret. */
 function spacedQuoted(
   into: Assigned,
-  { name, strength }: Assignment,
+  { name, start, strength }: Assignment,
   opener: number,
   value: number,
   isOption: boolean,
 ): boolean {
   const end = quotedEnd(into.text, opener, value)
-  if (end - value > quotedCharsMax) return false
+  const isCommand = isOption || withBefore.test(into.text.slice(Math.max(0, start - 24), start))
+  if (end - value > quotedCharsMax) return isCommand && strength >= STRONG && take(into, value, end)
   const shown = into.text.slice(value, end)
   if (isNothing(shown)) return false
   if (isOption) return hidesString(strength, shown) && take(into, value, end)
-  if (strength < STRONG || /\s/.test(shown)) return false
+  if (strength < STRONG) return false
+  if (isCommand) return take(into, value, end)
+  if (/\s/.test(shown)) return false
   return (/pass|pwd/i.test(name) || looksLikePassword(shown, 1)) && take(into, value, end)
 }
 
@@ -112,7 +118,7 @@ function strongValue(into: Assigned, { name, start, end, next }: Assignment): bo
 function word(into: Assigned, at: number, isSecret: (shown: string) => boolean): boolean {
   const { text } = into
   const end = bareEnd(text, at, false, lookedCharsMax)
-  return isSecret(text.slice(at, end)) && take(into, at, bareEnd(text, at))
+  return isSecret(text.slice(at, end)) && take(into, at, secretEnd(text, at))
 }
 
 export const spacedPatterns: Readonly<Record<string, RegExp>> = {
@@ -120,4 +126,5 @@ export const spacedPatterns: Readonly<Record<string, RegExp>> = {
   verb,
   kind,
   loginBefore,
+  withBefore,
 }

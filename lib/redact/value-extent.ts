@@ -34,7 +34,10 @@ function plainQuotedEnd(text: string, opener: number, value: number): number {
       if (code === quote) {
         // Without any, a quote is escaped by an odd number of them.
         if (length === 1 ? backslashes % 2 === 0 : backslashes < length) {
-          return length === 1 ? at : at - backslashes
+          if (length > 1) return at - backslashes
+          const again = reopened(text, at, quote, value)
+          if (again === 0) return at
+          at += again
         }
       } else if (isLineEnd(code)) return at
       backslashes = 0
@@ -43,9 +46,42 @@ function plainQuotedEnd(text: string, opener: number, value: number): number {
   return text.length
 }
 
+/**
+ * How many characters follow a quote that opens it again, as SQL, YAML and CSV write a quote in
+ * quotes (`''`), and shells do (`'\\''`, `'"'"'`).
+ */
+function reopened(text: string, at: number, quote: number, value: number): number {
+  const next = text.charCodeAt(at + 1)
+  // An empty value, and what follows it.
+  if (next === quote) return at > value || !isValueEnd(text, at + 2) ? 1 : 0
+  if (quote !== 0x27) return 0
+  if (text.startsWith("\\''", at + 1)) return 3
+  return text.startsWith(`"'"'`, at + 1) ? 4 : 0
+}
+
+/** Whether a value may end before a place: what follows is a blank, an end, punctuation. */
+function isValueEnd(text: string, at: number): boolean {
+  return at >= text.length || /[\s,;:)\]}>&|.]/.test(text[at]!)
+}
+
+/** How far closing quotes are looked at that may be escaped, in UTF-16 units. */
+const escapedCharsMax = 4096
+/** A backslash, as the quotes behind it are written. */
+const backslash = /%(?:25){0,2}5C$/i
+
+/** Whether a quote that is written otherwise has a backslash before it: `%5C%22`, `\\&quot;`. */
+function isEscaped(text: string, close: number): boolean {
+  const code = text.charCodeAt(close)
+  if (code === 0x25) return backslash.test(text.slice(close - 7, close))
+  return code === 0x26 && text.charCodeAt(close - 1) === 0x5c
+}
+
 function escapedQuotedEnd(text: string, opener: number, value: number): number {
   const closing = closingQuote(text.slice(opener, value))
-  const close = text.indexOf(closing, value)
+  let close = text.indexOf(closing, value)
+  while (close !== -1 && close - value < escapedCharsMax && isEscaped(text, close)) {
+    close = text.indexOf(closing, close + closing.length)
+  }
   const end = close === -1 ? bareEnd(text, value) : close
   for (let at = value; at < end; at++) if (isLineEnd(text.charCodeAt(at))) return at
   return end
@@ -138,6 +174,39 @@ export function bareEnd(
   return at
 }
 
+/** How many characters of punctuation in a row are looked at. */
+const runCharsMax = 16
+/** Punctuation, up to what follows it. */
+const punctuation = /[,;:.)\]}({[\\"'`&|<>/]{1,16}/y
+/** What separates two parts, and does not stand within one: `","`, `</`, `&&`. */
+const separates = /["'`][\])}\\]{0,8}[,:;]|^&&|^\|\|/
+const tag = /<\/?[A-Za-z]/
+
+/**
+ * The end of a value without quotes that is sure to be a secret: punctuation in a row does not end
+ * it, if a letter stands right behind and no other part begins there.
+ */
+export function secretEnd(text: string, value: number, isQuery: boolean = false): number {
+  let end = bareEnd(text, value, isQuery)
+  for (;;) {
+    punctuation.lastIndex = end
+    if (!punctuation.test(text)) return end
+    const next = punctuation.lastIndex
+    const run = text.slice(end, next)
+    const code = text.charCodeAt(next)
+    if (
+      run.length < 2 ||
+      run.length >= runCharsMax ||
+      !(code > 0x20) ||
+      (isQuery && run.includes('&'))
+    )
+      return end
+    if (separates.test(run) || tag.test(run + text[next]!)) return end
+    for (let at = end; at < next; at++) if (isEscapedEnd(text, at)) return end
+    end = bareEnd(text, next, isQuery)
+  }
+}
+
 /** A backslash that stands for the end of a line, or before a quote; the escape of a colour. */
 function isEscapedEnd(text: string, at: number): boolean {
   if (text.charCodeAt(at) !== 0x5c) return false
@@ -146,4 +215,10 @@ function isEscapedEnd(text: string, at: number): boolean {
   return next === 0x75 ? text.startsWith('00', at + 2) : quoteLength(text, at) > 0
 }
 
-export const extentPatterns: Readonly<Record<string, RegExp>> = { nextPart }
+export const extentPatterns: Readonly<Record<string, RegExp>> = {
+  nextPart,
+  punctuation,
+  separates,
+  tag,
+  backslash,
+}
