@@ -7,9 +7,10 @@
 // a short one by a loop, whose codes, put together, also tell whether all of them fit into a byte; a
 // long one by the engine, which copies many at a time.
 
-import { type Lanes } from '../capture/lanes.ts'
+import { type Lanes, TYPED } from '../capture/lanes.ts'
 import type { Template } from '../encode/line-template.ts'
 import { definitionOf } from './definition.ts'
+import { type Places, placesOf, recordWriter, type WriteRecord } from './record-writer.ts'
 import {
   baseAt,
   blockBytesMin,
@@ -74,13 +75,15 @@ const callsJudged = 64
 const callsRemembered = 4096
 /** Entries with bound fields from which on these have a place for good. */
 const callsBound = 64
+/** The head of an empty string, which is all of it. */
+const emptyHead = LATIN1
 /** Bytes that a record may have behind what is known of its strings: accounts that join it. */
 const slackBytes = 32
 
 /** The strings that entries alike have had, by place. */
 interface Memory {
   /** The last one that stands among the definitions. */
-  readonly texts: (string | undefined)[]
+  readonly texts: string[]
   /** The word for it in a record. */
   readonly heads: Int32Array
   /** How often it was one that nobody knew; -1: it is not looked for any more. */
@@ -88,6 +91,8 @@ interface Memory {
   /** How many have been put among the definitions. */
   readonly tabled: Uint8Array
   calls: number
+  /** Writes a record of a typed event all of whose values have fixed places. */
+  write: WriteRecord | undefined
 }
 
 /** What is known of a template whose entries have been written. */
@@ -101,6 +106,8 @@ interface Known {
   /** Of its bound fields, entries until they get a place for good. */
   unbound: number
   readonly memory: Memory
+  /** Of a typed event all of whose values have fixed places. */
+  readonly places: Places | undefined
 }
 
 /** Numbers above one, and by how much they are moved on. */
@@ -228,34 +235,90 @@ export class Block {
       inlineBytes
     const start = this.#place(need)
     if (start === -1) return false
-    const words = this.#words
-    const numbers = this.#numbers
-    const bytes = this.#bytes
-    const first = start >> 2
-    words[first + definitionWord] = known.at
-    words[first + tagsWord] = tagCount
-    words[first + numsWord] = numCount
-    words[first + refsWord] = refCount
-    let at = start >> 3
-    numbers[at + lsnNumber] = this.lsnBase + number
-    numbers[at + timeNumber] = time
-    numbers[at + seqNumber] = template.owner.seqBase + seq
-    at += numbersFrom
-    const { nums, tags, mask } = lanes
-    const end = at + numCount
-    for (let i = numFrom; at < end; at++, i++) numbers[at] = nums[i & mask]!
-    at <<= 3
-    // Of the last word, what no tag takes.
-    if (tagCount > 0) words[(at + tagCount - 1) >> 2] = 0
-    for (let i = 0; i < tagCount; i++) bytes[at + i] = tags[(tagFrom + i) & mask]!
-    let word = (at + tagCount + 3) >> 2
     // One word may be put behind it, so that it ends at a multiple of eight.
     const limit = ((start + need) >> 2) - 1
+    const first = start >> 2
+    const lsn = this.lsnBase + number
+    const own = template.owner.seqBase + seq
+    const { places } = known
+    const { nums, refs, tags, mask } = lanes
+    if (
+      places !== undefined &&
+      refCount === places.refs &&
+      numCount === places.nums &&
+      tagCount === 1 &&
+      inline === undefined &&
+      message === '' &&
+      tags[tagFrom & mask] === TYPED &&
+      (numFrom & mask) + numCount <= mask &&
+      (refFrom & mask) + refCount <= mask
+    ) {
+      if (++memory.calls === callsRemembered) forget(memory)
+      const num = numFrom & mask
+      const ref = refFrom & mask
+      const write = memory.write!
+      const word = write(nums, refs, num, ref, first, known.at, lsn, time, own, accountId, limit)
+      if (word > limit) return false
+      this.#finish(first, word, this.#words[first + markWord]!)
+      return true
+    }
+    let word = this.#putHead(first, known.at, lsn, time, own, tagCount, numCount, refCount)
+    word = this.#putPlaces(lanes, tagFrom, tagCount, numFrom, numCount, word)
     if (inline !== undefined) word = this.#bring(known, inline, word, limit)
     word = this.#putAll(lanes, refFrom, refCount, memory, message, accountId, word, limit)
     if (word > limit) return false
-    this.#finish(first, word)
+    // So that it can be summed up two by two.
+    this.#words[word] = 0
+    this.#finish(first, word, this.#sumOf(first, word))
     return true
+  }
+
+  #putHead(
+    word: number,
+    definition: number,
+    lsn: number,
+    time: number,
+    seq: number,
+    tagCount: number,
+    numCount: number,
+    refCount: number,
+  ): number {
+    const words = this.#words
+    const numbers = this.#numbers
+    words[word + definitionWord] = definition
+    words[word + tagsWord] = tagCount
+    words[word + numsWord] = numCount
+    words[word + refsWord] = refCount
+    const at = word >> 1
+    numbers[at + lsnNumber] = lsn
+    numbers[at + timeNumber] = time
+    numbers[at + seqNumber] = seq
+    return word + numbersFrom * 2
+  }
+
+  /** Writes the numbers and tags of an entry. */
+  #putPlaces(
+    { nums, tags, mask }: Lanes,
+    tagFrom: number,
+    tagCount: number,
+    numFrom: number,
+    numCount: number,
+    word: number,
+  ): number {
+    const words = this.#words
+    const numbers = this.#numbers
+    let at = word >> 1
+    const end = at + numCount
+    for (let i = numFrom; at < end; at++, i++) numbers[at] = nums[i & mask]!
+    let to = end * 2
+    // By words: a word that is read soon after its bytes were written is waited for.
+    for (let i = 0; i < tagCount; i += 4) {
+      let four = 0
+      const last = Math.min(tagCount - i, 4)
+      for (let k = 0; k < last; k++) four |= tags[(tagFrom + i + k) & mask]! << (k << 3)
+      words[to++] = four
+    }
+    return to
   }
 
   /** Writes the strings of an entry; returns where they end, behind the limit without room. */
@@ -272,9 +335,11 @@ export class Block {
     if (++memory.calls === callsRemembered) forget(memory)
     const words = this.#words
     const { texts, heads } = memory
-    if (message === texts[0]) words[word++] = heads[0]!
+    // Strings only are compared: with undefined among them V8 does it by a call, 3 ns each.
+    if (message === texts[0]!) words[word++] = heads[0]!
     else word = this.#put(memory, 0, message, word, limit)
-    if (accountId === texts[1]) words[word++] = heads[1]!
+    if (accountId === undefined) words[word++] = MISSING
+    else if (accountId === texts[1]!) words[word++] = heads[1]!
     else word = this.#put(memory, 1, accountId, word, limit)
     const end = Math.min(refCount + 2, placesKnown)
     let place = 2
@@ -289,19 +354,26 @@ export class Block {
     return word
   }
 
-  /** Ends a record at `end`: its length, its mark, and only then the tail of the ring. In words. */
-  #finish(from: number, end: number): void {
+  /** The sum over the words of a record behind its mark. */
+  #sumOf(from: number, end: number): number {
     const words = this.#words
-    if ((end & 1) !== 0) words[end++] = 0
-    const length = (end - from) << 2
-    let sum = seedOf(this.#key, this.#tail, length)
+    let sum = 0
     let other = 0
+    // Cut at each step: else V8 adds them as doubles.
     for (let i = from + 2; i < end; i += 2) {
       sum = (sum + words[i]!) | 0
       other = (other + words[i + 1]!) | 0
     }
+    return (sum + other) | 0
+  }
+
+  /** Ends a record at `end`: its length, its mark, and only then the tail of the ring. In words. */
+  #finish(from: number, end: number, sum: number): void {
+    const words = this.#words
+    if ((end & 1) !== 0) words[end++] = 0
+    const length = (end - from) << 2
     words[from + lengthWord] = length
-    words[from + markWord] = (sum + other) | 0
+    words[from + markWord] = (seedOf(this.#key, this.#tail, length) + sum) | 0
     this.#tail += length
     const at = this.#tailAt + length
     this.#tailAt = at === this.#ring ? 0 : at
@@ -360,8 +432,8 @@ export class Block {
     misses[place] = missed
     if (missed > callsJudged && missed * 2 > memory.calls) {
       misses[place] = -1
-      memory.texts[place] = undefined
-      memory.heads[place] = MISSING
+      memory.texts[place] = ''
+      memory.heads[place] = emptyHead
       return INLINE
     }
     if (tabled[place]! >= tabledPerPlace) return INLINE
@@ -457,20 +529,34 @@ export class Block {
       inline: at === INLINE ? definition : undefined,
       unbound: at === INLINE ? callsBound : 0,
       memory: this.#memoryOf(template),
+      places: template.event && placesOf(template.event.origin.shape),
     }
+    this.#compile(known)
     template.record = known
     return known
+  }
+
+  #compile({ memory, places }: Known): void {
+    if (places === undefined) return
+    memory.write ??= recordWriter(
+      places,
+      this.#words,
+      this.#numbers,
+      memory,
+      (place, text, word, limit) => this.#put(memory, place, text, word, limit),
+    )
   }
 
   #memoryOf({ message }: Template): Memory {
     let memory = this.#memories.get(message)
     if (memory === undefined) {
       memory = {
-        texts: new Array<string | undefined>(placesKnown).fill(undefined),
-        heads: new Int32Array(placesKnown).fill(MISSING),
+        texts: new Array<string>(placesKnown).fill(''),
+        heads: new Int32Array(placesKnown).fill(emptyHead),
         misses: new Int16Array(placesKnown),
         tabled: new Uint8Array(placesKnown),
         calls: 0,
+        write: undefined,
       }
       this.#memories.set(message, memory)
     }

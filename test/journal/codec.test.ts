@@ -219,6 +219,43 @@ describe('Block and Restorer give the line that the ring gives', () => {
     }
   })
 
+  test('for a typed event whose values all have fixed places, over many laps of ring and lanes', () => {
+    const log = journal(64 * 1024)
+    const event = defineEvent({
+      category: 'system',
+      level: 'INFO',
+      message: 'Moved {side}',
+      context: Type.Object({
+        side: Type.String(),
+        id: Type.String(),
+        account_id: Type.String(),
+        at: Type.Object({ price: Type.Number(), open: Type.Boolean(), pin: Type.String() }),
+      }),
+    })
+    const template = templateOf<Category>(
+      log.category,
+      1,
+      undefined,
+      compileEvent(event, new Redactor()),
+    )
+    const texts = ['', 'long', 'short', 'é', '日本', '\ud800', 'y'.repeat(70), 'ÿ'.repeat(40)]
+    let released = 0
+    for (let round = 0; round < 500; round++) {
+      for (let i = 0; i < 1 + (round % 9); i++) {
+        const side = texts[(round + i) % texts.length]!
+        const id = i % 3 === 0 ? 'same' : `${side}${round}`
+        const at = { price: round / 7, open: i % 2 === 0, pin: side }
+        const account = i % 4 === 0 ? undefined : side
+        log.intake.log(template, '', account, undefined, { side, id, account_id: id, at })
+      }
+      assert.equal(log.ring.missed, 0)
+      const expected = log.lines()
+      assert.deepEqual(log.restored(), expected)
+      released += expected.length
+      log.block.release(released)
+    }
+  })
+
   test('with definitions inline, when their place in the block is full', () => {
     const log = journal(64 * 1024)
     for (let i = 0; i < 60; i++) {
