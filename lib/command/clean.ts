@@ -5,6 +5,7 @@ import { LogFinder } from '../directory/log-finder.ts'
 import { cleanLogs } from '../directory/clean-logs.ts'
 import { hasLogs } from '../read/series.ts'
 import { type DirectoryOptions, placeOf } from './target-directory.ts'
+import { counted } from './count.ts'
 import type { Io } from './io.ts'
 
 /** The options of `ringlog clean`. */
@@ -59,6 +60,6 @@ export async function clean(options: CleanCommandOptions, io: Io): Promise<numbe
 }
 
 function sizeOf(bytes: number): string {
-  if (bytes < 10_000) return `${bytes} bytes`
+  if (bytes < 10_000) return counted(bytes, 'byte')
   return bytes < 10_000_000 ? `${Math.round(bytes / 1000)} kB` : `${Math.round(bytes / 1e6)} MB`
 }

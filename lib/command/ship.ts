@@ -7,6 +7,7 @@ import { type EnginePlace, EngineRefusal } from '../ship/engine.ts'
 import { placeAt } from '../ship/engines.ts'
 import type { ShipEvent, ShipReport } from '../ship/events.ts'
 import { shipTo } from '../ship/ship.ts'
+import { counted, verbOf } from './count.ts'
 import { UsageError } from './failure.ts'
 import type { Io } from './io.ts'
 import { type DirectoryOptions, placeOf } from './target-directory.ts'
@@ -67,10 +68,17 @@ export async function ship(
     const options = { ...named, once, dry_run: dryRun, tell, progress }
     const { sent, logs, missing, passed_over: others } = await shipTo(engine, directories, options)
     io.progress.clear()
-    if (missing > 0) io.remark(`${missing} entries were in no file any more`)
-    if (others > 0) io.remark(`${others} lines are no entries and were not sent`)
+    if (missing > 0) {
+      const were = verbOf(missing, 'was', 'were')
+      io.remark(`${counted(missing, 'entry')} ${were} in no file any more`)
+    }
+    if (others > 0) {
+      const what = verbOf(others, 'is no entry and was', 'are no entries and were')
+      io.remark(`${counted(others, 'line')} ${what} not sent`)
+    }
     const what = dryRun ? 'would be sent' : 'sent'
-    await io.out.write(`${sent} entries of ${logs} logs ${what} to ${visible(engine.name)}\n`)
+    const of = `${counted(sent, 'entry')} of ${counted(logs, 'log')}`
+    await io.out.write(`${of} ${what} to ${visible(engine.name)}\n`)
     return 0
   } finally {
     io.progress.clear()
@@ -107,8 +115,7 @@ class Pace {
     this.#sent = sent
     this.#ms = nowMs
     const last = time === undefined ? '' : `, up to ${isoOf(time)}`
-    return visible(
-      `${this.#name}: ${sent} entries of ${logs} logs sent, ${Math.round(this.#rate)}/s${last}`,
-    )
+    const what = `${counted(sent, 'entry')} of ${counted(logs, 'log')} sent`
+    return visible(`${this.#name}: ${what}, ${Math.round(this.#rate)}/s${last}`)
   }
 }

@@ -4,7 +4,13 @@
 import { visible } from '../entry/visible-text.ts'
 import { LogFinder } from '../directory/log-finder.ts'
 import type { SeqStretch } from '../ship/engine.ts'
-import { type SeriesReport, verifyFleet } from '../ship/verify-fleet.ts'
+import {
+  type ReportedLoss,
+  type SeriesReport,
+  reportedLosses,
+  verifyFleet,
+} from '../ship/verify-fleet.ts'
+import { counted } from './count.ts'
 import type { Io } from './io.ts'
 import { engineOf } from './tail-fleet.ts'
 import { type DirectoryOptions, placeOf } from './target-directory.ts'
@@ -32,13 +38,19 @@ export async function verifyEngine(
   const reader = place.reader()
   io.progress.repeat((seconds) => `verifying, ${seconds} s`)
   let reports: readonly SeriesReport[]
+  let losses: readonly ReportedLoss[]
   try {
     reports = await verifyFleet(reader, directories)
+    losses = await reportedLosses(reader)
   } finally {
     io.progress.clear()
     await reader.close()
   }
   for (const report of reports) await io.out.write(`${lineOf(report)}\n`)
+  for (const { host, log_id, entries: lost } of losses) {
+    const what = `${counted(lost, 'entry')} as lost, or only on the console`
+    io.remark(`${visible(host)} ${visible(log_id)}: the logger itself has reported ${what}`)
+  }
   if (reports.length === 0) {
     io.remark(`no log in ${visible(place.name)}`)
     return 1
@@ -47,7 +59,8 @@ export async function verifyEngine(
   const missing = reports.reduce((sum, report) => sum + numbersIn(report.missing), 0)
   const disordered = reports.reduce((sum, report) => sum + numbersIn(report.disordered), 0)
   const hosts = new Set(reports.map(({ host }) => host)).size
-  const what = `${entries} entries of ${reports.length} categories of ${hosts} ${hosts === 1 ? 'host' : 'hosts'}`
+  const of = `${counted(reports.length, 'category')} of ${counted(hosts, 'host')}`
+  const what = `${counted(entries, 'entry')} of ${of}`
   const twice = disordered === 0 ? '' : `, ${disordered} twice or out of order`
   await io.out.write(`${what}, ${missing === 0 ? 'none' : missing} missing${twice}\n`)
   return missing === 0 && disordered === 0 ? 0 : 1
@@ -59,6 +72,10 @@ function lineOf(report: SeriesReport): string {
   const what = there === undefined ? 'nothing is there' : `${there[0]} to ${there[1]}`
   const parts = [
     `${name}: ${what}`,
+    // No fault by itself: it may be too old for the engine, or was for the files when it was sent.
+    ...(there !== undefined && there[0] > 1 && !missing.some(([, to]) => to === there[0] - 1)
+      ? [`nobody has ${listOf([[1, there[0] - 1]])}`]
+      : []),
     ...(missing.length > 0 ? [`${numbersIn(missing)} missing: ${listOf(missing)}`] : []),
     ...(held.length > 0 ? [`the host still holds ${listOf(held)}`] : []),
     ...(disordered.length > 0 ? [`twice or out of order: ${listOf(disordered)}`] : []),

@@ -2,6 +2,7 @@
 
 import { visible } from '../entry/visible-text.ts'
 import { verifyLogs } from '../read/verify.ts'
+import { counted, verbOf } from './count.ts'
 import { type DirectoryOptions, placeOf } from './target-directory.ts'
 import type { Io } from './io.ts'
 
@@ -25,7 +26,7 @@ export async function verify(options: DirectoryOptions, io: Io): Promise<number>
   }
   const { entries, files, passed_over: others, faults_total: faults } = report
   const untold = faults - report.faults.length
-  if (untold > 0) io.remark(`${untold} more faults are not listed`)
+  if (untold > 0) io.remark(`${untold} more ${verbOf(untold, 'fault is', 'faults are')} not listed`)
   if (others.length > 0)
     io.remark(`not verified, as no line of ringlog's is in it: ${listOf(others)}`)
   if (files === 0) {
@@ -36,10 +37,13 @@ export async function verify(options: DirectoryOptions, io: Io): Promise<number>
     if (id !== undefined) io.remark(`${directory} is log ${id}`)
   }
   if (report.killed > 0) {
-    io.remark(`${report.killed} entries were not in a file when their writer was killed`)
+    const were = verbOf(report.killed, 'was', 'were')
+    io.remark(
+      `${counted(report.killed, 'entry')} ${were} not in a file when their writer was killed`,
+    )
   }
-  const found = faults === 0 ? 'no fault' : `${faults} ${faults === 1 ? 'fault' : 'faults'}`
-  await io.out.write(`${entries} entries in ${files} files, ${found}\n`)
+  const found = faults === 0 ? 'no fault' : counted(faults, 'fault')
+  await io.out.write(`${counted(entries, 'entry')} in ${counted(files, 'file')}, ${found}\n`)
   return faults === 0 ? 0 : 1
 }
 

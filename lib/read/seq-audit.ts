@@ -293,7 +293,7 @@ function isLikeCopy({ category, level }: LogEntry, base: string): boolean {
 }
 
 /** How many entries an entry of our own says were lost or reached the console only. */
-function reportedBy({ message, context }: LogEntry): number {
+export function reportedBy({ message, context }: LogEntry): number {
   if (!/^\d+ entries were lost/.test(message)) return 0
   const { dropped, diverted } = context ?? {}
   const counts = typeof dropped === 'object' && dropped !== null ? Object.values(dropped) : []

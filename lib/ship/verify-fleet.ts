@@ -1,16 +1,18 @@
 // Is anything missing in an engine? Numbers have no gap, so the engine's own tell, host by host, and
 // those in the files of a host tell what has not come yet.
 //
-// What this cannot see: the oldest entries, which the engine or the host may have deleted before
-// they were sent; where a series begins is said. Without the host's files, what is missing at the
-// very end.
+// What this cannot see: the oldest entries that neither the engine nor the host has any more; where a
+// series begins is said. Without the host's files, what is missing at the very end.
 
 import { monotonicMs, sleep } from '../entry/clock.ts'
 import { logIdOf } from '../directory/lock-files.ts'
+import { parseLine } from '../entry/line.ts'
+import { reportedBy } from '../read/seq-audit.ts'
 import { streamBatches } from '../read/stream-batches.ts'
 import {
   EngineMissing,
   type EngineReader,
+  type LogName,
   type SeqStretch,
   type SeriesName,
   type ShippedNumbers,
@@ -31,6 +33,32 @@ export interface SeriesReport extends SeriesName {
   /** Numbers that are there twice, or behind a higher one. */
   readonly disordered: readonly SeqStretch[]
   readonly count: number
+}
+
+/** What a logger itself has told of its losses: the entries are in no file, and so in no engine. */
+export interface ReportedLoss extends LogName {
+  readonly entries: number
+}
+
+/** The losses that the loggers have told, host by host. */
+export async function reportedLosses(reader: EngineReader): Promise<ReportedLoss[]> {
+  const found = new Map<string, ReportedLoss>()
+  try {
+    for await (const lines of reader.read({ categories: ['system'], levels: ['WARNING'] })) {
+      for (const { host, log_id, raw } of lines) {
+        // Most lines are not parsed.
+        const entry = raw.includes(' were lost') ? parseLine(raw) : undefined
+        const more = entry === undefined ? 0 : reportedBy(entry)
+        if (more === 0) continue
+        const name = JSON.stringify([host, log_id])
+        const entries = (found.get(name)?.entries ?? 0) + more
+        found.set(name, { host, log_id, entries })
+      }
+    }
+  } catch (error) {
+    if (!(error instanceof EngineMissing)) throw error
+  }
+  return [...found.values()]
 }
 
 /** What the files of a log hold. */
@@ -57,7 +85,8 @@ export async function verifyFleet(
   const beganMs = monotonicMs()
   for (;;) {
     const reports = reportsOf(await numbersOf(reader), logs)
-    const isBehind = reports.some(({ held }) => held.length > 0)
+    // What has others of its category behind it does not come any more.
+    const isBehind = reports.some(({ held, there }) => (held.at(-1)?.[1] ?? 0) > (there?.[1] ?? 0))
     if (!isBehind || monotonicMs() - beganMs >= arrivalMs) return reports
     await sleep(lookMs)
   }
@@ -124,6 +153,11 @@ function reportOf(
   }
   const ascending = stretches.toSorted(([a], [b]) => a - b)
   const missing: SeqStretch[] = []
+  // Where the engine begins later than the files, it has never got the beginning, or lost it.
+  const [begin, beginInFiles] = [ascending[0]?.[0], files[0]?.[0]]
+  if (begin !== undefined && beginInFiles !== undefined && beginInFiles < begin) {
+    missing.push([beginInFiles, begin - 1])
+  }
   let [first, last] = [ascending[0]?.[0] ?? 0, (ascending[0]?.[0] ?? 1) - 1]
   // Of what the engine has nothing of, the host's files say where it begins.
   if (ascending.length === 0) {

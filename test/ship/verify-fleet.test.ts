@@ -4,7 +4,7 @@ import { strict as assert } from 'node:assert'
 import { test } from 'node:test'
 import { createLogger } from '../../lib/index.ts'
 import { logIdOf } from '../../lib/directory/lock-files.ts'
-import { verifyFleet } from '../../lib/ship/verify-fleet.ts'
+import { reportedLosses, verifyFleet } from '../../lib/ship/verify-fleet.ts'
 import { MemoryReader } from '../fakes/memory-reader.ts'
 import { logDirectory } from '../log-directory.ts'
 
@@ -78,6 +78,44 @@ test('verifyFleet() tells what the files of a host hold of what is missing, the 
       ],
     ],
   )
+})
+
+test('verifyFleet() tells what is missing at the beginning where the host holds it, and waits for nothing', async (t) => {
+  const directory = logDirectory(t)
+  const log = createLogger({ log_path: directory, console: 'off' })
+  for (let i = 0; i < 5; i++) log.system.info(`entry ${i}`)
+  await log.close()
+  const reader = readerOf([3, 5], { ...name, log_id: logIdOf(directory)! })
+  let looks = 0
+  const numbers = reader.numbers.bind(reader)
+  reader.numbers = () => {
+    looks++
+    return numbers()
+  }
+  const [report] = await verifyFleet(reader, [directory])
+  const gaps = [
+    [1, 2],
+    [4, 4],
+  ]
+  assert.deepEqual([report!.missing, report!.held, looks], [gaps, gaps, 1])
+  const [alone] = await verifyFleet(reader)
+  assert.deepEqual([alone!.there, alone!.missing], [[3, 5], [[4, 4]]])
+})
+
+test('reportedLosses() sums up what the loggers have told, each log by itself', async () => {
+  const reader = readerOf([1])
+  const told = (seq: number, dropped: object, diverted?: number): void =>
+    reader.store(name, seq, seq, seq, {
+      level: 'WARNING',
+      message: `5 entries were lost`,
+      context: { dropped, diverted },
+    })
+  told(2, { DEBUG: 3, INFO: 2 })
+  told(3, { INFO: 1 }, 4)
+  assert.deepEqual(await reportedLosses(reader), [
+    { host: 'web.1', log_id: 'a'.repeat(32), entries: 10 },
+  ])
+  assert.deepEqual(await reportedLosses(readerOf([1, 2])), [])
 })
 
 test('verifyFleet() gives what is on its way the time to arrive', async (t) => {
