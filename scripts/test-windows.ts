@@ -30,6 +30,8 @@ const directory = join(cache, 'ringlog-windows')
 const wineEnvironment = {
   ...process.env,
   DISPLAY: undefined,
+  // Wine reads what it is started with in the locale's encoding; in that of "C" it is ASCII.
+  LC_ALL: 'C.UTF-8',
   WINEPREFIX: join(directory, 'prefix'),
   WINEDLLOVERRIDES: 'mscoree,mshtml=',
 }
