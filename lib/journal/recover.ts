@@ -19,11 +19,11 @@ import { type BlockContent, type BlockEntry, readBlock } from './read-block.ts'
 import { Restorer } from './restore.ts'
 import {
   findRingFiles,
-  isUnmade,
   putAside,
   readRingFile,
   realPathOf,
   removeRingFile,
+  unmade,
 } from './ring-file.ts'
 
 export interface RecoveryOptions {
@@ -108,10 +108,9 @@ function ringsOf(options: RecoveryOptions): Ring[] {
   for (const path of findRingFiles(options.directory)) {
     let content: BlockContent | string
     try {
-      if (isUnmade(path)) {
-        removeRingFile(path)
-        continue
-      }
+      const state = unmade(path)
+      if (state === 'abandoned') removeRingFile(path)
+      if (state !== undefined) continue
       const bytes = readRingFile(path)
       content = typeof bytes === 'string' ? bytes : readBlock(bytes)
     } catch (error) {

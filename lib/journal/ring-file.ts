@@ -25,7 +25,9 @@ import {
 } from 'node:fs'
 import { createRequire } from 'node:module'
 import { basename, dirname, join } from 'node:path'
+import { type Life, lifeOf, self } from '../directory/lock-owner.ts'
 import { readOurs } from '../directory/open-flags.ts'
+import { wallMs } from '../entry/clock.ts'
 
 /** Where memory has names. */
 const shared = '/dev/shm'
@@ -34,6 +36,9 @@ const mode = 0o600
 const fileBytesMax = 1 << 30
 /** What a ring that is not believed is called from then on. */
 const asideEnding = '.aside'
+
+/** What nobody knows the maker of, and has no head for so long, is removed, in milliseconds. */
+const unmadeMsMax = 3_600_000
 
 /** Why there is no file: what is needed, in words that complete "expected …". */
 export class RingUnavailable extends Error {}
@@ -55,10 +60,33 @@ export interface RingFile {
 /** The files of this thread that are in use. */
 const inUse = new Set<string>()
 
-/** What all rings of one log directory are called, up to what is random. */
+/** What all rings of one log directory are called, up to who has made them. */
 function prefixOf(directory: string): string {
   const name = createHash('sha256').update(realPathOf(directory)).digest('hex').slice(0, 24)
   return `ringlog-${process.geteuid?.() ?? 0}-${name}-`
+}
+
+/**
+ * A new name: it says who makes the ring, since the file does not do so from the beginning. What
+ * memory of the system holds is of this boot.
+ */
+function newName(directory: string): string {
+  const { pid, thread, started, pids } = self()
+  const space = /\d+/.exec(pids)?.[0] ?? ''
+  const random = randomBytes(8).toString('hex')
+  return `${prefixOf(directory)}${pid}.${thread}.${started}.${space}-${random}`
+}
+
+const makerPattern = /-(\d+)\.(\d+)\.(\d*)\.(\d*)-[0-9a-f]+$/
+
+/** Whether whoever has made a ring lives, by its name; `unsure` where it does not say who. */
+export function lifeOfMaker(path: string): Life {
+  const found = makerPattern.exec(path)
+  if (found === null) return 'unsure'
+  const [, pid, thread, started = '', space = ''] = found
+  const pids = space === '' ? '' : `pid:[${space}]`
+  const { boot, host } = self()
+  return lifeOf({ pid: Number(pid), thread: Number(thread), started, boot, pids, host })
 }
 
 /** A directory by its own name, also while it is not there. */
@@ -81,7 +109,7 @@ export function makeRingFile(directory: string, bytes: number): RingFile {
     throw new RingUnavailable('"memory" on this system: shared memory is used on Linux only')
   }
   const map = mapping()
-  const path = join(shared, prefixOf(directory) + randomBytes(8).toString('hex'))
+  const path = join(shared, newName(directory))
   const fd = openNew(path)
   try {
     fchmodSync(fd, mode)
@@ -106,13 +134,23 @@ function openNew(path: string): number {
   }
 }
 
-/** Whether whoever made it was killed before it could hold an entry: its head is written last. */
-export function isUnmade(path: string): boolean {
+/**
+ * Whether a file is no ring yet: its head is written last. Whoever makes it may be about to; if he is
+ * not to be seen from here, an hour is enough for that.
+ *
+ * @returns undefined for a ring.
+ */
+export function unmade(path: string): 'abandoned' | 'begun' | undefined {
   const fd = openSync(path, readOurs)
   try {
-    if (!fstatSync(fd).isFile()) return false
+    const stat = fstatSync(fd)
+    if (!stat.isFile()) return undefined
     const head = Buffer.alloc(8)
-    return head.subarray(0, readSync(fd, head, 0, head.length, 0)).every((byte) => byte === 0)
+    const read = head.subarray(0, readSync(fd, head, 0, head.length, 0))
+    if (!read.every((byte) => byte === 0)) return undefined
+    const life = lifeOfMaker(path)
+    const isOld = wallMs() - stat.mtimeMs > unmadeMsMax
+    return life === 'dead' || (life === 'unsure' && isOld) ? 'abandoned' : 'begun'
   } finally {
     closeSync(fd)
   }

@@ -13,12 +13,14 @@ import {
   rmSync,
   statSync,
   truncateSync,
+  utimesSync,
   writeFileSync,
   writeSync,
 } from 'node:fs'
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
+import { self } from '../../lib/directory/lock-owner.ts'
 import { ConfigError } from '../../lib/errors.ts'
 import { resolveConfig } from '../../lib/config/resolve.ts'
 import { library, loader } from '../loader.ts'
@@ -104,6 +106,29 @@ describe('buffer.ring: shared', { skip }, () => {
     writeFileSync(`${ring}1`, Buffer.alloc(1 << 19), { mode: 0o600 })
     assert.equal(run(directory, 'await log.close()'), '')
     assert.deepEqual(ringsOf(directory), [])
+  })
+
+  test('leaves a ring alone that a living process is about to make', (t) => {
+    const directory = logDirectory(t)
+    run(directory, killed)
+    cleaned(t, directory)
+    const [ring = ''] = ringsOf(directory)
+    const { pid, thread, started } = self()
+    const ours = ring.replace(
+      /-\d+\.\d+\.\d+\.(\d+)-[0-9a-f]+$/,
+      `-${pid}.${thread}.${started}.$1-0`,
+    )
+    assert.notEqual(ours, ring)
+    t.after(() => rmSync(ours, { force: true }))
+    writeFileSync(ours, Buffer.alloc(1 << 19), { mode: 0o600 })
+    // Of somebody who is not to be seen, new and old.
+    const [fresh, old] = [`${ours.slice(0, -2)}x-1`, `${ours.slice(0, -2)}x-2`]
+    writeFileSync(fresh, '', { mode: 0o600 })
+    writeFileSync(old, '', { mode: 0o600 })
+    t.after(() => rmSync(fresh, { force: true }))
+    utimesSync(old, 1, 1)
+    assert.equal(run(directory, 'await log.close()'), '')
+    assert.deepEqual(ringsOf(directory).toSorted(), [ours, fresh].toSorted())
   })
 
   const tampered: readonly (readonly [string, (ring: string) => void, RegExp])[] = [
