@@ -1,4 +1,5 @@
-// The fields that `with()` binds: captured and written as JSON once, when they are bound.
+// The fields that `with()` binds: captured and written as JSON once, when they are bound; and once
+// more when what counts as a secret has changed: what was masked stays so.
 
 import { Lanes } from '../capture/lanes.ts'
 import { captureContext } from '../capture/context.ts'
@@ -14,13 +15,35 @@ const placesMax = 1 << 17
 export class Bindings {
   /** The account that entries get if they bring none of their own. */
   readonly accountId: string | undefined
-  /** The members, `"key":value`, by key, in the order of binding. */
-  readonly members: ReadonlyMap<string, string>
+  #members: ReadonlyMap<string, string>
   #text: ReadyText | undefined = undefined
+  /** How often what counts as a secret had changed when the members were made. */
+  #era: number
 
-  constructor(accountId: string | undefined, members: ReadonlyMap<string, string>) {
+  constructor(accountId: string | undefined, members: ReadonlyMap<string, string>, era: number) {
     this.accountId = accountId
-    this.members = members
+    this.#members = members
+    this.#era = era
+  }
+
+  /** The members, `"key":value`, by key, in the order of binding. */
+  get members(): ReadonlyMap<string, string> {
+    return this.#members
+  }
+
+  get era(): number {
+    return this.#era
+  }
+
+  /** Masks what counts as a secret by now. */
+  renew(encoder: MemberEncoder): void {
+    if (this.#era === encoder.era) return
+    this.#era = encoder.era
+    this.#text = undefined
+    const text = [...this.#members.values()].join(',')
+    const context = JSON.parse(`{${text}}`) as Restored
+    const lanes = new Lanes(placesMin, text.length + placesMin)
+    this.#members = new Map(membersOf(encoder, context, lanes).members)
   }
 
   /** All members, joined: made when the first line that has them is. */
@@ -38,12 +61,14 @@ export class Bindings {
   without(keys: Iterable<string>): Bindings {
     const members = new Map(this.members)
     for (const key of keys) members.delete(key)
-    return new Bindings(this.accountId, members)
+    return new Bindings(this.accountId, members, this.#era)
   }
 }
 
 /** What makes text of captured members. */
 export interface MemberEncoder {
+  /** How often what counts as a secret has changed. */
+  readonly era: number
   /** The members of a captured context, each with its value as JSON: `"key":value`. */
   members(lanes: Lanes): [key: string, text: string][]
   /** An object as JSON, with strings of no more than `charsMax` UTF-16 units. */
@@ -73,17 +98,38 @@ export function bind(
   charsMax: number,
   lanes: Lanes = new Lanes(placesMin, charsMax),
 ): Bindings {
+  const own = membersOf(encoder, context, lanes)
+  parent?.renew(encoder)
+  const members = new Map<string, string>(parent?.members)
+  const accountId = own.accountId ?? parent?.accountId
+  for (const [key, text] of own.members) members.set(key, text)
+  return bindingsOf(encoder, accountId, members, charsMax)
+}
+
+function bindingsOf(
+  encoder: MemberEncoder,
+  accountId: string | undefined,
+  members: ReadonlyMap<string, string>,
+  charsMax: number,
+): Bindings {
+  const bytesMax = Math.floor(charsMax * boundShare)
+  return new Bindings(accountId, fitting(encoder, members, bytesMax), encoder.era)
+}
+
+/** The members of a context as JSON, by lanes that nobody else uses now. */
+function membersOf(
+  encoder: MemberEncoder,
+  context: unknown,
+  lanes: Lanes,
+): { accountId: string | undefined; members: [key: string, text: string][] } {
   lanes.reset()
   lanes.begin(lanes.capacity)
   const isComplete = captureContext(lanes, context)
   if (!isComplete && lanes.capacity < placesMax) {
     const places = Math.min(lanes.capacity * 8, placesMax)
-    return bind(encoder, context, parent, charsMax, new Lanes(places, charsMax))
+    return membersOf(encoder, context, new Lanes(places, lanes.charsMax))
   }
-  const members = new Map<string, string>(parent?.members)
-  const accountId = lanes.accountId ?? parent?.accountId
-  for (const [key, text] of encoder.members(lanes)) members.set(key, text)
-  return new Bindings(accountId, fitting(encoder, members, Math.floor(charsMax * boundShare)))
+  return { accountId: lanes.accountId, members: encoder.members(lanes) }
 }
 
 /** Fields that join an entry, and what is bound: that wins over equal ones. */
@@ -96,7 +142,7 @@ export function joinedBindings(
   const members = new Map(joining)
   for (const [key, text] of bound?.members ?? []) members.set(key, text)
   const account = bound?.accountId ?? accountId
-  return new Bindings(account, fitting(encoder, members, Math.floor(charsMax * boundShare)))
+  return bindingsOf(encoder, account, members, charsMax)
 }
 
 /**

@@ -35,6 +35,11 @@ export class JoinedFields {
     this.#lineBytesMax = lineBytesMax
   }
 
+  /** What counts as a secret has changed: nothing that was masked before is kept. */
+  forget(): void {
+    this.#known.clear()
+  }
+
   /** Reads the fields at the heads of the lanes; gives the template with them. */
   read(lanes: Lanes, template: Template): Template {
     const { tagHead, numHead, refHead } = lanes
@@ -46,7 +51,10 @@ export class JoinedFields {
       lanes.tagHead = tagHead
       lanes.numHead = numHead
       lanes.refHead = (refHead + 1) | 0
-      joined = { own: new Bindings(accountId, this.#members(lanes)), templates: new Map() }
+      joined = {
+        own: new Bindings(accountId, this.#members(lanes), this.#encoder.era),
+        templates: new Map(),
+      }
       if (key !== undefined) {
         if (this.#known.size >= joinedMax) this.#known.clear()
         this.#known.set(key, joined)

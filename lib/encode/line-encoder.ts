@@ -63,6 +63,8 @@ export class LineEncoder {
   #lastBeginning = readyText('')
   readonly #account = new CachedString()
   readonly #joined: JoinedFields
+  /** How often what counts as a secret has changed. */
+  #era = 0
   /** The ids of the entry's trace as members of the line, each behind a comma. */
   #trace = ''
   /** The line that was written last, until something else is written behind it. */
@@ -126,8 +128,14 @@ export class LineEncoder {
 
   /** What counts as a secret has changed: nothing that was decided before is kept. */
   forget(): void {
+    this.#era++
     this.#values.forget()
+    this.#joined.forget()
     forgetStrings()
+  }
+
+  get era(): number {
+    return this.#era
   }
 
   /** A captured value as JSON, without the rest of an entry. */
@@ -148,6 +156,10 @@ export class LineEncoder {
   #line(out: JsonBytes, ring: Entries, lsn: number): void {
     const { lanes, time, accountId } = ring
     let { template } = ring
+    if (template.bound !== undefined && template.bound.era !== this.#era) {
+      template.bound.renew(this)
+      template.bindings?.renew(this)
+    }
     this.#trace = ''
     if (lanes.tags[lanes.tagHead & lanes.mask]! >= TRACE) {
       template = this.#surroundings(lanes, template)

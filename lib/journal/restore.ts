@@ -97,7 +97,7 @@ export class Restorer {
   }
 
   #restore({ category, severity, event, bindings }: Definition): Restored {
-    const bound = bindings && new Bindings(bindings.accountId, new Map(bindings.members))
+    const bound = bindings && new Bindings(bindings.accountId, new Map(bindings.members), 0)
     const owner = { name: category, seqBase: 0 }
     let encoder: EventEncoder | undefined
     if (event !== undefined) {

@@ -97,8 +97,8 @@ export interface Logger extends LogMethods, AsyncDisposable {
    * `stdout`, `repetition`, retention, limits of rotation, durability and `flush_ms` hold at once;
    * what it does not say has its default. Each change is an entry of `audit`. What cannot change
    * (`log_path`, the files of categories, the rest of `buffer`) stays, and is named in one entry of
-   * level WARNING. A level set for a time holds until its end. Fields that are bound stay as they
-   * were masked.
+   * level WARNING. A level set for a time holds until its end. Of bound fields, too, what is a
+   * secret by now is masked; what was masked stays so.
    *
    * @param config The path of a `system.json`, or the `logging` section itself.
    * @throws {ConfigError} when it cannot be used, naming every problem; then nothing has changed.

@@ -9,6 +9,7 @@ import {
   createLogger,
   defineEvent,
   Type,
+  type LogEntry,
   type LoggingConfig,
 } from '../../lib/index.ts'
 import { createTestLogger } from '../../lib/testing.ts'
@@ -25,6 +26,54 @@ function fileOf(t: TestContext): { file: string; logs: string; write: (section: 
 }
 
 describe('Logger.reload()', () => {
+  for (const [what, options] of [
+    ['bound', {}],
+    ['bound and asked for', { context: () => ({ store: 'plain', broker_code: 'A-777' }) }],
+  ] as const) {
+    it(`masks what is a secret by now, also in what was ${what} before; what was masked stays so`, () => {
+      const log = createTestLogger({ redact: { keys: ['old_pin'] } }, options)
+      const event = defineEvent({
+        category: 'sdk',
+        level: 'INFO',
+        message: 'typed',
+        context: Type.Object({ broker_code: Type.String(), n: Type.Number() }),
+      })
+      const parent = log.with({
+        account_id: 'ACC',
+        broker_name: 'B-777',
+        old_pin: '4711',
+        deep: { list: [{ broker_name: 'C-777' }, 1.5, null], text: 'stays' },
+        ['__proto__']: { a: 1 },
+        3: 'three',
+      })
+      const child = parent.with({ broker_code: 'D-777', child: true })
+      const [parentEvent, childEvent] = [parent.event(event), child.event(event)]
+      const all = (): void => {
+        for (const each of [log, parent, child, parent.with({ later: 1 })]) {
+          each.system.info('untyped', { own: 1 })
+          each.system.info('no context')
+          each.system.info('overrides', { child: false, deep: 0 })
+        }
+        parentEvent({ broker_code: 'E-777', n: 1 })
+        childEvent({ broker_code: 'F-777', n: 1 })
+      }
+      all()
+      const before = structuredClone(log.entries)
+      assert.match(JSON.stringify(before), /B-777.*C-777.*D-777/)
+      log.clear()
+      log.reload({ redact: { keys: ['broker_code', 'broker_name'] } })
+      log.clear()
+      all()
+      assert.doesNotMatch(JSON.stringify(log.entries), /777|4711/)
+      const masked = JSON.parse(
+        JSON.stringify(before).replaceAll(/"[A-F]-777"/g, '"[REDACTED]"'),
+      ) as typeof before
+      const contents = (entries: readonly LogEntry[]): unknown[] =>
+        entries.map(({ message, context, account_id }) => ({ message, context, account_id }))
+      assert.deepEqual(contents(log.entries), contents(masked))
+    })
+  }
+
   it('takes a configuration as a whole; each change is an entry of audit, what stays is one WARNING', async (t) => {
     const { file, logs, write } = fileOf(t)
     write({ levels: { sdk: 'debug' }, retention_days: 30 })
