@@ -28,6 +28,7 @@ import { mask, maskValue } from '../redact/secret-text.ts'
 import { hidesNumber } from '../redact/secret-values.ts'
 import { CachedString } from './string-cache.ts'
 import {
+  HINT,
   LIKELY,
   NONE,
   redacted,
@@ -410,6 +411,7 @@ export class ValueEncoder {
   /** The same for the values of keys, by how surely they name a secret. */
   readonly #maskedBy: readonly ((text: string) => string)[] = [
     this.masked,
+    (text) => maskValue(text, HINT, this.#redactor),
     (text) => maskValue(text, WEAK, this.#redactor),
     (text) => maskValue(text, LIKELY, this.#redactor),
     (text) => maskValue(text, SHORT, this.#redactor),

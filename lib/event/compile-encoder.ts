@@ -37,7 +37,7 @@ import { mask, maskValue } from '../redact/secret-text.ts'
 import { guarded } from '../redact/secret-values.ts'
 import { CachedString } from '../encode/string-cache.ts'
 import { shownName } from '../encode/value-encoder.ts'
-import { LIKELY, NONE, redacted, type Redactor, SHORT, WEAK } from '../redact/secret-keys.ts'
+import { HINT, LIKELY, NONE, redacted, type Redactor, SHORT, WEAK } from '../redact/secret-keys.ts'
 
 /** How one event is captured, and made text again. */
 export interface EventCodec extends EventEncoder {
@@ -132,6 +132,7 @@ function stringifyOf(plan: Plan): EventCodec['stringify'] {
 function maskedOf(redactor: Redactor): Masked {
   return [
     (string) => mask(string, redactor),
+    (string) => maskValue(string, HINT, redactor),
     (string) => maskValue(string, WEAK, redactor),
     (string) => maskValue(string, LIKELY, redactor),
     (string) => maskValue(string, SHORT, redactor),

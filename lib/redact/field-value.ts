@@ -11,7 +11,7 @@ import {
   take,
 } from './assignment.ts'
 import { bareValue, FIELD, quotedValue } from './plain-value.ts'
-import { SHORT, STRONG, WEAK } from './secret-keys.ts'
+import { HINT, SHORT, STRONG, WEAK } from './secret-keys.ts'
 import { hidesString, isNothing, looksSecret } from './secret-values.ts'
 import { isBlank, isLineEnd, isNameCode, quoteLength } from './text-marks.ts'
 import { bareEnd, lineEnd, quotedEnd } from './value-extent.ts'
@@ -171,7 +171,8 @@ function takeHeld(into: Assigned, name: Assignment, at: number, end: number): bo
   const shown = into.text.slice(at, Math.min(end, at + 2 * lookedCharsMax))
   if (isNothing(shown)) return false
   if (name.strength === SHORT && !isPassword(name.name, shown)) return false
-  if (name.strength < SHORT && !hidesString(WEAK, shown)) return false
+  if (name.strength < SHORT && !hidesString(name.strength === HINT ? HINT : WEAK, shown))
+    return false
   return take(into, at, end)
 }
 

@@ -12,7 +12,7 @@ import {
 } from './assignment.ts'
 import { headerValue, isHeaderName, signedValue } from './header-value.ts'
 import { beginsWithState, isProse } from './prose.ts'
-import { LIKELY, PLURAL, SHORT, STRONG, type Strength, WEAK } from './secret-keys.ts'
+import { HINT, LIKELY, PLURAL, SHORT, STRONG, type Strength, WEAK } from './secret-keys.ts'
 import { states } from './secret-words.ts'
 import { hidesString, isNothing, looksLikePassword, looksSecret } from './secret-values.ts'
 import { afterBlanks, isBlank, isLineEnd, isNameCode, quoteLength } from './text-marks.ts'
@@ -63,7 +63,10 @@ export function quotedValue(
   }
   if (strength === SHORT) return isPassword(name.name, shown) && take(into, value, end)
   const isKeyed = (name.isQuoted && glue !== COMMA) || shown.includes(' ')
-  const hides = isKeyed ? hidesString(WEAK, shown) : looksSecret(shown, quotedCharsMin)
+  const hides =
+    isKeyed || strength === HINT
+      ? hidesString(strength === HINT ? HINT : WEAK, shown)
+      : looksSecret(shown, quotedCharsMin)
   return hides && take(into, value, end)
 }
 
@@ -194,7 +197,9 @@ function doubtfulValue(
   isParameter: boolean,
 ): boolean {
   const { text } = into
-  if (glue === COLON && strength < SHORT && name.includes('-') && signedValue(into, at)) return true
+  if (glue === COLON && strength < SHORT && strength > HINT && name.includes('-')) {
+    if (signedValue(into, at)) return true
+  }
   const end = bareEnd(text, at, isQuery, doubtfulCharsMax)
   const shown = text.slice(at, end)
   if (isNothing(shown)) return false
@@ -205,9 +210,11 @@ function doubtfulValue(
       : // `Token{…`, `Binder(…`.
         next !== 0x7b &&
         next !== 0x28 &&
-        (looksSecret(shown) ||
-          (isParameter && hidesInQuery(strength, shown)) ||
-          isLogin(name, shown))
+        (strength === HINT
+          ? hidesString(HINT, shown)
+          : looksSecret(shown) ||
+            (isParameter && hidesInQuery(strength, shown)) ||
+            isLogin(name, shown))
   return hides && take(into, at, secretEnd(text, at, isQuery))
 }
 

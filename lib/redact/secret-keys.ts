@@ -13,6 +13,7 @@ import {
   codeQualifiers,
   endings,
   harmlessFirst,
+  harmlessKeys,
   harmlessLast,
   harmlessWhole,
   keyQualifiers,
@@ -30,22 +31,27 @@ export const redacted = '[REDACTED]'
 
 /** A key that names no secret. */
 export const NONE = 0
+/**
+ * One that names a key, nobody knows to what: `atera_key`. Only a value that looks like a secret is
+ * one; an identifier is none.
+ */
+export const HINT = 1
 /** One that may name something else as well: `session`. Its value decides; a word is none. */
-export const WEAK = 1
+export const WEAK = 2
 /**
  * One that mostly names a secret: `token`. Its value decides; a symbol or a state is none. In text
  * as weak as the others.
  */
-export const LIKELY = 2
+export const LIKELY = 3
 /** One that may hold a password, a PIN or a count: `pass`. Its value decides. */
-export const SHORT = 3
+export const SHORT = 4
 /** One that names a secret. */
-export const STRONG = 4
+export const STRONG = 5
 /** One that names several of them, whose number is none: `passwords: 3`. */
-export const PLURAL = 5
+export const PLURAL = 6
 
 /** How surely a key names a secret: one of {@link NONE} to {@link PLURAL}. */
-export type Strength = 0 | 1 | 2 | 3 | 4 | 5
+export type Strength = 0 | 1 | 2 | 3 | 4 | 5 | 6
 
 /**
  * Keys remembered, and the longest of them: past this the memory starts anew, so that keys made of
@@ -71,6 +77,8 @@ const gluedEnding = anyOf(
   endings.filter((word) => word.includes(' ') && word.length > 7),
   's?$',
 )
+/** A key to something, in one word: `aterakey`. */
+const gluedHint = /^[a-z]{4,}key$/
 /** What ends with `id` and is one of the two halves of a key, though an `id` is none by itself. */
 const gluedId = anyOf(
   endings.filter((word) => word.endsWith(' id')),
@@ -177,11 +185,18 @@ function strengthOf(name: string, parts: readonly string[]): Strength {
     if ((word === 'key' ? keyQualifiersSet : codeQualifiersSet).has(before)) return strong
     // A header of somebody's own: `X-RapidAPI-Key`.
     if (word === 'key' && parts[0] === 'x') return LIKELY
+    if (last === 'key' && before !== '' && !isHarmlessKey(before)) return HINT
   } else if (gluedKey.test(last)) return strong
+  else if (gluedHint.test(last)) return isHarmlessKey(last.slice(0, -3)) ? NONE : HINT
   if (endsWith(shortEndings, parts, count)) return SHORT
   if (/.(?:pass|pw)$/.test(word) && !passWords.has(word)) return SHORT
   if (isLikelyAnywhere.test(name)) return word === last ? LIKELY : WEAK
   return word.endsWith('auth') && word.length > 4 ? WEAK : NONE
+}
+
+/** Whether a key of that kind opens nothing: a database's, a keyboard's, a cache's. */
+function isHarmlessKey(kind: string): boolean {
+  return harmlessKeys.has(kind) || /^\d+$/.test(kind)
 }
 
 /**

@@ -2,6 +2,7 @@
 // `RTH`, `pass` a password or a count.
 
 import {
+  HINT,
   LIKELY,
   NONE,
   PLURAL,
@@ -169,6 +170,7 @@ const shortCode = /^[A-Z0-9]{1,6}$/
 /** Whether a string is not written as the value of a key of that strength. */
 export function hidesString(strength: Strength, text: string): boolean {
   if (strength === NONE) return false
+  if (strength === HINT) return hidesHint(text.trim())
   if (strength === WEAK) return hidesWeak(text.trim())
   if (strength === LIKELY) return hidesLikely(text.trim())
   if (strength === SHORT) return hidesShort(text.trim())
@@ -189,6 +191,20 @@ export function guarded(value: unknown, strength: Strength, name: string): unkno
   if (Array.isArray(value)) return value.map((element) => guarded(element, strength, name))
   return value
 }
+
+function hidesHint(text: string): boolean {
+  return !isNothing(text) && looksSecret(text) && !uuid.test(text) && !isComposed(text)
+}
+
+/** Whether a key consists of several parts, as those of stores do: `user:17:prefs`, `a/b/c`. */
+function isComposed(text: string): boolean {
+  return (
+    /[:/|#@,]/.test(text.slice(0, lookedCharsMax).replace(/[/+=]{1,2}$/, '')) && !base64.test(text)
+  )
+}
+
+/** Base64 in one piece. */
+const base64 = /^[\w+/]{24,}={0,2}$/
 
 function hidesWeak(text: string): boolean {
   // `GLBX.MDP3`, `RTH-2`.
@@ -242,5 +258,6 @@ export const formPatterns: Readonly<Record<string, RegExp>> = {
   path,
   placeholder,
   shellVariable,
+  base64,
   words,
 }

@@ -59,6 +59,8 @@ export const endings: readonly string[] = [
   'ssn',
   'iban',
   'psk',
+  'pSWD',
+  'paSSWRd',
   'wif',
   'puk',
   'cred',
@@ -108,6 +110,21 @@ export const endings: readonly string[] = [
   'api key id',
   'CODe verifier',
   'maGIC link',
+  'keYTAb',
+  'kUBEconfig',
+  'coMMUnity string',
+  'snmp coMMUnity',
+  'maGSTripe',
+  'sociAL SECurity number',
+  'mAIDen name',
+  'seNHA',
+  'löSENord',
+  'loSENord',
+  'paROLA',
+  'salaSANa',
+  'PEPper',
+  'enable password',
+  'enable secret',
 ]
 
 /**
@@ -115,13 +132,20 @@ export const endings: readonly string[] = [
  * letters: `signingkey`.
  */
 export const keyQualifiers: readonly string[] =
-  'api app application access account auth authentication priv private secret signing sign signature encryption encrypt encrypted decryption cipher crypto master session ssh rsa dsa ecdsa ed25519 pgp gpg aes des hmac mac client consumer subscription license licence service server storage sas shared webhook hook root admin bot broker exchange trading deploy deployment integration functions jwt jwe cookie kms recovery backup unlock security registration activation product instrumentation ingest ingestion telemetry wallet spend spending developer tls ssl cert certificate listen insert preshared psk wireguard merchant withdrawal personal management pin unseal enc crypt wpa wep network shared write withdraw serial apns vapid stripe openai anthropic google maps mailgun sendgrid aws azure gcp twilio slack datadog algolia firebase fcm binance kraken alpaca polygon finnhub fastly rapidapi'.split(
+  'api app application access account auth authentication priv private secret signing sign signature encryption encrypt encrypted decryption cipher crypto master session ssh rsa dsa ecdsa ed25519 pgp gpg aes des hmac mac client consumer subscription license licence service server storage sas shared webhook hook root admin bot broker exchange trading deploy deployment integration functions jwt jwe cookie kms recovery backup unlock security registration activation product instrumentation ingest ingestion telemetry wallet spend spending developer tls ssl cert certificate listen insert preshared psk wireguard merchant withdrawal personal management pin unseal enc crypt wpa wep network shared write withdraw serial apns vapid stripe openai anthropic google maps mailgun sendgrid aws azure gcp twilio slack datadog algolia firebase fcm binance kraken alpaca polygon finnhub fastly rapidapi heroku hubspot honeycomb pagerduty opsgenie statuspage airbrake rollbar bugsnag logdna loggly papertrail splunk grafana newrelic amplitude mixpanel launchdarkly optimizely sdk quandl alphavantage tiingo cosmos eventgrid servicebus symmetric wrapping material tacacs radius ospf bgp dpop payout terminal decrypt read view snyk sonar sonarqube zendesk intercom salesforce shopify paypal plaid braintree coinbase bitfinex bybit okx kucoin deribit bitmex bitstamp tradovate oanda cohere gemini mistral groq deepseek replicate pinecone elevenlabs huggingface mapbox sentry github gitlab bitbucket circleci travisci netlify vercel cloudflare digitalocean linode vultr hetzner mailchimp mandrill postmark sparkpost sendinblue brevo klaviyo nexmo vonage messagebird plivo telnyx airtable contentful webflow yelp foursquare tomtom geocodio ipstack ipinfo openweather openweathermap weatherstack virustotal shodan censys securitytrails abuseipdb greynoise urlscan hunter clearbit fullcontact lob easypost shippo goshippo calendly typeform surveymonkey trello asana jira notion figma zapier pipedrive freshdesk helpscout mailjet customerio onesignal pusher pubnub ably cloudinary imgix uploadcare filestack imagekit spotify lastfm giphy newsapi nytimes omdb tmdb steam riot blizzard etherscan infura alchemy moralis bscscan polygonscan coinmarketcap coingecko cryptocompare coinapi'.split(
     ' ',
   )
 
+/** Before `key` they make one that opens nothing: a database's, a keyboard's, a cache's. */
+export const harmlessKeys: ReadonlySet<string> = new Set(
+  'primary foreign partition sort range hash cache cached routing route row object lookup group order index unique composite natural surrogate candidate parent child public pub publishable idempotency idempotent dedupe dedup deduplication message event metric translation locale lang config setting settings map property registry hot shortcut arrow enter function modifier ctrl control shift alt meta home end page delete escape esc tab space any press pressed context query filter search file path bucket blob document doc record entity item element array react component list set dict json xml form field column table state selector label tag feature flag experiment variant bundle module package import lock mutex semaphore queue topic stream shard offset sequence time date day hour minute job task run build span trace correlation request batch node edge graph vertex relation join left right min max start last first next prev previous old new default current selected active dummy compression join lru redis memo memcached data mon don tur hoc joc whis lac mic smo n etag sampling grouping aggregation sharding ordering conflict merge version resource chart series legend color theme font icon image template menu tree'.split(
+    ' ',
+  ),
+)
+
 /** Before `code`: `recoveryCodes`, but not `statusCode`. */
 export const codeQualifiers: readonly string[] =
-  'recovery backup auth authorization authentication verification verify security access pin otp totp mfa fa sms device unlock puk cvv cvc card login reset scratch emergency secret pass activation invite invitation'.split(
+  'recovery backup auth authorization authentication verification verify security access pin otp totp mfa fa sms device unlock puk pairing license licence factor cvv cvc card login reset scratch emergency secret pass activation invite invitation'.split(
     ' ',
   )
 
@@ -180,7 +204,7 @@ export const neutral: ReadonlySet<string> = new Set(
 
 /** Last in a key they say that it holds something about a secret, or about none. */
 export const harmlessLast: ReadonlySet<string> = new Set(
-  'path paths file files filename filepath dir directory folder name names alias count counts counter expires expire expired expiry expiration expiring ttl age id ids length len size sizes type types kind url urls uri uris endpoint endpoints host hostname port domain policy policies status state valid validity validation enabled disabled required optional strength rotation algorithm algo alg version format field fields label hint prompt issuer audience scope scopes at time times timestamp date created updated changed modified limit limits bucket usage used remaining budget price cost error errors exception exceptions warning warnings class manager provider service store factory handler validator generator ring index position symbol address decimals balance amount contract tokenizer tokenize tokenization arn region config settings options mode method methods strategy level reset ms secs seconds minutes hours days percent ratio rate per minute second request requests attempts attempt retries failures failure failed success event events listener callback hook middleware guard module plugin source ref reference resource resources permission permissions role roles user username owner account email form input page screen view dialog button link rule rules check checks checker checked match matches mismatch needed missing present exists unset accepted declined supported location locations row rows column columns table lookup list map set cache queue pool job task worker thread server client protocol scheme consent banner notice protection env variable variables prefix suffix pattern regex separator delimiter encoding charset num number'.split(
+  'path paths file files filename filepath dir directory folder name names alias count counts counter expires expire expired expiry expiration expiring ttl age id ids length len size sizes type types kind url urls uri uris endpoint endpoints host hostname port domain policy policies status state valid validity validation enabled disabled required optional strength rotation algorithm algo alg version format field fields label hint prompt issuer audience scope scopes at time times timestamp date created updated changed modified limit limits bucket usage used remaining budget price cost error errors exception exceptions warning warnings class manager provider service store factory handler validator generator ring index position symbol address decimals balance amount contract tokenizer tokenize tokenization arn region config settings options mode method methods strategy level reset ms secs seconds minutes hours days percent ratio rate per minute second request requests attempts attempt retries failures failure failed success event events listener callback hook middleware guard module plugin source ref reference resource resources permission permissions role roles user username owner account email form input page screen view dialog button link rule rules check checks checker checked match matches mismatch needed missing present exists unset found standard pair interval in tokenized accepted declined supported location locations row rows column columns table lookup list map set cache queue pool job task worker thread server client protocol scheme consent banner notice protection env variable variables prefix suffix pattern regex separator delimiter encoding charset num number'.split(
     ' ',
   ),
 )

@@ -4,7 +4,7 @@
 import { type Assigned, type Assignment, lookedCharsMax, matchEnd, take } from './assignment.ts'
 import { EQUALS, quotedValue, takeNumber } from './plain-value.ts'
 import { isState } from './prose.ts'
-import { SHORT, STRONG } from './secret-keys.ts'
+import { HINT, SHORT, STRONG } from './secret-keys.ts'
 import {
   hidesString,
   isNothing,
@@ -54,7 +54,7 @@ export function spacedValue(into: Assigned, name: Assignment): boolean {
   if (quote > 0) return spacedQuoted(into, name, at, at + quote, isOption)
   if (isOption) return code !== 0x2d && optionValue(into, name)
   if (strength >= STRONG) return strongValue(into, name)
-  if (strength === SHORT || prosaicName.test(name.name)) return false
+  if (strength === SHORT || strength === HINT || prosaicName.test(name.name)) return false
   return word(into, at, looksSecret)
 }
 

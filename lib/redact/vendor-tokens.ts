@@ -3,7 +3,8 @@
 //
 // The forms were taken from gitleaks 8 (github.com/gitleaks/gitleaks, b58d3f1, MIT), secretlint
 // (github.com/secretlint/secretlint, 18346ba, MIT), detect-secrets (github.com/Yelp/detect-secrets,
-// 5e14193, Apache-2.0), and from the vendors' own documentation. Lengths are lower bounds: vendors
+// 5e14193, Apache-2.0), kingfisher (github.com/mongodb/kingfisher, Apache-2.0), and from the vendors'
+// own documentation. Lengths are lower bounds: vendors
 // lengthen their tokens.
 
 /** A vendor, its prefixes, and what follows one of them, as the source of a pattern. */
@@ -40,7 +41,7 @@ export const prefixed: readonly TokenForm[] = [
     '[a-z0-9]{5,30}\\.[a-z0-9]{4,6}\\.acc[_-][a-z0-9-]{10,32}\\.[\\w+/=-]{30,}',
   ],
   ['Bitcoin', 'xprv yprv zprv tprv', '[1-9A-HJ-NP-Za-km-z]{80,}'],
-  ['Buildkite', 'bkua_', '[0-9a-f]{40}'],
+  ['Buildkite', 'bkua_', '[0-9a-z]{40,}'],
   ['CAS', 'ST- TGT-', '\\d{1,10}-[\\w-]{16,}'],
   ['CircleCI', 'CCIPAT_ CCIPRJ_', '\\w{30,}'],
   ['ClickHouse', '4b1d', '[0-9A-Za-z]{38}'],
@@ -127,7 +128,7 @@ export const prefixed: readonly TokenForm[] = [
   ['Pinecone', 'pcsk_', '\\w{40,}'],
   ['Plaid', 'access-sandbox- access-development- access-production-', uuid],
   ['PlanetScale', 'pscale_tkn_ pscale_pw_ pscale_oauth_', '[\\w=.-]{30,}'],
-  ['PostHog', 'phx_ phs_', '[0-9A-Za-z]{40,}'],
+  ['PostHog', 'phx_ phs_', '\\w{40,}'],
   ['Postman', 'PMAK-', '[0-9a-f]{24}-[0-9a-f]{34}'],
   ['Prefect', 'pnu_ pnb_', '[0-9A-Za-z]{30,}'],
   ['PubNub', 'sec-c-', '[\\w-]{30,}'],
@@ -163,7 +164,7 @@ export const prefixed: readonly TokenForm[] = [
   ['Stripe', 'whsec_', '[\\w+/=]{20,}'],
   ['Stripe', 'pi_ seti_', '[0-9A-Za-z]{14,}_secret_[0-9A-Za-z]{16,}'],
   ['Supabase', 'sbp_ sb_secret_', '[\\w-]{20,}'],
-  ['Tailscale', 'tskey-', '[a-z]{2,20}-[\\w-]{20,}'],
+  ['Tailscale', 'tskey-', '[a-z]{2,20}-[\\w-]{12,}'],
   ['Tavily', 'tvly-', '[\\w-]{30,}'],
   ['Tencent', 'AKID', '[0-9A-Za-z]{32}'],
   ['Twilio', 'SK', '(?=[A-Za-z]{0,80}\\d)[0-9A-Za-z]{32}(?![\\w-])'],
@@ -175,6 +176,33 @@ export const prefixed: readonly TokenForm[] = [
   ['Yandex', 't1.', '[\\w-]{20,}={0,2}\\.[\\w-]{80,}={0,2}'],
   ['Yandex', 'y0_', '[\\w-]{50,}'],
   ['Yandex', 'YC', '(?=[A-Za-z_-]{0,40}\\d)(?=[\\d_A-Z-]{0,40}[a-z])[\\w-]{38}(?![\\w-])'],
+  ['Akamai', 'akab- akaa-', '[0-9a-z]{16}-[0-9a-z]{16}'],
+  ['Alchemy', 'alcht_', '[0-9A-Za-z]{30}'],
+  ['Amazon', 'da2-', '(?=[a-z]{0,26}\\d)[0-9a-z]{26}(?![\\w-])'],
+  ['BestTime', 'pri_', '[0-9a-f]{32}(?![\\w-])'],
+  ['ClickUp', 'pk_', '\\d{5,9}_[0-9A-Z]{32}'],
+  ['Dependency-Track', 'odt_', '[0-9A-Za-z]{32,}'],
+  ['Docker', 'SWMTKN-1- SWMKEY-1-', '[\\w+/-]{40,}'],
+  ['Flexport', 'shltm_', '[\\w-]{40}'],
+  ['Ionic', 'ion_', '[0-9A-Za-z]{42}'],
+  ['LlamaIndex', 'llx-', '[0-9A-Za-z]{40,}'],
+  ['MongoDB', 'mdb_sa_sk_', '[\\w-]{40,}'],
+  ['Pagar.me', 'ak_live_ ak_test_', '[0-9A-Za-z]{24,}'],
+  ['pganalyze', 'pgar_', '[0-9a-z]{26,}'],
+  ['PhotoRoom', 'sk_pr_', '\\w{1,40}_[0-9a-f]{40}'],
+  ['Portainer', 'ptr_', '[\\w+/=-]{40,}'],
+  ['Postman', 'PMAT-', '[0-9A-Z]{26}'],
+  ['Ramp', 'ramp_sec_', '[0-9A-Za-z]{40,}'],
+  ['Sonar', 'sqco_', '[0-9A-Za-z]{40,}'],
+  ['SpectralOps', 'spu-', '[0-9a-z]{32}'],
+  ['Supernotes', 'supernotes_sk-', '[0-9A-Za-z]{20,}'],
+  ['Teamwork', 'tkn.v1_', '[\\w+/=-]{40,}'],
+  ['Ticket Tailor', 'sk_', '\\d{4}_\\d{6}_[0-9a-f]{32}'],
+  ['Together AI', 'tgp_v1_', '[\\w-]{40,}'],
+  ['TruffleHog', 'thog-key-', '[0-9a-f]{16}'],
+  ['Ubidots', 'BBFF-', '[0-9A-Za-z]{30,}'],
+  ['Voiceflow', 'VF.DM. VF.WS.', '[0-9a-f]{20,24}\\.[0-9A-Za-z]{16}'],
+  ['WunderGraph', 'cosmo_', '[0-9a-f]{32}'],
   ['Zoho', '1000.', '[0-9a-f]{32}\\.[0-9a-f]{32}'],
 ]
 
@@ -203,7 +231,8 @@ export const shaped: readonly (readonly [
   ['MaxMind', '[0-9A-Za-z]', '_mmk', [36], '[0-9A-Za-z]{6}_[0-9A-Za-z]{29}_mmk'],
   ['New Relic', '[0-9a-f]', 'FFFFNRAL', [32], '[0-9a-f]{32}FFFFNRAL'],
   ['OANDA', '[0-9a-f]', '-', [32], '[0-9a-f]{32}-[0-9a-f]{32}'],
-  ['Telegram', '\\d', ':A', [8, 9, 10], '\\d{8,10}:A[\\w-]{34}'],
+  ['New Relic', '[0-9a-z]', 'NRAL', [36], '[0-9a-z]{36}NRAL'],
+  ['Telegram', '\\d', ':', [8, 9, 10], '\\d{8,10}:(?=[\\da-z_-]{0,34}[A-Z])[\\w-]{35}'],
 ]
 
 /**
@@ -213,7 +242,7 @@ export const shaped: readonly (readonly [
 export const paths: readonly TokenForm[] = [
   ['Slack', 'hooks.slack.com/', '(\\w{1,12}/)[\\w+/-]{16,}'],
   ['SoftLayer', 'api.softlayer.com/soap/', '(v[\\d.]{1,4}/)[0-9a-z]{40,}'],
-  ['Zapier', 'hooks.zapier.com/hooks/catch/', '(\\d{1,12}/)[0-9A-Za-z]{4,}'],
+  ['Zapier', 'hooks.zapier.com/hooks/catch/', '((?:\\d{1,12}/)?)[0-9A-Za-z]{4,}'],
   ['IFTTT', 'maker.ifttt.com/trigger/', '([\\w-]{1,64}(?:/json)?/with/key/)[\\w-]{10,}'],
   [
     'Make',

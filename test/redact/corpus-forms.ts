@@ -707,4 +707,14 @@ plain | line198 | ConnectionStrings__Default=Server=db;Password=⟦⟨q8⟩⟧
 plain | line199 | pw: ⟦⟨q8⟩⟧
 plain | line200 | Kennwort: ⟦⟨q8⟩⟧
 plain | line201 | contraseña: ⟦⟨q8⟩⟧
+
+key | atera        | atera_key = ⟦⟨a32⟩⟧
+key | brandfetch   | brandfetch_key=⟦⟨m40⟩⟧
+key | bscscan      | bscscan-key = ⟦⟨A34⟩⟧
+key | craftmypdf   | {"craftmypdfKey":"⟦⟨a35⟩⟧","retries":3}
+key | detectify    | DETECTIFY_KEY=⟦⟨x32⟩⟧
+key | hubspot      | const hubspotKey = "⟦⟨u⟩⟧"
+key | heroku       | HEROKU_KEY = "⟦⟨u⟩⟧"
+manifest | lower   | kind: secret⏎data:⏎  extra: ⟦⟨B24⟩⟧
+manifest | block   | kind: Secret⏎data:⏎  .dockercfg: |⏎    ⟦⟨B60⟩⟧
 `

@@ -504,4 +504,13 @@ api key -> rotated
 SECRET_KEY v2 loaded
 API_KEY from environment
 DB_PASSWORD unset
+cache_key=quotes:ES:{n}:{hex16} hit
+dedup_key={uuid} dropped
+order_key: {uuid}
+sortKey={date}#{d8} partitionKey=account-{n}
+object_key=exports/2026/11/{hex16}.parquet size={n}
+trace_key={uuid} span={hex16}
+jobKey: "{uuid}"
+hotkey: ctrl+shift+k
+compositeKey=AAPL_{d8}_{n}
 `

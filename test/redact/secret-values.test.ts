@@ -2,7 +2,15 @@
 
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { LIKELY, PLURAL, SHORT, STRONG, type Strength, WEAK } from '../../lib/redact/secret-keys.ts'
+import {
+  HINT,
+  LIKELY,
+  PLURAL,
+  SHORT,
+  STRONG,
+  type Strength,
+  WEAK,
+} from '../../lib/redact/secret-keys.ts'
 import {
   hidesNumber,
   hidesString,
@@ -68,6 +76,12 @@ describe('hidesString()', () => {
     hidden: readonly string[],
     written: readonly string[],
   ])[] = [
+    [
+      HINT,
+      ['9f3aXq7Zk2CANARY00', 'a4b8ffbb028d4d35a8c8d87f5b06771f'],
+      ['x1y2', 'user:17:9f3aXq7Zk2b'],
+    ],
+    [HINT, [], ['6ba7b810-9dad-41d1-80b4-00c04fd430c8', 'ES-202612', 'exports/9f3aXq7Zk2b/1']],
     [WEAK, ['9f3aXq7Zk2CANARY00', 'abc123def', 'Bearer 9f3aXq7Zk2CANARY00'], ['RTH', 'regular']],
     [WEAK, [], ['pre-market', 'GLBX.MDP3', 'RTH-2026-11-27', 'SIMPLE', '12', 'true', '']],
     [LIKELY, ['CANARY', 'my-secret', 'hunter2', 'a1'], ['USDC', 'wstETH', 'bearer', 'expired']],
