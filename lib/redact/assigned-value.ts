@@ -39,6 +39,8 @@ const serialized = /;s:\d{1,6}:/y
 const prefix = /(?:[A-Za-z_][\w.:<>*&]{0,23}\(|[bru]{1,2}|[FNELxq]|@|\$@?|&|\()(?=["'`\\])/iy
 /** A type between a name and its value: `token: string = "…"`. */
 const typed = /[A-Za-z_][\w.<>]{0,24}[ \t]{1,8}=[ \t]{1,8}(?=["'`])/y
+/** A dash, and one word in quotes: `token - 'x'`. */
+const dashed = /-[ \t]{1,4}(["'`])[^\s"'`]{6,512}\1/y
 /** Dots up to a column: `Password ......: hunter2`. */
 const leader = /\.{2,64}[ \t]{0,4}[:=]/y
 /** A block of YAML. */
@@ -87,7 +89,10 @@ function separatorEnd(text: string, at: number): number {
   }
   // `->`, `→`.
   if (code === 0x2192) return at + 1
-  if (code === 0x2d) return text.charCodeAt(at + 1) === 0x3e ? at + 2 : 0
+  if (code === 0x2d) {
+    if (text.charCodeAt(at + 1) === 0x3e) return at + 2
+    return matchEnd(dashed, text, at) === -1 ? 0 : at + 1
+  }
   if (code === 0x2e && text.charCodeAt(at + 1) === 0x2e)
     return Math.max(0, matchEnd(leader, text, at))
   // `?=`, `+=`, `.=`, `!=`, `??=`, `||=`.
@@ -150,6 +155,7 @@ export const assignmentPatterns: Readonly<Record<string, RegExp>> = {
   serialized,
   prefix,
   typed,
+  dashed,
   leader,
   block,
   ...prosePatterns,

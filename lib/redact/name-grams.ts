@@ -84,6 +84,7 @@ const keywords: readonly (readonly [word: string, forms: number])[] = [
   ['eXPDp', COMMAND],
   ['iMPDp', COMMAND],
   ['sQLPlus', COMMAND],
+  ['unSEAl', COMMAND],
 ]
 
 /** The letters of all names; `keys` are those that the configuration adds. */

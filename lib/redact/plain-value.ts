@@ -36,11 +36,16 @@ const quotedCharsMin = 12
 /** How far a value is looked at behind a name that may name something else, in UTF-16 units. */
 const doubtfulCharsMax = 64
 
+/** What one has at least without quotes, behind a name that mostly names a secret. */
+const likelyCharsMin = 12
+
 const plainWord = /^[A-Za-z]{1,24}$/
 /** `"old" -> "new"`: what a value is changed to. */
 const change = /["'][ \t]{0,4}[-=]>[ \t]{0,4}["']/y
 /** The first of a pair among pairs: `[['password', 'x']]`. */
 const pairBefore = /[[,(]\s{0,8}[[(]\s{0,8}["'\\]{1,4}$/
+/** A constant that says what the next argument is: `CURLOPT_PASSWORD`. */
+const constant = /^CURLOPT_[A-Z0-9_]{1,40}$/
 const setter = /^(?:set|with|[A-Z_]+$)/
 
 /** Takes a value in quotes. */
@@ -81,7 +86,9 @@ function isArgument(
   shown: string,
   glue: Glue,
 ): boolean {
-  if (glue === COMMA && !isQuoted && text.charCodeAt(start - 1) !== 0x7b) return false
+  if (glue === COMMA && !isQuoted && text.charCodeAt(start - 1) !== 0x7b && !constant.test(name)) {
+    return false
+  }
   if (name.startsWith('-') || (glue === CALL && setter.test(name))) return true
   if (pairBefore.test(text.slice(Math.max(0, start - 24), start))) return true
   return !plainWord.test(shown) && !(glue === CALL && isProse(text, value))
@@ -212,7 +219,7 @@ function doubtfulValue(
         next !== 0x28 &&
         (strength === HINT
           ? hidesString(HINT, shown)
-          : looksSecret(shown) ||
+          : looksSecret(shown, strength === LIKELY ? likelyCharsMin : undefined) ||
             (isParameter && hidesInQuery(strength, shown)) ||
             isLogin(name, shown))
   return hides && take(into, at, secretEnd(text, at, isQuery))

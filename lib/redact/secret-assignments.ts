@@ -21,6 +21,9 @@ const closersMax = 8
 /** A bracket that closes, percent-encoded: `user%5Bpassword%5D=`. */
 const bracket = /%(?:25){0,2}5D/iy
 
+/** One of several that are counted. */
+const numbered = / #?\d{1,2}(?=[ \t]{0,2}[:=])/y
+
 /** The second of two words that are a name together: `API key`, `card number`. */
 const secondWord = /^(?:keys?|codes?|phrases?|tokens?|strings?|numbers?|ids?|signature|answer)$/i
 const secondWordAhead =
@@ -121,12 +124,14 @@ class NameWalk implements Assigned {
         at = bracket.lastIndex
       else break
     }
+    // `Unseal Key 2: …`.
+    if (at === end && matchEnd(numbered, text, at) !== -1) at = numbered.lastIndex
     const assignment: Assignment = {
       name: text.slice(start, end),
       strength,
       start,
       end,
-      isQuoted: at > end,
+      isQuoted: at > end && text.charCodeAt(end) !== 0x20,
       after: at,
       isSpaced: isBlank(text.charCodeAt(at)),
       next: afterBlanks(text, at),
@@ -140,6 +145,7 @@ class NameWalk implements Assigned {
 
 export const namePatterns: Readonly<Record<string, RegExp>> = {
   bracket,
+  numbered,
   secondWord,
   secondWordAhead,
 }

@@ -40,7 +40,7 @@ const commands: readonly (readonly [names: string, before: string, needed?: stri
   ['snmpget snmpwalk snmpset snmpbulkwalk', '(\\s-[AXc]\\s{1,4})'],
   ['net', '(\\s/user:\\S{1,128}\\s{1,4})(?!/)', ' use '],
   ['net', '(\\suser\\s{1,4}[\\w.$-]{1,64}\\s{1,4})(?!/)'],
-  ['vault bw', '(\\s(?:login|unlock)\\s{1,4})'],
+  ['vault bw', '(\\s(?:login|unlock|unseal)\\s{1,4})'],
   ['rabbitmqctl', '(\\s(?:add_user|change_password)\\s{1,4}\\S{1,128}\\s{1,4})'],
   ['htpasswd', '(\\s-[A-Za-z]{1,8}\\s{1,4}\\S{1,256}\\s{1,4}\\S{1,128}\\s{1,4})', 'b'],
   ['expdp impdp sqlplus rman sqlldr exp imp', '(\\s{1,4}[\\w$#]{1,64}/)(?!/)'],
@@ -121,11 +121,15 @@ export function maskCommands(text: string): string {
 
 /** Where a command ends whose arguments begin at a place: not within quotes that are closed. */
 function endOf(text: string, from: number): number {
-  const stop = lineEnd(text, from)
   commandEnd.lastIndex = from
   for (let match = commandEnd.exec(text); match !== null; match = commandEnd.exec(text)) {
     const { 0: found, index } = match
-    if (found !== '"' && found !== "'") return index
+    if (found !== '"' && found !== "'") {
+      // A backslash goes on with the command on the next line.
+      if (found !== '\n' || text[index - 1] !== '\\') return index
+      continue
+    }
+    const stop = lineEnd(text, index)
     let close = text.indexOf(found, index + 1)
     if (found === '"') {
       while (close > 0 && close < stop && text[close - 1] === '\\')

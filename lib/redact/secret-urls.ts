@@ -13,6 +13,8 @@ const end = /[\s"`]|\\(?:["'nrt\\]|u[\da-f]{4})|[<>](?![^\s"/]{0,128}@[\w.-]+(?:
  * host's name is the rest of a password.
  */
 const port = /^\d{1,5}(?:$|[/?'),;\]]|#(?![^/@]{1,128}@[\w.-]+(?::\d|[/\s]|$)))/
+/** A user's name that holds an `@`, and a password. */
+const mailLogin = /^[\w.+-]{1,64}@[\w.-]{1,128}:[^\s/?#@]{1,256}(?=@)/
 /** What follows the `@`: a host, and where it ends. */
 const host = /^[\w.-]{1,256}(?::\d{1,5})?(?:[^\w.:@-]|$)|^[[{$%(]/
 /** A key as a user's name. */
@@ -67,6 +69,9 @@ function plainLength(region: string): number {
   const user = authority.search(/[/?#@:]/)
   if (user === -1) return 0
   if (authority[user] === '@') {
+    // A mail's address as the user's name: `smtps://bob@x.com:password@host`.
+    const mailed = mailLogin.exec(authority)
+    if (mailed !== null) return mailed[0].length
     return user >= keyCharsMin && looksSecret(authority.slice(0, user), keyCharsMin) ? user : 0
   }
   if (authority[user] !== ':') return 0
@@ -96,5 +101,6 @@ export const urlPatterns: Readonly<Record<string, RegExp>> = {
   bare,
   oracle,
   port,
+  mailLogin,
   host,
 }

@@ -24,6 +24,8 @@ const loginCharsMax = 88
 const declared = /[ \t]{1,8}[A-Za-z_][\w.<>]{0,24}[ \t]{1,8}:?=[ \t]{1,8}(?=["'`])/y
 const verb =
   /[ \t]{1,4}(?:is|was|are|provided|used|given|supplied|(?:set|changed) to)(?:[ \t]{0,4}[:=])?[ \t]{1,4}(?=[^\s"'`])/y
+/** The same, and what is said to be one in quotes. */
+const saying = /[ \t]{1,4}(?:is|was)(?:[ \t]{0,4}[:=])?[ \t]{1,4}(?=["'`])/y
 /** The kind of what follows, as routers have it: `password 7 0822455D0A16`. */
 const kind = /[ \t]{1,4}\d[ \t]{1,4}(?=\S)/y
 /** `login bob password …`, as in `.netrc`. */
@@ -53,7 +55,7 @@ export function spacedValue(into: Assigned, name: Assignment): boolean {
   const quote = quoteLength(text, at)
   if (quote > 0) return spacedQuoted(into, name, at, at + quote, isOption)
   if (isOption) return code !== 0x2d && optionValue(into, name)
-  if (strength >= STRONG) return strongValue(into, name)
+  if (strength >= STRONG) return saidQuoted(into, name) || strongValue(into, name)
   if (strength === SHORT || strength === HINT || prosaicName.test(name.name)) return false
   return word(into, at, looksSecret)
 }
@@ -76,6 +78,17 @@ function spacedQuoted(
   if (isCommand) return take(into, value, end)
   if (/\s/.test(shown)) return false
   return (/pass|pwd/i.test(name) || looksLikePassword(shown, 1)) && take(into, value, end)
+}
+
+/** What is said to be a password, in quotes: `the password is "centipede"`. */
+function saidQuoted(into: Assigned, { name, end }: Assignment): boolean {
+  const { text } = into
+  const opener = passwordName.test(name) ? matchEnd(saying, text, end) : -1
+  if (opener === -1) return false
+  const from = opener + quoteLength(text, opener)
+  const to = quotedEnd(text, opener, from)
+  const shown = text.slice(from, Math.min(to, from + lookedCharsMax))
+  return !isNothing(shown) && !/\s/.test(shown) && !isState(shown) && take(into, from, to)
 }
 
 function optionValue(into: Assigned, { next, strength }: Assignment): boolean {
@@ -124,6 +137,7 @@ function word(into: Assigned, at: number, isSecret: (shown: string) => boolean):
 export const spacedPatterns: Readonly<Record<string, RegExp>> = {
   declared,
   verb,
+  saying,
   kind,
   loginBefore,
   withBefore,

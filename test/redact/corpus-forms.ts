@@ -717,4 +717,12 @@ key | hubspot      | const hubspotKey = "⟦⟨u⟩⟧"
 key | heroku       | HEROKU_KEY = "⟦⟨u⟩⟧"
 manifest | lower   | kind: secret⏎data:⏎  extra: ⟦⟨B24⟩⟧
 manifest | block   | kind: Secret⏎data:⏎  .dockercfg: |⏎    ⟦⟨B60⟩⟧
+key | vaultinit    | Unseal Key 2: ⟦⟨B44⟩⟧
+command | unseal   | vault operator unseal ⟦⟨B44⟩⟧
+command | curlline | curl -k -X POST https://x.com \\⏎  -H 'A: b' \\⏎  -u 'bob:⟦⟨p12⟩⟧'
+url | mailuser     | smtps://bob@example.com:⟦⟨m12⟩⟧@smtp.example.com:465
+prose | isquoted   | the default password is "⟦⟨q9⟩⟧"
+text | dashed      | siteleaf token - '⟦⟨a32⟩⟧'
+text | curlopt     | easy_setopt(curl, CURLOPT_PASSWORD, "⟦⟨m20⟩⟧");
+text | shorttoken  | ANY-Token: ⟦⟨m15⟩⟧
 `

@@ -223,4 +223,13 @@ TogetherAI        | ⟦tgp_v1_⟨w43⟩⟧
 Ubidots           | ⟦BBFF-⟨m30⟩⟧
 Voiceflow         | ⟦VF.DM.⟨x24⟩.⟨m16⟩⟧
 WunderGraph       | ⟦cosmo_⟨x32⟩⟧
+Instagram         | ⟦IGQVJ⟨m120⟩⟧
+JWT               | ⟦eyJ⟨m30⟩.eyJ⟨m60⟩⟧
+Mailchimp         | ⟦⟨m32⟩-us36⟧
+NATS              | ⟦SUA⟨K55⟩⟧
+NTLM              | ⟦TlRMTVNTUAAD⟨B64⟩⟧
+PKCS              | ⟦MIIEpAIBAAKCAQEA⟨B48⟩⟧
+PKCS              | ⟦MIIBOgIBAAJBAJt⟨B48⟩⟧
+PKCS              | ⟦MIGHAgEAMBMG⟨B60⟩⟧
+PostHog           | ⟦phr_⟨m48⟩⟧
 `

@@ -513,4 +513,9 @@ trace_key={uuid} span={hex16}
 jobKey: "{uuid}"
 hotkey: ctrl+shift+k
 compositeKey=AAPL_{d8}_{n}
+password is 'required'
+The password is "too short for this policy"
+token - "end of file" at line {n}
+Key 2: up
+token: v2.{n}.{n}-rc1
 `
