@@ -168,7 +168,19 @@ function checkMissingPeer(): void {
 
 function checkCommands(): void {
   for (const path of Object.values(manifest.bin ?? {})) {
-    run(process.execPath, [join(installed, path), '--help'], project)
+    const program = join(installed, path)
+    run(process.execPath, [program, '--help'], project)
+    for (const [url, clients] of [
+      ['nats://127.0.0.1:1/LOGS', '@nats-io/transport-node @nats-io/jetstream'],
+      ['postgres://127.0.0.1:1/logs', 'pg'],
+    ] as const) {
+      const { status, stderr } = spawnSync(process.execPath, [program, 'tail', '--from', url], {
+        cwd: project,
+        encoding: 'utf8',
+      })
+      if (status === 1 && stderr.endsWith(`got none: npm install ${clients}\n`)) continue
+      throw new Error(`ringlog tail --from ${url} without its client: ${status}, ${stderr}`)
+    }
   }
 }
 

@@ -170,6 +170,39 @@ for (const { name, skip, start, prepare, remove } of engines) {
       assert.match(nothing, /audit: nothing is there; 10 missing: 1 to 10; the host still holds/)
     })
 
+    test('ship tells with --dry-run what it would send, and with --once what it has sent', async (t) => {
+      const directory = logDirectory(t)
+      const log = createLogger({ log_path: directory, console: 'off' })
+      log.system.info('one')
+      log.system.info('two')
+      log.audit.info('three')
+      await log.close()
+      const args = ['ship', servers.url, '-d', directory, '--host', 'x']
+      const log_id = logIdOf(directory)!
+      const shipped = async (...more: string[]): Promise<[number | null, string[]]> => {
+        const { code, out } = await ringlog(...args, ...more)
+        return [code, out.split('\n').slice(0, -1).toSorted()]
+      }
+      const place = servers.url.replace('postgres@', '')
+      const would = [
+        `3 entries of 1 log would be sent to ${place}`,
+        `x ${log_id}: would send audit entry 1`,
+        `x ${log_id}: would send system entries 1 to 2`,
+      ]
+      assert.deepEqual(await shipped('--dry-run'), [0, would])
+      assert.deepEqual(await shipped('--dry-run', '--once'), [0, would], 'nothing was sent')
+      assert.deepEqual(await shipped('--once'), [0, [`3 entries of 1 log sent to ${place}`]])
+      assert.deepEqual(await shipped('--once'), [0, [`0 entries of 1 log sent to ${place}`]])
+
+      const human = logDirectory(t)
+      const people = createLogger({ log_path: human, console: 'off', structured_format: false })
+      people.system.info('for people')
+      await people.close()
+      const { code, err } = await ringlog('ship', servers.url, '-d', human)
+      assert.equal(code, 1)
+      assert.match(err, /expected lines of JSON with numbers, got human lines/)
+    })
+
     test('verify --from tells what the logger itself has reported as lost', async (t) => {
       const directory = logDirectory(t)
       const log = createLogger({
