@@ -2,7 +2,7 @@
 
 export { ConfigError, LockedError, NotWrittenError, errorCodes } from './errors.ts'
 export type { ConfigProblem, ErrorCode } from './errors.ts'
-export type { BuiltinCategory, CategoryName } from './entry/category.ts'
+export type { BuiltinCategory, CategoryName } from './entry/builtin-categories.ts'
 export type { ExceptionInfo, LogEntry } from './entry/entry.ts'
 export type { Level, LevelName } from './entry/level.ts'
 export { defineEvent, Type } from './event/definition.ts'

@@ -4,7 +4,7 @@
 
 import { Type, type Static } from 'typebox'
 import type { ExceptionInfo, LogEntry } from '../lib/entry/entry.ts'
-import { namePattern } from '../lib/entry/category.ts'
+import { namePattern } from '../lib/entry/builtin-categories.ts'
 import { levelNames, type LevelName } from '../lib/entry/level.ts'
 
 const closed = { additionalProperties: false }

@@ -8,7 +8,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import ts from 'typescript-5'
-import { builtinCategories, namePattern } from '../lib/entry/category.ts'
+import { builtinCategories, namePattern } from '../lib/entry/builtin-categories.ts'
 import { defaultLogPath } from '../lib/config/log-path.ts'
 import { resolveConfig } from '../lib/config/resolve.ts'
 import { loggingSchema } from '../lib/config/schema.ts'

@@ -6,7 +6,7 @@
 import { wallMs } from '../entry/clock.ts'
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { builtinCategories } from '../entry/category.ts'
+import { builtinCategories } from '../entry/builtin-categories.ts'
 import { categoriesOfWriter, hasLogs } from '../read/series.ts'
 import { readFiles } from '../read/loose-files.ts'
 import type { Tell } from '../read/remark.ts'

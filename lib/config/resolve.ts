@@ -6,7 +6,7 @@
 // that depend on each other.
 
 import { dirname } from 'node:path'
-import { builtinCategories, namePattern } from '../entry/category.ts'
+import { builtinCategories, namePattern } from '../entry/builtin-categories.ts'
 import { normalized } from '../redact/secret-keys.ts'
 import { ConfigError, type ConfigProblem } from '../errors.ts'
 import { absolutePathOf, defaultLogPath, pathExpected, pathFaultOf } from './log-path.ts'

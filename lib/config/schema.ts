@@ -4,7 +4,7 @@
 // compiler ties the two: a schema that drifts from `LoggingConfig` does not compile.
 
 import { Type, type Static, type TProperties, type TSchema } from 'typebox'
-import type { BuiltinCategory } from '../entry/category.ts'
+import type { BuiltinCategory } from '../entry/builtin-categories.ts'
 import { type Level, type LevelName, levelsMeant } from '../entry/level.ts'
 import type { Rule } from './validate.ts'
 

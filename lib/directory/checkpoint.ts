@@ -10,7 +10,7 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { join } from 'node:path'
 import { type FileModeName, asFileModeName } from './attributes.ts'
 import { type TimeRecord, asTimeRecord } from './trusted-time.ts'
-import { namePattern } from '../entry/category.ts'
+import { namePattern } from '../entry/builtin-categories.ts'
 import { isBase } from './names.ts'
 import { readOurs } from './open-flags.ts'
 

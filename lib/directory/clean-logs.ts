@@ -6,7 +6,7 @@
 // rotations would move the numbers; one that starts in the middle is noticed before the new name is
 // given.
 
-import { builtinCategories } from '../entry/category.ts'
+import { builtinCategories } from '../entry/builtin-categories.ts'
 import { type CleanReport, cleanDirectory } from './clean.ts'
 import { watchHolder } from './holder-watch.ts'
 import { type OptionRules, checkOptions, directoriesToRead, pathsRule } from '../config/options.ts'

@@ -2,7 +2,7 @@
 // and `system.log.10` the oldest; a compressed one has `.gz` behind its number. All of one file,
 // live and rotated, share a *base*, the live one's name.
 
-import { namePattern } from '../entry/category.ts'
+import { namePattern } from '../entry/builtin-categories.ts'
 
 /** What a file's name says. */
 export interface FileName {

@@ -26,7 +26,7 @@ import {
 import { unlink } from 'node:fs/promises'
 import { randomInt } from 'node:crypto'
 import { join } from 'node:path'
-import { builtinCategories } from '../entry/category.ts'
+import { builtinCategories } from '../entry/builtin-categories.ts'
 import { type FileName, nameOf, parseName, temporaryName } from './names.ts'
 
 /** The directory for what is put aside. No log has this name. */

@@ -2,7 +2,7 @@
 
 import type { CheckedMessage } from './message-places.ts'
 import { type Static, type TObject, Type } from 'typebox'
-import { type CategoryName, namePattern } from '../entry/category.ts'
+import { type CategoryName, namePattern } from '../entry/builtin-categories.ts'
 import { questionOf } from '../entry/closest-word.ts'
 import { keysOf, named } from '../entry/foreign-value.ts'
 import {

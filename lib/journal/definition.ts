@@ -4,7 +4,7 @@
 
 import type { EventOrigin, Shape } from '../encode/event-encoder.ts'
 import type { Template } from '../encode/line-template.ts'
-import { namePattern } from '../entry/category.ts'
+import { namePattern } from '../entry/builtin-categories.ts'
 import { levelNames } from '../entry/level.ts'
 
 /** What a record's values mean. */

@@ -1,6 +1,6 @@
 // The one place where the parts of the write side are joined.
 
-import { type CategoryName, builtinCategories } from '../entry/category.ts'
+import { type CategoryName, builtinCategories } from '../entry/builtin-categories.ts'
 import { formatException, formatFields } from '../entry/human-line.ts'
 import type { MadeEntry } from '../entry/made-entry.ts'
 import { visible } from '../entry/visible-text.ts'

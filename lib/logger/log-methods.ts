@@ -1,6 +1,6 @@
 // The convenience methods of a logger: what each makes of its arguments.
 
-import { builtinIndex } from '../entry/category.ts'
+import { builtinIndex } from '../entry/builtin-categories.ts'
 import { LedContext } from '../capture/led-context.ts'
 import { isError, textOf } from '../entry/safe-text.ts'
 import { ERROR, INFO, type Level, severityOf } from '../entry/level.ts'

@@ -5,7 +5,7 @@ import {
   type CategoryName,
   builtinCategories,
   builtinIndex,
-} from '../entry/category.ts'
+} from '../entry/builtin-categories.ts'
 import type { ContextOf, EventDefinition } from '../event/definition.ts'
 import { named } from '../entry/foreign-value.ts'
 import {

@@ -1,7 +1,7 @@
 // `buffer.ring: "shared"`: the journal of a logger, and what the one before has left in its own.
 
 import { ConfigError } from '../errors.ts'
-import { builtinCategories } from '../entry/category.ts'
+import { builtinCategories } from '../entry/builtin-categories.ts'
 import { isoOf } from '../entry/clock.ts'
 import { ownPath } from '../config/instance.ts'
 import type { ResolvedConfig } from '../config/resolve.ts'

@@ -1,7 +1,7 @@
 // Standard output in the place of a directory: a logger without files. All categories share one
 // route, so that the lines stand in the order of the calls, and each once.
 
-import { builtinCategories } from '../entry/category.ts'
+import { builtinCategories } from '../entry/builtin-categories.ts'
 import type { ResolvedConfig } from '../config/resolve.ts'
 import { stdoutFormOf, stdoutReader } from '../sinks/stdout-form.ts'
 import { StdoutSink } from '../sinks/stdout-sink.ts'

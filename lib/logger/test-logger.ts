@@ -6,7 +6,7 @@
 // runner fakes; whoever asks for the entries has it write what waits, before the call returns.
 
 import type { LogEntry } from '../entry/entry.ts'
-import { builtinCategories } from '../entry/category.ts'
+import { builtinCategories } from '../entry/builtin-categories.ts'
 import { parseLine } from '../entry/line.ts'
 import { MemorySink } from '../sinks/memory-sink.ts'
 import {

@@ -6,7 +6,7 @@
 // Bounded: two copies are near each other in any order by time, so only the last tens of thousands
 // are remembered.
 
-import { errorFile } from '../entry/category.ts'
+import { errorFile } from '../entry/builtin-categories.ts'
 import type { LogEntry } from '../entry/entry.ts'
 import { ERROR, severityOf } from '../entry/level.ts'
 import { parseName } from '../directory/names.ts'

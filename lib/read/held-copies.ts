@@ -5,7 +5,7 @@
 //   system.log        1  2e  3   ─► 1  2e  3       the entry has come
 //   system.log        3          ─► 2e  3          it has been rotated away: the copy stands for it
 
-import { builtinCategories, errorFile } from '../entry/category.ts'
+import { builtinCategories, errorFile } from '../entry/builtin-categories.ts'
 import { monotonicMs } from '../entry/clock.ts'
 import { ERROR } from '../entry/level.ts'
 import type { TakenLine } from './line-batch.ts'

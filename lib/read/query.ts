@@ -1,7 +1,7 @@
 // What of the log is wanted: the options, checked once, and the question they put to each line.
 
 import { types } from 'node:util'
-import { builtinCategories, errorFile } from '../entry/category.ts'
+import { builtinCategories, errorFile } from '../entry/builtin-categories.ts'
 import { type Level, levelNames, levelsMeant, severityOf } from '../entry/level.ts'
 import { type OptionRules, checkOptions, directoriesToRead, pathsRule } from '../config/options.ts'
 import type { Rule } from '../config/validate.ts'

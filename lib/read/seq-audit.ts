@@ -8,7 +8,7 @@
 //                       [43–45] [47]         45: there is a later one, so it is out of order
 //                       [43–45] [47–48]      the end: 46 is a gap, noticed at 47
 
-import { builtinCategories, errorFile, namePattern } from '../entry/category.ts'
+import { builtinCategories, errorFile, namePattern } from '../entry/builtin-categories.ts'
 import type { LogEntry } from '../entry/entry.ts'
 import { ERROR, severityOf } from '../entry/level.ts'
 import { isCover } from '../entry/taken-back.ts'

@@ -16,7 +16,7 @@ import {
   readdirSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { builtinCategories, errorFile } from '../entry/category.ts'
+import { builtinCategories, errorFile } from '../entry/builtin-categories.ts'
 import { looksLikeOurs } from '../entry/line.ts'
 import type { Checkpoint } from '../directory/checkpoint.ts'
 import { stateOf } from '../directory/lock-files.ts'

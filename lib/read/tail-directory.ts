@@ -10,7 +10,7 @@
 // there.
 
 import { statSync } from 'node:fs'
-import { errorFile } from '../entry/category.ts'
+import { errorFile } from '../entry/builtin-categories.ts'
 import { monotonicMs } from '../entry/clock.ts'
 import { type FileName, nameOf, parseName } from '../directory/names.ts'
 import type { Descriptors } from './descriptors.ts'
