@@ -11,7 +11,7 @@ export { formatEntry } from './read/format-entry.ts'
 export type { FormatOptions } from './entry/human-line.ts'
 export { cleanLogs } from './directory/clean-logs.ts'
 export type { CleanOptions } from './directory/clean-logs.ts'
-export type { CleanReport } from './directory/clean.ts'
+export type { CleanReport } from './directory/clean-directory.ts'
 export { createLogger } from './logger/create-logger.ts'
 export type {
   ConfigWithCategories,

@@ -7,7 +7,7 @@
 // given.
 
 import { builtinCategories } from '../entry/builtin-categories.ts'
-import { type CleanReport, cleanDirectory } from './clean.ts'
+import { type CleanReport, cleanDirectory } from './clean-directory.ts'
 import { watchHolder } from './holder-watch.ts'
 import { type OptionRules, checkOptions, directoriesToRead, pathsRule } from '../config/options.ts'
 import { fileModes } from './attributes.ts'

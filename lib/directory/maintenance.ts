@@ -20,7 +20,7 @@ import { type FSWatcher, readdirSync, rmSync, watch } from 'node:fs'
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { type FileModeName, type OnRefusal, fileModes } from './attributes.ts'
-import { type CleanReport, cleanDirectory } from './clean.ts'
+import { type CleanReport, cleanDirectory } from './clean-directory.ts'
 import {
   type Checkpoint,
   type LastNumbers,

@@ -18,7 +18,7 @@ import {
 import { join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
 import { gzipSync } from 'node:zlib'
-import { cleanDirectory } from '../../lib/directory/clean.ts'
+import { cleanDirectory } from '../../lib/directory/clean-directory.ts'
 import { compressFile } from '../../lib/directory/compress.ts'
 import { DirectoryLock } from '../../lib/directory/lock.ts'
 import { parseName } from '../../lib/directory/names.ts'
