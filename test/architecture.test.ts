@@ -352,7 +352,7 @@ describe('lib/', () => {
   it('is read, with its imports', () => {
     assert.ok(lib.size > 20, `${lib.size} files`)
     assert.ok(neighboursOf(lib, 'logger/create-logger.ts').includes('entry/level.ts'))
-    assert.ok(importsOf(lib.get('event/definition.ts') ?? '').includes('typebox'))
+    assert.ok(importsOf(lib.get('event/event-definition.ts') ?? '').includes('typebox'))
     assert.deepEqual(importsOf(` * import a from 'a'\n// import 'b'\nimport c from 'c'`), ['c'])
   })
 

@@ -15,7 +15,7 @@
 // Where a process forbids that, the plan is walked instead (interpret.ts).
 
 import fastJsonStringify from 'fast-json-stringify'
-import { type EventDefinition, messageParts } from './definition.ts'
+import { type EventDefinition, messageParts } from './event-definition.ts'
 import { captureOf, type MakeStraight, straightOf } from './compile-capture.ts'
 import {
   type Field,

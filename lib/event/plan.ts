@@ -7,7 +7,7 @@
 
 import type { TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
-import { isObjectSchema } from './definition.ts'
+import { isObjectSchema } from './event-definition.ts'
 import type { Restored, Shape } from '../encode/event-encoder.ts'
 import { textOf } from '../entry/safe-text.ts'
 import { jsonOf } from '../entry/json-text.ts'

@@ -4,7 +4,7 @@
 import { clearInterval, setImmediate, setInterval } from '../entry/clock.ts'
 import { bind, type Bindings } from '../encode/bindings.ts'
 import { compileEvent, type EventCodec } from '../event/compile-encoder.ts'
-import type { EventDefinition } from '../event/definition.ts'
+import type { EventDefinition } from '../event/event-definition.ts'
 import type { EventCall } from '../event/compile-capture.ts'
 import { Lanes } from '../capture/lanes.ts'
 import { questionOf } from '../entry/closest-word.ts'

@@ -6,7 +6,7 @@ import {
   builtinCategories,
   builtinIndex,
 } from '../entry/builtin-categories.ts'
-import type { ContextOf, EventDefinition } from '../event/definition.ts'
+import type { ContextOf, EventDefinition } from '../event/event-definition.ts'
 import { named } from '../entry/foreign-value.ts'
 import {
   type Level,

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { TSchema } from 'typebox'
-import { Type } from '../../lib/event/definition.ts'
+import { Type } from '../../lib/event/event-definition.ts'
 import { captureOf, straightOf } from '../../lib/event/compile-capture.ts'
 import { CAPTURED } from '../../lib/capture/typed.ts'
 import { type Field, type Plan, planOf } from '../../lib/event/plan.ts'

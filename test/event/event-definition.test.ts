@@ -12,7 +12,7 @@ import {
   messageParts,
   Type,
   type EventDefinition,
-} from '../../lib/event/definition.ts'
+} from '../../lib/event/event-definition.ts'
 import { JsonBytes } from '../../lib/encode/json-bytes.ts'
 import { Lanes } from '../../lib/capture/lanes.ts'
 import { Redactor } from '../../lib/redact/secret-keys.ts'
