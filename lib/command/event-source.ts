@@ -1,6 +1,6 @@
 // `ringlog event-source install|remove`: the source of the Windows Event Log.
 
-import { installEventSource, removeEventSource } from '../sinks/event-source.ts'
+import { installEventSource, removeEventSource } from '../sinks/event-source-registration.ts'
 import { visible } from '../entry/visible-text.ts'
 import { UsageError } from './failure.ts'
 import type { Io } from './io.ts'

@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { installEventSource, removeEventSource } from '../../lib/sinks/event-source.ts'
+import { installEventSource, removeEventSource } from '../../lib/sinks/event-source-registration.ts'
 
 const actions = [
   ['install', installEventSource],
