@@ -8,5 +8,5 @@ export type {
   PinoLoggerOptions,
   PinoLogMethod,
 } from './pino/pino-logger.ts'
-export type { PinoLevel } from './pino/levels.ts'
+export type { PinoLevel } from './pino/pino-levels.ts'
 export type { Serializer, Serializers } from './pino/serializers.ts'

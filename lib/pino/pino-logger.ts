@@ -15,7 +15,14 @@ import { textOf } from '../entry/safe-text.ts'
 import type { BoundCategory } from '../logger/category-logger.ts'
 import { type Logger, boundCategoryOf } from '../logger/logger.ts'
 import { type Call, callOf } from './call.ts'
-import { type PinoLevel, labels, severities, valueOf, valueOfThreshold, values } from './levels.ts'
+import {
+  type PinoLevel,
+  labels,
+  severities,
+  valueOf,
+  valueOfThreshold,
+  values,
+} from './pino-levels.ts'
 import { type Serializers, SerializerSet } from './serializers.ts'
 
 /**
