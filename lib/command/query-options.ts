@@ -6,7 +6,7 @@ import { parseCursor } from '../read/cursor.ts'
 import type { StreamOptions } from '../read/query.ts'
 import type { Where } from '../read/where.ts'
 import { UsageError } from './failure.ts'
-import { momentOfOption } from './moment.ts'
+import { momentOfOption } from './moment-option.ts'
 
 /** As they are typed. */
 export interface QueryOptions {

@@ -3,7 +3,7 @@
 
 import { strict as assert } from 'node:assert'
 import { test, type TestContext } from 'node:test'
-import { momentOfOption } from '../../lib/command/moment.ts'
+import { momentOfOption } from '../../lib/command/moment-option.ts'
 
 const minuteMs = 60_000
 
