@@ -1,7 +1,7 @@
 // `ringlog verify`: every fault in a line, and the sum of it.
 
 import { visible } from '../entry/visible-text.ts'
-import { verifyLogs } from '../read/verify.ts'
+import { verifyLogs } from '../read/verify-logs.ts'
 import { counted, verbOf } from './count.ts'
 import { type DirectoryOptions, placeOf } from './target-directory.ts'
 import type { Io } from './io.ts'

@@ -12,7 +12,7 @@ import type { LockRecord } from '../../lib/directory/lock-files.ts'
 import { makeDirectory } from '../../lib/directory/open.ts'
 import { AppendFile } from '../../lib/sinks/append-file.ts'
 import { WriteProgress } from '../../lib/sinks/write-progress.ts'
-import { verifyLogs } from '../../lib/read/verify.ts'
+import { verifyLogs } from '../../lib/read/verify-logs.ts'
 import { linesOf, logDirectory } from '../log-directory.ts'
 
 const categories = new Set(['system'])
