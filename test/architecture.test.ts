@@ -175,6 +175,20 @@ const everyFileIsReached: Rule = (tree) => {
     .map((file) => `${file} is reached from no entry point`)
 }
 
+/** Names that occur more than once, from before there was this rule. No other joins them. */
+const namesTwice = ['ship.ts', 'verify-fleet.ts']
+
+const noFileNameOccursTwice: Rule = (tree) => {
+  const folders = new Map<string, string[]>()
+  for (const file of tree.keys()) {
+    const name = posix.basename(file)
+    folders.set(name, [...(folders.get(name) ?? []), posix.dirname(file)])
+  }
+  return [...folders]
+    .filter(([name, places]) => places.length > 1 && !namesTwice.includes(name))
+    .map(([name, places]) => `${name} stands in ${places.join(' and ')}`)
+}
+
 /** Lines of a function at most: what fits on a screen. */
 const functionLinesMax = 70
 
@@ -312,6 +326,12 @@ const rules: readonly (readonly [string, Rule, { readonly [file: string]: string
         'read/a.ts touches process.argv or process.stdout',
       ] as const,
   ),
+  [
+    'no file name occurs twice',
+    noFileNameOccursTwice,
+    { 'read/verify.ts': '', 'command/verify.ts': '', 'command/tail.ts': '' },
+    'verify.ts stands in read and command',
+  ],
   [
     'no function is longer than 70 lines',
     functionsFitOnAScreen,
