@@ -140,7 +140,10 @@ const ways = {
   },
 
   async 'event source'() {
-    const url = new URL('./node_modules/ringlog/modules/sinks/event-source-registration.js', import.meta.url)
+    const url = new URL(
+      './node_modules/ringlog/modules/sinks/event-source-registration.js',
+      import.meta.url,
+    )
     const sources = await import(url)
     const [action, source] = rest
     try {
