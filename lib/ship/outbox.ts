@@ -27,14 +27,16 @@ import type { ShipReport } from './events.ts'
 import { Lane } from './lane.ts'
 
 /** What waits in memory at most: then reading waits. One entry may be larger. */
-const waitingBytesMax = 8 << 20
-const waitingEntriesMax = 20_000
+const waitingBytesMax = 2 << 20
+const waitingEntriesMax = 5_000
 
 /** An engine to which nothing is sent is asked so often whether all is still there. */
 const checkMs = 30_000
 
 /** Appends that fail one after the other before it is told: some may, when a server is restarted. */
 const troublesTold = 5
+/** Or so long, where each takes its time: a server whose disk is full need not say so. */
+const troubleMsTold = 4000
 
 /** Why an outbox has ended: the engine has less than it had, or it cannot go on. */
 export type Ending = { readonly kind: 'lost' } | { readonly kind: 'failed'; readonly error: Error }
@@ -55,6 +57,8 @@ export interface OutboxSettings {
   readonly patienceMs: number
   readonly signal: AbortSignal
   readonly backOff?: BackOff
+  /** So long appends may fail, at least two of them, before it is told. @default 4000 milliseconds */
+  readonly troubleMs?: number
 }
 
 /** Sends. */
@@ -83,6 +87,8 @@ export class Outbox {
   /** Appends that have failed since the last that did not, and since when. */
   #troubles = 0
   #troubleMs = 0
+  /** It is told that it takes nothing: an answer alone does not mend that. */
+  #takesNothing = false
   #check: NodeJS.Timeout | undefined
   #ended: (() => void) | undefined
 
@@ -201,6 +207,7 @@ export class Outbox {
     lane.shift(batch.length)
     this.#backOff.reset()
     this.#troubles = 0
+    this.#takesNothing = false
     this.#tellBack()
     for (const { category, seq, time } of lastsOf(batch)) {
       this.#confirmed.set(category, seq)
@@ -268,7 +275,7 @@ export class Outbox {
       try {
         const last = await this.#engine.last()
         this.#hasAnswered = true
-        if (this.#troubles < troublesTold) this.#tellBack()
+        if (!this.#takesNothing) this.#tellBack()
         return last
       } catch (caught) {
         const error = errorOf(caught)
@@ -290,10 +297,14 @@ export class Outbox {
 
   /** One that answers and takes nothing is as good as away. */
   async #noteTrouble(trouble: unknown): Promise<void> {
+    const { patienceMs, troubleMs = troubleMsTold } = this.#settings
     if (this.#troubles++ === 0) this.#troubleMs = monotonicMs()
-    if (this.#troubles >= troublesTold) this.#tellAway(errorOf(trouble))
-    const isOver = monotonicMs() - this.#troubleMs >= this.#settings.patienceMs
-    if (isOver) this.#end({ kind: 'failed', error: errorOf(trouble) })
+    const ms = monotonicMs() - this.#troubleMs
+    if (this.#troubles >= troublesTold || (this.#troubles > 1 && ms >= troubleMs)) {
+      this.#takesNothing = true
+      this.#tellAway(errorOf(trouble))
+    }
+    if (ms >= patienceMs) this.#end({ kind: 'failed', error: errorOf(trouble) })
     else await this.#pause()
   }
 

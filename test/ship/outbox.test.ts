@@ -9,6 +9,7 @@ import { type Fate, MemoryEngine } from '../fakes/memory-engine.ts'
 async function outboxOf(
   fates: Fate[],
   patienceMs: number,
+  troubleMs?: number,
 ): Promise<{ outbox: Outbox; told: string[]; engine: MemoryEngine }> {
   const engine = new MemoryEngine()
   engine.fates = fates
@@ -28,6 +29,7 @@ async function outboxOf(
     events: { away: note('away'), back: note('back'), lost: note('lost'), other: note('other') },
     report,
     patienceMs,
+    ...(troubleMs !== undefined && { troubleMs }),
     signal: new AbortController().signal,
   })
   await outbox.begin(() => {})
@@ -44,6 +46,11 @@ describe('Outbox', () => {
     assert.equal(outbox.ending, undefined)
     assert.deepEqual(told, ['away', 'back'])
     assert.deepEqual(engine.linesOf('a'), ['{}'])
+  })
+
+  test('tells it as well when appends fail for long, however few they are', async () => {
+    const { told } = await outboxOf(['not stored', 'not stored'], Infinity, 0)
+    assert.deepEqual(told, ['away', 'back'])
   })
 
   test('gives such an engine up when its patience is over', async () => {

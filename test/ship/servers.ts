@@ -135,8 +135,18 @@ export function postgresBinaries(): string | undefined {
   return newest === undefined ? undefined : join(root, newest, 'bin')
 }
 
-function temporary(): string {
-  const directory = mkdtempSync(join(tmpdir(), 'ringlog-engine-'))
+/** Where servers run. */
+export interface ServerPlace {
+  /** Their files are below it. */
+  readonly directory?: string
+  /** @default 127.0.0.1 */
+  readonly host?: string
+  /** In front of each command. */
+  readonly prefix?: readonly string[]
+}
+
+function temporary(parent = tmpdir()): string {
+  const directory = mkdtempSync(join(parent, 'ringlog-engine-'))
   chmodSync(directory, 0o755)
   return directory
 }
@@ -146,8 +156,9 @@ export async function startNats(
   binary: string,
   count: number,
   more: readonly string[] = [],
+  { directory: parent, host = '127.0.0.1', prefix = [] }: ServerPlace = {},
 ): Promise<Servers> {
-  const directory = temporary()
+  const directory = temporary(parent)
   const ports = await freePorts(2 * count)
   const routes = ports.slice(count).map((port) => `nats://127.0.0.1:${port}`)
   const nodes = Array.from({ length: count }, (_, i) => {
@@ -155,16 +166,16 @@ export async function startNats(
     const cluster = `cluster { name: c, listen: 127.0.0.1:${ports[count + i]}, routes: [${routes.join(', ')}] }`
     const lines = [
       `server_name: n${i}`,
-      `listen: 127.0.0.1:${ports[i]}`,
+      `listen: ${host}:${ports[i]}`,
       `jetstream { store_dir: "${directory}/js${i}", max_mem: 64M, max_file: 2G }`,
       count > 1 ? cluster : '',
       ...more,
     ]
     writeFileSync(config, lines.join('\n'))
-    return new Node(`n${i}`, [binary, '-c', config], directory)
+    return new Node(`n${i}`, [...prefix, binary, '-c', config], directory)
   })
   for (const node of nodes) node.start()
-  const hosts = ports.slice(0, count).map((port) => `127.0.0.1:${port}`)
+  const hosts = ports.slice(0, count).map((port) => `${host}:${port}`)
   const close = async (): Promise<void> => {
     await Promise.all(nodes.map((node) => node.kill()))
     rmSync(directory, { recursive: true, force: true })
@@ -191,6 +202,12 @@ interface User {
   readonly gid?: number
 }
 
+/** The prefix needs root; what comes behind it is to be this user. */
+function prefixOf(prefix: readonly string[], { uid, gid }: User): readonly string[] {
+  if (prefix.length === 0 || uid === undefined) return prefix
+  return [...prefix, 'setpriv', `--reuid=${uid}`, `--regid=${gid}`, '--clear-groups']
+}
+
 /** How PostgreSQL is started. */
 export interface PostgresOptions {
   /** `pg_hba.conf`: who may connect. @default everyone, from this machine */
@@ -203,9 +220,10 @@ export interface PostgresOptions {
 /** PostgreSQL, which refuses to be root. */
 export async function startPostgres(
   binaries: string,
-  { hba, certificate, sql }: PostgresOptions = {},
+  { hba, certificate, sql, ...place }: PostgresOptions & ServerPlace = {},
 ): Promise<Servers> {
-  const directory = temporary()
+  const { host = '127.0.0.1', prefix = [] } = place
+  const directory = temporary(place.directory)
   const data = join(directory, 'data')
   mkdirSync(data)
   const isRoot = process.getuid?.() === 0
@@ -226,13 +244,23 @@ export async function startPostgres(
   }
   if (hba !== undefined) writeFileSync(join(data, 'pg_hba.conf'), hba.join('\n'))
   const [port = 0] = await freePorts(1)
-  const settings = ['-c', 'listen_addresses=127.0.0.1', '-c', 'restart_after_crash=off']
+  const settings = ['-c', `listen_addresses=${host}`, '-c', 'restart_after_crash=off']
   if (certificate !== undefined) settings.push('-c', 'ssl=on', ...keysIn(data, certificate, user))
   const node = new Node(
     'postgres',
-    [join(binaries, 'postgres'), '-D', data, '-p', String(port), '-k', data, ...settings],
+    [
+      ...prefixOf(prefix, user),
+      join(binaries, 'postgres'),
+      '-D',
+      data,
+      '-p',
+      String(port),
+      '-k',
+      data,
+      ...settings,
+    ],
     directory,
-    user,
+    prefix.length === 0 ? user : {},
     true,
   )
   node.start()
@@ -243,5 +271,5 @@ export async function startPostgres(
     rmSync(directory, { recursive: true, force: true, maxRetries: 5 })
   }
   await sleep(1500)
-  return { url: `postgres://postgres@127.0.0.1:${port}/postgres`, nodes: [node], close }
+  return { url: `postgres://postgres@${host}:${port}/postgres`, nodes: [node], close }
 }
