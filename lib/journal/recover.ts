@@ -76,7 +76,7 @@ interface Missing {
 export function recoverRings(options: RecoveryOptions): Recovered | undefined {
   let recovered: Recovered | undefined
   for (const { path, content } of ringsOf(options)) {
-    let lines: ReadonlyMap<string, readonly Buffer[]>
+    let lines: ReadonlyMap<string, Lines>
     const missing = missingOf(options, content.entries)
     try {
       lines = linesOf(options, missing)
@@ -178,9 +178,7 @@ function missingOf(options: RecoveryOptions, entries: readonly BlockEntry[]): Mi
   const held = new Map(
     [...files, errorFile].map((file) => [file, entriesFrom(directory, file, first)]),
   )
-  const words = new Set(entries.map((entry) => wordOf(keyOf(entry))))
-  // Somebody has gone on from numbers below ours: they are taken.
-  const isTaken = [...held.values()].some((found) => [...found].some((word) => !words.has(word)))
+  const isTaken = hasOthers([...held.values()], entries)
   const last = isTaken ? options.last() : undefined
   const seqs = new Map(last?.seqs)
   let lsn = last?.lsn ?? 0
@@ -188,13 +186,10 @@ function missingOf(options: RecoveryOptions, entries: readonly BlockEntry[]): Mi
   for (const entry of entries) {
     const { category, severity } = entry.definition
     const own = fileOf(category)
-    const word = wordOf(keyOf(entry))
-    const isMissing = !held.get(own)!.has(word)
+    const isMissing = !isIn(held.get(own)!, entry)
     const hasCopy = severity >= ERROR && own !== errorFile
-    const at = [
-      ...(isMissing ? [own] : []),
-      ...(hasCopy && !held.get(errorFile)!.has(word) ? [errorFile] : []),
-    ]
+    const at = isMissing ? [own] : []
+    if (hasCopy && !isIn(held.get(errorFile)!, entry)) at.push(errorFile)
     if (at.length === 0) continue
     if (isTaken && isMissing) {
       const seq = (seqs.get(category) ?? 0) + 1
@@ -205,26 +200,45 @@ function missingOf(options: RecoveryOptions, entries: readonly BlockEntry[]): Mi
   return missing
 }
 
+/** Whether a file holds an entry. Most of a full ring is in none, which then has nothing. */
+function isIn(held: ReadonlySet<string>, entry: BlockEntry): boolean {
+  return held.size > 0 && held.has(wordOf(keyOf(entry)))
+}
+
+/** Whether somebody has gone on from numbers below ours: they are taken. */
+function hasOthers(held: readonly ReadonlySet<string>[], entries: readonly BlockEntry[]): boolean {
+  if (held.every((found) => found.size === 0)) return false
+  const words = new Set(entries.map((entry) => wordOf(keyOf(entry))))
+  return held.some((found) => [...found].some((word) => !words.has(word)))
+}
+
 function keyOf({ definition, seq, lsn, time }: BlockEntry): Parameters<typeof wordOf>[0] {
   return { category: definition.category, seq, lsn, time }
 }
 
-/** The lines by file, each whole. */
+/** The lines of a file, one behind the other. */
+interface Lines {
+  readonly out: JsonBytes
+  /** Where each of them ends. */
+  readonly ends: number[]
+}
+
+/** The lines by file. */
 function linesOf(
   { redactor, lineBytesMax }: RecoveryOptions,
   missing: readonly Missing[],
-): ReadonlyMap<string, readonly Buffer[]> {
-  const lines = new Map<string, Buffer[]>()
+): ReadonlyMap<string, Lines> {
+  const lines = new Map<string, Lines>()
   const restorer = new Restorer(new LineEncoder(redactor, lineBytesMax), redactor, lineBytesMax)
-  const out = new JsonBytes(4096)
   for (const { entry, seq, lsn, files } of missing) {
-    out.clear()
-    restorer.write(out, entry, seq, lsn)
-    const line = Buffer.from(out.bytes.subarray(0, out.size))
     for (const file of files) {
-      const pieces = lines.get(file)
-      if (pieces === undefined) lines.set(file, [line])
-      else pieces.push(line)
+      let of = lines.get(file)
+      if (of === undefined) {
+        of = { out: new JsonBytes(1 << 16), ends: [] }
+        lines.set(file, of)
+      }
+      restorer.write(of.out, entry, seq, lsn)
+      of.ends.push(of.out.size)
     }
   }
   return lines
@@ -234,22 +248,22 @@ function linesOf(
 function append(
   { directory, fileMode, limitBytes, keep }: RecoveryOptions,
   file: string,
-  lines: readonly Buffer[],
+  { out, ends }: Lines,
 ): void {
-  for (let next = 0; next < lines.length;) {
+  const startOf = (line: number): number => (line === 0 ? 0 : ends[line - 1]!)
+  for (let next = 0; next < ends.length;) {
     const { fd, size } = openForAppend(directory, file, undefined, fileMode)
     try {
-      const from = next
-      let end = size
-      while (next < lines.length && (end === 0 || end + lines[next]!.length <= limitBytes)) {
-        end += lines[next++]!.length
-      }
-      const bytes = Buffer.concat(lines.slice(from, next))
+      const from = startOf(next)
+      // An empty file takes a line of any length.
+      if (size === 0) next++
+      while (next < ends.length && size + ends[next]! - from <= limitBytes) next++
+      const bytes = out.bytes.subarray(from, startOf(next))
       for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at)
       fdatasyncSync(fd)
     } finally {
       closeSync(fd)
     }
-    if (next < lines.length) rotateSync(directory, file, keep)
+    if (next < ends.length) rotateSync(directory, file, keep)
   }
 }
