@@ -37,6 +37,11 @@ export interface LoggerStats {
    * them.
    */
   readonly stdout_lost: number
+  /**
+   * Copies that did not reach `error.log`: no entries of their own, they are counted as what the
+   * file of their category has made of them.
+   */
+  readonly copies_lost: number
   /** Entries accepted, by level. */
   readonly levels: Readonly<Record<LevelName, number>>
   /** The most that has waited at a time: entries, and about how many bytes they came to. */
@@ -56,6 +61,7 @@ export class Counters {
   failures = 0
   lastError: string | undefined = undefined
   stdoutLost = 0
+  copiesLost = 0
   /** Entries lost, by severity. */
   readonly dropped: number[] = levelNames.map(() => 0)
 
@@ -123,6 +129,7 @@ export class Counters {
       last_error: this.lastError,
       healthy,
       stdout_lost: this.stdoutLost,
+      copies_lost: this.copiesLost,
       levels: byLevel(this.levels),
       high_water: { entries: Math.max(this.entriesMost, queued), bytes: this.bytesMost },
     }

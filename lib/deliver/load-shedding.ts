@@ -20,6 +20,8 @@ export interface BacklogOptions {
    * Counts entries that will not reach their file; `shown`: how many of them the console has taken.
    */
   readonly lose: (severity: number, entries: number, shown: number) => void
+  /** Counts copies that will not reach their file. */
+  readonly loseCopies: (copies: number) => void
 }
 
 /** The batches that wait for files that have failed. */
@@ -67,7 +69,7 @@ export class Backlog {
   }
 
   #shedOf(route: Route, batch: Batch, severity: number): number {
-    // Copies count nowhere, and are not looked for.
+    // Copies are no entries, and are not looked for; those that go with the entries are counted.
     if (batch.entries[severity] === 0) return 0
     const bytes = batch.bytes()
     const { length } = bytes
@@ -81,6 +83,7 @@ export class Backlog {
       }
     }
     this.#options.lose(severity, batch.entries[severity]!, batch.shown(severity))
+    this.#options.loseCopies(removed - batch.entries[severity]!)
     batch.cut(kept, removed, severity)
     route.settled += removed
     return length - kept

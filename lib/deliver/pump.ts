@@ -180,6 +180,9 @@ export class Pump {
       batchBytesMax,
       dropOld: options.dropOld,
       lose: (severity, entries, shown) => this.#lose(severity, entries, shown),
+      loseCopies: (copies) => {
+        options.counters.copiesLost += copies
+      },
     })
     this.#clock = options.clock ?? systemClock
     this.#sliceMs = options.sliceMs ?? 0.5
@@ -355,6 +358,7 @@ export class Pump {
     for (const route of this.#options.routes) {
       this.#countLanded(route)
       if (route.pending > 0) this.#showPending(route, isWaiting)
+      this.#loseCopies(route)
       for (const batch of route.surrender()) {
         batch.entries.forEach((count, severity) => {
           this.#lose(severity, count, batch.shown(severity))
@@ -362,6 +366,25 @@ export class Pump {
       }
     }
     this.#settleWaiters()
+  }
+
+  /** Counts and tells the copies that a route gives up; those that are in its file are not lost. */
+  #loseCopies(route: Route): void {
+    const { counters, tees, tell } = this.#options
+    if (route.pending === 0 || !tees.some((tee) => tee.route === route)) return
+    const landed = route.inFlight === undefined ? 0 : route.sink.landed
+    let copies = 0
+    for (const batch of [route.inFlight, ...route.waiting, route.gathered]) {
+      if (batch === undefined) continue
+      for (const { end, category } of entriesIn(batch.bytes())) {
+        const isCopy = category !== undefined && !route.categories.has(category)
+        if (isCopy && (batch !== route.inFlight || end > landed)) copies++
+      }
+    }
+    if (copies === 0) return
+    counters.copiesLost += copies
+    const what = copies === 1 ? '1 copy of an entry' : `${copies} copies of entries`
+    tell(`${what} did not reach ${route.file}; stats() counts them`)
   }
 
   /** The directory has been waited for long enough: files that wait for it count as failed. */
@@ -543,8 +566,9 @@ export class Pump {
     let bits = 0
     for (let i = 0; i < tees.length; i++) {
       const tee = tees[i]!
-      const isMeant = severity >= tee.threshold && tee.route !== route
-      if (isMeant && this.#makeWay(tee.route, severity)) bits |= 1 << i
+      if (severity < tee.threshold || tee.route === route) continue
+      if (this.#makeWay(tee.route, severity)) bits |= 1 << i
+      else this.#options.counters.copiesLost++
     }
     return bits
   }

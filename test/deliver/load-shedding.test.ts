@@ -44,6 +44,7 @@ function rig(shape: Shape, dropOld: boolean): Rig {
     lose: (severity, entries) => {
       lost[severity]! += entries
     },
+    loseCopies: () => {},
   })
   return {
     route,

@@ -39,6 +39,8 @@ class Rig {
   readonly #ring = new Ring<CategoryTemplate>(entriesMax, 1 << 20, 1 << 20)
   readonly #categories: readonly Category[]
   #asked = 0
+  /** Entries of which error.log gets a copy. */
+  #copied = 0
 
   constructor(waitingBytesMax: number) {
     const take = (line: string): boolean => {
@@ -105,6 +107,7 @@ class Rig {
     captureContext(this.#ring.lanes, { text: 'x'.repeat(chars) })
     this.#ring.commit(template, 0, undefined, 'm', ++owner.accepted)
     this.counters.levels[severity]!++
+    if (severity >= ERROR) this.#copied++
     this.pump.schedule(template)
   }
 
@@ -133,6 +136,8 @@ class Rig {
     assert.equal(written, there.size, 'written')
     assert.equal(diverted, [...this.shown].filter((name) => !there.has(name)).length, 'diverted')
     assert.equal(written + diverted + droppedTotal, accepted, 'nothing is lost in silence')
+    const copies = this.sinks[2]!.landedLines.length
+    assert.equal(copies + this.counters.copiesLost, this.#copied, 'copies, too')
     this.pump.close()
   }
 
@@ -150,6 +155,8 @@ class Rig {
     assert.equal(counters.written, own, 'written')
     const { accepted, written, diverted, droppedTotal } = counters
     assert.equal(written + diverted + droppedTotal, accepted, 'nothing is lost in silence')
+    const copies = this.sinks[2]!.lines.length
+    assert.equal(copies + counters.copiesLost, this.#copied, 'copies, too')
     this.pump.close()
   }
 }

@@ -1,13 +1,33 @@
 // Files that cannot be written, or are taken away: nothing throws, nothing is lost untold.
 
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import { createLogger } from '../../lib/index.ts'
+import { createLogger, type LoggerStats } from '../../lib/index.ts'
 import { assertBalanced, linesOf, logDirectory } from '../log-directory.ts'
+import { library, loader } from '../loader.ts'
 
 describe('files that fail', () => {
+  test('copies that do not reach error.log are counted and told at the end; their entries are written', async (t) => {
+    const directory = logDirectory(t)
+    mkdirSync(join(directory, 'error.log'), { recursive: true })
+    const script = `import { createLogger } from ${JSON.stringify(library)}
+      const log = createLogger({ log_path: ${JSON.stringify(directory)} })
+      for (let n = 0; n < 3; n++) log.system.error('Order rejected', { n })
+      log.system.info('not copied')
+      await log.close().catch(() => {})
+      console.log(JSON.stringify(log.stats()))`
+    const words = [...loader, '--input-type=module', '-e', script]
+    const { stdout, stderr } = spawnSync(process.execPath, words, { encoding: 'utf8' })
+    const stats = JSON.parse(stdout) as LoggerStats
+    assertBalanced(stats)
+    assert.deepEqual([stats.written, stats.copies_lost], [stats.accepted, 3])
+    assert.match(stderr, /3 copies of entries did not reach error\.log; stats\(\) counts them/)
+    assert.equal(linesOf(directory, 'system.log').length, stats.written)
+  })
+
   test('an unusable directory is no exception: one line on stderr, and entries are written when it can be used', async (t) => {
     const directory = logDirectory(t)
     writeFileSync(directory, 'a file stands here')
