@@ -346,6 +346,8 @@ describe('readBlock()', () => {
     const from = firstDifference(before, after, tailAt + 8)
     const end = headerBytes + partsOf(after.length).definitions + after.readDoubleLE(tailAt)
     for (let at = from; at <= end; at++) {
+      // Where both are equal, the one before was the same.
+      if (at > from && after[at - 1] === before[at - 1]) continue
       // The tail comes last.
       const bytes = Buffer.concat([after.subarray(0, at), before.subarray(at)])
       before.copy(bytes, tailAt, tailAt, tailAt + 8)
