@@ -5,7 +5,7 @@ import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, describe, test } from 'node:test'
 import { createLogger } from '../../lib/index.ts'
-import type { Engine } from '../../lib/ship/engine.ts'
+import type { Engine, EnginePlace, LogName } from '../../lib/ship/engine.ts'
 import type { ShipEvent, ShipReport } from '../../lib/ship/events.ts'
 import { type ShipOptions, ship, shipTo } from '../../lib/ship/ship.ts'
 import { type Fate, MemoryEngine } from '../fakes/memory-engine.ts'
@@ -46,7 +46,7 @@ interface Run {
   readonly stop: () => void
 }
 
-function start(engine: MemoryEngine, directory: string, options: ShipOptions = {}): Run {
+function start(engine: EnginePlace, directory: string, options: ShipOptions = {}): Run {
   const events: ShipEvent[] = []
   const stop = new AbortController()
   const tell = (event: ShipEvent): number => events.push(event)
@@ -60,10 +60,44 @@ function once(engine: MemoryEngine, directory: string): Promise<ShipReport> {
   return start(engine, directory, { once: true }).done
 }
 
-async function following(t: TestContext, engine: MemoryEngine, directory: string): Promise<Run> {
+async function following(t: TestContext, engine: EnginePlace, directory: string): Promise<Run> {
   const run = start(engine, directory)
   t.after(run.stop)
   return run
+}
+
+/** An engine for one shipper, whose appends wait while it is another one's turn. */
+class Turn implements EnginePlace {
+  readonly name = 'memory'
+  readonly #engine: MemoryEngine
+  #mayGo: Promise<void> = Promise.resolve()
+  /** Lets those go that wait. */
+  go: () => void = () => {}
+
+  constructor(engine: MemoryEngine) {
+    this.#engine = engine
+  }
+
+  reader(): never {
+    return this.#engine.reader()
+  }
+
+  stop(): void {
+    this.#mayGo = new Promise((resolve) => {
+      this.go = resolve
+    })
+  }
+
+  log(name: LogName): Engine {
+    const engine = this.#engine.log(name)
+    return {
+      ...engine,
+      append: async (...words) => {
+        await this.#mayGo
+        return await engine.append(...words)
+      },
+    }
+  }
 }
 
 describe('ship()', () => {
@@ -137,27 +171,21 @@ describe('ship()', () => {
     const directory = logDirectory(t)
     await write(directory, 10)
     const engine = new MemoryEngine()
-    const first = await following(t, engine, directory)
+    const turn = new Turn(engine)
+    const first = await following(t, turn, directory)
     await engine.until(() => engine.linesOf('system').length === 10)
-    const second = await following(t, engine, directory)
+    turn.stop()
+    await following(t, engine, directory)
     const log = createLogger({ log_path: directory })
     t.after(() => log.close())
-    const ended = first.done.then(
-      () => 'first',
-      (error: Error) => `first: ${error.message}`,
+    log.system.info('sent by the second, while the first waits')
+    await engine.until(() => engine.linesOf('system').length === 11)
+    turn.go()
+    await assert.rejects(
+      first.done,
+      /Cannot go on: expected to be the only shipper of this log, got system entr/,
     )
-    const other = second.done.then(
-      () => 'second',
-      (error: Error) => `second: ${error.message}`,
-    )
-    // They take turns by chance; who has appended and finds another one ends.
-    const timer = setInterval(() => log.system.info('x'), 1)
-    t.after(() => clearInterval(timer))
-    assert.match(
-      await Promise.race([ended, other]),
-      /: Cannot go on: expected to be the only shipper of this log, got system entr/,
-    )
-    clearInterval(timer)
+    log.system.info('sent by the second alone')
     await log.close()
     const all = linesIn(directory, 'system').length
     await engine.until(() => engine.linesOf('system').length === all)
