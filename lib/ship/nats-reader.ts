@@ -19,6 +19,9 @@ import { allSubjects, seriesOf, subjectOf } from './subject.ts'
 /** On the way at a time: more than 64 MB, and the server stops for a slow reader. */
 const aheadBytes = 4 << 20
 
+/** Subjects whose ends are asked for at the same time. */
+const togetherMax = 64
+
 /** Reads the stream. */
 export class NatsReader implements EngineReader {
   readonly #link: Link<NatsLink>
@@ -34,9 +37,10 @@ export class NatsReader implements EngineReader {
       const filter = { subjects_filter: allSubjects }
       const { state } = await jsm.streams.info(this.#stream, filter)
       const found: ShippedSeries[] = []
-      for (const subject of Object.keys(state.subjects ?? {})) {
+      const subjects = Object.keys(state.subjects ?? {})
+      const look = async (subject: string): Promise<void> => {
         const name = seriesOf(subject)
-        if (name === undefined) continue
+        if (name === undefined) return
         const ends = [{ seq: 0, next_by_subj: subject }, { last_by_subj: subject }] as const
         const [first, last] = await Promise.all(
           ends.map(async (end) => {
@@ -44,8 +48,11 @@ export class NatsReader implements EngineReader {
             return numbersIn(message?.header.get(seqHeader))
           }),
         )
-        if (first === undefined || last === undefined) continue
+        if (first === undefined || last === undefined) return
         found.push({ ...name, first: first[0], last: last[1] })
+      }
+      for (let from = 0; from < subjects.length; from += togetherMax) {
+        await Promise.all(subjects.slice(from, from + togetherMax).map(look))
       }
       return found
     })
@@ -80,6 +87,15 @@ export class NatsReader implements EngineReader {
     const ofAll = query.categories?.map((category) => subjectOf({ category })) ?? [allSubjects]
     const subjects = series === undefined ? ofAll : series.map(subjectOf)
     const starts = series?.length === 1 && lines !== undefined && after === undefined
+    // Most often the last message has as many, and no consumer is needed.
+    if (starts && !follow && lines > 0) {
+      const last = await this.#lastOf(series[0]!)
+      if (last === undefined) return
+      if (last.length >= lines) {
+        yield last
+        return
+      }
+    }
     const start = starts ? await this.#startOf(series[0]!, lines) : from
     const options: Partial<OrderedConsumerOptions> = {
       filter_subjects: [...new Set(subjects)],
@@ -106,6 +122,16 @@ export class NatsReader implements EngineReader {
 
   close(): Promise<void> {
     return this.#link.close()
+  }
+
+  /** The lines of the last message of a series. */
+  async #lastOf(name: SeriesName): Promise<ShippedLine[] | undefined> {
+    const end = { last_by_subj: subjectOf(name) }
+    const message = await this.#link.use(({ jsm }) => jsm.streams.getMessage(this.#stream, end))
+    const numbers = numbersIn(message?.header.get(seqHeader))
+    return message === null || numbers === undefined
+      ? undefined
+      : linesOf(message, name, numbers[0])
   }
 
   /** The sequence of the message that has the last so many lines of a series behind it. */
@@ -181,7 +207,11 @@ function filterOf(subjects: readonly string[], version = ''): string | string[] 
   return isOlder(version, [2, 10, 0]) ? allSubjects : [...subjects]
 }
 
-function linesOf(message: JsMsg, name: SeriesName, first: number): ShippedLine[] {
+function linesOf(
+  message: Pick<JsMsg, 'data' | 'seq'>,
+  name: SeriesName,
+  first: number,
+): ShippedLine[] {
   return linesIn(message.data).map((line, i) => {
     const raw = line.toString()
     const seq = first + i

@@ -76,6 +76,13 @@ export class PostgresReader implements EngineReader {
 
   async *read(query: EngineQuery): AsyncGenerator<readonly ShippedLine[], undefined> {
     const { follow = false, signal, lines } = query
+    if (lines !== undefined && lines > 0 && lines <= rowsMax && !follow && query.series) {
+      for (const name of query.series) {
+        const last = signal?.aborted === true ? [] : await this.#lastOf(name, lines, query)
+        if (last.length > 0) yield last
+      }
+      return
+    }
     const cursors = new Map<string, Cursor>()
     const isOver = (): boolean => signal?.aborted === true
     let lookedMs = -Infinity
@@ -135,13 +142,32 @@ export class PostgresReader implements EngineReader {
   }
 
   async #next(cursor: Cursor, query: EngineQuery): Promise<ShippedLine[]> {
-    const { host, log_id, category, seq } = cursor
-    const { since, until, levels, accounts } = query
-    const values: unknown[] = [host, log_id, category, seq]
+    const found = await this.#rows(cursor, query, 'seq > ?', cursor.seq, `seq limit ${rowsMax}`)
+    cursor.seq = found.at(-1)?.seq ?? cursor.seq
+    return found
+  }
+
+  /** The last so many that meet the conditions: in one question, however far back they are. */
+  async #lastOf(name: SeriesName, lines: number, query: EngineQuery): Promise<ShippedLine[]> {
+    const after = Number(query.after ?? 0)
+    const found = await this.#rows(name, query, 'seq > ?', after, `seq desc limit ${lines}`)
+    return found.toReversed()
+  }
+
+  /** Rows of a series that meet the conditions. */
+  async #rows(
+    { host, log_id, category }: SeriesName,
+    { since, until, levels, accounts }: EngineQuery,
+    place: string,
+    seq: number,
+    order: string,
+  ): Promise<ShippedLine[]> {
+    const values: unknown[] = [host, log_id, category]
     const conditions: string[] = []
     const where = (text: string, value: unknown): void => {
       conditions.push(`and ${text.replaceAll('?', `$${values.push(value)}`)}`)
     }
+    where(place, seq)
     const moment = `timestamptz 'epoch' + ?::bigint * interval '1 millisecond'`
     if (since !== undefined && since > -Infinity) where(`time >= ${moment}`, Math.floor(since))
     if (until !== undefined && until < Infinity) where(`time <= ${moment}`, Math.ceil(until))
@@ -151,13 +177,11 @@ export class PostgresReader implements EngineReader {
     const { rows } = await this.#inTurn((client) =>
       client.query<Row>(
         `select host, log_id, category, seq, (extract(epoch from time) * 1000)::bigint as ms, line
-          from ${this.#table} where host = $1 and log_id = $2 and category = $3 and seq > $4
-          ${conditions.join(' ')} order by seq limit ${rowsMax}`,
+          from ${this.#table} where host = $1 and log_id = $2 and category = $3
+          ${conditions.join(' ')} order by ${order}`,
         values,
       ),
     )
-    const last = rows.at(-1)
-    if (last !== undefined) cursor.seq = Number(last.seq)
     return rows.map((row) => ({
       host,
       log_id,
