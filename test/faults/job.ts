@@ -128,3 +128,6 @@ export const defaultJob: Omit<Job, 'directory' | 'noteFile'> = {
   useUpDescriptors: false,
   shout: false,
 }
+
+/** The variable of the environment that has `buffer.ring` for every logger under fault. */
+export const ringVariable = 'RINGLOG_FAULTS_RING'

@@ -11,6 +11,7 @@ import { Random } from './random.ts'
 import type { Run, Scenario, Tools } from './scenario.ts'
 import { scenarios } from './scenarios.ts'
 import { Workplace } from './subject.ts'
+import { ringVariable } from './job.ts'
 import { biteOf, controlTableOf, isNeverMet, remarksOf, type Row, tableOf } from './table.ts'
 
 const usage = `npm run test:faults -- [options]
@@ -19,6 +20,7 @@ const usage = `npm run test:faults -- [options]
   --only WORD       faults whose title contains WORD; may be given several times
   --scale N         share of the random runs, 0.01 to 100 (0.2; 1 is 500 kills and 500 exits)
   --seed N          seed of the random moments
+  --ring KIND       buffer.ring of every logger: memory or shared (memory)
   --no-control      leave out the known-bad writer
   --report FILE     write the tables to FILE as well
   --directory DIR   work below DIR (${os.tmpdir()})`
@@ -42,6 +44,7 @@ const { values: options } = parseArgs({
     only: { type: 'string', multiple: true, default: [] },
     scale: { type: 'string' },
     seed: { type: 'string', default: String(Date.now() % 1e9) },
+    ring: { type: 'string', default: 'memory' },
     'no-control': { type: 'boolean', default: false },
     report: { type: 'string' },
     directory: { type: 'string', default: os.tmpdir() },
@@ -66,6 +69,7 @@ async function main(): Promise<void> {
     process.exitCode = 1
     return
   }
+  process.env[ringVariable] = options.ring
   const withControl = !options.quick && !options['no-control']
   const tasks = chosen.flatMap((scenario): Task[] => [
     { scenario, isControl: false },
