@@ -24,7 +24,7 @@ import {
   TRUE,
 } from '../capture/lanes.ts'
 import { cut, cutMasked, cutRoughly } from '../entry/safe-text.ts'
-import { mask, maskValue } from '../redact/secret-text.ts'
+import { mask, maskHex, maskValue } from '../redact/secret-text.ts'
 import { hidesNumber } from '../redact/secret-values.ts'
 import { CachedString } from './string-cache.ts'
 import {
@@ -64,16 +64,19 @@ const rawHeaders: ReadonlySet<string> = new Set(['rawHeaders', 'rawTrailers'])
 /**
  * What a key may say of its value by itself: it is a name, a value, what is secret of a session.
  */
-type Role = 0 | 1 | 2 | 3
+type Role = 0 | 1 | 2 | 3 | 4
 const NAMES = 1
 const VALUES = 2
 const INNER = 3
+/** Holds the first bytes of a buffer. */
+const BYTES = 4
 
 const roles: ReadonlyMap<string, Role> = new Map<string, Role>([
   ...['name', 'key', 'k', 'field', 'header', 'param', 'parameter', 'property', 'variable'].map(
     (name) => [name, NAMES] as const,
   ),
   ...['value', 'val', 'v'].map((name) => [name, VALUES] as const),
+  ['hex', BYTES],
   ...['id', 'access', 'refresh', 'raw'].map((name) => [name, INNER] as const),
 ])
 
@@ -243,6 +246,12 @@ export class ValueEncoder {
     const { role } = key
     if (role === 0) {
       this.#value(out, lanes, key, tag)
+      return beside
+    }
+    if (role === BYTES && tag === STRING) {
+      const hex = lanes.shiftRef()
+      const masked = maskHex(hex, this.#redactor)
+      this.writeString(out, masked, masked === hex ? around : NONE)
       return beside
     }
     const name = role === NAMES && tag === STRING ? this.#strengthOfNext(lanes) : beside

@@ -41,6 +41,8 @@ const prefix = /(?:[A-Za-z_][\w.:<>*&]{0,23}\(|[bru]{1,2}|[FNELxq]|@|\$@?|&|\()(
 const typed = /[A-Za-z_][\w.<>]{0,24}[ \t]{1,8}=[ \t]{1,8}(?=["'`])/y
 /** A dash, and one word in quotes: `token - 'x'`. */
 const dashed = /-[ \t]{1,4}(["'`])[^\s"'`]{6,512}\1/y
+/** What follows the closing quote of a label. */
+const labelEnd = /^[,;)}\]]/
 /** Dots up to a column: `Password ......: hunter2`. */
 const leader = /\.{2,64}[ \t]{0,4}[:=]/y
 /** A block of YAML. */
@@ -129,7 +131,7 @@ function assignedValue(into: Assigned, name: Assignment, between: number, glue: 
   }
   at = behindPrefix(text, at)
   const quote = quoteLength(text, at)
-  if (quote > 0) return quotedValue(into, name, at, at + quote, glue)
+  if (quote > 0) return !isLabel(text, name, at) && quotedValue(into, name, at, at + quote, glue)
   // `password==x`: the value may begin with a `=`.
   if (glue === COMPARE && at === between && !name.isSpaced) {
     return name.strength >= STRONG && comparedValue(into, at)
@@ -138,6 +140,14 @@ function assignedValue(into: Assigned, name: Assignment, between: number, glue: 
   if (text.startsWith('<![CDATA[', at)) return take(into, at + 9, cdataEnd(text, at + 9))
   if ((text.charCodeAt(at) | 0x20) === 0x7b) return bracketedValue(into, name, at, glue)
   return bareValue(into, name, at, between, glue)
+}
+
+/** Whether a quote closes the one before the name: `label: "Password:", hint: "…"`. */
+function isLabel(text: string, { start, isQuoted }: Assignment, at: number): boolean {
+  const before = text.charCodeAt(start - 1)
+  return !isQuoted && before === text.charCodeAt(at) && quoteLength(text, start - 1) === 1
+    ? labelEnd.test(text.slice(at + 1, at + 2))
+    : false
 }
 
 /** Behind what stands before a quote, if that quote is closed on its line. */
@@ -156,6 +166,7 @@ export const assignmentPatterns: Readonly<Record<string, RegExp>> = {
   prefix,
   typed,
   dashed,
+  labelEnd,
   leader,
   block,
   ...prosePatterns,

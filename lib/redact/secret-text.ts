@@ -80,6 +80,9 @@ const queryKey = /([?&](?:key|code|appid|app_id|ticket|hash)=)([^\s&#"'<>()[\]{}
 /** The number of a card, also in groups; its last digit checks the others. */
 const cardNumber = /(?<![\w.-])(?:\d{4}([ -])\d{4}\1\d{4}\1\d{4}|[3-6]\d{12,15})(?![\w-])/g
 
+/** Bytes as they are written of a buffer: their hexadecimal digits, cut or not. */
+const hexOfBytes = /^(?:[\da-f]{2}){4,64}…?$/
+
 /** Every pattern by name: what the tests prove to be safe. */
 export const patterns: Readonly<Record<string, RegExp>> = {
   schemeCredentials,
@@ -89,6 +92,7 @@ export const patterns: Readonly<Record<string, RegExp>> = {
   cardNumber,
   manifest,
   manifestData,
+  hexOfBytes,
   ...assignmentPatterns,
   ...blockPatterns,
   ...commandPatterns,
@@ -139,6 +143,14 @@ export function mask(text: string, redactor: Redactor): string {
 /** A string that is the value of a key of that strength, without what is secret of it. */
 export function maskValue(text: string, strength: Strength, redactor: Redactor): string {
   return hidesString(strength, text) ? redacted : mask(text, redactor)
+}
+
+/** The first bytes of a buffer, or the mask, where they are a text with a secret in it. */
+export function maskHex(hex: string, redactor: Redactor): string {
+  if (!hexOfBytes.test(hex)) return hex
+  // Text of two bytes a character has a zero behind each letter.
+  const text = Buffer.from(hex.replace('…', ''), 'hex').toString('latin1').replaceAll('\0', '')
+  return mask(text, redactor) === text ? hex : redacted
 }
 
 /** The forms that are searched for by letters. */

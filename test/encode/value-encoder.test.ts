@@ -131,6 +131,15 @@ const harmless: readonly object[] = [
 ]
 
 describe('LineEncoder.value()', () => {
+  test('leaves no text with a secret in the bytes of a buffer', () => {
+    const text = `password=${secret}`
+    const bytes = [text, JSON.stringify({ apiKey: secret })].map((body) => Buffer.from(body))
+    for (const body of [...bytes, new Uint8Array(bytes[0]!), Buffer.from(text, 'utf16le')]) {
+      assert.match(written({ body }), /"hex":"\[REDACTED\]"/)
+    }
+    assert.match(written({ body: Buffer.from('pass=3 fail=2') }), /"hex":"706173733d33/)
+  })
+
   for (const context of secrets) {
     test(`writes no secret of ${written(context)}`, () => {
       assert.doesNotMatch(written(context), /CANARY/)

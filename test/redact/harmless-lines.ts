@@ -518,4 +518,6 @@ The password is "too short for this policy"
 token - "end of file" at line {n}
 Key 2: up
 token: v2.{n}.{n}-rc1
+passwordLabel:"Password:",rememberMeLabel:"Remember me:"
+prompt("Password:", "Enter it")
 `
