@@ -147,6 +147,7 @@ async function bundleAll(): Promise<void> {
       otel: 'lib/otel.ts',
       pino: 'lib/pino.ts',
       ship: 'lib/ship.ts',
+      'writer-thread': 'lib/writer-thread.ts',
     },
     [lateModules, mendedImports],
     {

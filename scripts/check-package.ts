@@ -34,7 +34,7 @@ const allowed: readonly RegExp[] = [
   /^docs\/.+\.(?:md|svg)$/,
   /^docs\/examples\/[\w-]+(?:\.test)?\.mjs$/,
   /^schema\/(?:logging|system|entry)\.json$/,
-  /^dist\/(?:index|cli|testing|otel|pino|ship|chunks\/[\w-]+)\.js(?:\.map)?$/,
+  /^dist\/(?:index|cli|testing|otel|pino|ship|writer-thread|chunks\/[\w-]+)\.js(?:\.map)?$/,
   /^dist\/late\/[\w-]+\.cjs$/,
   /^dist\/LICENSES\.txt$/,
   /^dist\/.+\.d\.ts(?:\.map)?$/,

@@ -23,6 +23,7 @@ const stations: readonly (readonly [folder: string, turn: string])[] = [
   ['sinks', 'our turn, and the thread pool'],
   ['directory', 'what lies on disk'],
   ['journal', "the caller's turn; and the next start"],
+  ['thread', "the caller's turn, and a thread of ours"],
   ['logger', 'what a user holds; where the parts are joined'],
   ['pino', 'the face of pino, over what a user holds'],
   ['read', 'another process, or whoever reads'],

@@ -99,7 +99,7 @@ function withDefaults(
       actual: String(entryBytes),
     })
   }
-  checkRing(config, problems)
+  checkBuffer(config, problems)
   const categories = config.categories ?? {}
   // A category may be called `constructor`, and whoever looks up its level must not find Object's
   // own.
@@ -150,8 +150,14 @@ function withDefaults(
       on_full: buffer?.on_full ?? 'block',
       flush_ms: buffer?.flush_ms ?? 50,
       ring: buffer?.ring ?? 'memory',
+      writer: buffer?.writer ?? 'inline',
     },
   }
+}
+
+function checkBuffer(config: LoggingConfig, problems: ConfigProblem[]): void {
+  checkRing(config, problems)
+  checkWriter(config, problems)
 }
 
 /** Shared memory is for files, whose lines have numbers to go on from. */
@@ -168,6 +174,30 @@ function checkRing(config: LoggingConfig, problems: ConfigProblem[]): void {
   }
   if ((config.repetition?.fold_s ?? 0) > 0) {
     say('"memory" with repetition.fold_s: what is held there does not survive the process')
+  }
+}
+
+/** What a writer thread needs, and cannot do. */
+function checkWriter(config: LoggingConfig, problems: ConfigProblem[]): void {
+  const { buffer, windows_event_log: eventLog } = config
+  if (buffer?.writer !== 'thread') return
+  const say = (expected: string): void => {
+    problems.push({ path: 'logging.buffer.writer', expected, actual: shown('thread') })
+  }
+  if (config.log_path === null) say('"inline" without files')
+  if (config.structured_format === false) {
+    say('"inline" with structured_format false: human lines have no numbers to go on from')
+  }
+  if (buffer.on_full === 'drop_old') {
+    say('"inline" with on_full drop_old: what a writer thread has is not taken back from it')
+  }
+  if (buffer.ring === 'shared') {
+    say('"inline" with ring "shared": the writer thread reads ordinary memory')
+  }
+  if (process.platform === 'win32' && eventLog?.enabled !== false) {
+    say(
+      '"inline", or windows_event_log.enabled false: only the main thread reports to the event log',
+    )
   }
 }
 

@@ -284,6 +284,15 @@ export interface LoggingConfig {
      * @default 'memory'
      */
     readonly ring?: 'memory' | 'shared'
+    /**
+     * Who makes lines and writes them. `inline`: the thread that logs, in turns of its event loop.
+     * `thread`: a worker thread; the one that logs pays for the call alone. With files of JSON
+     * lines, `ring` `memory`, `on_full` `block` or `drop_new`; on Windows without
+     * `windows_event_log`.
+     *
+     * @default 'inline'
+     */
+    readonly writer?: 'inline' | 'thread'
   }
   /** Where an editor finds the JSON Schema of the section. Not looked at. */
   readonly $schema?: string
@@ -462,6 +471,7 @@ export const loggingSchema: Rule = schemaOf<AnyCategory<LoggingConfig>>()(
       on_full: Type.Enum(['block', 'drop_new', 'drop_old']),
       flush_ms: integer(0, 1_000),
       ring: Type.Enum(['memory', 'shared']),
+      writer: Type.Enum(['inline', 'thread']),
     }),
     $schema: Type.String(),
   }),

@@ -64,6 +64,8 @@ export class Counters {
   copiesLost = 0
   /** Entries lost, by severity. */
   readonly dropped: number[] = levelNames.map(() => 0)
+  /** Told of each failure. */
+  failed: (() => void) | undefined = undefined
 
   /** The most that has waited at a time: entries, and their bytes. */
   entriesMost = 0
@@ -93,6 +95,7 @@ export class Counters {
   fail(error: Error): void {
     this.failures++
     this.lastError = error.message
+    this.failed?.()
   }
 
   get droppedTotal(): number {

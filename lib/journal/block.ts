@@ -187,6 +187,13 @@ export class Block {
   get capacityBytes(): number {
     return this.#ring
   }
+  /** Where the oldest record begins, and the last one ends: bytes since the first record ever. */
+  get head(): number {
+    return this.#head
+  }
+  get tail(): number {
+    return this.#tail
+  }
 
   /** Notes the identity of the log whose entries these are. */
   identify(logId: string): void {
@@ -656,7 +663,13 @@ export class Block {
       if (!isFiller && numbers[(start >> 3) + lsnNumber]! > lsn) break
       head += words[(start >> 2) + lengthWord]!
     }
+    this.releaseTo(head)
+  }
+
+  /** Forgets all records in front of a position, at which one begins or will begin. */
+  releaseTo(head: number): void {
     if (head === this.#head) return
+    const numbers = this.#numbers
     this.#head = head
     numbers[headAt >> 3] = head
     if (head !== this.#tail) return

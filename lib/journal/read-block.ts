@@ -115,12 +115,16 @@ export function readBlock(bytes: Buffer): BlockContent | string {
   }
 }
 
-class BlockReader {
+/** Definitions of a block that is followed that are remembered. */
+const definitionsMax = 1024
+
+/** Reads a block. */
+export class BlockReader {
   #bytes: Buffer
   /** The same. A method of Buffer takes four times as long. */
   #view: DataView
   readonly #key: number
-  readonly #defined: number
+  #defined: number
   readonly #definitions = new Map<number | string, Definition>()
   /** Strings among the definitions, by place. */
   readonly #strings = new Map<number, string>()
@@ -183,6 +187,34 @@ class BlockReader {
     bytes.copyWithin(at + markWord * 4, movingMarkAt, movingMarkAt + 4)
     this.#bytes = bytes
     this.#view = viewOf(bytes)
+  }
+
+  /**
+   * Reads the records of one's own process between two positions, while more are written behind
+   * them: they are believed.
+   *
+   * @param take Gets each entry, and where its record ends; false: it is not taken, nor what
+   *   follows.
+   * @returns where the first record begins that was not taken.
+   */
+  follow(from: number, to: number, take: (entry: BlockEntry, end: number) => boolean): number {
+    const { definitions, ring } = partsOf(this.#bytes.length)
+    const base = this.#number(baseAt)
+    this.#defined = this.#number(definedAt)
+    // What with() binds comes with each entry.
+    if (this.#definitions.size > definitionsMax) this.#definitions.clear()
+    let position = from
+    while (position < to) {
+      const at = headerBytes + definitions + ((position - base) % ring)
+      const end = position + this.#word(at + lengthWord * 4)
+      const definition = this.#word(at + definitionWord * 4)
+      if (definition !== FILLER) {
+        const entry = this.#entry(at, at + end - position, definition)
+        if (!take(entry, end)) break
+      }
+      position = end
+    }
+    return position
   }
 
   get #owner(): string {

@@ -97,6 +97,17 @@ export function recoverRings(options: RecoveryOptions): Recovered | undefined {
   return recovered
 }
 
+/**
+ * Writes those of the entries of one's own process that the files do not hold.
+ *
+ * @throws as recoverRings does; then it may be tried again.
+ */
+export function recoverEntries(options: RecoveryOptions, entries: readonly BlockEntry[]): void {
+  for (const [file, lines] of linesOf(options, missingOf(options, entries))) {
+    append(options, file, lines)
+  }
+}
+
 interface Ring {
   readonly path: string
   readonly content: BlockContent

@@ -29,7 +29,7 @@ import { Bindings } from '../encode/bindings.ts'
 import type { EventEncoder, Shape } from '../encode/event-encoder.ts'
 import type { JsonBytes } from '../encode/json-bytes.ts'
 import type { LineEncoder } from '../encode/line-encoder.ts'
-import { type Template, templateOf } from '../encode/line-template.ts'
+import { type LineOwner, type Template, templateOf } from '../encode/line-template.ts'
 import { levelNames } from '../entry/level.ts'
 import { compileEvent } from '../event/compile-encoder.ts'
 import { type EventDefinition, Type } from '../event/event-definition.ts'
@@ -39,55 +39,23 @@ import { placesMax } from './layout.ts'
 import type { BlockEntry } from './read-block.ts'
 
 /** A template, and whether its event has the places that the block's entries have. */
-interface Restored {
-  readonly template: Template
+interface Restored<Owner extends LineOwner> {
+  readonly template: Template<Owner>
   readonly isAlike: boolean
 }
 
-/** Makes lines of a block's entries. */
-export class Restorer {
-  readonly #encoder: LineEncoder
+/** The templates of a block's entries, made of what the block says of them. */
+export class RestoredTemplates<Owner extends LineOwner> {
   readonly #redactor: Redactor
-  readonly #ring: Ring<Template>
-  readonly #known = new Map<Definition, Restored>()
+  readonly #ownerOf: (category: string) => Owner
+  readonly #known = new WeakMap<Definition, Restored<Owner>>()
 
-  constructor(encoder: LineEncoder, redactor: Redactor, entryBytesMax: number) {
-    this.#encoder = encoder
+  constructor(redactor: Redactor, ownerOf: (category: string) => Owner) {
     this.#redactor = redactor
-    this.#ring = new Ring<Template>(4, Infinity, Math.max(entryBytesMax, 2 ** 28))
-    this.#ring.lanes.extend(4 * placesMax)
+    this.#ownerOf = ownerOf
   }
 
-  /**
-   * Writes the line of an entry.
-   *
-   * @param seq The numbers that it bears in the log.
-   * @throws when it cannot be written.
-   */
-  write(out: JsonBytes, entry: BlockEntry, seq: number, lsn: number): void {
-    const { template, isAlike } = this.#restored(entry.definition)
-    const { event } = entry.definition
-    const ring = this.#ring
-    const { lanes } = ring
-    lanes.begin(placesMax)
-    const copy = new Copy(lanes, entry)
-    let { accountId } = entry
-    copy.surroundings()
-    if (event === undefined || isAlike || entry.tags[copy.tagAt] !== TYPED) copy.rest()
-    else {
-      const lifted = copy.untyped(event.shape)
-      accountId ??= lifted
-      copy.rest()
-    }
-    ring.commit(template, entry.time, accountId, entry.message, seq)
-    try {
-      this.#encoder.write(out, ring, lsn)
-    } finally {
-      ring.shift()
-    }
-  }
-
-  #restored(definition: Definition): Restored {
+  of(definition: Definition): Restored<Owner> {
     let restored = this.#known.get(definition)
     if (restored === undefined) {
       restored = this.#restore(definition)
@@ -96,9 +64,9 @@ export class Restorer {
     return restored
   }
 
-  #restore({ category, severity, event, bindings }: Definition): Restored {
+  #restore({ category, severity, event, bindings }: Definition): Restored<Owner> {
     const bound = bindings && new Bindings(bindings.accountId, new Map(bindings.members), 0)
-    const owner = { name: category, seqBase: 0 }
+    const owner = this.#ownerOf(category)
     let encoder: EventEncoder | undefined
     if (event !== undefined) {
       encoder = compileEvent(
@@ -114,6 +82,59 @@ export class Restorer {
     }
     const isAlike = JSON.stringify(encoder?.origin.shape) === JSON.stringify(event?.shape)
     return { template: templateOf(owner, severity, bound, encoder), isAlike }
+  }
+}
+
+/**
+ * Puts the values of an entry into lanes.
+ *
+ * @param isAlike Whether the event of its template has the places that the entry has.
+ * @returns the account of the entry.
+ */
+export function placeValues(lanes: Lanes, entry: BlockEntry, isAlike: boolean): string | undefined {
+  const { event } = entry.definition
+  const copy = new Copy(lanes, entry)
+  let { accountId } = entry
+  copy.surroundings()
+  if (event === undefined || isAlike || entry.tags[copy.tagAt] !== TYPED) copy.rest()
+  else {
+    const lifted = copy.untyped(event.shape)
+    accountId ??= lifted
+    copy.rest()
+  }
+  return accountId
+}
+
+/** Makes lines of a block's entries. */
+export class Restorer {
+  readonly #encoder: LineEncoder
+  readonly #ring: Ring<Template>
+  readonly #templates: RestoredTemplates<LineOwner>
+
+  constructor(encoder: LineEncoder, redactor: Redactor, entryBytesMax: number) {
+    this.#encoder = encoder
+    this.#templates = new RestoredTemplates(redactor, (name) => ({ name, seqBase: 0 }))
+    this.#ring = new Ring<Template>(4, Infinity, Math.max(entryBytesMax, 2 ** 28))
+    this.#ring.lanes.extend(4 * placesMax)
+  }
+
+  /**
+   * Writes the line of an entry.
+   *
+   * @param seq The numbers that it bears in the log.
+   * @throws when it cannot be written.
+   */
+  write(out: JsonBytes, entry: BlockEntry, seq: number, lsn: number): void {
+    const { template, isAlike } = this.#templates.of(entry.definition)
+    const ring = this.#ring
+    ring.lanes.begin(placesMax)
+    const accountId = placeValues(ring.lanes, entry, isAlike)
+    ring.commit(template, entry.time, accountId, entry.message, seq)
+    try {
+      this.#encoder.write(out, ring, lsn)
+    } finally {
+      ring.shift()
+    }
   }
 }
 

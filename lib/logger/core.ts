@@ -21,6 +21,7 @@ import { BoundCategory } from './category-logger.ts'
 import { type Exiting, unwatchExit, watchExit } from './process-exit.ts'
 import type { Intake } from './intake.ts'
 import { type LevelChange, Levels } from './levels.ts'
+import type { Hand } from '../thread/hand.ts'
 import type { Surroundings } from './surroundings.ts'
 import type { Pump } from '../deliver/pump.ts'
 import type { Route } from '../deliver/file-queue.ts'
@@ -82,6 +83,8 @@ export interface CoreParts {
   readonly surroundings: Surroundings | undefined
   /** Longest string captured whole, in UTF-16 units. */
   readonly charsMax: number
+  /** What writes in another thread, where it is configured. */
+  readonly hand: Hand | undefined
 }
 
 /** The shared part of loggers. */
@@ -192,6 +195,7 @@ export class Core implements Exiting {
     if (isChanged('redact') || isChanged('durability')) this.#eventCalls.refresh()
     if (isChanged('repetition')) this.#fold()
     this.#configure()
+    this.#hand?.configure(live.config)
     const audit = this.category('audit').templates[INFO]!
     for (const { what, from, to } of changed) {
       // Levels are told as they come to hold, which is not yet where one holds for a time.
@@ -290,24 +294,35 @@ export class Core implements Exiting {
     return false
   }
 
+  /** The writer's thread, as long as it is at work. */
+  get #hand(): Hand | undefined {
+    const { hand } = this.#parts
+    return hand?.isActive === true ? hand : undefined
+  }
+
+  /** Writes everything before it returns, in whatever thread that is done. */
+  #writeAll(patience?: Patience): void {
+    if (this.#hand?.flushSync(patience) !== true) this.#parts.pump.flushSync(patience)
+  }
+
   flush(): Promise<void> {
     const { intake, pump, care } = this.#parts
     if (this.#closing !== undefined) return this.#closing
     const flushed = new Promise<void>((resolve, reject) => {
       intake.afterCapture(() => {
         intake.writeHeld()
-        pump.flush().then(resolve, reject)
+        ;(this.#hand ?? pump).flush().then(resolve, reject)
       })
     })
     return care.isPatient ? keptAlive(flushed) : flushed
   }
 
   flushSync(): void {
-    const { intake, pump } = this.#parts
     // From within a getter that is being captured it has to wait: its call stands half in the ring.
+    const { intake } = this.#parts
     intake.afterCapture(() => {
       intake.writeHeld()
-      pump.flushSync()
+      this.#writeAll()
     })
   }
 
@@ -327,6 +342,7 @@ export class Core implements Exiting {
     if (intake.isCapturing) intake.abandon()
     const writeAll = (): void => {
       intake.writeHeld()
+      if (this.#hand?.exit(patience) === true) return
       pump.reportDropped(true)
       places.tellLost()
       pump.flushSync(patience)
@@ -351,6 +367,7 @@ export class Core implements Exiting {
 
   stats(): LoggerStats {
     const { counters, routes } = this.#parts
+    if (this.#hand !== undefined) return this.#hand.stats()
     return counters.snapshot(routes.every((route) => !route.isStuck))
   }
 
@@ -365,6 +382,25 @@ export class Core implements Exiting {
   }
 
   async #close(): Promise<void> {
+    if (this.#hand !== undefined) {
+      this.#levels.close()
+      this.#watch?.close()
+      const { intake } = this.#parts
+      intake.writeHeld()
+      try {
+        if (await this.#hand.close(() => intake.close())) {
+          unwatchExit(this)
+          return
+        }
+      } catch (error) {
+        unwatchExit(this)
+        throw error
+      }
+    }
+    await this.#closeHere()
+  }
+
+  async #closeHere(): Promise<void> {
     const { intake, pump, routes, counters, eventLog, shown: places, care } = this.#parts
     // Where entries were dropped the ring may still be full, and there is no later moment to say
     // so. Not from within a getter: nothing may be read from the ring while its call is being

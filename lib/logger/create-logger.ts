@@ -31,11 +31,13 @@ import {
 import type { ByCategory } from '../config/schema.ts'
 import { Core } from './core.ts'
 import type { Files, Place } from './place.ts'
-import { Intake } from './intake.ts'
+import { Intake, type IntakeOptions } from './intake.ts'
 import { journalOf, Recovery } from './shared-ring.ts'
 import type { Journal } from '../journal/journal.ts'
 import { type LoggerOptions, type Surroundings, surroundingsOf } from './surroundings.ts'
 import { BoundLogger, type Logger, memberNames } from './logger.ts'
+import type { Hand } from '../thread/hand.ts'
+import { handOf, startWriter } from './handed.ts'
 import { Pump } from '../deliver/pump.ts'
 import { Ring } from '../capture/ring.ts'
 import { Route } from '../deliver/file-queue.ts'
@@ -127,7 +129,7 @@ export function createLogger(
 }
 
 /** The usual place: a directory. */
-const inDirectory: Place = {
+export const inDirectory: Place = {
   filesOf: (config) =>
     new Map([
       ...Object.entries(builtinCategories),
@@ -173,8 +175,9 @@ export function assemble(
   const encoder = new LineEncoder(redactor, buffer.entry_bytes, () => {
     counters.mismatched++
   })
-  const ring = journal?.ring ?? ringOf(config)
   const fileOf = place.filesOf(config)
+  const hand = place.isLasting ? handOf(config, fileOf.size) : undefined
+  const ring = hand?.ring ?? journal?.ring ?? ringOf(config)
   const routes = routesOf(config, fileOf, place.hasFiles)
   const categories = categoriesOf(config, fileOf, routes)
   const report = (message: string, context: object): void =>
@@ -195,24 +198,22 @@ export function assemble(
     waitingBytesMax: buffer.bytes,
     dropOld: buffer.on_full === 'drop_old',
     isWaitedFor: (error) => error instanceof LockedError && care.isPatient,
-    written: journal && (() => journal.settled(numbering.settled)),
+    written: writtenOf(place, journal, numbering),
     later: place.later,
     tell,
     report,
   })
-  const intake = intakeOf(config, { ring, journal, encoder, counters, pump, tell, surroundings })
-  const files = { routes, categories, numbering, counters, pump, tell, intake, journal, redactor }
+  const parts = { ring, journal, hand, encoder, redactor, counters, pump, tell }
+  const intake = intakeOf(config, { ...parts, surroundings, place })
+  const files: Files = { ...parts, routes, categories, numbering, intake }
   const care = place.careOf(live, files)
   const core = new Core({
+    ...parts,
     care,
     categories,
     routes: [...routes.values()],
     intake,
     lanes: ring.lanes,
-    pump,
-    encoder,
-    redactor,
-    counters,
     eventLog,
     shown,
     live,
@@ -222,8 +223,9 @@ export function assemble(
     charsMax: buffer.entry_bytes,
   })
   const logger = new (boundLoggerOf(config))(core, undefined)
-  care.open()
+  startWriter(live, files, () => care.open())
   core.begin(place.isLasting, source)
+  place.begun?.(core)
   return logger
 }
 
@@ -254,15 +256,22 @@ function intakeOf(
   parts: {
     readonly ring: Ring<CategoryTemplate>
     readonly journal: Journal<CategoryTemplate> | undefined
+    readonly hand: Hand | undefined
     readonly encoder: LineEncoder
     readonly counters: Counters
     readonly pump: Pump
     readonly tell: (remark: string) => void
     readonly surroundings: Surroundings | undefined
+    readonly place: Place
   },
 ): Intake {
-  const { ring, journal, encoder, counters, pump, tell, surroundings } = parts
-  const schedule = (template: CategoryTemplate): void => pump.schedule(template)
+  const { ring, journal, hand, encoder, counters, pump, tell, surroundings, place } = parts
+  const inline = {
+    schedule: (template: CategoryTemplate): void => pump.schedule(template),
+    wake: () => pump.wake(),
+    writeThrough: (route: Route) => pump.writeThrough(route),
+  }
+  const { schedule, wake, writeThrough } = hand === undefined ? inline : handed(hand, inline)
   return new Intake({
     ring,
     encoder,
@@ -277,13 +286,42 @@ function intakeOf(
             // What the journal has no room for survives in the file alone.
             if (journal.takeMissed()) pump.writeThrough(template.owner.route)
           },
-    wake: () => pump.wake(),
-    writeThrough: (route) => pump.writeThrough(route),
+    wake,
+    writeThrough,
     makeRoom: () => pump.makeRoom(),
     tellClosed: () =>
       tell('an entry came after close() and is lost; stats() counts those that follow'),
     surroundings,
+    reported: place.reported?.bind(place),
   })
+}
+
+type Ways = Pick<IntakeOptions, 'schedule' | 'wake' | 'writeThrough'>
+
+/** What follows a call, as long as a writer is at work, and afterwards. */
+function handed(hand: Hand, inline: Ways): Ways {
+  return {
+    schedule(template) {
+      if (hand.isActive) hand.schedule(template)
+      else inline.schedule(template)
+    },
+    wake() {
+      if (hand.isActive) hand.wake()
+      else inline.wake()
+    },
+    writeThrough(route) {
+      if (!hand.writeThrough(route.file)) inline.writeThrough(route)
+    },
+  }
+}
+
+function writtenOf(
+  place: Place,
+  journal: Journal<CategoryTemplate> | undefined,
+  numbering: Numbering,
+): (() => void) | undefined {
+  if (place.written !== undefined) return () => place.written!()
+  return journal && (() => journal.settled(numbering.settled))
 }
 
 function recoveryOf(live: LiveConfig, files: Files): Recovery {
@@ -331,6 +369,7 @@ function maintenanceOf(live: LiveConfig, files: Files, recovery: Recovery): Main
     goOn: (checkpoint) => {
       const last = (): FoundNumbers => numbersIn(directory, categories.values(), checkpoint)
       recovery.recover(checkpoint?.log_id, last)
+      files.takeover?.recover((entries) => recovery.write(entries, last))
       numbering.goOnBehind(last())
     },
     identified: (logId) => journal?.identify(logId),
@@ -361,7 +400,8 @@ function takeDirectory(live: LiveConfig, files: Files, maintenance: Maintenance)
   } catch (error) {
     // One that may be dead, and has been silent for longer, is waited for in any case: if every
     // start gave up at once, none would ever find out.
-    if (error instanceof LockedError && config.lock_wait_s === 0 && maintenance.holderSeemsAlive) {
+    const isRefused = config.lock_wait_s === 0 && files.takeover === undefined
+    if (error instanceof LockedError && isRefused && maintenance.holderSeemsAlive) {
       maintenance.exit()
       throw error
     }

@@ -74,6 +74,9 @@ export interface IntakeOptions {
   readonly surroundings: Surroundings | undefined
   /** What measures and times how long calls are folded. @default the clock of the system */
   readonly clock?: Clock
+  /** Takes an entry of our own that another thread is to log; false: it is logged here. */
+  readonly reported?:
+    ((template: CategoryTemplate, message: string, context: object) => boolean) | undefined
 }
 
 /** The arguments of a call that has to wait. */
@@ -229,7 +232,7 @@ export class Intake {
    * are missing.
    */
   report(template: CategoryTemplate, message: string, context: object): void {
-    if (this.isClosed) return
+    if (this.#options.reported?.(template, message, context) === true || this.isClosed) return
     const surroundings = this.#surroundings
     const folds = this.#folds
     this.#surroundings = undefined

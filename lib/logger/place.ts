@@ -2,14 +2,17 @@
 // that is different between these; the way from the call to the line is the same.
 
 import type { ResolvedConfig } from '../config/resolve.ts'
+import type { Ring } from '../capture/ring.ts'
 import type { Category, CategoryTemplate } from '../deliver/category.ts'
 import type { Counters } from '../deliver/counters.ts'
 import type { Route } from '../deliver/file-queue.ts'
 import type { Numbering } from '../deliver/numbering.ts'
 import type { Pump } from '../deliver/pump.ts'
 import type { Journal } from '../journal/journal.ts'
+import type { BlockEntry } from '../journal/read-block.ts'
 import type { Redactor } from '../redact/secret-keys.ts'
-import type { Care } from './core.ts'
+import type { Hand } from '../thread/hand.ts'
+import type { Care, Core } from './core.ts'
 import type { Intake } from './intake.ts'
 import type { LiveConfig } from './live-config.ts'
 
@@ -33,6 +36,12 @@ export interface Place {
   readonly isLasting: boolean
   /** Has the pump work when the turn has ended. @default setImmediate */
   readonly later?: (work: () => void) => void
+  /** Everything is open. */
+  begun?(core: Core): void
+  /** A batch is in its file. */
+  written?(): void
+  /** Takes an entry of our own that another thread is to log; false: it is logged here. */
+  reported?(template: CategoryTemplate, message: string, context: object): boolean
 }
 
 /** What the parts around the files are joined with. */
@@ -46,5 +55,10 @@ export interface Files {
   readonly intake: Intake
   /** What survives the process, where it is configured. */
   readonly journal: Journal<CategoryTemplate> | undefined
+  /** What writes in another thread, where it is configured. */
+  readonly hand: Hand | undefined
+  /** What it has left, once it has ended. */
+  takeover?: { recover(write: (entries: readonly BlockEntry[]) => void): void }
+  readonly ring: Ring<CategoryTemplate>
   readonly redactor: Redactor
 }

@@ -9,7 +9,13 @@ import type { CategoryTemplate } from '../deliver/category.ts'
 import { fileModes } from '../directory/attributes.ts'
 import type { FoundNumbers } from '../directory/last-numbers.ts'
 import { Journal } from '../journal/journal.ts'
-import { type Recovered, recoverRings } from '../journal/recover.ts'
+import type { BlockEntry } from '../journal/read-block.ts'
+import {
+  type Recovered,
+  recoverEntries,
+  recoverRings,
+  type RecoveryOptions,
+} from '../journal/recover.ts'
 import { RingUnavailable } from '../journal/ring-file.ts'
 import type { Redactor } from '../redact/secret-keys.ts'
 
@@ -65,28 +71,47 @@ export class Recovery {
 
   /** The directory has become ours. `last`: the numbers that its files have come to. */
   recover(logId: string | undefined, last: () => FoundNumbers): void {
-    const { log_path: directory, rotation, file_mode, buffer } = this.#config
-    const { redactor, fileOf, tell, fail } = this.#parts
-    if (directory === null) return
+    const { tell, fail } = this.#parts
+    if (this.#config.log_path === null) return
     try {
-      const recovered = recoverRings({
-        directory: ownPath(directory),
-        logId,
-        redactor,
-        lineBytesMax: buffer.entry_bytes,
-        // A category that is not configured any more.
-        fileOf: (category) => fileOf.get(category) ?? builtinCategories.system,
-        errorFile: fileOf.get('error')!,
-        fileMode: fileModes[file_mode],
-        limitBytes: rotation.max_size_mb * 1024 * 1024,
-        keep: rotation.max_files,
-        last,
-        tell,
-      })
+      const recovered = recoverRings(this.#options(this.#config.log_path, logId, last))
       if (recovered !== undefined) this.#untold.push(recovered)
     } catch (error) {
       fail(error as Error)
       tell(`entries of a killed process wait for the next start: ${(error as Error).message}`)
+    }
+  }
+
+  /**
+   * Writes those of the entries of a writer of one's own that has ended, which the files do not have.
+   *
+   * @throws when they cannot be written.
+   */
+  write(entries: readonly BlockEntry[], last: () => FoundNumbers): void {
+    const { log_path: directory } = this.#config
+    if (directory !== null) recoverEntries(this.#options(directory, undefined, last), entries)
+  }
+
+  #options(
+    directory: string,
+    logId: string | undefined,
+    last: () => FoundNumbers,
+  ): RecoveryOptions {
+    const { rotation, file_mode, buffer } = this.#config
+    const { redactor, fileOf, tell } = this.#parts
+    return {
+      directory: ownPath(directory),
+      logId,
+      redactor,
+      lineBytesMax: buffer.entry_bytes,
+      // A category that is not configured any more.
+      fileOf: (category) => fileOf.get(category) ?? builtinCategories.system,
+      errorFile: fileOf.get('error')!,
+      fileMode: fileModes[file_mode],
+      limitBytes: rotation.max_size_mb * 1024 * 1024,
+      keep: rotation.max_files,
+      last,
+      tell,
     }
   }
 

@@ -10,19 +10,24 @@ import { clearTimeout, monotonicMs, napSync, setImmediate, setTimeout } from '..
 export const answerMsMax = 2_000
 /** Of the time that an exit has, so much is kept for writing to the disks that do answer. */
 const reserveMs = 200
+/** A wait for another thread is interrupted so often, to see whether it lives; in milliseconds. */
+const lookMs = 20
 
 /** The patience of one piece of blocking work, for all its files together. */
 export class Patience {
   readonly #isLast: boolean
-  #leftMs = answerMsMax
+  readonly #allMs: number
+  #leftMs: number
 
   /**
    * @param isLast The process is ending: an answer does not renew the patience, and the writes
    *   themselves use it up, so that the end comes within 2 s. Otherwise as long as the disk answers
    *   there is no hurry.
+   * @param allMs How much there is of it, in milliseconds.
    */
-  constructor(isLast: boolean) {
+  constructor(isLast: boolean, allMs: number = answerMsMax) {
     this.#isLast = isLast
+    this.#allMs = this.#leftMs = allMs
   }
 
   /** There will be no later turn. */
@@ -37,13 +42,24 @@ export class Patience {
 
   /** A disk has done something. */
   answered(): void {
-    if (!this.#isLast) this.#leftMs = answerMsMax
+    if (!this.#isLast) this.#leftMs = this.#allMs
   }
 
   /** Waits a millisecond; false when it has waited long enough. */
   nap(): boolean {
     if (this.#leftMs <= (this.#isLast ? reserveMs : 0)) return false
     this.spend(() => napSync(1))
+    return true
+  }
+
+  /**
+   * Waits until another thread gives a word another value, or some milliseconds have passed; false
+   * when it has waited long enough.
+   */
+  awaitChange(words: Int32Array, index: number, value: number): boolean {
+    const leftMs = this.#leftMs - (this.#isLast ? reserveMs : 0)
+    if (leftMs <= 0) return false
+    this.spend(() => Atomics.wait(words, index, value, Math.min(leftMs, lookMs)))
     return true
   }
 

@@ -43,6 +43,7 @@ const defaults: ResolvedConfig = {
     on_full: 'block',
     flush_ms: 50,
     ring: 'memory',
+    writer: 'inline',
   },
 }
 
@@ -85,6 +86,7 @@ describe('resolveConfig()', () => {
         on_full: 'drop_old',
         flush_ms: 0,
         ring: 'memory',
+        writer: 'inline',
       },
     }
     assert.deepEqual(resolveConfig(given, { file: '/etc/system.json' }), given)

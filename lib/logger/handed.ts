@@ -1,0 +1,55 @@
+// `buffer.writer: "thread"`: the hand of a logger, and what happens when its writer ends.
+
+import { ConfigError } from '../errors.ts'
+import { ownPath } from '../config/instance.ts'
+import type { ResolvedConfig } from '../config/resolve.ts'
+import { Hand, writerFile } from '../thread/hand.ts'
+import type { LiveConfig } from './live-config.ts'
+import type { Files } from './place.ts'
+import { Takeover } from './take-over.ts'
+
+/** The hand of a logger, where one is configured. `categories`: how many it has. */
+export function handOf(config: ResolvedConfig, categories: number): Hand | undefined {
+  const { buffer, log_path: directory } = config
+  if (buffer.writer !== 'thread' || directory === null) return undefined
+  // The directory of this thread, which is not the writer's.
+  const own = { ...config, log_path: ownPath(directory), watch: false }
+  return new Hand({ ...own, buffer: { ...buffer, writer: 'inline' } }, categories)
+}
+
+/**
+ * Starts the writer; where none is configured, opens the directory in this thread.
+ *
+ * @param open Opens the directory in this thread.
+ * @throws {ConfigError} where its module is not to be found. {LockedError} as createLogger does.
+ */
+export function startWriter(live: LiveConfig, files: Files, open: () => void): void {
+  const { categories, counters, tell, intake, pump, hand } = files
+  if (hand === undefined) {
+    open()
+    return
+  }
+  const file = writerFile()
+  if (file === undefined) {
+    const problem = {
+      path: 'logging.buffer.writer',
+      expected: 'the file writer-thread.js beside the library: leave ringlog out of the bundle',
+      actual: '"thread"',
+    }
+    throw new ConfigError('Cannot use the logging configuration', [problem])
+  }
+  hand.start(file, {
+    categories,
+    counters,
+    tell,
+    report: (template, message, context) => intake.report(template, message, context),
+    takeOver(left) {
+      const takeover = new Takeover(files, live.directory, left)
+      files.takeover = takeover
+      open()
+      takeover.keep()
+    },
+    flush: () => pump.flush(),
+    makeRoom: () => pump.makeRoom(),
+  })
+}

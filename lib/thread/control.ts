@@ -1,0 +1,158 @@
+// What the caller's thread and the writer thread share beside the block: a few words by which each
+// knows how far the other one is, and the counters of the writer, so that `stats()` asks nobody.
+//
+// Each word and each number has one thread that writes it.
+
+import type { Counters } from '../deliver/counters.ts'
+
+// --- words of four bytes, by Atomics ---
+
+/** What the writer does now. Written by the writer. */
+export const STATE = 0
+/** Where the records end, in units of 8 bytes. Written by the caller's thread. */
+export const TAIL = 1
+/** Up to here the records are in the files, or counted as lost; likewise. Written by the writer. */
+export const RELEASED = 2
+/** Whether the directory is open. Written by the writer. */
+export const OPENED = 3
+/** The number of the question that was answered last. Written by the writer. */
+export const DONE = 4
+/** Something came that cannot wait. Set by the caller's thread, taken back by the writer. */
+export const URGENT = 5
+/** Bytes of the message of the latest failure. Written by the writer. */
+export const ERROR_BYTES = 6
+/** The number of the sign of life that was asked for last. Written by the writer. */
+export const SIGN = 7
+/** Entries that the caller's thread has dropped, by severity. */
+export const DROPPED = 8
+
+/** It is at work, and looks at what has come before it does anything else. */
+export const AWAKE = 0
+/** It sleeps until it is woken. */
+export const IDLE = 1
+/** It looks again by itself, in `flush_ms` at the latest. */
+export const RESTING = 2
+
+/** Of OPENED. */
+export const OPEN = 1
+export const REFUSED = 2
+
+// --- numbers of eight bytes ---
+
+const numbersAt = 256
+const WRITTEN = 0
+const DIVERTED = 1
+const BYTES = 2
+const ROTATIONS = 3
+const FAILURES = 4
+const MISMATCHED = 5
+const STDOUT_LOST = 6
+const BYTES_MOST = 7
+/** Entries that the writer has lost, by severity. */
+const LOST = 8
+const HEALTHY = 13
+const LSN_BASE = 14
+/** The kernel's number of the writer's thread, and when it was started. */
+const THREAD = 15
+const STARTED = 16
+const ENTRIES_MOST = 17
+const SEQ_BASES = 18
+
+const errorBytesMax = 1024
+
+/** What of the numbers a takeover goes on from. */
+export interface Bases {
+  readonly lsn: number
+  /** By the place of a category. */
+  readonly seqs: readonly number[]
+}
+
+/** The memory that both threads have. */
+export class Control {
+  readonly memory: SharedArrayBuffer
+  readonly words: Int32Array
+  readonly #numbers: Float64Array
+  readonly #error: Buffer
+
+  /** @param memory That of the other thread. @default fresh memory */
+  constructor(categories: number, memory?: SharedArrayBuffer) {
+    const numbers = SEQ_BASES + categories
+    this.memory = memory ?? new SharedArrayBuffer(numbersAt + numbers * 8 + errorBytesMax)
+    this.words = new Int32Array(this.memory, 0, numbersAt / 4)
+    this.#numbers = new Float64Array(this.memory, numbersAt, numbers)
+    this.#error = Buffer.from(this.memory, numbersAt + numbers * 8, errorBytesMax)
+  }
+
+  /** The writer says what it has done. `ownDropped`: without what the other thread has dropped. */
+  publish(counters: Counters, ownDropped: readonly number[], isHealthy: boolean): void {
+    const numbers = this.#numbers
+    numbers[WRITTEN] = counters.written
+    numbers[DIVERTED] = counters.diverted
+    numbers[BYTES] = counters.bytes
+    numbers[ROTATIONS] = counters.rotations
+    numbers[MISMATCHED] = counters.mismatched
+    numbers[STDOUT_LOST] = counters.stdoutLost
+    numbers[BYTES_MOST] = counters.bytesMost
+    numbers[ENTRIES_MOST] = counters.entriesMost
+    ownDropped.forEach((entries, severity) => {
+      numbers[LOST + severity] = entries
+    })
+    numbers[HEALTHY] = isHealthy ? 1 : 0
+    if (numbers[FAILURES] === counters.failures) return
+    numbers[FAILURES] = counters.failures
+    const bytes = this.#error.write(counters.lastError ?? '', 'utf8')
+    Atomics.store(this.words, ERROR_BYTES, bytes)
+  }
+
+  /** What the numbers of entries are counted from. */
+  publishBases({ lsn, seqs }: Bases): void {
+    this.#numbers[LSN_BASE] = lsn
+    seqs.forEach((base, index) => {
+      this.#numbers[SEQ_BASES + index] = base
+    })
+  }
+
+  bases(categories: number): Bases {
+    const seqs = [...this.#numbers.subarray(SEQ_BASES, SEQ_BASES + categories)]
+    return { lsn: this.#numbers[LSN_BASE]!, seqs }
+  }
+
+  get isHealthy(): boolean {
+    return this.#numbers[HEALTHY] === 1
+  }
+
+  /** The writer's thread, as the system knows it. */
+  set thread({ thread, started }: { readonly thread: number; readonly started: string }) {
+    this.#numbers[THREAD] = thread
+    this.#numbers[STARTED] = Number(started)
+  }
+  get thread(): { readonly thread: number; readonly started: string } {
+    const started = this.#numbers[STARTED]!
+    return { thread: this.#numbers[THREAD]!, started: started === 0 ? '' : String(started) }
+  }
+
+  /** Entries that the writer has lost of each severity. */
+  lost(severity: number): number {
+    return this.#numbers[LOST + severity]!
+  }
+
+  /** Brings what the writer has counted into counters whose other numbers are this thread's. */
+  read(counters: Counters): void {
+    const numbers = this.#numbers
+    counters.written = numbers[WRITTEN]!
+    counters.diverted = numbers[DIVERTED]!
+    counters.bytes = numbers[BYTES]!
+    counters.rotations = numbers[ROTATIONS]!
+    counters.failures = numbers[FAILURES]!
+    counters.stdoutLost = numbers[STDOUT_LOST]!
+    counters.bytesMost = Math.max(counters.bytesMost, numbers[BYTES_MOST]!)
+    counters.entriesMost = Math.max(counters.entriesMost, numbers[ENTRIES_MOST]!)
+    const bytes = Atomics.load(this.words, ERROR_BYTES)
+    if (bytes > 0) counters.lastError = this.#error.toString('utf8', 0, bytes)
+  }
+
+  /** Typed entries that the writer has found to break their schema. */
+  get mismatched(): number {
+    return this.#numbers[MISMATCHED]!
+  }
+}

@@ -1,0 +1,516 @@
+// `buffer.writer: "thread"`, as the caller's thread has it.
+//
+//   call → lanes → block ═══════════════► feed → ring → pump → sinks     the writer's thread
+//                    ▲   shared memory      │
+//                    └── released ◄─────────┘ written, or counted as lost
+//
+// A call captures its values as ever, and writes them as bytes into a block of shared memory: no
+// turn of ours comes in this thread. The writer's thread has a logger of its own with all that
+// belongs to it: the directory's lock, pump, sinks, maintenance. It reads the records into its ring
+// with the numbers they have, so numbers are given in one place: here. What the writer wants to
+// report itself it sends here, to be logged like any other entry.
+//
+// What needs this thread stays here: levels, the functions that are asked at each call, the capture.
+// What needs the files is there: lines, secrets in them, numbers on from the files, stdout beside
+// the files, the console as a last resort.
+//
+// A record stays in the block until the writer says that it is in its file. So when the writer
+// ends, or does not answer, this thread takes over: it ends the writer's thread, takes the
+// directory's lock, which a dead thread does not hold, writes what the files do not have, and goes
+// on as a logger without a writer. It waits for the writer:
+//
+//   an exit                 1.8 s of the 2 s that it has
+//   flushSync, `written`    5 s without any progress: the writer itself waits 2 s for a disk
+//   a block that is full    the same
+//
+// An idle writer does nothing; a busy one looks every `flush_ms`, and is woken at a call only by
+// what cannot wait, or when it was idle. No message of it keeps the process alive, but for those
+// who await flush() or close().
+
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads'
+import { randomBytes } from 'node:crypto'
+import { touchPages } from '../capture/lanes.ts'
+import { clearInterval, napSync, setInterval } from '../entry/clock.ts'
+import { ERROR, INFO } from '../entry/level.ts'
+import { LockedError, NotWrittenError } from '../errors.ts'
+import type { ResolvedConfig } from '../config/resolve.ts'
+import type { Category, CategoryTemplate } from '../deliver/category.ts'
+import { Counters, type LoggerStats } from '../deliver/counters.ts'
+import { lifeOf, self } from '../directory/lock-owner.ts'
+import { Block } from '../journal/block.ts'
+import { definitionOf } from '../journal/definition.ts'
+import { blockBytesMin, placesMax } from '../journal/layout.ts'
+import { type BlockEntry, BlockReader } from '../journal/read-block.ts'
+import { Patience } from '../sinks/disk-timeout.ts'
+import {
+  AWAKE,
+  type Bases,
+  Control,
+  DONE,
+  DROPPED,
+  IDLE,
+  OPENED,
+  REFUSED,
+  RELEASED,
+  SIGN,
+  STATE,
+  URGENT,
+} from './control.ts'
+import { HandedRing, type Unplaced } from './handed-ring.ts'
+import {
+  type Accepted,
+  type Answer,
+  type LargeEntry,
+  type Question,
+  question,
+  type ToldError,
+  type WriterData,
+} from './messages.ts'
+
+/** Of what may wait, the part that the block holds; and its largest size, in bytes. */
+const blockShare = 1 / 2
+const blockBytesMax = 32 * 1024 * 1024
+/** An empty block starts again at its first places: so much has memory at the first call. */
+const touchedBytes = 2 * 1024 * 1024
+/** With `drop_new`, the part of the block in use with which entries are dropped. */
+const fullShare = 7 / 8
+/** An entry that would take a larger part of the block goes another way. */
+const largeShare = 1 / 4
+/** So many bytes of records do not wait for company. */
+const companyBytes = 64 * 1024
+/** How long a writer is waited for that shows no sign of work, in milliseconds. */
+const silentMsMax = 5_000
+/** The same for its start: a machine may be slow. */
+const startMsMax = 20_000
+/** How long the end of a thread is waited for, in milliseconds. */
+const deathMsMax = 500
+/** How often reports that come while the process exits lead to another round. */
+const roundsMax = 4
+
+/** What is left of a writer that has ended. */
+export interface Left {
+  /** What it had not done with, with the numbers it bears among those of this run. */
+  readonly entries: readonly BlockEntry[]
+  readonly bases: Bases
+}
+
+/** What a hand is joined with. */
+export interface HandParts {
+  readonly categories: ReadonlyMap<string, Category>
+  readonly counters: Counters
+  readonly tell: (remark: string) => void
+  /** Logs an entry of the logger's own. */
+  readonly report: (template: CategoryTemplate, message: string, context: object) => void
+  /** The writer has ended: all goes on in this thread. */
+  readonly takeOver: (left: Left) => void
+  /** The same for whoever waits for what he has logged. */
+  readonly flush: () => Promise<void>
+  /** Makes room in the ring, in this thread. */
+  readonly makeRoom: () => void
+}
+
+interface Waiter {
+  readonly resolve: () => void
+  readonly reject: (error: Error) => void
+}
+
+/** Hands entries to a writer thread. */
+export class Hand {
+  readonly ring: HandedRing<CategoryTemplate>
+  readonly #config: ResolvedConfig
+  readonly #control: Control
+  readonly #words: Int32Array
+  readonly #memory: SharedArrayBuffer
+  readonly #block: Block
+  #parts: HandParts | undefined
+  #worker: Worker | undefined
+  #port: MessagePort | undefined
+  #asked = 0
+  #wakeAt = companyBytes
+  readonly #flushes = new Map<number, Waiter>()
+  #closing: Waiter | undefined
+  /** Runs while somebody waits for the writer. */
+  #watch: NodeJS.Timeout | undefined
+  /** The writer is at work. */
+  isActive = true
+
+  /** @param categories How many there are. */
+  constructor(config: ResolvedConfig, categories: number) {
+    const { buffer } = config
+    const bytes = Math.min(Math.floor(buffer.bytes * blockShare), blockBytesMax)
+    const size = Math.max(Math.floor(bytes / 4096) * 4096, blockBytesMin)
+    this.#config = config
+    this.#memory = new SharedArrayBuffer(size)
+    const bytesFirst = new Uint8Array(this.#memory)
+    touchPages(bytesFirst, 0, touchedBytes)
+    this.#block = new Block(this.#memory, '', randomBytes(4).readInt32LE())
+    this.#control = new Control(categories)
+    this.#words = this.#control.words
+    const full = buffer.on_full === 'drop_new' ? this.#block.capacityBytes * fullShare : Infinity
+    this.ring = new HandedRing<CategoryTemplate>(buffer, this.#block, this.#words, full, (entry) =>
+      this.#place(entry),
+    )
+  }
+
+  /**
+   * Starts the writer, and waits until it has opened the directory.
+   *
+   * @param file The module that it is started with.
+   * @throws {LockedError} when another logger has the directory, and it is not to be waited for.
+   */
+  start(file: string, parts: HandParts): void {
+    this.#parts = parts
+    const { port1, port2 } = new MessageChannel()
+    const data: WriterData = {
+      config: this.#config,
+      control: this.#control.memory,
+      block: this.#memory,
+      port: port2,
+    }
+    // Modules that the application has loaded in front of it are not for this thread: one of them
+    // may make a logger.
+    const isSource = file.endsWith('.ts')
+    const { NODE_OPTIONS: _, ...env } = process.env
+    const worker = new Worker(file, {
+      workerData: data,
+      transferList: [port2],
+      name: 'ringlog',
+      ...(isSource ? {} : { execArgv: [], env }),
+    })
+    worker.unref()
+    this.#worker = worker
+    this.#port = port1
+    const ended = (error?: unknown): void => {
+      const reason = error instanceof Error ? `: ${error.message}` : ''
+      if (this.isActive) this.#takeOver(`has ended${reason}`)
+    }
+    worker.on('error', ended)
+    worker.on('exit', () => ended())
+    port1.on('message', (answer: Answer) => this.#answer(answer))
+    port1.unref()
+    const patience = new Patience(false, startMsMax)
+    while (Atomics.load(this.#words, OPENED) === 0) {
+      if (patience.awaitChange(this.#words, OPENED, 0)) continue
+      this.#takeOver(`has not started in ${startMsMax / 1000} s`)
+      return
+    }
+    if (Atomics.load(this.#words, OPENED) === REFUSED) this.#refused()
+  }
+
+  #refused(): never {
+    this.isActive = false
+    void this.#worker?.terminate()
+    const received = receiveMessageOnPort(this.#port!)
+    this.#port!.close()
+    const answer = received?.message as Answer | undefined
+    throw answer?.tell === 'refused' ? errorOf(answer.error) : new Error('Cannot start the writer')
+  }
+
+  /** HOT PATH: an entry has been handed on. */
+  schedule({ severity, owner }: CategoryTemplate): void {
+    const words = this.#words
+    if (severity >= ERROR || owner.isSynced || this.#block.tail >= this.#wakeAt) {
+      this.wake()
+    } else if (Atomics.load(words, STATE) === IDLE) this.wake()
+  }
+
+  /** Something cannot wait. */
+  wake(): void {
+    const words = this.#words
+    this.#wakeAt = this.#block.tail + companyBytes
+    Atomics.store(words, URGENT, 1)
+    // Awake, it looks once more when it is done.
+    if (Atomics.exchange(words, STATE, AWAKE) !== AWAKE) this.#post({ ask: 'look' })
+  }
+
+  /** Resolves when everything logged so far is in the files; else it rejects. */
+  flush(): Promise<void> {
+    const id = ++this.#asked
+    return new Promise((resolve, reject) => {
+      this.#flushes.set(id, { resolve, reject })
+      this.#post({ ask: 'flush', id })
+      this.#await()
+    })
+  }
+
+  /** Has everything logged so far written; false when the writer is no more. */
+  flushSync(patience: Patience = new Patience(false, silentMsMax)): boolean {
+    return this.#ask((id) => ({ ask: 'sync', id }), patience)
+  }
+
+  /** Has all written that goes to one file; false when the writer is no more. */
+  writeThrough(file: string): boolean {
+    const patience = new Patience(false, silentMsMax)
+    return this.#ask((id) => ({ ask: 'through', id, file }), patience)
+  }
+
+  /** The process ends; false when the writer is no more. */
+  exit(patience: Patience): boolean {
+    for (let round = 0; round < roundsMax && this.#receive(); round++) {
+      if (!this.flushSync(patience)) return false
+    }
+    return this.#ask((id) => ({ ask: 'exit', id, accepted: this.#accepted() }), patience)
+  }
+
+  /**
+   * Ends the writer when it has written everything.
+   *
+   * @param closed Called when no more entries are taken.
+   * @returns false when the writer is no more.
+   */
+  async close(closed: () => void): Promise<boolean> {
+    const { dropped, diverted } = this.stats()
+    // What was lost is reported here, and there is no later moment.
+    if (dropped.total + diverted > 0) {
+      if (!this.#ask((id) => ({ ask: 'lost', id }), new Patience(false, silentMsMax))) return false
+    }
+    this.#receive()
+    closed()
+    if (!this.isActive) return false
+    await new Promise<void>((resolve, reject) => {
+      this.#closing = { resolve, reject }
+      this.#post({ ask: 'close', accepted: this.#accepted() })
+      this.#await()
+    })
+    return !this.isActive && this.#closing === undefined
+  }
+
+  configure(config: ResolvedConfig): void {
+    this.#post({ ask: 'config', config: { ...config, log_path: this.#config.log_path } })
+  }
+
+  /** The counters as they are now, what the writer has counted among them. */
+  stats(): LoggerStats {
+    const { counters } = this.#parts!
+    const both = new Counters()
+    both.mismatched = counters.mismatched
+    both.folded = counters.folded
+    both.entriesMost = counters.entriesMost
+    counters.levels.forEach((entries, severity) => {
+      both.levels[severity] = entries
+      both.dropped[severity] = counters.dropped[severity]! + this.#control.lost(severity)
+    })
+    this.#control.read(both)
+    counters.entriesMost = both.entriesMost = Math.max(both.entriesMost, both.queued)
+    return both.snapshot(this.#control.isHealthy)
+  }
+
+  /**
+   * What the writer had not done with has been found: the rest is in the files, or was in its memory
+   * alone, of which nobody knows the levels.
+   */
+  #countLeft(left: number): void {
+    const { counters } = this.#parts!
+    const settled = this.ring.lastNumber - counters.droppedTotal - counters.diverted - left
+    const gone = settled - counters.written
+    if (gone > 0) counters.drop(INFO, gone)
+    // Some of what is left has been written, and will be found in the files.
+    else counters.written += gone
+  }
+
+  /** The writer counts no more. */
+  #takeCounters(): void {
+    const { counters } = this.#parts!
+    this.#control.read(counters)
+    counters.dropped.forEach((own, severity) => {
+      counters.dropped[severity] = own + this.#control.lost(severity)
+    })
+  }
+
+  #post(asked: Question): void {
+    this.#parts!.counters.dropped.forEach((entries, severity) => {
+      Atomics.store(this.#words, DROPPED + severity, entries)
+    })
+    question(this.#port!, asked)
+  }
+
+  /** Asks, and waits for the answer; false when the writer is no more. */
+  #ask(asking: (id: number) => Question, patience: Patience): boolean {
+    if (!this.isActive) return false
+    const id = ++this.#asked
+    this.#post(asking(id))
+    const words = this.#words
+    let released = Atomics.load(words, RELEASED)
+    for (;;) {
+      const done = Atomics.load(words, DONE)
+      if (done === id) return true
+      const now = Atomics.load(words, RELEASED)
+      if (now !== released) patience.answered()
+      released = now
+      if (!this.#waitOn(DONE, done, patience)) return false
+    }
+  }
+
+  /** Waits for the writer to change a word; false when it is no more. */
+  #waitOn(word: number, value: number, patience: Patience): boolean {
+    if (!patience.awaitChange(this.#words, word, value)) this.#takeOver('does not answer')
+    else if (this.#isDead) this.#takeOver('has ended')
+    return this.isActive
+  }
+
+  /** Whether its thread is known to have ended; elsewhere than on Linux an event tells it. */
+  get #isDead(): boolean {
+    const thread = this.#control.thread
+    return thread.started !== '' && lifeOf({ ...self(), ...thread }) === 'dead'
+  }
+
+  /** Takes what the writer has sent; false when there was nothing to log. */
+  #receive(): boolean {
+    let isLogged = false
+    for (;;) {
+      const received = this.#port && receiveMessageOnPort(this.#port)
+      if (received === undefined) return isLogged
+      const answer = received.message as Answer
+      if (answer.tell === 'report') isLogged = true
+      this.#answer(answer)
+    }
+  }
+
+  #answer(answer: Answer): void {
+    const { categories, report } = this.#parts!
+    if (answer.tell === 'report') {
+      const { category, severity, message, context } = answer
+      const template = categories.get(category)?.templates[severity]
+      if (template !== undefined) report(template, message, context)
+    } else if (answer.tell === 'flushed') {
+      this.#settle(this.#flushes.get(answer.id), answer.error)
+      this.#flushes.delete(answer.id)
+      if (this.#flushes.size === 0 && this.#closing === undefined) this.#awaitNothing()
+    } else if (answer.tell === 'closed') {
+      const closing = this.#closing
+      this.#takeCounters()
+      this.isActive = false
+      this.#closing = undefined
+      this.#awaitNothing()
+      this.#port!.close()
+      this.#settle(closing, answer.error)
+    }
+  }
+
+  /** Somebody waits: the process stays alive, and the writer gives signs of life. */
+  #await(): void {
+    this.#port!.ref()
+    if (this.#watch !== undefined) return
+    let asked = 0
+    this.#watch = setInterval(() => {
+      if (asked !== 0 && Atomics.load(this.#words, SIGN) !== asked) {
+        this.#takeOver('does not answer')
+        return
+      }
+      asked = ++this.#asked
+      this.#post({ ask: 'sign', id: asked })
+    }, silentMsMax)
+  }
+
+  #awaitNothing(): void {
+    clearInterval(this.#watch)
+    this.#watch = undefined
+    this.#port?.unref()
+  }
+
+  #settle(waiter: Waiter | undefined, error: ToldError | undefined): void {
+    if (error === undefined) waiter?.resolve()
+    else waiter?.reject(errorOf(error))
+  }
+
+  #accepted(): Accepted {
+    const seqs: number[] = []
+    for (const { index, accepted } of this.#parts!.categories.values()) seqs[index] = accepted
+    return { number: this.ring.lastNumber, seqs }
+  }
+
+  /** Finds a place for an entry that the block has no room for now; false: the ring keeps it. */
+  #place(entry: Unplaced<CategoryTemplate>): boolean {
+    const patience = new Patience(false, silentMsMax)
+    const large = this.#isLarge(entry) ? largeOf(entry) : undefined
+    if (large !== undefined) {
+      if (this.#ask((id) => ({ ask: 'large', id, entry: large }), patience)) return true
+    }
+    while (this.isActive) {
+      const released = Atomics.load(this.#words, RELEASED)
+      if (entry.append()) return true
+      this.wake()
+      if (!this.#waitOn(RELEASED, released, patience)) break
+      if (Atomics.load(this.#words, RELEASED) !== released) patience.answered()
+    }
+    for (let tries = 0; !this.ring.hasRoom(entry.message.length) && tries < 4; tries++) {
+      this.#parts!.makeRoom()
+    }
+    return false
+  }
+
+  /** Whether an entry would take up too much of the block: then it goes another way. */
+  #isLarge({ values: { tags, nums, refs }, template, chars }: Unplaced<CategoryTemplate>): boolean {
+    const bytes =
+      chars * 2 + tags.length + (nums.length + refs.length) * 8 + definitionOf(template).length * 2
+    const isWide = Math.max(tags.length, nums.length, refs.length) > placesMax
+    return isWide || bytes > this.#block.capacityBytes * largeShare
+  }
+
+  /** Goes on in this thread. */
+  #takeOver(reason: string): void {
+    const { tell, takeOver, flush } = this.#parts!
+    void this.#worker?.terminate()
+    for (let ms = 0; ms < deathMsMax && !this.#isDead; ms++) {
+      if (this.#control.thread.started === '') break
+      napSync(1)
+    }
+    this.#takeCounters()
+    this.ring.noteReleased()
+    this.isActive = false
+    this.ring.isHanding = false
+    const entries: BlockEntry[] = []
+    const { head, tail } = this.#block
+    new BlockReader(Buffer.from(this.#memory)).follow(head, tail, (entry) => {
+      entries.push(entry)
+      return true
+    })
+    this.#countLeft(entries.length)
+    this.#awaitNothing()
+    this.#port?.close()
+    tell(`the writer thread ${reason}; its work goes on in the thread that logs`)
+    takeOver({ entries, bases: this.#control.bases(this.#parts!.categories.size) })
+    for (const { resolve, reject } of this.#flushes.values()) flush().then(resolve, reject)
+    this.#flushes.clear()
+    this.#closing?.resolve()
+  }
+}
+
+/** The module of the writer's thread, beside this one; undefined where it is not. */
+export function writerFile(): string | undefined {
+  const { url } = import.meta as { readonly url?: string }
+  if (url === undefined) return undefined
+  const extension = url.endsWith('.ts') ? '.ts' : '.js'
+  for (const place of [`./writer-thread${extension}`, `../writer-thread${extension}`]) {
+    const file = fileURLToPath(new URL(place, url))
+    if (existsSync(file)) return file
+  }
+  return undefined
+}
+
+function largeOf(entry: Unplaced<CategoryTemplate>): LargeEntry {
+  const { template, values, time, accountId, message, seq, number } = entry
+  return {
+    definition: definitionOf(template),
+    lsn: number,
+    seq,
+    time,
+    message,
+    accountId,
+    tags: values.tags,
+    nums: values.nums,
+    refs: values.refs as readonly (string | undefined)[],
+  }
+}
+
+function errorOf({ message, file, locked }: ToldError): Error {
+  if (locked !== undefined) {
+    const { directory, pid, certain } = locked
+    const locker = { pid, isOurs: false, since: '', isCertain: certain, absentS: 0 }
+    return Object.assign(new LockedError(directory, locker), { message })
+  }
+  if (file === undefined) return new Error(message)
+  return Object.assign(new NotWrittenError(file, undefined), { message })
+}
