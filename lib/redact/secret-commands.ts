@@ -3,7 +3,7 @@
 
 import { redacted } from './secret-keys.ts'
 import { isNothing, looksLikePassword } from './secret-values.ts'
-import { lineEnd } from './value-extent.ts'
+import { isLineEnd } from './text-marks.ts'
 
 /** What a command takes as its secret: a string, or a word. */
 const argument = String.raw`(?:"(?:[^"\\\n]|\\.)+"?|'(?:[^'\n]|'\\'')+'?|[^\s"'|;&-][^\s"'|;&]*)`
@@ -129,14 +129,12 @@ function endOf(text: string, from: number): number {
       if (found !== '\n' || text[index - 1] !== '\\') return index
       continue
     }
-    const stop = lineEnd(text, index)
-    let close = text.indexOf(found, index + 1)
-    if (found === '"') {
-      while (close > 0 && close < stop && text[close - 1] === '\\')
-        close = text.indexOf('"', close + 1)
+    let close = index + 1
+    while (close < text.length && text[close] !== found && !isLineEnd(text.charCodeAt(close))) {
+      close += found === '"' && text[close] === '\\' ? 2 : 1
     }
     // Nothing that follows is in quotes of this kind.
-    if (close !== -1 && close < stop) commandEnd.lastIndex = close + 1
+    if (text[close] === found) commandEnd.lastIndex = close + 1
   }
   return text.length
 }
