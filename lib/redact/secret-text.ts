@@ -72,7 +72,7 @@ const encodedAt = /%(?:25){0,2}40/
 /** A secret of Kubernetes: all that is in its data is one. */
 const manifest = /\bkind["']?:\s{0,4}["']?Secret\b/i
 const manifestData =
-  /([ \t{,]["']?[\w.-]{1,64}["']?:[ \t]{0,4}(?:[|>][+-]?\r?\n[ \t]{1,64})?["']?)(?=[A-Za-z]{0,80}[\d+/=A-Z])[\w+/]{8,4096}={0,2}(?=["'\s,}]|$)/g
+  /([ \t{,]["']?[\w.-]{1,64}["']?:[ \t]{0,4}(?:[|>][+-]?\r?\n[ \t]{1,64})?["']?)(?=[A-Za-z]{0,80}[\d+/=A-Z])[\w+/]{8,4096}={0,2}(?=:?(?:["'\s,})\]]|$))/g
 
 /** What is a key where it stands in a URL, and anything elsewhere. */
 const queryKey = /([?&](?:key|code|appid|app_id|ticket|hash)=)([^\s&#"'<>()[\]{}]{16,1024})/g

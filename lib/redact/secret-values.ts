@@ -34,7 +34,7 @@ const number =
 
 /** `com.example.Token@1f2e3d`, `bob@example.com`. */
 const objectOrMail = /^[\w.$+-]{1,100}@(?:[\da-f]{1,8}|[\w-]{1,60}(?:\.[\w-]{1,60}){1,4})$/i
-const uuid = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i
+const uuid = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}(?![\w-])/i
 const hexadecimal = /^[\da-f]+$/i
 const piecesOf = /[A-Za-z0-9]+/g
 
@@ -199,7 +199,8 @@ function hidesHint(text: string): boolean {
 /** Whether a key consists of several parts, as those of stores do: `user:17:prefs`, `a/b/c`. */
 function isComposed(text: string): boolean {
   return (
-    /[:/|#@,]/.test(text.slice(0, lookedCharsMax).replace(/[/+=]{1,2}$/, '')) && !base64.test(text)
+    /[:/|#@,]/.test(text.slice(0, lookedCharsMax).replace(/[/+=:|#@,.)\]]{1,2}$/, '')) &&
+    !base64.test(text)
   )
 }
 

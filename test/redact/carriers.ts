@@ -114,7 +114,7 @@ function piecesOf(secret: string): string[] {
   const half = Math.ceil(secret.length / 2)
   return [secret, secret.slice(0, half), secret.slice(-half)]
     .flatMap((piece) => piece.split('\n'))
-    .filter((piece) => piece.length >= Math.min(4, secret.length))
+    .filter((piece) => piece.length >= Math.min(6, secret.length))
 }
 
 /** A kind that came out of a carrier. */

@@ -66,6 +66,7 @@ describe('mask()', () => {
       ['https://u:p@host:80/a?pwd=x&b=1', 'https://[REDACTED]@host:80/a?pwd=[REDACTED]&b=1'],
       ['Server=s;Password=x;Database=d', 'Server=s;Password=[REDACTED];Database=d'],
       ['Server=s;Pwd=x#y&z%;Database=d', 'Server=s;Pwd=[REDACTED];Database=d'],
+      ['x_key=195944c22f63701559dba2251b51bcca: failed', 'x_key=[REDACTED] failed'],
       ['https://u:4#x@host/a', 'https://[REDACTED]@host/a'],
       ['pg://u:4#x@host:80', 'pg://[REDACTED]@host:80'],
       ["password: 'it\\'s x', b: 1", "password: '[REDACTED]', b: 1"],
