@@ -49,7 +49,7 @@ function ship(url: string, env: { readonly [name: string]: string } = {}): Promi
 async function accepts(url: string, env?: { readonly [name: string]: string }): Promise<void> {
   const { code, text } = await ship(url, env)
   assert.equal(code, 0, text)
-  assert.match(text, /entries of 1 logs sent to/)
+  assert.match(text, /entries of 1 log sent to/)
   assert.doesNotMatch(text, /SECURITY/)
 }
 
