@@ -234,10 +234,14 @@ export async function startPostgres(
       }
     : {}
   if (isRoot) execFileSync('chown', ['postgres', data])
-  execFileSync(join(binaries, 'initdb'), ['-D', data, '-A', 'trust', '-U', 'postgres'], {
-    ...user,
-    stdio: 'ignore',
-  })
+  execFileSync(
+    join(binaries, 'initdb'),
+    ['-D', data, '-A', 'trust', '-U', 'postgres', '-E', 'UTF8', '--no-locale'],
+    {
+      ...user,
+      stdio: 'ignore',
+    },
+  )
   if (sql !== undefined) {
     const single = ['--single', '-D', data, 'postgres']
     execFileSync(join(binaries, 'postgres'), single, { ...user, input: sql, stdio: 'pipe' })
