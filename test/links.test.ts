@@ -1,5 +1,5 @@
 // Links of the documents lead somewhere: to a file that is there, to a heading of it, and nowhere
-// else but to the few addresses that are known.
+// else but to the few addresses that are known. The scripts they name are those of package.json.
 
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
@@ -81,6 +81,29 @@ describe('links', () => {
       faultsOf(file, readFileSync(join(root, file), 'utf8')),
     )
     assert.deepEqual(faults, [])
+  })
+
+  it('to scripts lead to one of package.json, and each suite is in CONTRIBUTING', () => {
+    const manifest = readFileSync(join(root, 'package.json'), 'utf8')
+    const { scripts } = JSON.parse(manifest) as {
+      readonly scripts: Readonly<Record<string, string>>
+    }
+    const named = documents.flatMap((file) =>
+      [...readFileSync(join(root, file), 'utf8').matchAll(/\bnpm run ([a-z][a-z:]*)/g)].map(
+        ([, script = '']) => ({ file, script }),
+      ),
+    )
+    assert.ok(named.length > 30, `${named.length} scripts`)
+    assert.deepEqual(
+      named.filter(({ script }) => !(script in scripts)),
+      [],
+    )
+    const suites = Object.keys(scripts).filter((script) => /^(?:test|docs|bench):/.test(script))
+    const contributing = readFileSync(join(root, 'CONTRIBUTING.md'), 'utf8')
+    assert.deepEqual(
+      suites.filter((script) => !contributing.includes(`npm run ${script}`)),
+      [],
+    )
   })
 
   it('README fits on three screens', () => {

@@ -1,8 +1,8 @@
 // Every example of README and of docs/ that imports something runs as it stands; those with lines
-// of JSON behind them write these lines.
+// of JSON behind them write these lines. All others, and those of the docstrings, compile.
 
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
@@ -78,5 +78,76 @@ describe('the examples of README and docs/', () => {
         shown.toSorted(byMessage).map(constant),
       )
     })
+  })
+})
+
+/** What a fragment finds in the program around it. */
+const surroundings = `import type * as ringlog from 'ringlog'
+declare global {
+  const createLogger: typeof ringlog.createLogger
+  const createTestLogger: typeof import('ringlog/testing').createTestLogger
+  const defineEvent: typeof ringlog.defineEvent
+  const formatEntry: typeof ringlog.formatEntry
+  const loadConfig: typeof ringlog.loadConfig
+  const pinoLogger: typeof import('ringlog/pino').pinoLogger
+  const ship: typeof import('ringlog/ship').ship
+  const streamLogs: typeof ringlog.streamLogs
+  const activeTrace: typeof import('ringlog/otel').activeTrace
+  const Type: typeof ringlog.Type
+  const assert: typeof import('node:assert/strict').default
+  const Fastify: typeof import('fastify').default
+  const log: ringlog.Logger
+  function startDaemon(log: ringlog.Logger): Promise<{ stop(): Promise<void> }>
+  function lockAccount(log: ringlog.Logger, account: string): void
+}
+`
+
+/** Fragments of TypeScript and JavaScript, each with the place where it stands. */
+function fragments(): { readonly at: string; readonly code: string }[] {
+  const ofDocuments = files
+    .filter((name) => name.endsWith('.md'))
+    .flatMap((file) => {
+      const text = readFileSync(join(root, file), 'utf8')
+      const blocks = [...text.matchAll(/(?<!-->\n\n)^```(?:ts|js)\n([^]*?)^```$/gm)]
+      return blocks.map(([, code = '']) => ({ at: file, code }))
+    })
+  const ofDocstrings = readdirSync(join(root, 'lib'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .flatMap((name) => {
+      const text = readFileSync(join(root, 'lib', name), 'utf8')
+      return [...text.matchAll(/@example\n \* ```ts\n([^]*?) \* ```$/gm)].map(([, code = '']) => {
+        return { at: `lib/${name}`, code: code.replaceAll(/^ \* ?/gm, '') }
+      })
+    })
+  return [...ofDocuments, ...ofDocstrings]
+}
+
+describe('the fragments of README, docs/ and the docstrings', () => {
+  it('compile', (t) => {
+    const all = fragments()
+    assert.ok(all.length >= 18, `${all.length} fragments`)
+    // Below the project, so that ringlog is found by its own name.
+    const directory = join(root, 'build', `fragments-${process.pid}`)
+    t.after(() => rmSync(directory, { recursive: true, force: true }))
+    mkdirSync(directory, { recursive: true })
+    writeFileSync(join(directory, 'surroundings.d.ts'), surroundings)
+    all.forEach(({ at, code }, index) => {
+      writeFileSync(join(directory, `${index}.ts`), `// ${at}\n${code}\nexport {}\n`)
+    })
+    const compilerOptions = {
+      target: 'es2022',
+      module: 'nodenext',
+      types: ['node'],
+      strict: true,
+      noEmit: true,
+      skipLibCheck: true,
+    }
+    writeFileSync(join(directory, 'tsconfig.json'), JSON.stringify({ compilerOptions }))
+    const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
+    const { status, stdout } = spawnSync(process.execPath, [compiler, '-p', directory], {
+      encoding: 'utf8',
+    })
+    const said = stdout.replaceAll(/(\d+)\.ts(?=\()/g, (_, index: string) => all[Number(index)]!.at)
+    assert.equal(status, 0, said)
   })
 })
