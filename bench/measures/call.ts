@@ -25,14 +25,22 @@ const variantTitles: Readonly<Record<Exclude<Variant, 'repeated'>, string>> = {
   error: 'A message with three fields and an error with a cause',
 }
 
+/** They differ in the enforcement entry. */
+const entryOnly: readonly SubjectName[] = ['ringlog-thread', 'ringlog-shared', 'ringlog-context']
+/** Node's own parts have no levels, no children and no form of an error. */
+const noLoggers: readonly SubjectName[] = ['rotating-file-stream', 'write-sync']
+
 /** Subjects of each variant. */
 const variantSubjects: Readonly<Record<keyof typeof variantTitles, readonly SubjectName[]>> = {
   entry: [...loggerNames, 'lanes', 'nothing'],
-  disabled: without(['ringlog-bound', 'rotating-file-stream', 'write-sync'], 'nothing'),
-  message: without(['ringlog-typed', 'ringlog-bound'], 'nothing'),
-  small: without(['ringlog-bound'], 'lanes', 'nothing'),
-  bound: without(['ringlog-typed', 'ringlog-untyped', 'rotating-file-stream', 'write-sync']),
-  error: without(['ringlog-typed', 'ringlog-bound', 'rotating-file-stream', 'write-sync']),
+  disabled: without(['ringlog-bound', ...entryOnly, ...noLoggers], 'nothing'),
+  message: without(['ringlog-typed', 'ringlog-bound', ...entryOnly], 'nothing'),
+  small: without(['ringlog-bound', ...entryOnly], 'lanes', 'nothing'),
+  bound: [
+    'ringlog-context',
+    ...without(['ringlog-typed', 'ringlog-untyped', ...entryOnly, ...noLoggers]),
+  ],
+  error: without(['ringlog-typed', 'ringlog-bound', ...entryOnly, ...noLoggers]),
 }
 const quickSubjects = new Set<SubjectName>(['ringlog-typed', 'ringlog-untyped'])
 const quickVariants = new Set<string>(['entry', 'disabled', 'message'])

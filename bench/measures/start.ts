@@ -8,7 +8,7 @@ import { spreadOf } from '../statistics.ts'
 import { type SubjectInfo, type SubjectName, subjectNames, subjects } from '../subjects/catalog.ts'
 
 /** Programs of which the median counts. */
-const starts = 7
+const starts = 5
 const quickStarts = 3
 const furtherLoggers = 10
 const idleMs = 1500

@@ -47,6 +47,21 @@ export const subjects = {
     title: 'ringlog, typed event, `with`',
     load: async () => (await import('./ringlog.ts')).openBound,
   },
+  'ringlog-thread': {
+    ...ours,
+    title: 'ringlog, typed event, `writer: thread`',
+    load: async () => (await import('./ringlog.ts')).openThread,
+  },
+  'ringlog-shared': {
+    ...ours,
+    title: 'ringlog, typed event, `ring: shared`',
+    load: async () => (await import('./ringlog.ts')).openShared,
+  },
+  'ringlog-context': {
+    ...ours,
+    title: 'ringlog, typed event, request fields by `options.context`',
+    load: async () => (await import('./ringlog.ts')).openContext,
+  },
   'pino-async': {
     ...rival,
     module: 'pino',
@@ -163,7 +178,7 @@ export const loggerNames: readonly SubjectName[] = subjectNames.filter(
 
 /** Those that differ in more than the call. */
 export const pathNames: readonly SubjectName[] = loggerNames.filter(
-  (name) => name !== 'ringlog-bound',
+  (name) => name !== 'ringlog-bound' && name !== 'ringlog-context',
 )
 
 /**

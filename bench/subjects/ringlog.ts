@@ -1,7 +1,9 @@
-// ringlog, three ways: typed events, untyped contexts, and through `with`. README "Conventions": in
-// a hot path, define an event, keep what `log.event()` returns. Everything else as by default,
+// ringlog, in its ways: typed events, untyped contexts, through `with`, with the fields of a
+// request; written by a thread, or kept in a ring that survives the process. README "Conventions":
+// in a hot path, define an event, keep what `log.event()` returns. Everything else as by default,
 // rotation included.
 
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { createLogger, defineEvent, type Logger, type LoggingConfig, Type } from 'ringlog'
 import {
   account,
@@ -94,6 +96,40 @@ export function openTyped(options: SubjectOptions): Subject {
     small: (i) => filled(smallContext(i), account),
     repeated: () => closed(context, account),
     flush: () => log.flush(),
+    end: () => closeOf(log),
+  }
+}
+
+/** A worker thread makes the lines and writes them. */
+export function openThread(options: SubjectOptions): Subject {
+  return openTypedWith(options, { writer: 'thread' })
+}
+
+/** The ring lies in memory that the system keeps when the process is killed. */
+export function openShared(options: SubjectOptions): Subject {
+  return openTypedWith(options, { ring: 'shared' })
+}
+
+function openTypedWith(options: SubjectOptions, buffer: LoggingConfig['buffer']): Subject {
+  const config = configOf(options)
+  const log = createLogger({ ...config, buffer: { ...config.buffer, ...buffer } })
+  const closed = log.event(positionClosed('enforcement'))
+  return {
+    entry: (i) => closed(enforcementContext(i), account),
+    flush: () => log.flush(),
+    end: () => closeOf(log),
+  }
+}
+
+/** Each call is made in a request, whose three fields reach the entry by `options.context`. */
+export function openContext(options: SubjectOptions): Subject {
+  const requests = new AsyncLocalStorage<object>()
+  const log = createLogger(configOf(options), { context: () => requests.getStore() })
+  const closed = log.event(positionClosed('enforcement'))
+  requests.enterWith(bindings)
+  return {
+    entry: (i) => closed(enforcementContext(i)),
+    bound: (i) => log.enforcement.info(message, enforcementContext(i)),
     end: () => closeOf(log),
   }
 }

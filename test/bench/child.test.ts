@@ -88,14 +88,16 @@ test('every job of every plan names a measure, a subject and metrics of its own'
   assert.throws(() => measureOf('speed'), /expected one of rates, mixed.*got speed/)
 })
 
-test('a full plan has every logger in what is compared', () => {
+test('a full plan has every rival in what is compared, and both ways of ours', () => {
+  const compared = loggerNames.filter((name) => subjects[name].kind === 'rival')
   for (const name of ['rates', 'mixed', 'call', 'tail', 'disk', 'steady', 'burst', 'slow']) {
     const planned = new Set(
       measureOf(name)
         .plan('full')
         .map(({ subject }) => subject),
     )
-    const missing = loggerNames.filter((one) => one !== 'ringlog-bound' && !planned.has(one))
+    const expected = ['ringlog-typed', 'ringlog-untyped', ...compared] as const
+    const missing = expected.filter((one) => !planned.has(one))
     assert.deepEqual(missing, [], name)
   }
 })
