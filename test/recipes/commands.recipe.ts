@@ -1,5 +1,5 @@
 // The command lines of README and docs/ that start ringlog: those in blocks are run as they stand,
-// on a log at its default place; of all others the options are looked up in the help.
+// on logs in ./logs and at the default place; of all others the options are looked up in the help.
 
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
@@ -17,8 +17,8 @@ const pages = ['README.md', ...readdirSync(join(root, 'docs')).map((name) => `do
 
 /** The lines of blocks that a reader is to type. */
 const lines = pages.flatMap(({ name, text }) =>
-  [...text.matchAll(/^```\n([^]*?)^```$/gm)]
-    .flatMap(([, block = '']) => block.split('\n'))
+  [...text.matchAll(/^```(\w*)\n([^]*?)^```$/gm)]
+    .flatMap(([, language, block = '']) => (language === '' ? block.split('\n') : []))
     .filter((line) => line.startsWith('npx ringlog '))
     .map((line) => ({ name, line: line.replace(/ +#.*$/, '') })),
 )
@@ -33,12 +33,14 @@ const env = {
   TERM: 'xterm',
 }
 
-/** Logs into the default directory. */
+/** Logs into both. */
 const program = `import { createLogger } from ${JSON.stringify(join(root, 'dist', 'index.js'))}
-const log = createLogger()
-log.enforcement.warning('Limit exceeded', { account_id: 'ABC123', rule: 'UnrealizedLoss' })
-log.error.error('Order failed', new Error('rejected'))
-await log.close()`
+for (const config of [{}, { log_path: 'logs' }]) {
+  const log = createLogger(config)
+  log.enforcement.warning('Limit exceeded', { account_id: 'ABC123', rule: 'UnrealizedLoss' })
+  log.error.error('Order failed', new Error('rejected'))
+  await log.close()
+}`
 
 before(() => {
   mkdirSync(join(home, 'bin'))
@@ -46,7 +48,10 @@ before(() => {
   const npx = `#!/bin/sh\nshift\nexec '${process.execPath}' '${cli}' "$@"\n`
   writeFileSync(join(home, 'bin', 'npx'), npx, { mode: 0o700 })
   writeFileSync(join(home, 'system.json'), '{ "logging": { "log_level": "debug" } }')
-  const logged = spawnSync(process.execPath, ['--input-type=module', '--eval', program], { env })
+  const logged = spawnSync(process.execPath, ['--input-type=module', '--eval', program], {
+    cwd: home,
+    env,
+  })
   assert.equal(logged.status, 0, logged.stderr.toString())
 })
 after(() => rmSync(home, { recursive: true, force: true }))

@@ -5,6 +5,8 @@ import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { parse } from 'yaml'
+import { levelNames } from '../../lib/entry/level.ts'
+import { formatEntry } from '../../lib/read/format-entry.ts'
 import { recipe, recipes, root } from './documents.ts'
 
 describe('the recipes of docs/', () => {
@@ -37,6 +39,23 @@ describe('the recipes of docs/', () => {
           assert.doesNotThrow(() => JSON.parse(block) as unknown, file)
         }
       }
+    }
+  })
+
+  it('show human lines as they are written', () => {
+    const pattern = /^\[(\S+) (\S+)\] +(\w+) +\| +(\w+) +\|(?: ([^ |]+) +\|)? ([^\n]+)$/gm
+    const pages = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md'))
+    const lines = pages.flatMap((file) => {
+      const text = readFileSync(join(root, 'docs', file), 'utf8')
+      return [...text.matchAll(/^```(\w*)\n([^]*?)^```$/gm)].flatMap(([, , block = '']) => [
+        ...block.matchAll(pattern),
+      ])
+    })
+    assert.ok(lines.length >= 3, `${lines.length} lines`)
+    for (const [line, day, time, level, category, account_id, message] of lines) {
+      assert.ok((levelNames as readonly unknown[]).includes(level), line)
+      const entry = { timestamp: `${day}T${time}.000+00:00`, level, category, account_id, message }
+      assert.equal(line, formatEntry(entry as Parameters<typeof formatEntry>[0]))
     }
   })
 })
