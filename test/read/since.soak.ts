@@ -148,12 +148,13 @@ for (const strangers of [0, 500, 5_000]) {
       // What the start has left to do.
       await setTimeout(3_000)
       let least = Infinity
-      for (let window = 0; window < 4; window++) {
+      // One quiet stretch shows it; on a busy machine it takes some until there is one.
+      for (let stretch = 0; stretch < 6 && least >= 1; stretch++) {
         const before = spentMs(child.pid!)
         await setTimeout(5_000)
         least = Math.min(least, (spentMs(child.pid!) - before) / 50)
       }
-      t.diagnostic(`${least} % of a core, the least of four times 5 s`)
+      t.diagnostic(`${least} % of a core, the least of up to six times 5 s`)
       assert.ok(least < 1, `${least} % of a core`)
     },
   )
