@@ -78,24 +78,31 @@ export class Patience {
 export class AnswerWatch {
   readonly #progress: () => number | undefined
   readonly #silent: () => void
+  readonly #silentMs: number
   #timer: NodeJS.Timeout | undefined
   #last = 0
 
   /**
    * @param progress A number that changes while the disk answers; undefined when nothing is
    *   awaited.
-   * @param silent Called when it has not changed for 2 s.
+   * @param silent Called when it has not changed for so long.
+   * @param silentMs How long that is, in milliseconds.
    */
-  constructor(progress: () => number | undefined, silent: () => void) {
+  constructor(
+    progress: () => number | undefined,
+    silent: () => void,
+    silentMs: number = answerMsMax,
+  ) {
     this.#progress = progress
     this.#silent = silent
+    this.#silentMs = silentMs
   }
 
   /** From now on something is with the thread pool. */
   begin(progress: number): void {
     this.#last = progress
     // One timer, set again each time: an idle one does no harm when it runs out.
-    this.#timer ??= setTimeout(() => this.#look(), answerMsMax).unref()
+    this.#timer ??= setTimeout(() => this.#look(), this.#silentMs).unref()
     this.#timer.refresh()
   }
 

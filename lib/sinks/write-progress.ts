@@ -83,7 +83,8 @@ export class WriteProgress {
     const isOurs = whereabouts === 'ours'
     if (!this.isPending) return isOurs
     const growth = file.growth()
-    if (growth >= 0 && growth < this.pending && !this.#landedAnew(file)) {
+    if (growth >= 0 && growth < this.pending) {
+      if (this.#landedAnew(file)) return isOurs
       // A short write, which the stream does not notice: what is missing is written again.
       this.advance(file)
       this.handed = this.written
