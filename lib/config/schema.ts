@@ -5,7 +5,7 @@
 
 import { Type, type Static, type TProperties, type TSchema } from 'typebox'
 import type { BuiltinCategory } from '../entry/builtin-categories.ts'
-import { type Level, type LevelName, levelsMeant } from '../entry/level.ts'
+import { type Level, type LevelName, levelsMeant, thresholdsMeant } from '../entry/level.ts'
 import type { Rule } from './validate.ts'
 
 /** The `logging` section of `system.json`. Every key is optional. */
@@ -397,7 +397,7 @@ const threshold = Type.Enum(
     'CRITICAL',
     'OFF',
   ],
-  { description: `${levels}, off`, meant: { ...levelsMeant, silent: 'off', none: 'off' } },
+  { description: `${levels}, off`, meant: thresholdsMeant },
 )
 const stdoutMeant = { ndjson: 'json', pretty: 'human', text: 'human', none: 'off' }
 const integer = (minimum: number, maximum: number) => Type.Integer({ minimum, maximum })

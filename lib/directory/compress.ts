@@ -92,7 +92,8 @@ export async function compressFile(
     if (!stat.isFile()) return undefined
     // Lines of the log come first: a disk that is nearly full is not filled up for this.
     const { bavail, bsize } = statfsSync(directory)
-    if (bavail * bsize < Number(stat.size) / 2) throw noRoom(file.name)
+    const needed = Number(stat.size) / 2
+    if (bavail * bsize < needed) throw noRoom(file.name, needed, bavail * bsize)
     rmSync(temporary, { force: true })
     const bytes = await gzipTo(temporary, source, options)
 
@@ -258,8 +259,7 @@ async function syncDirectory(directory: string): Promise<void> {
   }
 }
 
-function noRoom(name: string): Error {
-  return Object.assign(new Error(`Cannot compress ${name}: the disk is nearly full`), {
-    code: 'RINGLOG_NO_ROOM',
-  })
+function noRoom(name: string, needed: number, free: number): Error {
+  const message = `Cannot compress ${name}: expected ${Math.ceil(needed)} bytes of the disk to be free, got ${free}`
+  return Object.assign(new Error(message), { code: 'RINGLOG_NO_ROOM' })
 }

@@ -373,7 +373,9 @@ export class DirectoryLock implements Claim {
       }
       this.#nap(1 + Math.random() * 2)
     }
-    throw new Error(`Cannot lock ${this.#directory}: others are trying as well`)
+    throw new Error(
+      `Cannot lock ${this.#directory}: expected to be the only one that begins, got others at each attempt`,
+    )
   }
 
   /** Reads the locks, and names what is none. */

@@ -3,6 +3,7 @@
 // the moment it exists.
 
 import {
+  type BigIntStats,
   closeSync,
   constants,
   fstatSync,
@@ -70,7 +71,10 @@ export function makeDirectory(
 ): void {
   // A `~` with no home must not become a directory of that name.
   if (!isAbsolute(directory)) {
-    throw new Error(`Cannot make the directory ${absolutePathOf(directory)}: it came too late`)
+    const path = absolutePathOf(directory)
+    throw new Error(
+      `Cannot make the directory ${path}: expected the home or working directory to be there at the start, got it later`,
+    )
   }
   const mode = directoryModeOf(fileMode)
   const first = mkdirSync(directory, { recursive: true, mode })
@@ -110,9 +114,11 @@ export function openForAppend(
   const fd = openOwn(path, fileMode)
   try {
     const stat = fstatSync(fd, { bigint: true })
-    if (!stat.isFile()) throw unsafe(path, 'a regular file')
+    if (!stat.isFile()) throw unsafe(path, 'a regular file', `a ${kindOf(stat)}`)
     if (!isOurs(directory, name, stat)) {
-      throw unsafe(path, 'a file of the user that runs the process')
+      const links = stat.nlink > 1n ? ` with ${stat.nlink} names` : ''
+      const actual = `one of user ${stat.uid}${links}`
+      throw unsafe(path, 'a file of the user that runs the process', actual)
     }
     // The group first: until it is the right one, no group may read what is in it.
     const refused = setGroup(fd, path, fileMode)
@@ -213,8 +219,15 @@ function endLastLine(fd: number, size: number): Pick<OpenedFile, 'tornBytes' | '
   return { tornBytes, isFull: false }
 }
 
-function unsafe(path: string, expected: string): Error {
-  return Object.assign(new Error(`Cannot open ${path}: expected ${expected}`), {
+/** What is no regular file, in words. */
+function kindOf(stat: BigIntStats): string {
+  if (stat.isDirectory()) return 'directory'
+  if (stat.isFIFO()) return 'pipe'
+  return stat.isSocket() ? 'socket' : 'device'
+}
+
+function unsafe(path: string, expected: string, actual: string): Error {
+  return Object.assign(new Error(`Cannot open ${path}: expected ${expected}, got ${actual}`), {
     code: 'RINGLOG_UNSAFE',
   })
 }

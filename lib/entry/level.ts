@@ -56,6 +56,13 @@ export const levelsMeant: { readonly [word: string]: Lowercase<LevelName> } = {
   panic: 'critical',
 }
 
+/** What others call a threshold. */
+export const thresholdsMeant: { readonly [word: string]: Lowercase<LevelName> | 'off' } = {
+  ...levelsMeant,
+  silent: 'off',
+  none: 'off',
+}
+
 /**
  * The level that a word was meant to be.
  *
@@ -64,6 +71,12 @@ export const levelsMeant: { readonly [word: string]: Lowercase<LevelName> } = {
 export function levelQuestion(word: unknown): string {
   const names = levelNames.map((name) => name.toLowerCase())
   return typeof word === 'string' ? questionOf(word, names, levelsMeant) : ''
+}
+
+/** The same of a threshold. */
+export function thresholdQuestion(word: unknown): string {
+  const names = [...levelNames.map((name) => name.toLowerCase()), 'off']
+  return typeof word === 'string' ? questionOf(word, names, thresholdsMeant) : ''
 }
 
 /**

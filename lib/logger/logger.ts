@@ -15,6 +15,7 @@ import {
   levelQuestion,
   severityOf,
   thresholdOf,
+  thresholdQuestion,
 } from '../entry/level.ts'
 import { type LoggingConfig, loadConfig, resolveConfig } from '../config/resolve.ts'
 import { checkOptions, type OptionRules } from '../config/options.ts'
@@ -316,13 +317,26 @@ function secondsOf(options: { readonly for_s?: number | undefined }): number | u
 
 /** @throws {RangeError} when there is neither such a level nor off. */
 function knownThresholdOf(level: Level | 'off'): number {
-  return thresholdOf(level) ?? knownSeverityOf(level as Level, 'set the level')
+  const threshold = thresholdOf(level)
+  if (threshold !== undefined) return threshold
+  throw unknownLevel('set the level', level, [...levelNames, 'off'], thresholdQuestion(level))
 }
 
 /** @throws {RangeError} when there is no such level. */
 function knownSeverityOf(level: Level, action: string): number {
   const severity = severityOf(level)
   if (severity !== undefined) return severity
-  const actual = `${named(level)}${levelQuestion(level)}`
-  throw new RangeError(`Cannot ${action}: expected one of ${levelNames.join(', ')}, got ${actual}`)
+  throw unknownLevel(action, level, levelNames, levelQuestion(level))
+}
+
+function unknownLevel(
+  action: string,
+  level: string,
+  known: readonly string[],
+  question: string,
+): RangeError {
+  const words = known.join(', ')
+  return new RangeError(
+    `Cannot ${action}: expected one of ${words}, got ${named(level)}${question}`,
+  )
 }

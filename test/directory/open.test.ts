@@ -133,7 +133,10 @@ describe('openForAppend()', () => {
     mkdirSync(join(directory, 'directory'))
     assert.throws(() => openForAppend(directory, 'link'), { code: 'ELOOP' })
     assert.throws(() => openForAppend(directory, 'dangling'), { code: 'ELOOP' })
-    assert.throws(() => openForAppend(directory, 'pipe'), { code: 'RINGLOG_UNSAFE' })
+    assert.throws(() => openForAppend(directory, 'pipe'), {
+      code: 'RINGLOG_UNSAFE',
+      message: `Cannot open ${join(directory, 'pipe')}: expected a regular file, got a pipe`,
+    })
     assert.throws(() => openForAppend(directory, 'directory'), { code: 'EISDIR' })
     assert.equal(readFileSync(victim, 'utf8'), 'precious')
     assert.ok(!readdirSync(directory).includes('nothing'))

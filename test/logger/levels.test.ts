@@ -149,7 +149,10 @@ describe('setLevel()', () => {
   test('refuses what is no level, no category, no time', (t) => {
     const { log } = logger(t)
     t.after(() => log.close())
-    assert.throws(() => log.setLevel('silent' as never), /expected one of DEBUG, INFO/)
+    assert.throws(
+      () => log.setLevel('silent' as never),
+      /expected one of DEBUG, INFO, WARNING, ERROR, CRITICAL, off, got silent \(did you mean off/,
+    )
     assert.throws(() => log.setLevel('info', 'nope'), /Cannot find the category/)
     for (const seconds of [0, -1, NaN, Infinity, 2 ** 31, '60']) {
       assert.throws(
