@@ -154,12 +154,37 @@ function fitting(
   members: ReadonlyMap<string, string>,
   bytesMax: number,
 ): ReadonlyMap<string, string> {
-  if (areShort(members, bytesMax)) return members
-  let fits = members
+  if (areShort(members, bytesMax) || bytesOf(members) <= bytesMax) return members
+  // Those behind would find no room, however short the strings are cut.
+  let fits: ReadonlyMap<string, string> = leading(members, bytesMax)
   for (let chars = bytesMax; bytesOf(fits) > bytesMax && chars >= charsMin; chars >>= 1) {
-    fits = new Map([...members].map(([key, text]) => [key, shortenedMember(encoder, text, chars)]))
+    fits = new Map(
+      [...fits].map(([key, text]) => [
+        key,
+        text.length > chars ? shortenedMember(encoder, text, chars) : text,
+      ]),
+    )
   }
-  return bytesOf(fits) <= bytesMax ? fits : chosen(fits, bytesMax)
+  const isWhole = fits.size === members.size && bytesOf(fits) <= bytesMax
+  return isWhole ? fits : chosen(fits, bytesMax)
+}
+
+/** What a member comes to at least beside its key: quotes, a colon, a comma, a value. Bytes. */
+const besideKeyMin = 5
+
+/**
+ * The first members, up to the one that cannot fit behind the others whatever is cut of their
+ * values. So what is done for each is done for a share of the limit, not for all that was given.
+ */
+function leading(members: ReadonlyMap<string, string>, bytesMax: number): Map<string, string> {
+  const first = new Map<string, string>()
+  let left = bytesMax
+  for (const [key, text] of members) {
+    left -= key.length + besideKeyMin
+    if (left < 0) break
+    first.set(key, text)
+  }
+  return first
 }
 
 function shortenedMember(encoder: MemberEncoder, text: string, chars: number): string {
