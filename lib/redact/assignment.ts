@@ -1,8 +1,8 @@
 // A name in a text, and the place of its value: what those who look for the value hand to each
 // other.
 
-import { redacted, type Strength } from './secret-keys.ts'
-import { looksLikePassword } from './secret-values.ts'
+import { redacted, SHORT, type Strength } from './secret-keys.ts'
+import { hidesString, looksLikePassword } from './secret-values.ts'
 
 /** How far a value is looked at that may be none, in UTF-16 units. */
 export const lookedCharsMax = 128
@@ -47,9 +47,15 @@ export function matchEnd(pattern: RegExp, text: string, at: number): number {
   return pattern.test(text) ? pattern.lastIndex : -1
 }
 
+const variable = /^[A-Z][A-Z0-9]{0,30}_(?:[A-Z0-9_]{1,30}_)?PASS$/
+
 /** Whether the value of a short name is a password, a PIN, a card's number, and no count. */
 export function isPassword(name: string, shown: string): boolean {
   if (looksLikePassword(shown, 4)) return true
+  // A variable of the environment holds no count of what has passed.
+  if (variable.test(name) && shown.length >= 6 && /^\p{L}+$/u.test(shown)) {
+    return hidesString(SHORT, shown)
+  }
   return /pan$/i.test(name)
     ? /^\d{13,19}$/.test(shown)
     : /pins?$/i.test(name) && /^\d{4,8}[.:]?$/.test(shown)

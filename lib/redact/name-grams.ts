@@ -85,6 +85,11 @@ const keywords: readonly (readonly [word: string, forms: number])[] = [
   ['iMPDp', COMMAND],
   ['sQLPlus', COMMAND],
   ['unSEAl', COMMAND],
+  ['sECUreString', COMMAND],
+  ['xfrEERdp', COMMAND],
+  ['creDENtial', NAME | PROTOCOL],
+  ['directoRYEntry', PROTOCOL],
+  ['autHENtication', NAME | PROTOCOL],
 ]
 
 /** The letters of all names; `keys` are those that the configuration adds. */

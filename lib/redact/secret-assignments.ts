@@ -10,16 +10,33 @@
 import { valueOf } from './assigned-value.ts'
 import { type Assigned, type Assignment, matchEnd } from './assignment.ts'
 import { nextName } from './name-grams.ts'
-import { NONE, redacted, type Redactor, STRONG, type Strength, WEAK } from './secret-keys.ts'
-import { afterBlanks, escapeLength, isBlank, isNameCode, quoteLength } from './text-marks.ts'
+import { HINT, NONE, redacted, type Redactor, STRONG, type Strength, WEAK } from './secret-keys.ts'
+import { looksLikePassword, looksRandom } from './secret-values.ts'
+import {
+  afterBlanks,
+  escapeLength,
+  isAlphanumeric,
+  isBlank,
+  isNameCode,
+  quoteLength,
+} from './text-marks.ts'
 
 /** How far a name reaches. */
 const nameCharsMax = 64
+/** Secrets that are looked for a second time: how many of a text, and how long. UTF-16 units. */
+const repeatedMax = 8
+const repeatedCharsMin = 8
+const repeatedCharsMax = 512
 /** How many quotes and brackets stand between a name and what follows. */
 const closersMax = 8
 
 /** A bracket that closes, percent-encoded: `user%5Bpassword%5D=`. */
 const bracket = /%(?:25){0,2}5D/iy
+
+/** A key, nobody knows to what, and a value that is no hash, no path, no identifier of a store's. */
+const isKey = /^[Kk]ey$/
+const keyOfLetters =
+  /["']?[ \t]{0,4}[:=][ \t]{0,4}["']?(?![\da-fA-F-]{1,128}(?![\w-]))(?=[A-Za-z_+-]{0,40}\d)[\w+-]{20,512}={0,2}(?![\w./:#|-])/y
 
 /** One of several that are counted. */
 const numbered = / #?\d{1,2}(?=[ \t]{0,2}[:=])/y
@@ -45,6 +62,8 @@ class NameWalk implements Assigned {
   readonly #redactor: Redactor
   #masked = ''
   #done = 0
+  /** Secrets that are masked wherever else they stand. */
+  readonly #secrets = new Set<string>()
   from = 0
   to = 0
   /** Up to where brackets are known not to be closed. */
@@ -56,7 +75,10 @@ class NameWalk implements Assigned {
   }
 
   end(): string {
-    return this.#done === 0 ? this.text : this.#masked + this.text.slice(this.#done)
+    if (this.#done === 0) return this.text
+    let masked = this.#masked + this.text.slice(this.#done)
+    for (const secret of this.#secrets) masked = withoutWord(masked, secret)
+    return masked
   }
 
   get done(): number {
@@ -78,6 +100,7 @@ class NameWalk implements Assigned {
     const name = text.slice(start, end)
     // A header of some exchanges; in small letters it is a word.
     let strength = name === 'KEY' ? WEAK : this.#redactor.strengthOf(name)
+    if (isKey.test(name) && matchEnd(keyOfLetters, text, end) !== -1) strength = HINT
     if (strength < STRONG) {
       const first = this.#firstOfTwo(start, end)
       const joined = first === start ? NONE : this.#redactor.strengthOf(text.slice(first, end))
@@ -119,7 +142,7 @@ class NameWalk implements Assigned {
     for (let count = 0; count < closersMax; count++) {
       const quote = quoteLength(text, at)
       if (quote > 0) at += quote
-      else if (text.charCodeAt(at) === 0x5d) at++
+      else if (text.charCodeAt(at) === 0x5d || isNameInParentheses(text, start, at)) at++
       else if (text.charCodeAt(at) === 0x25 && matchEnd(bracket, text, at) !== -1)
         at = bracket.lastIndex
       else break
@@ -139,13 +162,42 @@ class NameWalk implements Assigned {
     if (!valueOf(this, assignment)) return end
     this.#masked += text.slice(this.#done, this.from) + redacted
     this.#done = this.to
+    this.#remember(text.slice(this.from, this.to))
     return Math.max(end, this.to)
   }
+
+  /** A secret that stands without its name as well: `password: hunter2x, tried hunter2x twice`. */
+  #remember(secret: string): void {
+    if (secret.length > repeatedCharsMax || this.#secrets.size >= repeatedMax) return
+    if (looksLikePassword(secret, repeatedCharsMin) && looksRandom(secret))
+      this.#secrets.add(secret)
+  }
+}
+
+/** Whether a name stands in parentheses, in front of its value: `Key (password): …`. */
+function isNameInParentheses(text: string, start: number, at: number): boolean {
+  if (text.charCodeAt(at) !== 0x29 || text.charCodeAt(start - 1) !== 0x28) return false
+  const next = text.charCodeAt(at + 1)
+  return next === 0x3a || next === 0x3d
+}
+
+/** A text without a secret, where it is not a part of a longer word. */
+function withoutWord(text: string, secret: string): string {
+  let masked = ''
+  let done = 0
+  for (let at = text.indexOf(secret); at !== -1; at = text.indexOf(secret, at + secret.length)) {
+    const end = at + secret.length
+    if (isAlphanumeric(text.charCodeAt(at - 1)) || isAlphanumeric(text.charCodeAt(end))) continue
+    masked += text.slice(done, at) + redacted
+    done = end
+  }
+  return done === 0 ? text : masked + text.slice(done)
 }
 
 export const namePatterns: Readonly<Record<string, RegExp>> = {
   bracket,
   numbered,
+  keyOfLetters,
   secondWord,
   secondWordAhead,
 }

@@ -5,14 +5,23 @@ import { redacted } from './secret-keys.ts'
 import { isNothing, looksLikePassword } from './secret-values.ts'
 import { isLineEnd } from './text-marks.ts'
 
+/** What stands in quotes that are escaped. */
+const escaped = String.raw`(?:[^"\\\n]|\\(?!\\{0,6}"))+`
 /** What a command takes as its secret: a string, or a word. */
-const argument = String.raw`(?:"(?:[^"\\\n]|\\.)+"?|'(?:[^'\n]|'\\'')+'?|[^\s"'|;&-][^\s"'|;&]*)`
+const argument = String.raw`(?:"(?:[^"\\\n]|\\.)+"?|'(?:[^'\n]|'\\'')+'?|\\{1,7}"${escaped}(?:\\{1,7}")?|[^\s"'|;&\\-][^\s"'|;&]*)`
 
 /** A user's name in quotes or without, and what follows it as the password: `-u 'bob:X'`. */
 const logins = (options: string): readonly (readonly [before: string, password: string])[] => [
   [String.raw`(${options}[^\s:"']{0,128}:)`, argument],
   [String.raw`(${options}'[^:'\n]{0,128}:)`, String.raw`[^'\n]+`],
   [String.raw`(${options}"[^:"\n]{0,128}:)`, String.raw`(?:[^"\\\n]|\\.)+`],
+  [String.raw`(${options}\\{1,7}"[^:"\\\n]{0,128}:)`, escaped],
+  [String.raw`(${options}(?:"[^"\n]{0,128}"|'[^'\n]{0,128}'):)`, argument],
+  // A key as the user's name, and no password.
+  [
+    String.raw`(${options}["']?)(?=[^\s:"']{8,128}:["']?(?:\s|$))`,
+    String.raw`[^\s:"'\d]{0,128}\d[^\s:"']*`,
+  ],
 ]
 
 /** Commands, how their secrets follow, and what must be on the line as well. The group is kept. */
@@ -99,10 +108,7 @@ export function maskCommands(text: string): string {
     const from = commandName.lastIndex
     const end = endOf(text, from)
     const line = text.slice(from, end)
-    let shown = line
-    for (const { secret, needed } of commandsByName.get(match[1]!)!) {
-      if (line.includes(needed)) shown = shown.replace(secret, `$1${redacted}`)
-    }
+    const shown = withoutSecrets(line, match[1]!, nestedMax)
     if (shown !== line) {
       masked += text.slice(done, from) + shown
       done = end
@@ -119,6 +125,23 @@ export function maskCommands(text: string): string {
   return known.replace(piped, `$1${redacted}`).replace(chpasswd, `$1${redacted}`)
 }
 
+/** Commands in one line: `kubectl exec x -- sudo mysql …`. */
+const nestedMax = 4
+
+/** The arguments of a command without its secrets, and without those of a command in them. */
+function withoutSecrets(line: string, name: string, depth: number): string {
+  let shown = line
+  for (const { secret, needed } of commandsByName.get(name)!) {
+    if (line.includes(needed)) shown = shown.replace(secret, `$1${redacted}`)
+  }
+  if (depth === 0) return shown
+  commandName.lastIndex = 0
+  const match = commandName.exec(shown)
+  if (match === null) return shown
+  const from = commandName.lastIndex
+  return shown.slice(0, from) + withoutSecrets(shown.slice(from), match[1]!, depth - 1)
+}
+
 /** Where a command ends whose arguments begin at a place: not within quotes that are closed. */
 function endOf(text: string, from: number): number {
   commandEnd.lastIndex = from
@@ -130,9 +153,12 @@ function endOf(text: string, from: number): number {
       continue
     }
     let close = index + 1
+    const isEscaped = text[index - 1] === '\\'
     while (close < text.length && text[close] !== found && !isLineEnd(text.charCodeAt(close))) {
-      close += found === '"' && text[close] === '\\' ? 2 : 1
+      close += found === '"' && text[close] === '\\' && !isEscaped ? 2 : 1
     }
+    // What is quoted in a string goes no farther than the string.
+    if (isEscaped && text[close - 1] !== '\\') return close
     // Nothing that follows is in quotes of this kind.
     if (text[close] === found) commandEnd.lastIndex = close + 1
   }
@@ -160,6 +186,8 @@ const sure: readonly RegExp[] = [
   /(\bWIFI:(?:[TSH]:[^;\n]{0,64};){0,3}P:)((?:[^;\\\n]|\\.)+)/g,
   /(\baddauth\s{1,4}digest\s{1,4}[^\s:]{1,128}:)(\S+)/g,
   /(\bAUTHINFO PASS\s{1,4})(\S+)/g,
+  // A constructor that takes a user's name and a password, the password last.
+  /(\b(?:NetworkCredential|DirectoryEntry|PasswordAuthentication|UsernamePasswordCredentials|HTTPBasicAuth|BasicAuth)\s{0,4}\((?:\s{0,64}(?:"[^"\n]{0,256}"|'[^'\n]{0,256}')\s{0,4},){1,2}\s{0,64})("[^"\n]+"|'[^'\n]+')/g,
 ]
 
 /** Likewise, where the secret has to look like one. */

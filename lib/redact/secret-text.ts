@@ -80,6 +80,9 @@ const queryKey = /([?&](?:key|code|appid|app_id|ticket|hash)=)([^\s&#"'<>()[\]{}
 /** The number of a card, also in groups; its last digit checks the others. */
 const cardNumber = /(?<![\w.-])(?:\d{4}([ -])\d{4}\1\d{4}\1\d{4}|[3-6]\d{12,15})(?![\w-])/g
 
+/** A password that stands alone below a sentence, as Jenkins shows its first one. */
+const passwordBelow = /(\bfollowing password[^\n:]{0,64}:\s{1,8})[\w-]{16,128}(?=\s|$)/gi
+
 /** Bytes as they are written of a buffer: their hexadecimal digits, cut or not. */
 const hexOfBytes = /^(?:[\da-f]{2}){4,64}…?$/
 
@@ -93,6 +96,7 @@ export const patterns: Readonly<Record<string, RegExp>> = {
   manifest,
   manifestData,
   hexOfBytes,
+  passwordBelow,
   ...assignmentPatterns,
   ...blockPatterns,
   ...commandPatterns,
@@ -165,6 +169,7 @@ function maskForms(text: string, forms: number, redactor: Redactor): string {
     if (masked.includes('nsert') || masked.includes('NSERT')) {
       masked = maskInserted(masked, (column) => redactor.strengthOf(column) >= SHORT)
     }
+    if (masked.includes('ollowing pass')) masked = masked.replace(passwordBelow, `$1${redacted}`)
     if (manifest.test(masked)) masked = masked.replace(manifestData, `$1${redacted}`)
   }
   if ((forms & SCHEME) !== 0) masked = masked.replace(schemeCredentials, `$1$2${redacted}`)

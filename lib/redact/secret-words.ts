@@ -138,7 +138,7 @@ export const keyQualifiers: readonly string[] =
 
 /** Before `key` they make one that opens nothing: a database's, a keyboard's, a cache's. */
 export const harmlessKeys: ReadonlySet<string> = new Set(
-  'primary foreign partition sort range hash cache cached routing route row object lookup group order index unique composite natural surrogate candidate parent child public pub publishable idempotency idempotent dedupe dedup deduplication message event metric translation locale lang config setting settings map property registry hot shortcut arrow enter function modifier ctrl control shift alt meta home end page delete escape esc tab space any press pressed context query filter search file path bucket blob document doc record entity item element array react component list set dict json xml form field column table state selector label tag feature flag experiment variant bundle module package import lock mutex semaphore queue topic stream shard offset sequence time date day hour minute job task run build span trace correlation request batch node edge graph vertex relation join left right min max start last first next prev previous old new default current selected active dummy compression join lru redis memo memcached data mon don tur hoc joc whis lac mic smo n etag sampling grouping aggregation sharding ordering conflict merge version resource chart series legend color theme font icon image template menu tree'.split(
+  'primary foreign partition sort range hash cache cached routing route row object lookup group order index unique composite natural surrogate candidate parent child public pub publishable idempotency idempotent dedupe dedup deduplication message event metric translation locale lang config setting settings map property registry hot shortcut arrow enter function modifier ctrl control shift alt meta home end page delete escape esc tab space any press pressed context query filter search file path bucket blob document doc record entity item element array react component list set dict json xml form field column table state selector label tag feature flag experiment variant bundle module package import lock mutex semaphore queue topic stream shard offset sequence time date day hour minute job task run build span trace correlation request batch node edge graph vertex relation join left right min max start last first next prev previous old new default current selected active dummy compression join lru redis memo memcached data mon don tur hoc joc whis lac mic smo n etag sampling grouping aggregation sharding ordering conflict merge version resource chart series legend color theme font icon image template menu tree miss hit evicted duplicate missing unknown invalid stale wrong bad same other given found the a this that for with of by no each every its one two'.split(
     ' ',
   ),
 )
@@ -165,7 +165,7 @@ export const passWords: ReadonlySet<string> = new Set(
  * What as often names how something is done, or when: `session: 'RTH'`, `auth: 'SIMPLE'`. Last in
  * the key.
  */
-export const weak: readonly string[] = ['SESsion', 'auth', 'oauth', 'sign']
+export const weak: readonly string[] = ['SESsion', 'auth', 'oauth', 'autHENtication', 'sign']
 
 /** What mostly names a secret, but also a symbol or a state: `token: 'USDC'`. Last in the key. */
 export const likely: readonly string[] = [

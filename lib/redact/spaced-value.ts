@@ -25,7 +25,8 @@ const declared = /[ \t]{1,8}[A-Za-z_][\w.<>]{0,24}[ \t]{1,8}:?=[ \t]{1,8}(?=["'`
 const verb =
   /[ \t]{1,4}(?:is|was|are|provided|used|given|supplied|(?:set|changed) to)(?:[ \t]{0,4}[:=])?[ \t]{1,4}(?=[^\s"'`])/y
 /** The same, and what is said to be one in quotes. */
-const saying = /[ \t]{1,4}(?:is|was)(?:[ \t]{0,4}[:=])?[ \t]{1,4}(?=["'`])/y
+const saying =
+  /(?:[ \t]{1,4}(?:for|of)[ \t]{1,4}(?:the[ \t]{1,4})?(?:user(?:name)?|account|database|role)[ \t]{1,4}\S{1,64})?[ \t]{1,4}(?:is|was)(?:[ \t]{0,4}[:=])?[ \t]{1,4}(?=["'`])/y
 /** The kind of what follows, as routers have it: `password 7 0822455D0A16`. */
 const kind = /[ \t]{1,4}\d[ \t]{1,4}(?=\S)/y
 /** `login bob password …`, as in `.netrc`. */
@@ -57,7 +58,8 @@ export function spacedValue(into: Assigned, name: Assignment): boolean {
   if (isOption) return code !== 0x2d && optionValue(into, name)
   if (strength >= STRONG) return saidQuoted(into, name) || strongValue(into, name)
   if (strength === SHORT || strength === HINT || prosaicName.test(name.name)) return false
-  return word(into, at, looksSecret)
+  const said = matchEnd(verb, text, name.end)
+  return word(into, said === -1 ? at : said, looksSecret)
 }
 
 /** In quotes: what an option has, or one word behind a name that surely names a secret. */

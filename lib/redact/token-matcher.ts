@@ -5,6 +5,7 @@
 // none; what follows a prefix is tried at that place only. Every form is bounded until it is sure
 // to be one, so the time is in proportion to the text.
 
+import { namedPatterns, namedToken } from './named-tokens.ts'
 import { redacted } from './secret-keys.ts'
 import { nextRun, runEnd } from './token-runs.ts'
 import { escapeLength, isAlphanumeric } from './text-marks.ts'
@@ -76,6 +77,7 @@ export function maskTokens(text: string): string {
   for (let run = nextRun(text, 0); run !== -1;) {
     const end = runEnd(text, run)
     let at = isUuid(text, run, end) ? end : headOf(text, run, done)
+    const before = done
     while (at < end) {
       const token = tokenFrom(text, at, end)
       if (token === undefined) at = nextStart(text, at)
@@ -83,6 +85,11 @@ export function maskTokens(text: string): string {
         masked += text.slice(done, token.from) + redacted
         done = at = token.to
       }
+    }
+    const named = done === before ? namedToken(text, run, end, done) : undefined
+    if (named !== undefined) {
+      masked += text.slice(done, named.from) + redacted
+      done = named.to
     }
     run = nextRun(text, Math.max(end, done))
   }
@@ -173,9 +180,12 @@ function shapeAt(text: string, at: number): Place | undefined {
 }
 
 /** Every pattern by its vendor: what the tests prove to be safe. */
-export const tokenPatterns: Readonly<Record<string, RegExp>> = Object.fromEntries(
-  [...prefixed, ...paths, ...shaped].map((row) => [
-    `${row[0]} ${row[1]} ${row[2]}`,
-    new RegExp(row.at(-1) as string, 'y'),
-  ]),
-)
+export const tokenPatterns: Readonly<Record<string, RegExp>> = {
+  ...namedPatterns,
+  ...Object.fromEntries(
+    [...prefixed, ...paths, ...shaped].map((row) => [
+      `${row[0]} ${row[1]} ${row[2]}`,
+      new RegExp(row.at(-1) as string, 'y'),
+    ]),
+  ),
+}

@@ -725,4 +725,35 @@ prose | isquoted   | the default password is "⟦⟨q9⟩⟧"
 text | dashed      | siteleaf token - '⟦⟨a32⟩⟧'
 text | curlopt     | easy_setopt(curl, CURLOPT_PASSWORD, "⟦⟨m20⟩⟧");
 text | shorttoken  | ANY-Token: ⟦⟨m15⟩⟧
+
+named | campayn     | campayn key ⟦⟨a64⟩⟧
+named | coda        | coda-access-token-⟦⟨u⟩⟧
+named | deepgram    | deepgramKEY ⟦⟨a40⟩⟧
+named | finnhub     | finnhub api key "⟦⟨a20⟩⟧" rejected
+named | wandb       | {"wandb":"⟦⟨x40⟩⟧"}
+named | owm         | owm = '⟦⟨a32⟩⟧'
+named | sonarlogin  | sonar-scanner -Dsonar.login=⟦⟨x40⟩⟧ -q
+named | twolines    | [INFO] Sending request to the atera API⏎[DEBUG] Using Key=⟦⟨x32⟩⟧
+named | ayrshare    | ayrshare SECRET ⟦⟨A8⟩-⟨A8⟩-⟨A8⟩-⟨A8⟩⟧
+named | datadog     | dd-apikey-⟦⟨x32⟩⟧
+named | glued       | moosendACCESS:⟦⟨u⟩⟧
+named | escaped     | {"body":"{\\"blazemeter\\":\\"⟦⟨u⟩⟧\\"}"}
+named | letters     | vercelTOKEN ⟦⟨l24⟩⟧
+key | bare          | [DEBUG] using key=⟦⟨m40⟩⟧
+key | parentheses   | Key (apiSecret): ⟦⟨q12⟩⟧
+command | nested    | oc -n vault exec -ti vault-0 -- vault operator unseal ⟦⟨B44⟩⟧
+command | escquotes | {"cmd":"mysql -p\\"⟦⟨q9⟩⟧\\" db","n":1}
+command | escuser   | {"cmd":"curl -u \\"bob:⟦⟨q9⟩⟧\\" https://x.com"}
+command | twoquotes | curl --user "{bob}":"⟦⟨p12⟩⟧" https://x.com
+command | useronly  | curl -u "⟦k7⟨m20⟩⟧:" https://x.com
+command | securestr | "ConvertTo-SecureString \\"⟦⟨q12⟩⟧\\""
+command | rdp       | xfreerdp /u:bob /p:⟦⟨q9⟩⟧ /v:host
+code | network      | new NetworkCredential("bob", "⟦⟨q9⟩⟧")
+code | directory    | new DirectoryEntry("LDAP://x.com", "bob", "⟦⟨q9⟩⟧")
+code | basicauth    | requests.get(url, auth=HTTPBasicAuth('bob', '⟦⟨q9⟩⟧'))
+prose | tokenis     | the token is ⟦⟨u⟩⟧ for now
+prose | userquoted  | the password for user 'postgres' is '⟦⟨q8⟩⟧'
+prose | jenkins     | Please use the following password to proceed to installation:⏎⏎⟦⟨x32⟩⟧⏎⏎This may also be found
+env | passvariable  | REACT_APP_AUTH_PASS=⟦whiteduke⟧
+hook | thingsboard  | http://thingsboard.cloud/api/v1/⟦⟨a20⟩⟧/telemetry
 `

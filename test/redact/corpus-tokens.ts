@@ -3,8 +3,8 @@
 // (`corpus.ts` has their alphabets).
 //
 // The forms were read in gitleaks' rules (MIT), in secretlint's rules (MIT), in the plugins of
-// detect-secrets (Apache-2.0), and in the vendors' own documentation, in 2026-11. The values are
-// random.
+// detect-secrets (Apache-2.0), in the rules of kingfisher and of Nosey Parker (both Apache-2.0), and
+// in the vendors' own documentation, in 2026-11. The values are random.
 
 export const tokens = `
 1Password         | ⟦A3-⟨A6⟩-⟨A6⟩-⟨A5⟩-⟨A5⟩-⟨A5⟩-⟨A5⟩⟧
@@ -232,4 +232,19 @@ PKCS              | ⟦MIIEpAIBAAKCAQEA⟨B48⟩⟧
 PKCS              | ⟦MIIBOgIBAAJBAJt⟨B48⟩⟧
 PKCS              | ⟦MIGHAgEAMBMG⟨B60⟩⟧
 PostHog           | ⟦phr_⟨m48⟩⟧
+Airtable          | ⟦oaa⟨m14⟩.v1.⟨w60⟩⟧
+Atlassian         | ⟦OTI2NjA3NjU1NTI2Oh⟨m26⟩⟧
+Azure             | ⟦⟨m52⟩JQQJ99⟨A24⟩==⟧
+Cisco             | ⟦$8$⟨m14⟩$⟨m43⟩⟧
+CratesIo          | ⟦cio⟨m32⟩⟧
+Firecrawl         | ⟦fc-⟨x32⟩⟧
+Fleetbase         | ⟦flb_live_⟨m20⟩⟧
+FullStory         | ⟦na1.⟨B100⟩⟧
+Kerberos          | ⟦$krb5asrep$23$bob@x.com:⟨x32⟩$⟨x80⟩⟧
+LaunchDarkly      | ⟦sdk-⟨a8⟩-⟨a4⟩-⟨a4⟩-⟨a4⟩-⟨a12⟩⟧
+NewRelic          | ⟦px-api-⟨u⟩⟧
+Nightfall         | ⟦NF-⟨m32⟩⟧
+StackHawk         | ⟦hawk.⟨w20⟩.⟨w20⟩⟧
+Tableau           | ⟦⟨m22⟩==:⟨m32⟩⟧
+TrueNAS           | ⟦8-⟨m64⟩⟧
 `

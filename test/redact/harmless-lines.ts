@@ -520,4 +520,34 @@ Key 2: up
 token: v2.{n}.{n}-rc1
 passwordLabel:"Password:",rememberMeLabel:"Remember me:"
 prompt("Password:", "Enter it")
+coda document {uuid} opened
+coda key rotated, request {uuid}
+snyk issue {uuid} found
+sentry event {hex32} sent
+datadog trace {hex32}
+binance order {hex32} filled
+alpaca order {uuid} rejected: token USDC
+coinbase account {uuid} synced
+polygon feed request {hex32}
+github run {d10} for {hex40}
+circleci build {hex40}
+wandb run {hex8}
+cache miss key={hex32}
+cache hit key: {hex40}
+key={uuid}
+key=exports/2026/11/{hex16}.parquet
+semaphore key {hex32}
+token is valid until {date}
+token is {n}
+vault operator status for {hex32}
+curl -u bob: https://x.com
+docker run -p{port}:80 mysql
+TEST_PASS=passed
+STAGE_PASS=true
+authentication: kerberos
+the password for user 'bob' is 'required'
+new NetworkCredential(user, password)
+LinkedIn key 2: up
+cache lookup for the key={hex32}
+unknown key: {hex40}
 `

@@ -79,6 +79,45 @@ describe('mask()', () => {
     'name',
     'value',
   ]
+  // Commands whose quotes are not closed, or are escaped; each with what it takes as a secret.
+  const quotes = ['', "'", '"', '\\"', "'b", '"b', "';", '";']
+  const commands =
+    `mysql -p|curl -u a:|http -a a:|sshpass -p |net use x /user:y |lftp -u a,|vault login
+    |ConvertTo-SecureString |sqlplus a/|openssl -k |IDENTIFIED BY `
+      .split(/\n? *\|/)
+      .flatMap((command) => quotes.map((quote) => command + quote))
+  // Names of vendors, words for keys, what almost is a token, and commands of other kinds.
+  const others = String.raw`curl -u 'a:b;
+curl -u "a:b;
+curl -u "a":"
+curl -u \"a:b
+curl -u 'a1:'
+curl -u a1:
+run -u a -p b;
+echo a | sudo -S
+echo a:b | chpasswd
+AUTH a
+PASS
+a1 LOGIN b
+35=A|554=
+HTTPBasicAuth("a","
+.auth("a","
+WIFI:S:a;P:
+coda
+wandb
+wandb 1
+deepgram key
+coda-access-token-
+coda key 1f2e3d4c-
+codacodacodacodacodacodacodacoda1
+deepgram_key=a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1
+key=aB3aB3aB3aB3aB3aB3aB3aB3aB3/
+keykey
+(password):
+following password:
+xxxxxxxxxxxxxxxxxxx1`
+    .split('\n')
+    .flatMap((unit) => [unit, `${unit} `])
   const prefixes = [...prefixed, ...paths].flatMap(([, some]) => some.split(' '))
   const units = [
     ...marks,
@@ -91,6 +130,8 @@ describe('mask()', () => {
     'login a password ',
     'mysql -p',
     'curl -u a',
+    ...commands,
+    ...others,
     'insert into t (password) values (',
     '-----BEGIN PRIVATE KEY-----',
     'PuTTY-User-Key-File-2: ',

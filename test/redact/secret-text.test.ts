@@ -77,6 +77,10 @@ describe('mask()', () => {
       ['(password=x)', '(password=[REDACTED])'],
       ['curl -u risk:x host', 'curl -u risk:[REDACTED] host'],
       ['secret=%22x', 'secret=%22[REDACTED]'],
+      ['tried hunter2x, password=hunter2x', 'tried [REDACTED], password=[REDACTED]'],
+      ['{"password":"hunter2x"} hunter2xy', '{"password":"[REDACTED]"} hunter2xy'],
+      ['db failed, password=failed', 'db failed, password=[REDACTED]'],
+      ['docker run -p80:80 mysql -px', 'docker run -p80:80 mysql -p[REDACTED]'],
       ['secret=%22[REDACTED]', 'secret=%22[REDACTED]'],
     ]
     for (const [text, masked] of whole) assert.equal(mask(text, redactor), masked)
