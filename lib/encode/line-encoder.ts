@@ -5,7 +5,6 @@
 // for it (compile-encoder.ts); that of any other typed event becomes an object again, and goes
 // through what fast-json-stringify compiled from its schema.
 
-import { isoOf } from '../entry/clock.ts'
 import type { EventEncoder } from './event-encoder.ts'
 import type { Restored } from './event-encoder.ts'
 import { textOf } from '../entry/safe-text.ts'
@@ -28,6 +27,7 @@ import { isAccountId } from '../capture/context.ts'
 import type { Ring } from '../capture/ring.ts'
 import type { Bindings } from './bindings.ts'
 import { JoinedFields } from './joined-fields.ts'
+import { LineBeginning } from './line-beginning.ts'
 import type { Template } from './line-template.ts'
 import { MadeLine } from './made-line.ts'
 import { shrunkLine } from './shrink-line.ts'
@@ -58,9 +58,7 @@ export class LineEncoder {
   readonly #lineBytesMax: number
   readonly #mismatch: () => void
   // What consecutive entries mostly have in common is made once.
-  #lastTime = NaN
-  #lastTimestamp = ''
-  #lastBeginning = readyText('')
+  readonly #lineBeginning = new LineBeginning()
   readonly #account = new CachedString()
   readonly #joined: JoinedFields
   /** How often what counts as a secret has changed. */
@@ -298,10 +296,7 @@ export class LineEncoder {
     template: Template,
     accountId: string | undefined,
   ): void {
-    if (time !== this.#lastTime) {
-      this.#lastBeginning = readyText(`${beforeValue.timestamp}${this.timestamp(time)}`)
-    }
-    out.ready(this.#lastBeginning)
+    out.ready(this.#lineBeginning.at(time))
     out.ready(template.head)
     const { accountSpan, traceSpan } = this.made
     if (accountId !== undefined) {
@@ -341,15 +336,6 @@ export class LineEncoder {
     return tag === STRING
       ? this.#values.masked(lanes.shiftRef())
       : (JSON.parse(this.#values.text(lanes, tag)) as unknown)
-  }
-
-  /** ISO 8601 in UTC with milliseconds and `+00:00`; made once per millisecond. */
-  timestamp(time: number): string {
-    if (time !== this.#lastTime) {
-      this.#lastTime = time
-      this.#lastTimestamp = `${isoOf(time).slice(0, -1)}+00:00`
-    }
-    return this.#lastTimestamp
   }
 
   /** The context with the bound fields in front; a field of the call's own replaces a bound one. */
