@@ -1,4 +1,4 @@
-// Tells when the content of a configuration file has become another.
+// A watch over a configuration file: it calls back when the content has changed.
 //
 // Editors write a new file and rename it over the old one; Kubernetes exchanges a symbolic link on
 // the way to it (`..data`); a deployment another one. So not the file is watched, but the

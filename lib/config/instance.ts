@@ -1,4 +1,5 @@
-// Which of several that run the same program this is: each has a log of its own.
+// The number of this process, worker or thread among several that run the same program. Each has a
+// log of its own.
 
 import { hostname } from 'node:os'
 import { getEnvironmentData, isMainThread, setEnvironmentData, threadId } from 'node:worker_threads'

@@ -1,5 +1,5 @@
-// Finds in a text what JSON.parse does not tell: where it stops being JSON, and which keys stand in
-// it twice.
+// Faults in JSON text that JSON.parse does not report: the place where it stops being JSON, and
+// keys that stand in it twice.
 //
 // Of the messages of JSON.parse some have a position, some a line and column, some nothing, and
 // they differ from one Node to the next. The place found here is the first character with which the

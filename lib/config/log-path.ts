@@ -1,5 +1,5 @@
-// The directory of the log files, as it is configured: where it is when nothing says so, what `~`
-// means, and what is no path at all but waits to be filled in by somebody.
+// The configured directory of the log files: its default, the meaning of `~`, and paths with a part
+// that nothing fills in.
 
 import { homedir } from 'node:os'
 import { isAbsolute, join, resolve } from 'node:path'

@@ -1,5 +1,5 @@
-// A file that has no `logging` section, but something that somebody has taken for one: without a
-// word all defaults would hold, and the log would lie where nobody looks for it.
+// A misplaced `logging` section: its name misspelt, or its keys at the top of the file. Without an
+// error all defaults would hold, and the log would lie where nobody looks for it.
 //
 // What is no business of ours must stay that way: a `login`, a section of another program with a
 // `log_level` of its own. So a name alone is enough only when it differs in nothing but case and

@@ -1,6 +1,6 @@
-// The options of a function, checked like a configuration: what is unknown or wrong is told at
-// once, all of it, with the word that was meant. A misspelt option that is passed over looks like
-// one that does nothing.
+// The options of a function, checked like a configuration: one error names each that is unknown or
+// wrong, with the word that was meant. A misspelt option that is passed over looks like one that
+// does nothing.
 
 import { existsSync } from 'node:fs'
 import { questionOf } from '../entry/closest-word.ts'

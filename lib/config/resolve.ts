@@ -1,5 +1,4 @@
-// From what is configured to what holds: reads the section, checks it as a whole, fills in the
-// defaults.
+// Resolves a configuration: reads the `logging` section, checks all of it, fills in the defaults.
 //
 // Every problem is found before any is reported, and nothing but a ConfigError is ever thrown,
 // whatever comes in. What no schema can say stands here: names that refer to each other, limits

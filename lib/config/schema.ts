@@ -1,4 +1,4 @@
-// What a user may configure, in the words of `system.json`, and what it comes to with all defaults.
+// The configuration in the words of `system.json`, and the same with all defaults filled in.
 //
 // The interfaces carry the words, which an editor shows; the schema carries the checks; and the
 // compiler ties the two: a schema that drifts from `LoggingConfig` does not compile.

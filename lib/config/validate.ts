@@ -1,5 +1,4 @@
-// Walks a value along a schema, and tells all that is wrong with it, each problem by path and in
-// words.
+// Validates a value against a schema: reports every problem, by path and in words.
 //
 // TypeBox's own Errors() will not do: it stops at 8 errors (a setting that belongs to the whole
 // process), has two errors for each unknown key and one for each literal of an enum, reads a value

@@ -1,6 +1,5 @@
-// What a batch holds, read back from its bytes: for the rare moments when entries of one level have
-// to go, or when it must be known which of them have come to the file. Nothing is kept per line on
-// the usual way.
+// The entries of a batch, read back from its bytes. Two rare moments need them: entries of one
+// level are dropped, or only some of a batch have reached the file.
 
 import { severityOf } from '../entry/level.ts'
 import { headBytes, lineHead } from '../entry/line.ts'

@@ -1,5 +1,5 @@
-// What happens to the files, on channels of `node:diagnostics_channel`, for whoever watches a
-// process from within. A channel that nobody has subscribed to costs one look at a boolean.
+// Events of the files on channels of `node:diagnostics_channel`, for a program that watches its own
+// logger.
 
 import { type Channel, channel } from 'node:diagnostics_channel'
 

@@ -1,5 +1,5 @@
-// Those who wait for what they logged to be written: each for all that was in the ring when it
-// came.
+// The promises of `flush()`: each resolves when all that was in the ring at its call is in the
+// files.
 
 import { NotWrittenError } from '../errors.ts'
 import type { Route } from './file-queue.ts'

@@ -1,6 +1,6 @@
-// What goes wrong with the files, and right again: told to a person at once, one line per cause,
-// and in the files as soon as they can be written, so that whoever reads them later knows what is
-// missing and since when.
+// Outages: what goes wrong with the files, and right again. A person is told at once, one line per
+// cause. The files are told as soon as they can be written, so that a reader knows what is missing
+// and since when.
 
 import { publish } from './channels.ts'
 import { monotonicMs } from '../entry/clock.ts'

@@ -1,7 +1,7 @@
-// What a file should have, and can do without: its mode, its owner, its times, its name on the
-// device. Many a system takes every line and refuses one of these: Node's permission model, a
-// network share whose files all belong to the mount, FAT. Then writing goes on, and whoever may
-// care is told once (outages.ts); `verify` reports the modes in any case.
+// The attributes that a file should have and can do without: mode, owner, times, its name on the
+// device. Some systems take every line and refuse one of these: Node's permission model, a network
+// share whose files all belong to the mount, FAT. Then writing goes on, and one remark says so
+// (outages.ts); `verify` reports the modes in any case.
 
 import {
   type Stats,

@@ -1,6 +1,6 @@
-// What a run leaves for the next one, in the lock of its directory: the numbers that its entries
-// have come to, and how far the files had come then. Whoever starts has to read only what was
-// written after that.
+// The checkpoint: what a run leaves for the next one, in the lock of its directory. It holds the
+// last numbers of the entries, and the ends of the files at that moment. A start has to read only
+// what was written after that.
 //
 // It is a floor, never the truth: entries may have been written since. A checkpoint that is missing
 // or damaged costs time, nothing else. No clock is involved: a file is known by its inode, a moment

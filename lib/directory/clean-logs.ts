@@ -1,5 +1,5 @@
-// Cleaning from outside: what the command and a scheduled job call. It may be done while a logger
-// writes there, in this process or another.
+// Cleaning from outside: the function that the command and a scheduled job call. It may run while a
+// logger writes there, in this process or another.
 //
 // It takes no lock: a logger that starts meanwhile would find itself locked out by a cleaning.
 // Deleting is safe without one (retention.ts). Compressing is left to a live writer, whose
@@ -37,9 +37,9 @@ export interface CleanOptions {
 }
 
 /**
- * Deletes rotated files that are too old, or more, or together larger, than the last writer was
- * configured to keep, and what was left by a job that was ended in the middle; compresses the others if that is wanted. The
- * live files are never touched.
+ * Deletes rotated files that are older, or more, or together larger, than the last writer was
+ * configured to keep, and leftovers of a job that was ended in the middle. Compresses the others
+ * with `compress`. The live files are never touched.
  *
  * It may run beside a logger. Then compressing is left to that one: if it does not compress, the
  * files are reported as failed. Only the built-in files and those that a logger has written here

@@ -1,6 +1,6 @@
-// Who else may put files into a log directory, or another directory in its place. Then links can be
-// put where a log file is expected, rotated files can be replaced, and a lock taken away. What we
-// open is checked by its descriptor; what lies there when nobody looks cannot be.
+// Other users who may put files into a log directory, or another directory in its place. Then links
+// can be put where a log file is expected, rotated files can be replaced, and a lock taken away.
+// What we open is checked by its descriptor; what lies there when nobody looks cannot be.
 
 import { realpathSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'

@@ -1,5 +1,5 @@
-// Where the numbering goes on after a restart: the `seq` of each category's last entry in the
-// files, and the highest `lsn`.
+// The numbers from which a restart goes on: the `seq` of each category's last entry in the files,
+// and the highest `lsn`.
 
 import { closeSync, fstatSync, openSync, readFileSync, readSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'

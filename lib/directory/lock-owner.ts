@@ -1,4 +1,4 @@
-// Who holds a directory, in words that another process can check: is it still alive?
+// The owner of a lock, in words that another process can check: is it still alive?
 //
 // A pid alone is not enough. Pids repeat, in a container at every start; so the moment counts at
 // which the kernel started the process, or rather its thread: a worker that was terminated has let

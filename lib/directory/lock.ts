@@ -1,6 +1,6 @@
-// One live writer per directory. The lock is a file `ringlog.<generation>.lock`, with the mode of the
-// log's files, that says who holds the directory; the highest generation counts. It stays when it is released, and
-// keeps the checkpoint for the next start.
+// The lock: one live writer per directory. It is a file `ringlog.<generation>.lock`, with the mode
+// of the log's files, that says who holds the directory; the highest generation counts. It stays
+// when it is released, and keeps the checkpoint for the next start.
 //
 // Taking over, with nothing but files to go by:
 //

@@ -1,5 +1,5 @@
-// Which logs there are: the directories that are named, and those of instances below them, as they
-// come and go.
+// Finds the logs: the directories that are named, and those of instances below them, as they come
+// and go.
 //
 // A directory that is named is one, whatever it holds. Below it one is recognized by its lock, or
 // by a file that begins as ours do: there may be anything.

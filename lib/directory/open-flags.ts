@@ -1,5 +1,5 @@
-// How a file is opened so that the process neither hangs nor is led elsewhere, whatever stands under
-// its name. Windows has neither of the two flags.
+// The flags with which a file is opened so that the process neither hangs nor is led elsewhere,
+// whatever stands under its name. Windows has neither of the two flags.
 
 import { constants } from 'node:fs'
 

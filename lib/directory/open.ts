@@ -1,6 +1,6 @@
-// Opening the directory and its files so that what is opened is what was meant: a regular file of
-// ours, with its mode, nothing behind a link, its last line ended. Synchronous: a logger can write from
-// the moment it exists.
+// Opens the directory and its files so that what is opened is what was meant: a regular file of
+// ours, with its mode, nothing behind a link, its last line ended. Synchronous: a logger can write
+// from the moment it exists.
 
 import {
   type BigIntStats,

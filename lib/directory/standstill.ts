@@ -1,6 +1,6 @@
-// How long what somebody else shows has stood still, by our own monotonic clock. Wall clocks are
-// not asked: they differ between machines, and are set; and a time of change is only a mark that is
-// this one or another.
+// A stopwatch for signs of life: how long a value that another process changes has stayed the same,
+// by our own monotonic clock. Wall clocks are not asked: they differ between machines, and are set;
+// and a time of change is only a mark that is this one or another.
 //
 // Only time that was watched counts. A process that was itself stopped for a minute knows nothing
 // of that minute.

@@ -1,6 +1,6 @@
-// What time it is, for retention: an hour that the clock shows is believed no further than it
-// follows from what has been seen. A clock that is far ahead at the start, of a machine without a
-// battery or with a wrong BIOS, would otherwise have the whole history deleted.
+// The time for retention: an hour that the clock shows is believed no further than it follows from
+// what has been seen. A clock that is far ahead at the start, of a machine without a battery or
+// with a wrong BIOS, would otherwise have the whole history deleted.
 //
 //   seen ──── what this process has lived, and a day ────► believed │ further ahead: doubted, until the clock itself has
 //                                                                   │ gone on for a day from where it was doubted

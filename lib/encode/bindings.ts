@@ -1,5 +1,5 @@
-// The fields that `with()` binds: captured and written as JSON once, when they are bound; and once
-// more when what counts as a secret has changed: what was masked stays so.
+// Bindings: the fields that `with()` binds, written as JSON once, when they are bound. They are
+// written anew when another configuration adds secret keys; what was masked stays masked.
 
 import { Lanes } from '../capture/lanes.ts'
 import { captureContext } from '../capture/context.ts'

@@ -1,5 +1,5 @@
-// How the context of a typed event is captured, and becomes text again: what compiling its schema
-// gives.
+// The encoder of a typed event, made from its schema: it captures the context, and turns it into
+// text again.
 
 import type { Lanes } from '../capture/lanes.ts'
 import type { Capture } from '../capture/typed.ts'

@@ -1,6 +1,6 @@
-// Fields that join the context of an entry because of where it was logged: those of a request. They
-// were captured at the call, in front of its own, and stand in the line like bound ones, which win
-// over equal fields.
+// The fields of a request, which join the context of each entry logged in it. They were captured at
+// the call, in front of its own, and stand in the line like bound ones, which win over equal
+// fields.
 //
 // A request logs several entries with the same fields, among those of other requests. So what is
 // made of fields is remembered by what they are, and the next line with them is copied from ready

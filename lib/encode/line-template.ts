@@ -1,4 +1,4 @@
-// What is known of an entry before the call: everything that can be decided once is decided here.
+// The template of an entry: everything about it that is known before the call, as bytes.
 
 import type { Bindings } from './bindings.ts'
 import type { EventEncoder } from './event-encoder.ts'

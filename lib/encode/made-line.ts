@@ -1,7 +1,7 @@
-// The line that was made last, and where in it the fields stand: a destination that wants the
-// message of an entry gets that string from its place, and the rest of the line is not looked at.
-// Whoever makes the line notes the places on the way (line-encoder.ts), which is a few numbers; a
-// string is made when somebody asks for it.
+// The line that was made last, and where in it the fields stand. A sink that wants the message of
+// an entry gets that string from its place, and the rest of the line is not looked at. The encoder
+// notes the places on the way (line-encoder.ts), which is a few numbers; a string is made when a
+// sink asks for it.
 
 import type { EntryFields, MadeEntry } from '../entry/made-entry.ts'
 import { type LevelName, levelNames } from '../entry/level.ts'

@@ -1,4 +1,4 @@
-// Which known word somebody meant: "did you mean rotation?".
+// The known word that somebody meant: "did you mean rotation?".
 
 /** No known word is longer; a longer one is not looked at. */
 const charsMax = 64

@@ -1,5 +1,4 @@
-// What an entry is: one call's data, as it stands on its line of JSON. SPEC of the format, in
-// types.
+// An entry: one call's data, as it stands on its line of JSON. The format, in types.
 
 import type { LevelName } from './level.ts'
 

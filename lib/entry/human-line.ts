@@ -59,9 +59,10 @@ const colors: ReadonlyMap<string, string> = new Map([
 ])
 
 /**
- * The human line of an entry, without a line end: `[2025-10-17 14:23:45] INFO  | enforcement | ABC123 | message`.
- * Without an account its column is left out. In the columns before the message a `|` is shown as `\x7c`, so that an
- * account cannot pass for columns of its own.
+ * The human line of an entry, without a line end:
+ * `[2025-10-17 14:23:45] INFO  | enforcement | ABC123 | message`. Without an account its column is
+ * left out. In the columns before the message a `|` is shown as `\x7c`, so that an account cannot
+ * pass for columns of its own.
  */
 export function formatEntry(entry: LogEntry, options: FormatOptions = {}): string {
   return formatFields(entry, options)

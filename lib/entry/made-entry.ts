@@ -1,4 +1,4 @@
-// An entry whose line has just been made, as destinations get it that want to know what is in it.
+// An entry whose line has just been made, as an entry sink gets it: its fields, and the line.
 
 import type { LogEntry } from './entry.ts'
 

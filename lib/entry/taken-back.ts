@@ -1,7 +1,7 @@
-// What stands in the place of entries that came to a file when another writer had taken the
-// directory over: they are not counted, and follow with other numbers. Bytes amid a file cannot be
-// taken out while somebody appends to it, so they are covered by one line as long as all of them:
-// an entry without a number, which says so.
+// The mark over entries that reached a file after another writer had taken the directory over. They
+// are not counted, and are written again with other numbers. Bytes amid a file cannot be taken out
+// while somebody appends to it, so one line as long as all of them covers them: an entry without a
+// number, which says so.
 
 import type { LogEntry } from './entry.ts'
 import { headBytes, lineHead } from './line.ts'

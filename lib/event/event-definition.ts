@@ -40,8 +40,8 @@ export type ContextOf<E> = E extends EventDefinition<infer Context> ? Static<Con
  * counted in `stats().mismatched`.
  *
  * @param definition `message` may hold `{path.to.property}` places, filled in when the line is
- *   made; one that names no property of the schema does not compile; `{{` and `}}` stand for braces. The schema's top-level `account_id`, if there is one,
- *   becomes the entry's.
+ *   made; one that names no property of the schema does not compile; `{{` and `}}` stand for
+ *   braces. The schema's top-level `account_id`, if there is one, becomes the entry's.
  * @throws {TypeError} when a part of the definition is missing or wrong, or a place names no
  *   property.
  *

@@ -1,6 +1,6 @@
-// What logs typed events, as the application holds it: compiled for what counts as a secret and for
-// the durability of a category, and made anew when these change. Held weakly: a logger of one
-// request may ask for its own.
+// The functions that log typed events, as `event()` returns them. They are compiled for one set of
+// secret keys and one durability of the category, and made anew when these change. Held weakly: a
+// logger of one request may ask for its own.
 
 import type { EventCall } from '../event/compile-capture.ts'
 

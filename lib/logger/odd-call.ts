@@ -1,6 +1,5 @@
-// What people pass in other places than meant: an error or an object as the message, a context
-// before the error, more than three arguments. Nothing of it is lost, and nothing is thrown at
-// them.
+// Arguments in other places than meant: an error or an object as the message, a context before the
+// error, more than three of them. Nothing of them is lost, and nothing is thrown.
 //
 // Each argument finds its place by what it is:
 //

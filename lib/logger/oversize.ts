@@ -1,5 +1,5 @@
-// What is too large for the ring's lanes, or comes at a moment when they are taken: it is captured
-// in lanes of its own, and made text at once, in the caller's turn.
+// Entries that are too large for the ring's lanes, or come at a moment when these are taken. They
+// are captured in lanes of their own, and made text at once, in the caller's turn.
 
 import { captureException } from '../capture/error.ts'
 import { Lanes } from '../capture/lanes.ts'

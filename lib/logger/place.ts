@@ -1,5 +1,5 @@
-// Where the lines of a logger go: a directory, standard output, the memory of a test. A place is all
-// that is different between these; the way from the call to the line is the same.
+// The place of a logger: where its lines go, a directory, standard output or the memory of a test.
+// A place is all that is different between these; the way from the call to the line is the same.
 
 import type { ResolvedConfig } from '../config/resolve.ts'
 import type { Ring } from '../capture/ring.ts'

@@ -1,5 +1,5 @@
-// What is shown of the entries beside their files: on the console, on standard output. It changes
-// when the configuration does.
+// The sinks beside the files: the console, standard output, the event log. They change when the
+// configuration does.
 
 import type { ResolvedConfig } from '../config/resolve.ts'
 import type { Counters } from '../deliver/counters.ts'

@@ -1,6 +1,6 @@
-// What surrounds a call: the fields of the request in which it is made, and its trace. Both are
-// asked of functions of the application's, at each call, as only they know which request it is
-// (AsyncLocalStorage, OpenTelemetry).
+// The surroundings of a call: the fields of the request in which it is made, and its trace.
+// Functions of the application are asked for both, at each call, as only they know which request it
+// is (AsyncLocalStorage, OpenTelemetry).
 //
 // Whatever these functions do, no entry is lost: it is written without what they did not give. They
 // are not asked for entries that they log themselves, which would never end.

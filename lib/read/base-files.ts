@@ -1,6 +1,6 @@
-// The files of a log at one moment. What is in them then is history; what comes later belongs to the
-// tails, which go on where it ends. Those that grow are held. Of the others as many are opened as is
-// decent, the newest first: they can be read whatever rotation does.
+// The files of a base at one moment. What is in them then is history; what comes later belongs to
+// the tails, which go on where it ends. Those that grow are held. Of the others a bounded number is
+// opened, the newest first: they can be read whatever rotation does.
 
 import type { Descriptors } from './descriptors.ts'
 import { walkFiles } from './file-walk.ts'

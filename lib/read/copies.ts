@@ -1,7 +1,6 @@
-// Which lines have been shown before. `error.log` holds a copy of every ERROR and CRITICAL entry of
-// the other files, the same bytes; either may have been rotated away, so whichever is met first is
-// shown and the other is not. What makes an entry the same is its category, number, time and
-// length.
+// The lines that have been shown before. `error.log` holds a copy of every ERROR and CRITICAL entry
+// of the other files, the same bytes; either may have been rotated away, so the one that is met
+// first is shown and the other is not. An entry is known by its category, number, time and length.
 //
 // Bounded: two copies are near each other in any order by time, so only the last tens of thousands
 // are remembered.

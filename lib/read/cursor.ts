@@ -1,4 +1,4 @@
-// Where reading goes on: behind a line, in all files of the directory.
+// A cursor: where reading goes on, behind a line, in all files of the directory.
 //
 // A line has its place among those of the other files only by the order in which they were read,
 // and that is not always the order of time: an entry may reach its file late. So a cursor names a

@@ -1,6 +1,6 @@
-// How many files are open at once for the sake of what they held before: not as many as there are,
-// but the last that were used. A log may have a hundred rotated files of each of its bases; and a
-// process that reads logs may have other things to do with its descriptors.
+// The descriptors of files that are open for what they held before: not as many as there are files,
+// but those used last. A log may have a hundred rotated files of each of its bases; and a process
+// that reads logs may have other things to do with its descriptors.
 
 import { readFileSync } from 'node:fs'
 

@@ -1,6 +1,6 @@
-// Tells when something happens in a directory, also while it is not there. fs.watch is quick but
-// may miss things, does not work everywhere and dies with its directory; so a poll stands behind
-// it.
+// A watch over a directory, also while it is not there: it calls back when something happens.
+// fs.watch is quick but may miss things, does not work everywhere and dies with its directory; so a
+// poll stands behind it.
 //
 // It keeps the process alive only while somebody awaits the next change, and wakes them 50 times a
 // second at most, however often the files are written: each look costs some 50 µs and more.

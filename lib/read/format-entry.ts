@@ -13,7 +13,8 @@ const rules: OptionRules<FormatOptions> = {
 
 /**
  * The human line of an entry, without a line end:
- * `[2025-10-17 14:23:45] INFO  | enforcement | ABC123 | Position closed`. Without an account its column is left out.
+ * `[2025-10-17 14:23:45] INFO  | enforcement | ABC123 | Position closed`. Without an account its
+ * column is left out.
  *
  * Nothing in an entry drives the terminal: control characters, and what deceives the eye, are shown
  * as escapes, and so is a `|` in a column before the message.

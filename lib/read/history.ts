@@ -1,6 +1,6 @@
-// What is there when the reading begins: forwards, all of it or from a moment on; or backwards,
-// until enough of the last lines have been found. A file that fails is told and left, the others go
-// on.
+// History: what is there when the reading begins. It is read forwards, all of it or from a moment
+// on; or backwards, until enough of the last lines have been found. A file that fails is reported
+// and left, the others go on.
 
 import { type Copies, type Place, isCopy, isInErrorFile } from './copies.ts'
 import { Backwards, Forwards, type LogLine, type TimedLine } from './time-order.ts'

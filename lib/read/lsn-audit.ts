@@ -1,5 +1,5 @@
-// The numbers of all entries together: what is missing of which no category tells, what comes twice
-// or late.
+// An audit of the numbers of all entries together: what is missing though no category shows it,
+// what comes twice or late.
 //
 // The files are read one after the other, and each holds every fifth number or so. So a bit is kept
 // for each, in pages; of a page that is full nothing is kept but that. A log of 3 GB takes some MB.

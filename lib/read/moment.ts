@@ -1,4 +1,4 @@
-// What a person means by a moment: `since` and `until`. Times without a zone are UTC, as in the
+// A moment as a person writes it: `since` and `until`. Times without a zone are UTC, as in the
 // files and on the screen, so that what was read there can be typed here.
 //
 // Some spellings name a moment by a clock on the wall: a date, a time of day, `today`. The others

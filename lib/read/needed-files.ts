@@ -1,7 +1,7 @@
-// Which files of a base can hold lines from a moment on. The entries themselves are asked: the
+// The files of a base that can hold lines from a moment on. The entries themselves are asked: the
 // first of a file, the last one, and the first of the next newer file. The time at which a file was
 // last written says nothing: it is that of another clock, one tick behind, of a file server, or of
-// whoever copied the file.
+// a copy.
 
 import { LineSplitter } from './line-splitter.ts'
 import type { LogFile } from './log-file.ts'

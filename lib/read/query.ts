@@ -1,4 +1,4 @@
-// What of the log is wanted: the options, checked once, and the question they put to each line.
+// A query: the options of reading, checked once, and the question they put to each line.
 
 import { types } from 'node:util'
 import { builtinCategories, errorFile } from '../entry/builtin-categories.ts'

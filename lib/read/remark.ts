@@ -1,5 +1,5 @@
-// What of a log cannot be read. It ends nothing, the other files go on; but it is told, and each
-// trouble once.
+// Remarks on what cannot be read of a log. Such a trouble ends nothing, the other files go on; it
+// is reported once.
 
 /** Something that could not be read. */
 export interface Remark {

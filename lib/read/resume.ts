@@ -1,5 +1,5 @@
-// Going on behind a cursor: which files of a base are still to be read, from where, and which lines
-// were given before.
+// Going on behind a cursor: the files of a base that are still to be read, from where, and the
+// lines that were given before.
 
 import type { Cursor, Place, Position } from './cursor.ts'
 import type { Span } from './history.ts'

@@ -1,5 +1,4 @@
-// The numbers of the entries, followed per category: what is missing, what comes twice, what comes
-// late.
+// An audit of the numbers of each category: what is missing, what comes twice, what comes late.
 //
 // Of each category the stretches of numbers that have come are remembered, in order; of a sound one
 // that is a single stretch, which grows. What is still between two of them at the end is a gap.

@@ -1,7 +1,7 @@
-// Which names of a directory are logs. A category may have any file, so a name alone does not tell;
-// and what a user or another program left beside the logs must not be shown, verified or waited for
-// as one. So beside the built-in files a log is what holds lines of ours, in its live file or a
-// rotated one, or what the last writer has left as its own in the lock.
+// Finds the series of a directory: the names in it that are logs. A category may have any file, so
+// a name alone does not tell; and what a user or another program left beside the logs must not be
+// shown, verified or waited for as one. So beside the built-in files a log is what holds lines of
+// ours, in its live file or a rotated one, or what the last writer has left as its own in the lock.
 //
 // What has been found to be no log is remembered by its inode and size: whoever follows asks four
 // times a second.

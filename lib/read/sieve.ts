@@ -1,4 +1,5 @@
-// Lines that are surely not wanted are known by their bytes, before they are decoded and parsed.
+// A sieve: it knows lines that are surely not wanted by their bytes, before they are decoded and
+// parsed.
 //
 // The serializer writes the keys in one order, so the level stands at the same place in every line
 // of ours. A line that looks otherwise, or that might name its level once more further on, is not

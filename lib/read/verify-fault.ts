@@ -1,4 +1,4 @@
-// What verifying can find.
+// The faults that verifying can find.
 
 /** One thing that is not as it should be. */
 export interface VerifyFault {

@@ -1,5 +1,6 @@
-// Is anything missing? Reads every line of every file, rotated and compressed ones too, and follows
-// the numbers of each category. The memory it takes does not depend on how much there is to read.
+// Verifies a log: is anything missing? Reads every line of every file, rotated and compressed ones
+// too, and follows the numbers of each category. The memory it takes does not depend on how much
+// there is to read.
 //
 // What this cannot see: the oldest entries, which rotation and retention delete; whether error.log
 // holds a copy of every error, as either may have been rotated away; and what is missing at the
@@ -65,10 +66,12 @@ export interface VerifyOptions {
 }
 
 /**
- * Verifies the files of a directory: gaps, duplicates and disorder of each category's `seq` and of
- * all entries' `lsn`, torn and invalid lines, modes other than 0600, or the `file_mode` of the last
- * writer, by file and line, across rotation and compression. It may run beside a writer. Lines of `structured_format: false` have no
- * numbers: they are read, and not checked.
+ * Verifies the files of a directory, rotated and compressed ones too: gaps, duplicates and disorder
+ * of each category's `seq` and of all entries' `lsn`, torn and invalid lines, modes other than the
+ * `file_mode` of the last writer (0600 where it has left none). Each fault has its file and line.
+ *
+ * It may run beside a writer. Lines of `structured_format: false` have no numbers: they are read,
+ * and not checked.
  *
  * @throws {TypeError} (rejects) for an option that is none; the system's error when the directory
  *   cannot be read.

@@ -1,9 +1,9 @@
-// When a file is full, and how it is put aside: with our own chain of synchronous renames
-// (files/rotate.ts), between two batches, in our own turn. rotating-file-stream's own takes some
-// twenty steps through the event loop, amid which a synchronous write has no right place: the file
-// that we hold is full and being renamed, and a new one would be renamed along. Ours takes 0.25 ms
-// for ten names (Node 20.20, ext4, 2026-11), once in 50 MB, and whoever comes next finds a new
-// file.
+// The moment at which a file is full, and how it is put aside: with our own chain of synchronous
+// renames (directory/rotate.ts), between two batches, in our own turn. rotating-file-stream's own
+// takes some twenty steps through the event loop, amid which a synchronous write has no right
+// place: the file that we hold is full and being renamed, and a new one would be renamed along.
+// Ours takes 0.25 ms for ten names (Node 20.20, ext4, 2026-11), once in 50 MB; the next write finds
+// a new file.
 
 import { monotonicMs } from '../entry/clock.ts'
 import { rotateSync } from '../directory/rotate.ts'

@@ -1,5 +1,5 @@
-// Where entries go: as batches of lines, which are to be there once and in order; or one by one, as
-// they are made, which is for whoever looks at them now.
+// A sink takes entries: as batches of lines, which are to be there once and in order; or one by
+// one, as they are made, for a person who looks at them now.
 
 import type { MadeEntry } from '../entry/made-entry.ts'
 import type { Refusal } from '../directory/attributes.ts'

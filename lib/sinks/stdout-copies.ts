@@ -1,6 +1,6 @@
-// Copies of entries on standard output, beside the files that they belong to. Whoever reads there
-// may be slow, gone, or asleep: the files do not wait for it. What it has not taken waits in memory,
-// within its own bounds; what does not fit is lost there, counted, and told.
+// Copies of entries on standard output, beside their files. A reader may be slow, gone, or asleep:
+// the files do not wait for it. What it has not taken waits in memory, within bounds of its own.
+// What does not fit is lost on standard output, counted, and reported.
 
 import { setImmediate } from '../entry/clock.ts'
 import { WARNING } from '../entry/level.ts'

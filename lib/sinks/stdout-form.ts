@@ -1,4 +1,4 @@
-// What an entry looks like on standard output: its line of JSON, or what a developer wants to see.
+// The form of an entry on standard output: its line of JSON, or lines for a developer.
 
 import { type ColorEnvironment, wantsColor } from '../entry/color.ts'
 import { formatFields } from '../entry/human-line.ts'

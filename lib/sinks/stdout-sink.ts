@@ -1,4 +1,4 @@
-// A sink that writes to standard output and never waits for whoever reads there.
+// A sink that writes to standard output and never waits for its reader.
 //
 //   write() ──► as much as is taken now ──► all of it: written
 //                        │    ▲

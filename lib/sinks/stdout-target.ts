@@ -1,4 +1,4 @@
-// Standard output as it can be written to without waiting for whoever reads it.
+// Standard output, opened so that a write never waits for the reader.
 //
 // | what it is          | how it is written to                                                     |
 // | ------------------- | ------------------------------------------------------------------------ |

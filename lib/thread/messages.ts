@@ -1,4 +1,4 @@
-// What the two threads tell each other by messages: all that is not an entry.
+// The messages between the two threads: all that is not an entry.
 
 import type { MessagePort } from 'node:worker_threads'
 import type { ResolvedConfig } from '../config/resolve.ts'
