@@ -1,7 +1,6 @@
 // The options that say which entries are meant.
 
-import { nearestOf } from '../entry/closest-word.ts'
-import { type LevelName, levelNames, severityOf } from '../entry/level.ts'
+import { type LevelName, levelNames, levelQuestion, severityOf } from '../entry/level.ts'
 import { parseCursor } from '../read/cursor.ts'
 import type { StreamOptions } from '../read/query.ts'
 import type { Where } from '../read/where.ts'
@@ -53,11 +52,9 @@ export function queryOf(
 function levelOf(text: string): LevelName {
   const name = levelNames[severityOf(text) ?? -1]
   if (name !== undefined) return name
-  const known = levelNames.map((each) => each.toLowerCase())
-  const nearest = nearestOf(text, known)
-  const question = nearest === undefined ? '' : ` (did you mean ${nearest}?)`
+  const known = levelNames.map((each) => each.toLowerCase()).join(', ')
   throw new UsageError(
-    `option '-l, --level': expected one of ${known.join(', ')}, got '${text}'${question}`,
+    `option '-l, --level': expected one of ${known}, got '${text}'${levelQuestion(text)}`,
   )
 }
 

@@ -1,13 +1,17 @@
-// What waits in memory for files that have failed, within the bytes of the buffer. When they are
-// used up, the least important goes first: of the lowest level that waits anywhere, a piece at a
-// time, before an entry of a higher level is turned away.
+// The backlog: entries that wait in memory for files that have failed, within the bytes of the
+// buffer. When these are used up, entries of the lowest level that waits anywhere are dropped
+// first, a sixteenth of the buffer at a time, before an entry of a higher level is turned away.
+//
+// A route is the way to one file: the batch in flight, those that wait, the one that is gathered
+// (file-queue.ts). It is stuck when its file has failed.
 
 import type { Batch } from './batch.ts'
 import { entriesIn } from './batch-entries.ts'
 import type { Route } from './file-queue.ts'
 
-/** Of the bytes that may wait, what is made free at a time. */
+/** The part of the bytes that may wait which is made free at a time. */
 const shedShare = 1 / 16
+
 export interface BacklogOptions {
   readonly routes: readonly Route[]
   /** Bytes that may wait. */
@@ -33,10 +37,10 @@ export class Backlog {
   }
 
   /**
-   * Takes care that another line may wait.
+   * Makes room for another line, if there is none.
    *
-   * @param severity Of the line.
-   * @returns false when this one is among the least important and must go itself.
+   * @param severity That of the line.
+   * @returns false when no entry of a lower level waits: then the line itself is dropped.
    */
   hasRoom(severity: number): boolean {
     const { routes, bytesMax, dropOld } = this.#options

@@ -14,7 +14,7 @@
 import { levelNames } from './level.ts'
 import { beforeValue } from './line.ts'
 
-/** What stands at known places of a line. */
+/** The fields at fixed places of a line. */
 export interface LinePlaces {
   /** In milliseconds since 1970. */
   readonly time: number
@@ -54,14 +54,14 @@ export class LineLook {
   #dayMs = 0
   #category = ''
   #categoryBytes = Buffer.alloc(0)
-  /** Where in which bytes the next entry begins. */
+  /** The bytes in which the next entry was searched for, from where, and where it begins. */
   #bytes: Buffer | undefined
   #searched = 0
   #next = 0
 
   /**
-   * What the line tells that stands in `bytes` from `from` to `to`, without its line end; undefined
-   * when it does not look like an entry of ours.
+   * The fields of the line that stands in `bytes` from `from` to `to`, without its line end;
+   * undefined when it does not look like an entry of ours.
    */
   at(bytes: Buffer, from: number, to: number): LinePlaces | undefined {
     if (to - from < lineBytesMin || bytes[to - 1] !== endBrace) return undefined

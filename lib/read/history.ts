@@ -11,8 +11,12 @@ import { readBackwards, readForwards } from './read-lines.ts'
 import type { Remarks } from './remark.ts'
 import type { Wanted } from './query.ts'
 
-/** So much of one time is held beyond the lines asked for, to tell an entry from its copy. */
+/**
+ * Lines kept beyond those asked for, with the timestamp of the first of these: an entry and its
+ * copy in error.log have equal timestamps, and both are needed to tell the copy.
+ */
 const tiesMax = 1000
+/** UTF-16 units that these lines may come to. */
 const tiesCharsMax = 1 << 24
 
 /** A file, as much of it as was there when it was listed. */
@@ -32,9 +36,12 @@ export interface Span {
 export interface Files {
   readonly base: string
   readonly spans: readonly Span[]
-  /** Of the line in front of them. @default -Infinity */
+  /**
+   * The time of the line in front of the first one: a line that tells no time has it. Milliseconds
+   * since 1970. @default -Infinity
+   */
   readonly time?: number
-  /** The same. */
+  /** The `lsn` of that line. */
   readonly lsn?: number | undefined
   /** Whether a line was given before, as long as all in front of it were; with a cursor. */
   readonly isPassed?: ((timed: TimedLine, span: number) => boolean) | undefined
@@ -205,7 +212,7 @@ async function lastOfCompressed(
   return { lines: lastWanted(last, wanted.lines).toReversed(), time, lsn }
 }
 
-/** Of the same time as the first of them, an entry may be needed to know its copy by. */
+/** The last `count` lines, and before them those with the same time as the first one. */
 function lastWanted(lines: TimedLine[], count: number): TimedLine[] {
   let first = Math.max(0, lines.length - count)
   const least = Math.max(0, first - tiesMax)

@@ -3,6 +3,10 @@
 //   what is there ─► forwards or backwards ─► merge ─┐
 //                                                    ├─► each entry once, in the order of lsn
 //   what comes ───► tails ─► merge ─► order ─► copies ┘
+//
+// A base is a log file with its rotated ones (base-files.ts); a tail follows one base
+// (tail-series.ts). A copy is an ERROR or CRITICAL entry of another file in error.log: of the two
+// one is shown (copies.ts).
 
 import { readdirSync } from 'node:fs'
 import { monotonicMs, wallMs } from '../entry/clock.ts'
@@ -21,7 +25,7 @@ import { lsnAtEnd } from './sieve.ts'
 import type { Follower } from './tail-directory.ts'
 import { ReadLine, type TimedLine, baseOf } from './time-order.ts'
 
-/** Bases that a cursor names as not read. */
+/** So many bases at most a cursor names as not read. */
 const othersMax = 64
 
 /** A line younger than this may have been written before others of its log have. Milliseconds. */

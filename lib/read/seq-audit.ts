@@ -14,8 +14,8 @@ import { isCover } from '../entry/taken-back.ts'
 import type { VerifyFault } from './verify-fault.ts'
 
 /**
- * Stretches that are remembered per category. Beyond, the lowest gap is told and taken as having
- * come.
+ * Stretches that are remembered per category. Beyond, the lowest gap is reported, and its numbers
+ * count as having come.
  */
 const stretchesMax = 1000
 
@@ -35,7 +35,7 @@ interface Stretch {
   base: string
 }
 
-/** Entries one after the other of which the same is to be told. */
+/** Consecutive duplicates, or consecutive late entries: reported as one fault. */
 interface Run {
   readonly kind: 'duplicate' | 'disorder'
   readonly file: string
@@ -46,15 +46,16 @@ interface Run {
   readonly expected: number
 }
 
-interface Series {
+/** The numbers of one category. */
+interface CategoryNumbers {
   readonly base: string
   /** Ascending, never touching each other. */
   readonly stretches: Stretch[]
   /** The place in `stretches` of the last entry. */
   at: number
   /**
-   * Human lines, and unseen ones, since the last entry: they took numbers, too, but do not tell
-   * them.
+   * Lines since the last entry that have taken numbers without showing them: human lines, and those
+   * of files that were deleted unread.
    */
   humanLines: number
   run: Run | undefined
@@ -63,7 +64,7 @@ interface Series {
 /** Follows the numbers of all categories. */
 export class SeqChecks {
   readonly #found: (fault: VerifyFault) => void
-  readonly #series = new Map<string, Series>()
+  readonly #series = new Map<string, CategoryNumbers>()
   #hasToldOfMax = false
   /** Entries that the logger itself has reported as lost. */
   #reported = 0
@@ -151,7 +152,7 @@ export class SeqChecks {
   }
 
   #goOn(
-    series: Series,
+    series: CategoryNumbers,
     category: string,
     seq: number,
     file: string,
@@ -198,7 +199,7 @@ export class SeqChecks {
   }
 
   /** Adds a number that has not come yet, above the stretch `before`. */
-  #insert(series: Series, category: string, before: number, added: Stretch): void {
+  #insert(series: CategoryNumbers, category: string, before: number, added: Stretch): void {
     const { stretches } = series
     const below = stretches[before]
     const above = stretches[before + 1]
@@ -223,7 +224,7 @@ export class SeqChecks {
     series.at = Math.max(0, series.at - 1)
   }
 
-  #extendRun(series: Series, category: string, run: Run): void {
+  #extendRun(series: CategoryNumbers, category: string, run: Run): void {
     const { run: last } = series
     if (last?.kind === run.kind && last.file === run.file && last.to + 1 === run.from) {
       last.to = run.from
@@ -233,7 +234,7 @@ export class SeqChecks {
     series.run = run
   }
 
-  #endRun(series: Series, category: string): void {
+  #endRun(series: CategoryNumbers, category: string): void {
     const { run } = series
     if (run === undefined) return
     series.run = undefined
@@ -277,7 +278,7 @@ export class SeqChecks {
 }
 
 /** Whether an entry in `error.log` belongs to a category that has a file of its own. */
-function isElsewhere(series: Series, base: string, category: string): boolean {
+function isElsewhere(series: CategoryNumbers, base: string, category: string): boolean {
   return base === errorFile && series.base !== errorFile && category !== 'error'
 }
 

@@ -1,5 +1,5 @@
-// The one place where the parts of the read side are joined: one log, or several that are merged by
-// time.
+// Joins the parts of the read side, the only place that does: one log, or several that are merged
+// by time.
 
 import { wallMs } from '../entry/clock.ts'
 import { CursorTrack, type Position, type Step } from './cursor.ts'
@@ -107,7 +107,7 @@ interface Followed {
   readonly batches: AsyncIterator<HistoryLine[]>
   next: Promise<void> | undefined
   ready: HistoryLine[] | undefined
-  /** Nothing has come when it was looked last. */
+  /** The last batch was empty. */
   isIdle: boolean
 }
 
@@ -195,7 +195,7 @@ class Logs {
     for (const log of this.#logs) log.close()
   }
 
-  /** One that is found below another, and cannot be read, is told and left. */
+  /** A log that was found below a parent, and cannot be read, is reported and left out. */
   #logOf({
     directory,
     instance,

@@ -5,6 +5,10 @@
 //   0 ──── on the device ──── synced ──── in the file ──── written ──── with the thread pool ──── handed ──── …
 //
 // What lies between `synced` and `written` is in one file, and at its end.
+//
+// A file is *contested* when another writer may have taken the directory over (append-file.ts).
+// Lines behind its `bound`, the size that this writer has noted, do not count: they are covered by
+// a mark (entry/taken-back.ts) and written again with other numbers.
 
 import type { AppendFile } from './append-file.ts'
 
@@ -20,8 +24,8 @@ export class WriteProgress {
   /** Bytes that are on the device, as far as that is asked for. */
   synced = 0
   /**
-   * Bytes that were found in the file behind those of another writer, and may have the same
-   * numbers.
+   * Bytes that were found in the file behind those of another writer, and stay: entries of both
+   * may have the same numbers.
    */
   late = 0
   /** Bytes that came to the file when another writer had taken over, and were taken back. */
@@ -111,8 +115,8 @@ export class WriteProgress {
   }
 
   /**
-   * Looks for the piece in a file to which others may write as well. Only whole lines count, and
-   * only those that were there when somebody took over: he has given their numbers to others.
+   * Looks for the piece in a contested file. Only whole lines count, and only those in front of the
+   * bound: the other writer has given the numbers of later ones to entries of its own.
    */
   #find(file: AppendFile, isOver: boolean): boolean {
     const from = this.#lineStart

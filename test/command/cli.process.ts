@@ -210,6 +210,7 @@ describe('ringlog', () => {
     [['tial'], /Did you mean tail\?/],
     [['tail', '--folow'], /Did you mean --follow\?/],
     [['tail', '-n', '-1'], /expected an integer from 0, or all, got '-1'/],
+    [['tail', '-l', 'fatal'], /option '-l, --level': .*did you mean critical/],
     [['tail', '-l', 'warn'], /did you mean warning\?/],
     [['tail', '-g', '('], /expected a regular expression, got '\('/],
     [['tail', '-w', 'rule'], /expected KEY=VALUE, as context\.rule=UnrealizedLoss, got 'rule'/],
