@@ -127,6 +127,33 @@ describe('the command lines of README and docs/', { skip: lacks(['bash']) }, () 
   })
 })
 
+describe('docs/reading.md', { skip: lacks([]) }, () => {
+  const { text } = pages.find(({ name }) => name === 'docs/reading.md')!
+
+  it('has every option of streamLogs', () => {
+    const source = readFileSync(join(root, 'lib', 'read', 'query.ts'), 'utf8')
+    const [declared = ''] = /interface StreamOptions \{[^]*?^\}/m.exec(source) ?? []
+    const names = [...declared.matchAll(/^  readonly (\w+)\?:/gm)].map(([, name = '']) => name)
+    assert.ok(names.length >= 13, `${names.length} options`)
+    assert.deepEqual(
+      names.filter((name) => !text.includes(`| \`${name}\``)),
+      [],
+    )
+  })
+
+  it('has every option of ringlog tail', () => {
+    const { stdout } = spawnSync(process.execPath, [cli, 'tail', '--help'], { encoding: 'utf8' })
+    const options = [...stdout.matchAll(/^ {2}(?:(-\w), )?(--[\w-]+)/gm)]
+    assert.ok(options.length >= 20, `${options.length} options`)
+    const isThere = (option: string | undefined): boolean =>
+      option !== undefined && new RegExp(`\`${option}[\` ]`).test(text)
+    assert.deepEqual(
+      options.filter(([, short, long]) => !isThere(short) && !isThere(long)).map(([all]) => all),
+      ['  -h, --help'],
+    )
+  })
+})
+
 function isCommand(word: string): boolean {
   return /^(?:tail|export|clean|verify|ship|config|event-source|lnav)$/.test(word)
 }
