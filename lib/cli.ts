@@ -49,7 +49,7 @@ function fail(error: unknown): void {
   stderr.write(`ringlog: ${textOfError(error)}\n`)
 }
 
-/** Runs a command to its end. What it throws is told without a stack trace. */
+/** Runs a command to its end. What it throws is printed without a stack trace. */
 async function run(work: Work, isQuiet = false): Promise<void> {
   const io: Io = {
     out,

@@ -5,7 +5,7 @@ import { type LogLine, bytesOf } from '../read/time-order.ts'
 import type { Io } from './io.ts'
 import { LineShower } from './render-line.ts'
 
-/** How much of a line that is not JSON is told in a remark. */
+/** How much of a line that is not JSON a remark shows. */
 const remarkCharsMax = 1000
 
 /** The options that say how. */

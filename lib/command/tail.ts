@@ -1,7 +1,7 @@
 // `ringlog tail`: the log as a person reads it, or as a pipe wants it.
 //
 // Entries go to the output and nothing else does, so `--json` may be piped into jq whatever the
-// files hold: a line that is not JSON is told in a remark there.
+// files hold: a remark shows a line that is not JSON.
 
 import { wallMs } from '../entry/clock.ts'
 import { existsSync, statSync } from 'node:fs'

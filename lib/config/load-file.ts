@@ -58,7 +58,7 @@ function repeatsIn(text: string): ConfigProblem[] {
 /**
  * The absolute path of a file.
  *
- * @throws {ConfigError} when it is none.
+ * @throws {ConfigError} when it is neither a path nor a file URL.
  */
 export function filePathOf(file: unknown): string {
   const isPath = typeof file === 'string' && file !== '' && !file.includes('\0')

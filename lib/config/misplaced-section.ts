@@ -23,7 +23,7 @@ const ownWords: ReadonlySet<string> = new Set([
 /** Words of English that are one slip away from `logging`. */
 const words: ReadonlySet<string> = new Set(['lodging', 'jogging', 'clogging', 'flogging'])
 
-/** How much of a list is told. */
+/** The most items of a list that an error names. */
 const toldMax = 4
 
 /**

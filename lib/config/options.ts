@@ -15,7 +15,7 @@ import {
 } from './log-path.ts'
 import { type Rule, checkValue } from './validate.ts'
 
-/** What each option may hold. All are optional: one that is `undefined` is none. */
+/** What each option may hold. All are optional: `undefined` counts as absent. */
 export type OptionRules<T> = { readonly [Name in keyof Required<T>]: Rule }
 
 /** The rule of an option `log_path`. */

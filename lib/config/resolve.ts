@@ -74,7 +74,7 @@ export function resolveConfig(
 export function loadConfig(file: string | URL): ResolvedConfig {
   const { path, document, problems } = readConfigFile(file)
   const { logging } = document
-  // A key `logging` whose value is undefined is none; JSON has no such value.
+  // A key `logging` whose value is undefined counts as absent; JSON has no such value.
   const misplaced = logging === undefined ? misplacedSectionOf(document, sectionKeys) : undefined
   if (misplaced !== undefined) {
     const headline = `Cannot use the logging configuration in ${path}`
@@ -200,7 +200,7 @@ function checkWriter(config: LoggingConfig, problems: ConfigProblem[]): void {
   }
 }
 
-/** The names of categories and of their files, and whoever refers to a category. */
+/** Checks the names of categories and of their files, and references to categories. */
 function checkCategories(config: LoggingConfig, problems: ConfigProblem[]): void {
   const builtin = Object.keys(builtinCategories)
   const configured = Object.entries(config.categories ?? {})
@@ -216,7 +216,7 @@ function checkCategories(config: LoggingConfig, problems: ConfigProblem[]): void
     }
   }
 
-  // Whoever names a category that is itself wrong has been told enough.
+  // A category whose own name is wrong has its error already: a reference to it needs no other.
   const known = new Set([...builtin, ...configured.map(([name]) => name)])
   const right = [...known].filter((name) => namePattern.test(name))
   const check = (path: string, name: string): void => {
@@ -297,12 +297,12 @@ function directoryOf(path: string, from: string | undefined, problems: ConfigPro
     return absolutePathOf(path, from)
   } catch {
     // No home or no working directory: as unusable as one without permissions, which is no error of
-    // the configuration. Whoever is to make the directory refuses, and says why.
+    // the configuration. The step that makes the directory refuses, and says why.
     return path
   }
 }
 
-/** The problems in the order of the sections, whoever found them; unknown sections last. */
+/** The problems in the order of the sections; unknown sections last. */
 function inOrder(problems: readonly ConfigProblem[], sections: readonly string[]): ConfigProblem[] {
   const rankOf = ({ path }: ConfigProblem): number => {
     const at = sections.indexOf(/^logging\.([\w-]+)/.exec(path)?.[1] ?? '')

@@ -26,7 +26,7 @@ export class Batch {
   lastNumber = 0
   /** How often the numbers have been moved on (numbering.ts) before its lines were made. */
   era = 0
-  /** Where the next line is written. It belongs to the batch once `add` has been told. */
+  /** Where the next line is written. It belongs to the batch once `add` has been called. */
   readonly out: JsonBytes = new JsonBytes(bufferBytes)
 
   /** Bytes of it. */

@@ -64,7 +64,7 @@ export class Counters {
   copiesLost = 0
   /** Entries lost, by severity. */
   readonly dropped: number[] = levelNames.map(() => 0)
-  /** Told of each failure. */
+  /** Called at each failure. */
   failed: (() => void) | undefined = undefined
 
   /** The most that has waited at a time: entries, and their bytes. */

@@ -65,7 +65,7 @@ export class Numbering {
    * `Category.seqBase` is.
    */
   lsnBase = 0
-  /** Told when numbers of this run that are not in a file are moved on. */
+  /** Called when numbers of this run that are not in a file are moved on. */
   moved: ((seqs: ReadonlyMap<string, Move>, lsn: Move) => void) | undefined
 
   constructor(categories: ReadonlyMap<string, Category>, routes: readonly Route[], ring: Numbers) {

@@ -11,7 +11,7 @@ import type { Counters } from './counters.ts'
 export interface OutagesOptions {
   readonly routes: readonly Route[]
   readonly counters: Counters
-  /** Tells a person, on the console, of something that went wrong or right again. */
+  /** Prints a remark on the console: something went wrong, or right again. */
   readonly tell: (remark: string) => void
   /** Logs an entry of our own, level WARNING, category system. */
   readonly report: (message: string, context: object) => void
@@ -27,11 +27,11 @@ const ofOneFile: ReadonlySet<string> = new Set(['RINGLOG_UNSAFE', 'ELOOP', 'EISD
 export class Outages {
   readonly #options: OutagesOptions
   /**
-   * Causes told since all files worked last: a full disk fails all files, and says the same of
-   * each.
+   * Causes reported since all files worked last: a full disk fails all files, with the same cause
+   * for each.
    */
   readonly #told = new Set<string>()
-  /** Attributes whose refusal has been told. */
+  /** Attributes whose refusal has been reported. */
   readonly #refused = new Set<Refusal['attribute']>()
   /** What was lost when it was last reported. */
   #droppedReported: readonly number[] = [0, 0, 0, 0, 0]
@@ -84,7 +84,7 @@ export class Outages {
     if (!route.down) this.#tellOnce(route, error, `cannot rotate ${route.file}: ${error.message}`)
   }
 
-  /** The system refuses a file what it can do without: told once, and the file is written. */
+  /** The system refuses a file what it can do without: reported once, and the file is written. */
   refused({ attribute, file, message }: Refusal): void {
     if (this.#refused.has(attribute)) return
     this.#refused.add(attribute)

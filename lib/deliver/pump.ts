@@ -84,7 +84,7 @@ export interface PumpOptions extends OutagesOptions {
    * logs.
    */
   readonly flushMs: number
-  /** Told when a batch is in its file. */
+  /** Called when a batch is in its file. */
   readonly written?: (() => void) | undefined
   /** Has a slice run once the caller's turn has ended. @default setImmediate */
   readonly later?: ((slice: () => void) => void) | undefined
@@ -507,8 +507,8 @@ export class Pump {
   }
 
   /**
-   * Writes the line of the oldest entry to its file's batch, and gives the entry to whoever else
-   * gets it.
+   * Writes the line of the oldest entry to its file's batch, and gives the entry to the tees and to
+   * the sinks beside the files.
    */
   #gatherNext(): void {
     const { ring, encoder, numbering } = this.#options

@@ -30,14 +30,14 @@ export const fileModes = { '0600': 0o600, '0640': 0o640, '0660': 0o660, '0644': 
 /** A mode of the files, as a configuration spells it. */
 export type FileModeName = keyof typeof fileModes
 
-/** A mode of the files that is read from somewhere; `undefined` for what is none. */
+/** A mode of the files, read from outside; `undefined` for anything else. */
 export function asFileModeName(value: unknown): FileModeName | undefined {
   return typeof value === 'string' && Object.hasOwn(fileModes, value)
     ? (value as FileModeName)
     : undefined
 }
 
-/** Mode of the directory: whoever may read its files may also find them. */
+/** Mode of the directory: users who may read its files may also find them. */
 export function directoryModeOf(fileMode: number): number {
   return fileMode | ((fileMode & 0o444) >> 2)
 }

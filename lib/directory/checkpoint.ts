@@ -134,7 +134,7 @@ function endOf(fd: number, bytes: number): string {
 }
 
 /**
- * A checkpoint read from a file; `undefined` for what is none. It is believed no further than it
+ * A checkpoint read from a file; `undefined` for anything else. It is believed no further than it
  * has to be: of names and numbers only those that a logger gives are taken, so that it leads to no
  * file but those of the log.
  */

@@ -46,7 +46,7 @@ export interface CleanOptions {
  * are looked at.
  *
  * @returns what was done, and what could not be.
- * @throws {TypeError | RangeError} (rejects) when an option is none or has a wrong value; the
+ * @throws {TypeError | RangeError} (rejects) when an option is unknown or has a wrong value; the
  *   system's error when the directory cannot be read.
  */
 export async function cleanLogs(options: CleanOptions = {}): Promise<CleanReport> {

@@ -55,7 +55,7 @@ export interface CompressOptions {
   readonly background?: boolean | undefined
   /** Ends the job; what it has made is removed. */
   readonly signal?: AbortSignal | undefined
-  /** Told what the system refuses the compressed file. */
+  /** Called with what the system refuses the compressed file. */
   readonly refused?: OnRefusal | undefined
   /** Mode of the compressed file. @default 0o600 */
   readonly fileMode?: number | undefined

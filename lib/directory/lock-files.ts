@@ -64,7 +64,7 @@ export interface Lock {
   readonly isCopy: boolean
 }
 
-/** Something with a lock's name that is none. */
+/** Something with the name of a lock that is not one. */
 export interface Oddity {
   readonly name: string
   /** `a directory`, `a link`, … */
@@ -81,7 +81,7 @@ export interface Locks {
 }
 
 const namePattern = /^ringlog\.([1-9]\d*)\.lock$/
-/** Higher ones are none of ours: each start takes one. */
+/** A higher number is not ours: each start takes one. */
 const generationMax = 1e12
 const bytesMax = 1 << 20
 /** What the system says of a file that is another user's. */

@@ -138,9 +138,9 @@ export interface LockOptions {
   readonly lost?: () => void
   /** Mode of the lock and of the other files. @default 0o600 */
   readonly fileMode?: number
-  /** Told once of each thing that has a lock's name and is none. */
+  /** Called once for each thing that has the name of a lock and is not one. */
   readonly remark?: (text: string) => void
-  /** Told what the system refuses the lock or its directory. */
+  /** Called with what the system refuses the lock or its directory. */
   readonly refused?: OnRefusal
   /** @default the monotonic clock */
   readonly now?: () => number
@@ -378,7 +378,7 @@ export class DirectoryLock implements Claim {
     )
   }
 
-  /** Reads the locks, and names what is none. */
+  /** Reads the locks, and names what is not one. */
   #look(): Locks {
     const found = readLocks(this.#directory)
     for (const { name, what } of found.oddities) {

@@ -1,8 +1,8 @@
 // A logger's care for its directory: that no other writer is there, that the next start knows where
 // the numbers have come to, and that rotated files are compressed and deleted in time.
 //
-// All of it happens beside the writing. What fails is counted, told once, and tried again; a line
-// of the log never waits for it. Names are changed within single turns of the event loop, as
+// All of it happens beside the writing. What fails is counted, reported once, and tried again; a
+// line of the log never waits for it. Names are changed within single turns of the event loop, as
 // rotations are, so that neither sees the other half done.
 
 import {
@@ -42,18 +42,18 @@ const retryMs = 300_000
 /** Time between two looks whether a day has passed, in milliseconds. */
 const hourMs = 3_600_000
 /**
- * Between two looks whether a file is too old there is so much time; also before the first, in
- * which files are opened.
+ * Least time between two looks whether a file is too old, and before the first one, in which files
+ * are opened, in milliseconds.
  */
 const agesMsMin = 100
 /** How long close() waits for the end of what is under way, in milliseconds. */
 const endMsMax = 2_000
-/** How often a directory that another writer holds is looked at, in milliseconds. */
+/** Time between two looks at a directory that another writer holds, in milliseconds. */
 const lookMs = 500
 /** The same while an end waits for it. */
 const turnMs = 100
 
-/** What a maintenance is made of. The limits may change; `reconfigured` is told then. */
+/** What a maintenance is made of. The limits may change: then `reconfigured` is called. */
 export interface MaintenanceOptions {
   readonly directory: string
   /** The names of the live files. */
@@ -96,7 +96,7 @@ export interface MaintenanceOptions {
    * milliseconds.
    */
   readonly waitMs: number
-  /** Tells a person. */
+  /** Prints a remark on stderr. */
   readonly tell: (remark: string) => void
   /** A rotated file could not be compressed or deleted; again, when it was so the last time. */
   readonly failed: (error: Error, again: boolean) => void
@@ -118,7 +118,7 @@ export class Maintenance implements Claim {
   readonly #ending = new AbortController()
   #cleaning: Promise<void> | undefined
   #again = false
-  /** The last cleaning has failed, and that has been told. */
+  /** The last cleaning has failed, and that has been reported. */
   #isFailing = false
   #daily: NodeJS.Timeout | undefined
   #retry: NodeJS.Timeout | undefined
@@ -270,7 +270,7 @@ export class Maintenance implements Claim {
       try {
         this.#lock.hold()
       } catch {
-        // Whoever wants to write tells what it is.
+        // The file that wants to write reports what it is.
       }
     }
     const turn: Turn = { looks: setInterval(look, lookMs).unref(), since: monotonicMs() }
@@ -441,7 +441,7 @@ export class Maintenance implements Claim {
     }
   }
 
-  /** Told once: it lasts a day. */
+  /** Reported once: it lasts a day. */
   #tellDoubt([first]: CleanReport['failed']): void {
     if (first === undefined || this.#isDoubtTold) return
     this.#isDoubtTold = true

@@ -60,7 +60,7 @@ const tornWindowBytes = 65536
  * goes with the mode of the files. Directories that exist are left as they are, since they may be
  * shared with others; but where the files are to be read by others, the directory lets them in.
  *
- * @param refused Told when the system does not give it this mode.
+ * @param refused Called when the system does not give it this mode.
  * @throws the system's error when it cannot be made, or is no directory; an error that says why
  *   when it was configured by a home that is not there.
  */

@@ -33,7 +33,7 @@ export interface TimeRecord {
   readonly doubted?: number | undefined
 }
 
-/** A record read from a file; `undefined` for what is none. */
+/** A record read from a file; `undefined` for anything else. */
 export function asTimeRecord(value: unknown): TimeRecord | undefined {
   if (typeof value !== 'object' || value === null) return undefined
   const { seen, doubted } = value as { readonly [key: string]: unknown }

@@ -7,7 +7,7 @@
 //   {"timestamp":"2025-10-17T14:23:45.123+00:00","level":"INFO","category":"system","mes … ,"seq":42,"lsn":1087}
 //                 └ 14                                   └ 54
 //
-// A line that looks otherwise may be an entry all the same: whoever asks parses it. What stands
+// A line that looks otherwise may be an entry all the same: the caller parses it. What stands
 // between the two ends is not looked at, but for the beginning of another entry: a torn line and
 // the next one without a line end between them are not taken for one.
 
@@ -96,7 +96,7 @@ export class LineLook {
     return this.#category
   }
 
-  /** NaN when it is none. */
+  /** NaN when no time stands there. */
   #timeAt(bytes: Buffer, at: number): number {
     const day =
       number(bytes, at, 4) * 10_000 + number(bytes, at + 5, 2) * 100 + number(bytes, at + 8, 2)
@@ -169,7 +169,7 @@ function numberAt(bytes: Buffer, from: number, to: number): number {
   return value
 }
 
-/** So many digits; NaN when they are none. */
+/** The number of so many digits; NaN when something else stands there. */
 function number(bytes: Buffer, from: number, digits: number): number {
   let value = 0
   for (let i = from; i < from + digits; i++) {

@@ -1,5 +1,5 @@
-// The format of a line, and line → entry, the way back from the serializer. Whoever knows a line by
-// its first or last bytes asks here. A line comes from a file that anyone may have written, so
+// The format of a line, and line → entry, the way back from the serializer. Code that knows a line
+// by its first or last bytes asks here. A line comes from a file that anyone may have written, so
 // nothing is believed: what is returned has the shape of an entry, and what has not that shape is
 // no entry.
 

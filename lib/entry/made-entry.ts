@@ -2,7 +2,7 @@
 
 import type { LogEntry } from './entry.ts'
 
-/** The fields of an entry. Whoever shows them does not trust their types. */
+/** The fields of an entry. Their types are not trusted where they are shown. */
 export type EntryFields = { readonly [Key in keyof LogEntry]?: unknown }
 
 /** The fields of an entry and its line. It is valid until the call returns that it is given to. */

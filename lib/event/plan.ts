@@ -1,6 +1,6 @@
 // Schema → plan: which of an event's values have a place of their own in the lanes.
 //
-// A required string, number or boolean has: whoever compiles the plan knows where each stands.
+// A required string, number or boolean has one: the compiler of the plan knows where each stands.
 // Every other value is *loose*: optional ones, arrays, records, unions of several types. A value
 // whose key surely names a secret is never looked at, unless it is a boolean. What a type alone
 // does not say of a value is checked later, in our own turn.

@@ -229,7 +229,7 @@ export function assemble(
   return logger
 }
 
-/** Tells a person, on stderr. */
+/** Prints remarks on stderr. */
 function tellerOf(stderr: Console): (remark: string) => void {
   return (remark) => {
     stderr.write(`ringlog: ${visible(remark)}`)

@@ -11,8 +11,8 @@
 // call. A minute at most lies between the two, as much as the reading side allows a clock to be set
 // back within a file.
 //
-// Only calls that are captured straight away are folded: one from within another's capture (a getter
-// that logs) is written. So is what would make the table, or what it holds, too large.
+// Only calls that are captured straight away are folded: one from within another's capture (a
+// getter that logs) is written. So is what would make the table, or what it holds, too large.
 
 import type { CategoryTemplate } from '../deliver/category.ts'
 import type { Counters } from '../deliver/counters.ts'
@@ -93,7 +93,7 @@ export interface FoldsOptions {
   /** What may be held, in UTF-16 units. */
   readonly charsMax: number
   readonly clock: Clock
-  /** Told when the time of some is over. */
+  /** Called when the time of some is over. */
   readonly over: () => void
 }
 

@@ -175,7 +175,7 @@ export class Intake {
    * and no message.
    *
    * @param accountId Wins over an `account_id` in the context and over a bound one.
-   * @param thrown The error that belongs to the entry; undefined and null are none.
+   * @param thrown The error that belongs to the entry; undefined and null: no error.
    */
   log(
     template: CategoryTemplate,
@@ -278,7 +278,9 @@ export class Intake {
     this.#counters.levels[severity]!++
   }
 
-  /** Holds what stands in the lanes, where it is one of many of the same call; then it is counted. */
+  /**
+   * Holds what stands in the lanes, where it is one of many of the same call; then it is counted.
+   */
   #hold(
     template: CategoryTemplate,
     time: number,

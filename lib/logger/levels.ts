@@ -9,7 +9,7 @@
 import { clearTimeout, setTimeout } from '../entry/clock.ts'
 import { thresholdName, type ThresholdName } from '../entry/level.ts'
 
-/** A change of a level, as it is told. */
+/** A change of a level, as it is reported. */
 export interface LevelChange {
   /** Undefined: of all categories that have none of their own. */
   readonly category: string | undefined

@@ -9,7 +9,7 @@ import { ledCall, type Members, wordOf } from './odd-call.ts'
 
 /** Methods of a logger that log to a category of their own. */
 export interface LogMethods {
-  /** Logs to `system`. A level that is none counts as INFO. */
+  /** Logs to `system`. An unknown level counts as INFO. */
   logSystem(this: void, level: Level, message: string, context?: object): void
   /**
    * Logs to `enforcement` at INFO: `Enforcement action: <action> for rule <rule>`, with `rule`,
@@ -88,7 +88,7 @@ export function logMethodsOf(find: Find): LogMethods {
 // What was not called as meant.
 
 function logSystemOddly(system: BoundCategory, level: unknown, ...args: unknown[]): void {
-  // A level that is none is one of the arguments: of a call that has forgotten the level, the
+  // An unknown level is one of the arguments: of a call that has forgotten the level, the
   // message.
   if (typeof args[0] === 'string') logLed(system, [['level', level]], args)
   else logLed(system, [], [level, ...args])

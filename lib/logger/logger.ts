@@ -31,8 +31,8 @@ import type { LoggerStats } from '../deliver/counters.ts'
  * end.
  *
  * No log call throws. What belongs to the set-up does: {@link Logger.category}, {@link
- * Logger.event}, {@link Logger.setLevel} and {@link Logger.isEnabled}, for a category or a level
- * that is none.
+ * Logger.event}, {@link Logger.setLevel} and {@link Logger.isEnabled}, for an unknown category or
+ * level.
  */
 export interface Logger extends LogMethods, AsyncDisposable {
   /** The daemon's life cycle, configuration changes. */
@@ -60,7 +60,7 @@ export interface Logger extends LogMethods, AsyncDisposable {
    *
    * @returns a function of the context and, optionally, the account and the error: whatever was
    *   thrown is the entry's `exception`.
-   * @throws {RangeError} when the event's category is none of this logger's.
+   * @throws {RangeError} when this logger does not have the event's category.
    */
   event<E extends EventDefinition>(
     this: void,

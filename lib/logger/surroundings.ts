@@ -54,7 +54,7 @@ const optionRules: OptionRules<LoggerOptions> = {
  * What surrounds the calls of a logger with these options; undefined where nothing is to be asked
  * for.
  *
- * @param tell Tells a person of a function that does not do as it should.
+ * @param tell Prints a remark when a function does not do as it should.
  * @throws {TypeError} when an option is unknown, or no function.
  */
 export function surroundingsOf(
@@ -80,7 +80,7 @@ export class Surroundings {
   readonly #told = new Set<string>()
   #isAsking = false
 
-  /** @param tell Tells a person of a function that does not do as it should. */
+  /** @param tell Prints a remark when a function does not do as it should. */
   constructor({ context, trace }: LoggerOptions, tell: (remark: string) => void) {
     this.#context = context ?? unknown
     this.#trace = trace ?? unknown

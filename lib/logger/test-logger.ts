@@ -3,7 +3,7 @@
 // It is the real path from the call to the line, only the place at its end is another: no
 // directory, no lock, no timers, no listeners. All categories share one route, so that the lines
 // stand in the order of the calls, and each once. The pump works in microtasks, which no test
-// runner fakes; whoever asks for the entries has it write what waits, before the call returns.
+// runner fakes; the getter `entries` has it write what waits, before it returns.
 
 import type { LogEntry } from '../entry/entry.ts'
 import { builtinCategories } from '../entry/builtin-categories.ts'
@@ -25,7 +25,7 @@ import type { LoggerOptions } from './surroundings.ts'
 /** A logger that keeps its entries, and gives them back. */
 export interface TestLogger extends Logger {
   /**
-   * What has been logged, in the order of the calls: the entries as whoever reads the files gets
+   * What has been logged, in the order of the calls: the entries as a reader of the files gets
    * them, with secrets masked, and each once, whatever its level. All that was logged before is
    * there, without a flush and whatever timers are faked. The array does not change afterwards.
    */

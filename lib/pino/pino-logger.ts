@@ -37,7 +37,7 @@ export interface PinoLogMethod {
 /** What is bound to a logger. */
 type Fields = Readonly<Record<string, unknown>>
 
-/** Told of a change of the level. */
+/** Called at a change of the level. */
 export type PinoLevelListener = (
   level: string,
   value: number,

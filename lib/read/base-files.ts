@@ -90,7 +90,7 @@ export function closeAll(bases: readonly Base[], held: boolean): void {
   }
 }
 
-/** Does something with a file; where that fails it is told. */
+/** Does something with a file; a failure is reported. */
 function attempt<T>(
   log: LogFile | undefined,
   work: (log: LogFile) => T,

@@ -49,7 +49,7 @@ export interface Step {
 
 const version = 'r1'
 
-/** What a cursor says. @throws {RangeError} for a text that is none. */
+/** Parses a cursor. @throws {RangeError} when the text is no cursor. */
 export function parseCursor(text: string): Cursor {
   const [name, body = '', sum, ...more] = text.trim().split('.')
   if (name === version && sum === sumOf(body) && more.length === 0) {

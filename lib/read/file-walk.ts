@@ -32,7 +32,7 @@ export interface Walk {
    */
   readonly how: 'open' | 'list'
   readonly descriptors: Descriptors
-  /** Told of files that cannot be opened; they are passed over. */
+  /** Gets the files that cannot be opened; they are passed over. */
   readonly remarks: Remarks
   /**
    * Asked for each file, newest first; the first that is known ends the walk and is closed.
@@ -98,7 +98,7 @@ function once(walk: Walk, last: number, found: readonly LogFile[]): LogFile[] {
   return met.toReversed()
 }
 
-/** The names in a directory; none while it is not there, or cannot be read, which is told. */
+/** The names in a directory; none while it is not there, or cannot be read, which is reported. */
 export function namesIn(directory: string, remarks: Remarks): string[] {
   try {
     return readdirSync(directory)

@@ -23,7 +23,7 @@ const pieceBytesByPass = [pieceBytes, 256, 1] as const
 
 const headerBytes = 10
 const trailerBytes = 8
-/** A header with a longer name or comment is none of gzip's. */
+/** A header with a longer name or comment is not taken for one of gzip. */
 const headerBytesMax = 1 << 17
 
 const hasExtra = 0x04

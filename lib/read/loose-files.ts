@@ -18,7 +18,7 @@ export const standardInput = '-'
 /** The first bytes of a gzip. */
 const gzipMagic = Buffer.of(0x1f, 0x8b)
 
-/** The lines of files. What cannot be read is told, and the others are shown. */
+/** The lines of files. What cannot be read is reported, and the others are shown. */
 export async function* readFiles(
   files: readonly string[],
   given: StreamOptions,

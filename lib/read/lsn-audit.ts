@@ -16,7 +16,7 @@ import type { VerifyFault } from './verify-fault.ts'
 const pageBits = 1 << 15
 /** Pages that are kept, 64 MB: a forged number on each line would take one each. */
 const pagesMax = 1 << 14
-/** Stretches that are told. */
+/** Stretches that are reported. */
 const toldMax = 20
 
 interface Page {
@@ -30,7 +30,7 @@ interface Gap {
   to: number
 }
 
-/** What the numbers of the categories have told, and the last writer. */
+/** What is known from the numbers of the categories, and from the last writer. */
 export interface Known {
   /** Numbers that are missing within categories. */
   readonly missing: number
@@ -80,7 +80,7 @@ export class LsnChecks {
     const last = this.#last.get(base) ?? 0
     this.#last.set(base, Math.max(last, lsn))
     const isNew = this.#set(lsn)
-    // What is wrong with the numbers of its category has been told.
+    // What is wrong with the numbers of its category has been reported.
     if (!isOwn || seq === undefined || seq <= before) return
     if (!isNew) {
       const message = `The entry with lsn ${lsn}: there is another one already`

@@ -31,7 +31,7 @@ export const momentExpected: string =
  *   `HH:MM` or `HH:MM:SS` of today; `today` or `yesterday`, which begin at 00:00; how long ago:
  *   `30s`, `15m`, `1h30m`, `3d`; `now`; or `@` and the seconds since 1970.
  * @param now Milliseconds since 1970.
- * @throws {RangeError} when it is none of these.
+ * @throws {RangeError} for anything else.
  */
 export function momentOf(value: Date | string, now: number): number {
   const moment = value instanceof Date ? value.getTime() : parseMoment(value.trim(), now)

@@ -24,8 +24,8 @@ export interface StreamOptions {
    */
   readonly from?: string
   /**
-   * Goes on exactly behind the line whose `cursor` this is. When its file is gone that is told, and
-   * it goes on from the oldest that is there. With `lines`: the last of those behind it.
+   * Goes on exactly behind the line whose `cursor` this is. When its file is gone that is reported,
+   * and it goes on from the oldest that is there. With `lines`: the last of those behind it.
    */
   readonly after?: string
   /**
@@ -177,8 +177,8 @@ export function checkedOptions(given: unknown): {
  *
  * @param options Checked.
  * @param now What `since` and `until` count from, in milliseconds since 1970.
- * @throws {RangeError} when a moment or the cursor is none. {SyntaxError} when `grep` is no regular
- *   expression.
+ * @throws {RangeError} when a moment or the cursor cannot be read. {SyntaxError} when `grep` is no
+ *   regular expression.
  */
 export function wantedOf(options: StreamOptions, now: number): Wanted {
   const { follow = false, lines, since: from, until: to, account_id: account } = options

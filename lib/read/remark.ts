@@ -26,7 +26,7 @@ export class Remarks {
     this.tell(file, `Cannot read ${file}: ${reasonOf(error)}`)
   }
 
-  /** Something that whoever reads should know of a file. */
+  /** Something that a reader should know of a file. */
   tell(file: string, text: string): void {
     if (this.#told.has(text)) return
     this.#told.add(text)

@@ -3,8 +3,8 @@
 // shown, verified or waited for as one. So beside the built-in files a log is what holds lines of
 // ours, in its live file or a rotated one, or what the last writer has left as its own in the lock.
 //
-// What has been found to be no log is remembered by its inode and size: whoever follows asks four
-// times a second.
+// A file that was found to be no log is remembered by its inode and size: while a log is followed,
+// the question comes four times a second.
 
 import {
   type BigIntStats,
@@ -65,7 +65,7 @@ export class SeriesFinder {
 
   /**
    * @param isWanted Asked for each base before anything is opened.
-   * @param remarks Told of what may be a log and cannot be opened.
+   * @param remarks Gets what may be a log and cannot be opened.
    */
   constructor(directory: string, isWanted: (base: string) => boolean, remarks: Remarks) {
     this.#directory = directory

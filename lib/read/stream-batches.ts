@@ -72,7 +72,7 @@ export interface BatchOptions {
    * @default it is not looked at
    */
   readonly logId?: string
-  /** Told of what cannot be read, each trouble once. */
+  /** Gets what cannot be read, each trouble once. */
   readonly tell?: Tell
   /** Ends the iteration, without an error. */
   readonly signal?: AbortSignal
@@ -207,7 +207,8 @@ class Reading {
     const checkpoint = this.#isWhole ? undefined : checkpointOf(directory)
     this.#passedFiles = passedFiles(this.#bases, passed, checkpoint)
     if (!follow) return
-    // Loaded here, when the files are open, as for streamLogs(): one that does not follow waits less.
+    // Loaded here, when the files are open, as for streamLogs(): one that does not follow waits
+    // less.
     const { Follower } = await import('./tail-directory.ts')
     if (this.#isEnded) return
     const everything = { hasBase: () => true, sieve: undefined }

@@ -22,15 +22,15 @@ interface Iteration {
   readonly wanted: Wanted
   readonly follow: boolean
   readonly tell: Tell
-  /** Told, when what was there has been read, where to go on from. */
+  /** Called when what was there has been read, with the cursor to go on from. */
   readonly atEnd: ((cursor: string) => void) | undefined
 }
 
 /**
  * The lines of the files, for a caller who has a place of its own for remarks.
  *
- * @param tell Told of what cannot be read, each trouble once an iteration.
- * @param atEnd Told, when what was there has been read, the cursor to go on from.
+ * @param tell Gets what cannot be read, each trouble once an iteration.
+ * @param atEnd Called when what was there has been read, with the cursor to go on from.
  */
 export function readLogs(
   given: StreamOptions,

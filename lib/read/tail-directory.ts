@@ -67,7 +67,7 @@ export class Follower {
 
   /**
    * @param wanted Which bases are followed, and which of their lines need not be given out.
-   * @param remarks Told of what cannot be read; it is tried again.
+   * @param remarks Gets what cannot be read; it is tried again.
    * @param options `note`: told of the `lsn` of lines that are not given out; then files that hold
    *   no line that is wanted are followed for these. `sieveOf`: asked for the sieve of each base.
    */

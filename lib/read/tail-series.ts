@@ -77,7 +77,7 @@ export class Tail {
   readonly #known: Identity[] = []
 
   /**
-   * @param remarks Told of what cannot be read.
+   * @param remarks Gets what cannot be read.
    * @param sieve Lines that need not be given out.
    * @param waitMs How long NULs may become data. @default 2000
    */

@@ -73,7 +73,7 @@ export interface VerifyOptions {
  * It may run beside a writer. Lines of `structured_format: false` have no numbers: they are read,
  * and not checked.
  *
- * @throws {TypeError} (rejects) for an option that is none; the system's error when the directory
+ * @throws {TypeError} (rejects) for an unknown option; the system's error when the directory
  *   cannot be read.
  */
 export async function verifyLogs(options: VerifyOptions = {}): Promise<VerifyReport> {

@@ -1,5 +1,5 @@
 // The Windows Event Log: grave entries, each as one event with its human line. Beside the files,
-// and never in their way: whatever happens here is told once, counted, and otherwise without
+// and never in their way: whatever happens here is reported once, counted, and otherwise without
 // effect.
 //
 //   take() ──► queue (bounded) ──► one call in the thread pool ──► done ──► the next
@@ -54,7 +54,7 @@ export interface EventLogOptions {
   readonly threshold: number
   /** Counts a failure. */
   readonly fail: (error: Error) => void
-  /** Tells a person, on the console. */
+  /** Prints a remark on the console. */
   readonly tell: (remark: string) => void
   /** Loads what makes the calls; throws when nothing can. */
   readonly load: () => EventApi
@@ -90,7 +90,7 @@ export class EventLog implements EntrySink {
   /** When the process no longer waits, by `now()`; undefined while it is not ending. */
   #exitBy: number | undefined
   #scheduled = false
-  /** Reasons that have been told, each with the error that counts it. */
+  /** Reasons that have been reported, each with the error that counts it. */
   readonly #told = new Map<string, Error>()
   /** Called when nothing waits any more, or nothing more is to be hoped for. */
   #drained: (() => void) | undefined
@@ -103,7 +103,10 @@ export class EventLog implements EntrySink {
     this.#source = wide(options.source)
   }
 
-  /** Loads what makes the calls. Without it nothing is reported, which is told and counted once. */
+  /**
+   * Loads what makes the calls. Without it nothing is reported, which is one remark, and counts
+   * once.
+   */
   open(): void {
     try {
       this.#api = this.#options.load()

@@ -52,7 +52,7 @@
 //
 // Beside the state there are four facts:
 //
-//   failed     it has been told that the sink cannot write, and not yet that it can
+//   failed     it has reported that it cannot write, and not yet that it can
 //   silent     what the state waits for has not come for 2 s; it may come yet, and leads on as it would have
 //   stale      the stream has another file than the one that we hold: it is opened anew before the next piece
 //   doubtful   an fdatasync has refused flight[synced, written): the next one writes it once more first
@@ -77,7 +77,9 @@ import { WriteProgress } from './write-progress.ts'
 /** A file is tried again after 100 ms, then after twice as long each time, up to 30 s. */
 const retryMsMin = 100
 const retryMsMax = 30_000
-/** When a file that is too old is looked at again, if it could not be put aside, in milliseconds. */
+/**
+ * When a file that is too old is looked at again, if it could not be put aside, in milliseconds.
+ */
 const busyMs = 1_000
 /** Milliseconds without progress after which a piece may have been refused. */
 const doubtNaps = 20
@@ -122,7 +124,7 @@ export class FileSink implements Sink {
   #syncing: Promise<void> | undefined
   #retryMs = retryMsMin
   #retryTimer: NodeJS.Timeout | undefined
-  /** Told when the stream has ended, after the end of the sink. */
+  /** Called when the stream has ended, after the end of the sink. */
   #released: (() => void) | undefined
 
   constructor(options: FileSinkOptions, events: SinkEvents) {
@@ -138,7 +140,7 @@ export class FileSink implements Sink {
     )
   }
 
-  /** Opens the file. A failure is told through the events, and opening is tried again. */
+  /** Opens the file. A failure is reported through the events, and opening is tried again. */
   open(): void {
     const { directory, name } = this.#options
     this.#enter('closed')
@@ -283,7 +285,7 @@ export class FileSink implements Sink {
     }
   }
 
-  /** The state and the facts in one line, for tests and for whoever debugs. */
+  /** The state and the facts in one line, for tests and for debugging. */
   inspect(): string {
     const facts = {
       failed: this.#failed,

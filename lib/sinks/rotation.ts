@@ -15,8 +15,8 @@ import { rotateSync } from '../directory/rotate.ts'
 const retryMsMin = 100
 const retryMsMax = 60_000
 /**
- * So many failures in a row are told. On Windows a reader that has a file open keeps it from being
- * renamed.
+ * So many failures in a row are reported. On Windows a reader that has a file open keeps it from
+ * being renamed.
  */
 const failuresTold = 4
 

@@ -5,7 +5,7 @@ import type { MadeEntry } from '../entry/made-entry.ts'
 import type { Refusal } from '../directory/attributes.ts'
 import type { Patience } from './disk-timeout.ts'
 
-/** What a sink tells whoever writes to it. None of these may throw. */
+/** What a sink reports to its writer. None of these may throw. */
 export interface SinkEvents {
   /** The batch handed over last is written, whole, and on the device where that is asked for. */
   written(): void

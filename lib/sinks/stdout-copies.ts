@@ -34,7 +34,7 @@ export interface StdoutCopiesOptions {
   readonly form: ((entry: MadeEntry) => string) | undefined
   /** Bytes that may wait. */
   readonly bytesMax: number
-  /** Tells a person. */
+  /** Prints a remark on stderr. */
   readonly tell: (remark: string) => void
   /** Counts a failure. */
   readonly fail: (error: Error) => void
@@ -60,10 +60,10 @@ export class StdoutCopies implements EntrySink {
   /** The files take no more entries of our own. */
   #isEnding = false
   #isClosed = false
-  /** Entries lost that have not been told of. */
+  /** Entries lost that have not been reported. */
   #lost = 0
   #hasFailed = false
-  /** Answers whoever waits for the end of what waits. */
+  /** Resolves the promises of those who wait until nothing waits. */
   #answer: () => void = () => {}
   /** A block to be used again. */
   #spare: Block | undefined
@@ -112,7 +112,7 @@ export class StdoutCopies implements EntrySink {
   /**
    * Tells in the files what is missing here.
    *
-   * @param isLast No entry is taken after this: what is lost from now on is told a person.
+   * @param isLast No entry is taken after this: what is lost from now on is a remark on stderr.
    */
   tellLost(isLast = false): void {
     if (this.#isEnding) return

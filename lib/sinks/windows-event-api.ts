@@ -69,7 +69,7 @@ export interface Koffi {
 /** Every event bears this ID. EventCreate.exe, as message file, has a text for it. */
 const eventId = 1
 
-/** The functions as ffi-napi wants them told: result, then arguments. */
+/** The functions as ffi-napi wants them declared: result, then arguments. */
 const signatures = {
   RegisterEventSourceW: ['pointer', ['pointer', 'pointer']],
   ReportEventW: [
@@ -80,7 +80,7 @@ const signatures = {
   DeregisterEventSource: ['int', ['pointer']],
 } as const
 
-/** The same as koffi wants them told. */
+/** The same as koffi wants them declared. */
 const prototypes = {
   RegisterEventSourceW: 'void *__stdcall RegisterEventSourceW(void *server, void *source)',
   ReportEventW:
@@ -102,7 +102,7 @@ function packageLoader(): NodeJS.Require {
  * Loads the interface that can be loaded, ffi-napi first. Takes 200 ms with ffi-napi, 70 ms with
  * koffi (Wine 8.0, two shared cores, 2026-11).
  *
- * @throws {Error} when there is none; says why of each.
+ * @throws {Error} when neither loads; it says why of each.
  */
 export function loadEventApi(): EventApi {
   const reasons: string[] = []
