@@ -83,7 +83,7 @@ describe('links', () => {
     assert.deepEqual(faults, [])
   })
 
-  it('to scripts lead to one of package.json, and each suite is in CONTRIBUTING', () => {
+  it('to scripts lead to one of package.json, and each suite is in CONTRIBUTING and docs/testing.md', () => {
     const manifest = readFileSync(join(root, 'package.json'), 'utf8')
     const { scripts } = JSON.parse(manifest) as {
       readonly scripts: Readonly<Record<string, string>>
@@ -102,6 +102,13 @@ describe('links', () => {
     const contributing = readFileSync(join(root, 'CONTRIBUTING.md'), 'utf8')
     assert.deepEqual(
       suites.filter((script) => !contributing.includes(`npm run ${script}`)),
+      [],
+    )
+    const testing = readFileSync(join(root, 'docs', 'testing.md'), 'utf8')
+    assert.deepEqual(
+      suites.filter(
+        (script) => script.startsWith('test:') && !testing.includes(`\`npm run ${script}\``),
+      ),
       [],
     )
   })
