@@ -12,7 +12,15 @@ import type { Run, Scenario, Tools } from './scenario.ts'
 import { scenarios } from './scenarios.ts'
 import { Workplace } from './subject.ts'
 import { ringVariable } from './job.ts'
-import { biteOf, controlTableOf, isNeverMet, remarksOf, type Row, tableOf } from './table.ts'
+import {
+  biteOf,
+  controlTableOf,
+  isNeverMet,
+  remarksOf,
+  type Row,
+  tableOf,
+  howToRead,
+} from './table.ts'
 
 const usage = `npm run test:faults -- [options]
   --quick           a tenth of the random runs, and not on the known-bad writer
@@ -171,6 +179,8 @@ async function report(results: readonly Result[], seconds: number): Promise<void
     '',
     `Node ${process.version.slice(1)}, Linux ${os.release()}, ${os.cpus().length} cores, ` +
       `${new Date().toISOString().slice(0, 10)}, ${seconds.toFixed(0)} s, seed ${options.seed}. Made by \`npm run test:faults\`.`,
+    '',
+    howToRead,
     '',
     tableOf(rows),
     remarksOf(rows),

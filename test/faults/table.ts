@@ -24,6 +24,18 @@ const heads = [
   'holds',
 ]
 
+/** What the columns of the tables mean. */
+export const howToRead = `Each row is a fault, put under the library in so many runs, each a process of its own. A judge that knows nothing of the library then
+counts what is in the files.
+
+- **accepted**: by the logger's own count; where it was killed, what a call or \`flush()\` had acknowledged before.
+- **on disk**: entries found afterwards. There may be more than were acknowledged, and fewer where a fault takes files away.
+- **lost**: entries that were promised and are neither on disk nor counted. **dropped and counted**: those that the logger itself reports.
+- **time to recover**: from the end of the fault until everything that waited is written; the median and the longest.
+- **holds**: the promise of [guarantees](guarantees.md) for that fault, under every run.
+
+The second table does the same to bare rotating-file-stream: a fault that does not bite there would prove nothing.`
+
 /** The table of the library: each row must hold. */
 export function tableOf(rows: readonly Row[]): string {
   return markdown([
