@@ -1,18 +1,11 @@
-// OTLP/JSON against what OpenTelemetry's own transformer makes of the same values, and the command
-// as it is typed.
+// OTLP/JSON against what OpenTelemetry's own transformer makes of the same values.
 
 import { strict as assert } from 'node:assert'
-import { spawnSync } from 'node:child_process'
-import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
 import { test } from 'node:test'
 import { JsonLogsSerializer, ProtobufLogsSerializer } from '@opentelemetry/otlp-transformer'
-import { logIdOf } from '../../lib/directory/lock-files.ts'
 import { recordOf, requestOf } from '../../lib/command/otlp.ts'
-import { type LogEntry, createLogger } from '../../lib/index.ts'
-import { logDirectory } from '../log-directory.ts'
+import type { LogEntry } from '../../lib/index.ts'
 
-const program = resolve('dist/cli.js')
 const origin = { host: 'host-1', service: 'risk', logId: 'ab'.repeat(16), instance: '' }
 const trace_id = '4bf92f3577b34da6a3ce929d0e0e4736'
 const span_id = '00f067aa0ba902b7'
@@ -144,82 +137,4 @@ test('recordOf() outlives a context of any depth', () => {
   const deep = { ...entry, context: { deep: context } }
   const record = recordOf({ raw, entry: deep, file: 'a', offset: 0, cursor: '' }, origin, 0)
   assert.match(JSON.stringify(record), /\[Depth\]/)
-})
-
-interface Request {
-  readonly resourceLogs: readonly {
-    readonly resource: { readonly attributes: readonly unknown[] }
-    readonly scopeLogs: readonly { readonly logRecords: readonly { readonly body: unknown }[] }[]
-  }[]
-}
-
-function exported(
-  args: readonly string[],
-  input = '',
-): { code: number | null; out: Request[]; err: string } {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [program, 'export', ...args], {
-    encoding: 'utf8',
-    input,
-  })
-  const out = stdout.split('\n').filter((line) => line !== '')
-  return { code: status, out: out.map((line) => JSON.parse(line) as Request), err: stderr }
-}
-
-const bodiesOf = (requests: readonly Request[]): unknown[] =>
-  requests.flatMap(({ resourceLogs }) =>
-    resourceLogs.flatMap(({ scopeLogs }) =>
-      scopeLogs.flatMap(({ logRecords }) => logRecords.map(({ body }) => body)),
-    ),
-  )
-
-test('ringlog export --otlp prints each entry once, in requests that name host, service and log', async (t) => {
-  const directory = logDirectory(t)
-  const log = createLogger({ log_path: directory, console: 'off' })
-  for (let i = 0; i < 1200; i++) log.system.info(`entry ${i}`)
-  log.audit.error('refused')
-  await log.close()
-  const { code, out, err } = exported([
-    '--otlp',
-    '-d',
-    directory,
-    '--service',
-    'risk',
-    '--host',
-    'h',
-  ])
-  assert.deepEqual([code, err], [0, ''])
-  const bodies = bodiesOf(out)
-  assert.equal(bodies.length, 1201)
-  assert.deepEqual(bodies.at(-1), { stringValue: 'refused' })
-  assert.equal(out.length, 3, 'of 512 records')
-  const [first] = out
-  assert.deepEqual(first!.resourceLogs[0]!.resource.attributes, [
-    { key: 'host.name', value: { stringValue: 'h' } },
-    { key: 'service.name', value: { stringValue: 'risk' } },
-    { key: 'ringlog.log_id', value: { stringValue: logIdOf(directory) } },
-  ])
-  const errors = exported(['--otlp', '-d', directory, '-l', 'error'])
-  assert.deepEqual(bodiesOf(errors.out), [{ stringValue: 'refused' }])
-  assert.equal(bodiesOf(exported(['--otlp', '-d', directory, '-n', '2']).out).length, 2)
-})
-
-test('ringlog export --otlp reads files and the standard input, and says what is wrong', (t) => {
-  const directory = logDirectory(t)
-  mkdirSync(directory)
-  const file = join(directory, 'a.log')
-  writeFileSync(file, `${JSON.stringify(entry)}\n`)
-  appendFileSync(file, 'torn\n')
-  assert.equal(bodiesOf(exported(['--otlp', file]).out).length, 2)
-  const piped = exported(['--otlp', '-'], `${JSON.stringify(entry)}\n`)
-  assert.deepEqual(bodiesOf(piped.out), [{ stringValue: 'Position closed' }])
-  const without = exported([file])
-  assert.deepEqual(
-    [without.code, without.err.split('\n')[0]],
-    [2, 'ringlog: expected a format: --otlp'],
-  )
-  const both = exported(['--otlp', '-d', directory, file])
-  assert.equal(both.code, 2)
-  assert.equal(exported(['--otlp', '-l', 'loud', file]).code, 2)
-  const none = exported(['--otlp', '-d', directory, '-S', 'now'])
-  assert.deepEqual([none.code, none.err], [1, 'ringlog: nothing to export\n'])
 })

@@ -342,3 +342,17 @@ function isUsable(section: unknown): boolean {
   assert.deepEqual(resolveConfig(resolved, { file }), resolved)
   return true
 }
+
+describe('resolveConfig() refuses a shared ring', () => {
+  for (const [what, section] of [
+    ['with human lines', { structured_format: false, buffer: { ring: 'shared' } }],
+    ['without files', { log_path: null, stdout: 'json', buffer: { ring: 'shared' } }],
+  ] as const) {
+    it(what, () => {
+      assert.throws(
+        () => resolveConfig(section),
+        (error) => error instanceof ConfigError && /logging\.buffer\.ring/.test(error.message),
+      )
+    })
+  }
+})

@@ -1,0 +1,121 @@
+// The built package as a program loads it. Node's coverage tells which files that were.
+
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, describe, it } from 'node:test'
+import { pathToFileURL } from 'node:url'
+
+const root = mkdtempSync(join(tmpdir(), 'ringlog-index-'))
+after(() => rmSync(root, { recursive: true, force: true }))
+
+/** The files below a directory with the package that a program loads; without the program. */
+function filesOf(name: string, program: string): string[] {
+  const coverage = join(root, name)
+  const ringlog = pathToFileURL('dist/index.js').href
+  const text = `import { createLogger, defineEvent, Type } from ${JSON.stringify(ringlog)}
+const log = createLogger({ log_path: ${JSON.stringify(join(root, `${name}-logs`))} })
+const event = (context) => defineEvent({ category: 'system', level: 'INFO', message: 'Said', context })
+${program}
+await log.close()`
+  const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', text], {
+    encoding: 'utf8',
+    env: { ...process.env, NODE_V8_COVERAGE: coverage },
+  })
+  assert.equal(status, 0, stderr)
+  assert.equal(stderr, '')
+  const files = readdirSync(coverage).flatMap((file) => {
+    const { result } = JSON.parse(readFileSync(join(coverage, file), 'utf8')) as {
+      readonly result: readonly { readonly url: string }[]
+    }
+    return result.map(({ url }) => url).filter((url) => url.startsWith('file:'))
+  })
+  return [...new Set(files)]
+}
+
+describe('index', () => {
+  it('loads a few files, and neither checks nor serializers for an event without need of them', () => {
+    const files = filesOf(
+      'plain',
+      'log.event(event(Type.Object({ a: Type.String() })))({ a: "b" })',
+    )
+    assert.ok(files.length <= 10, files.join('\n'))
+    const late = files.filter((file) => file.includes('/late/'))
+    assert.deepEqual(
+      late.map((file) => file.split('/').at(-1)),
+      ['index.cjs'],
+    )
+  })
+
+  it('loads what reads engines only when one is asked for', () => {
+    const read = (options: string): string[] =>
+      filesOf(
+        'reading',
+        `const { streamLogs } = await import(${JSON.stringify(pathToFileURL('dist/index.js').href)})
+try { for await (const _ of streamLogs(${options})); } catch (error) { if (error.name !== 'EngineRefusal') throw error }`,
+      ).filter((file) => /fleet|engine|nats|postgres/.test(file.split('/').at(-1)!))
+    assert.deepEqual(read(JSON.stringify({ log_path: root })), [])
+    assert.notDeepEqual(read(`{ from: 'other://host' }`), [])
+  })
+
+  it('loads the serializer with the first event that has loose values', () => {
+    const context = 'Type.Object({ a: Type.Optional(Type.String()) })'
+    const files = filesOf('loose', `log.event(event(${context}))({ a: 'b' })`)
+    const late = files.filter((file) => file.includes('/late/'))
+    assert.deepEqual(
+      new Set(late.map((file) => file.split('/').at(-1))),
+      new Set(['fast-json-stringify.cjs', 'index.cjs', 'typebox-compile.cjs']),
+    )
+    const [line] = readFileSync(join(root, 'loose-logs', 'system.log'), 'utf8').split('\n')
+    assert.deepEqual((JSON.parse(line!) as { context: unknown }).context, { a: 'b' })
+  })
+
+  it('checks formats by the registry of the typebox that the program uses', () => {
+    const typebox = pathToFileURL('node_modules/typebox/build/format/index.mjs').href
+    filesOf(
+      'formats',
+      `const { Format } = await import(${JSON.stringify(typebox)})
+Format.Set('ticker', (value) => value === value.toUpperCase())
+const said = log.event(event(Type.Object({
+  ticker: Type.String({ format: 'ticker' }),
+  mail: Type.Optional(Type.String({ format: 'email' })),
+})))
+said({ ticker: 'MNQ', mail: 'a@example.org' })
+if (log.stats().mismatched !== 0) throw new Error('A right one is a mismatch')
+said({ ticker: 'mnq' })
+said({ ticker: 'MNQ', mail: 'nobody' })
+await log.flush()
+if (log.stats().mismatched !== 2) throw new Error(\`\${log.stats().mismatched} mismatches, not 2\`)`,
+    )
+  })
+
+  it('has further entry points that load nothing of whom they are for', () => {
+    const [pino, testing] = ['pino', 'testing'].map((name) => pathToFileURL(`dist/${name}.js`).href)
+    const files = filesOf(
+      'entries',
+      `const { pinoLogger } = await import(${JSON.stringify(pino)})
+const { createTestLogger } = await import(${JSON.stringify(testing)})
+const test = createTestLogger()
+pinoLogger(log).child({ a: 1 }).info('b')
+pinoLogger(test).child({ a: 1 }).info('b')
+if (test.entries.length !== 1) throw new Error('no entry')`,
+    )
+    const others = files.filter((file) => file.includes('/node_modules/'))
+    assert.ok(others.every((file) => file.includes('/node_modules/rotating-file-stream/')))
+    assert.ok(files.length <= 12, files.join('\n'))
+  })
+
+  it('makes loggers that take little memory until they log much', () => {
+    filesOf(
+      'memory',
+      `const before = process.memoryUsage.rss()
+const loggers = Array.from({ length: 10 }, (_, i) =>
+  createLogger({ log_path: ${JSON.stringify(join(root, 'many'))} + '/' + i }))
+const each = (process.memoryUsage.rss() - before) / loggers.length / 1048576
+if (each > 10) throw new Error(\`\${each} MiB for each\`)
+for (const one of loggers) await one.close()`,
+    )
+  })
+})
