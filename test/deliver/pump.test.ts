@@ -19,6 +19,9 @@ import { MemorySink } from '../fakes/memory-sink.ts'
 
 const forEver = 2 ** 31 - 1
 
+/** One for all: its tables took a third of the time of the cases below. */
+const encoder = new LineEncoder(new Redactor({ keys: [], allow: [] }), 1 << 20)
+
 /** A pump with the files `system.log` and `error.log`, and a category that goes to the first. */
 function pumpWith(
   options: {
@@ -38,7 +41,7 @@ function pumpWith(
   const routes = [new Route('system.log'), new Route('error.log')] as const
   const pump = new Pump({
     ring,
-    encoder: new LineEncoder(new Redactor({ keys: [], allow: [] }), 1 << 20),
+    encoder,
     numbering: { lsnBase: 0 },
     counters,
     routes,
