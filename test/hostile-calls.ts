@@ -103,6 +103,7 @@ const oddities: readonly (() => unknown)[] = [
   () => runInNewContext('new TypeError("far")') as unknown,
   () => new Date(Number.NaN),
   () => Buffer.from('abc'),
+  () => Buffer.from(`password=${canary}`),
   () => new Float64Array(3),
   () => Object.assign(new Array(4), { 1: 1, 3: undefined }),
   () => [Number.NaN, -Infinity, -0, 1e21, 123n],

@@ -6,6 +6,9 @@ import { join } from 'node:path'
 import type * as Ringlog from '../lib/index.ts'
 import { canary, type HostileCall } from './hostile-calls.ts'
 
+/** The secret as the first bytes of a buffer are shown. */
+const canaryHex = Buffer.from(canary).toString('hex')
+
 /** What no line may hold: what drives a terminal, ends a line or deceives the eye. */
 const steering = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}\p{Cs}]/u
 
@@ -86,7 +89,7 @@ export async function faultsOf(
 /** Lines that hold the secret, or what drives a terminal. */
 export function leaksOf(where: string, lines: readonly string[]): string[] {
   return lines.flatMap((line) => {
-    const at = line.indexOf(canary)
+    const at = Math.max(line.indexOf(canary), line.indexOf(canaryHex))
     if (at !== -1)
       return [`${where} holds the secret: ${line.slice(Math.max(0, at - 80), at + 40)}`]
     return steering.test(line)

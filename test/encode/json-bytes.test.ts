@@ -19,6 +19,8 @@ const text = fc.oneof(
     .array(fc.integer({ min: 0, max: 0xffff }), { maxLength: 60 })
     .map((units) => String.fromCharCode(...units)),
   fc.constantFrom('', '\u007f', '\u009b31m', '\u202e', '\u2028', '"', '\\', 'é'.repeat(9000), '\n'),
+  // Three bytes each, below and above the length from which bytes are counted.
+  fc.integer({ min: 100, max: 17_000 }).map((length) => '漢'.repeat(length)),
   fc.integer({ min: 40, max: 60 }).map((length) => 'x'.repeat(length)),
   fc.integer({ min: 16_000, max: 17_000 }).map((length) => '\u0001'.repeat(length)),
 )

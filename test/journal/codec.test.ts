@@ -17,7 +17,18 @@ import { compileEvent } from '../../lib/event/compile-encoder.ts'
 import { defineEvent, Type } from '../../lib/event/event-definition.ts'
 import { Block } from '../../lib/journal/block.ts'
 import { JournaledRing } from '../../lib/journal/journaled-ring.ts'
-import { headerBytes, layoutVersion, partsOf, tailAt } from '../../lib/journal/layout.ts'
+import {
+  definitionWord,
+  headAt,
+  headerBytes,
+  keyAt,
+  layoutVersion,
+  lengthWord,
+  markWord,
+  partsOf,
+  seedOf,
+  tailAt,
+} from '../../lib/journal/layout.ts'
 import { type BlockContent, readBlock } from '../../lib/journal/read-block.ts'
 import { Restorer } from '../../lib/journal/restore.ts'
 import { Redactor } from '../../lib/redact/secret-keys.ts'
@@ -377,6 +388,56 @@ describe('readBlock()', () => {
     other.writeInt32LE(layoutVersion + 1, 8)
     assert.match(JSON.stringify(readBlock(other)), new RegExp(`layout ${layoutVersion + 1}`))
     assert.match(JSON.stringify(readBlock(Buffer.alloc(1 << 16))), /no ring/)
+  })
+
+  /** The block with the marks that its records ought to have: what is in them is looked at. */
+  function sealed(block: Buffer): Buffer {
+    const { definitions } = partsOf(block.length)
+    const [key, head, tail] = [
+      block.readInt32LE(keyAt),
+      block.readDoubleLE(headAt),
+      block.readDoubleLE(tailAt),
+    ]
+    for (let position = head; position < tail;) {
+      const at = headerBytes + definitions + position
+      const length = at + 8 <= block.length ? block.readInt32LE(at + lengthWord * 4) : 0
+      if (length < 8 || length % 8 !== 0 || at + length > block.length) break
+      let sum = seedOf(key, position, length)
+      for (let i = definitionWord * 4; i < length; i += 4)
+        sum = (sum + block.readInt32LE(at + i)) | 0
+      block.writeInt32LE(sum, at + markWord * 4)
+      position += length
+    }
+    return block
+  }
+
+  test('never throws and never hangs, whatever stands in records whose marks are right', () => {
+    const { after } = beforeAndAfter()
+    const from = headerBytes + partsOf(after.length).definitions
+    const to = from + after.readDoubleLE(tailAt)
+    const changes = fc.array(
+      fc.tuple(
+        fc.integer({ min: from, max: to - 1 }),
+        fc.oneof(fc.nat(255), fc.constantFrom(0, 1, 2, 127, 128, 255)),
+      ),
+      { minLength: 1, maxLength: 4 },
+    )
+    let [believed, refused] = [0, 0]
+    fc.assert(
+      fc.property(changes, (bytes) => {
+        const block = Buffer.from(after)
+        for (const [at, byte] of bytes) block[at] = byte
+        const content = readBlock(sealed(block))
+        if (typeof content === 'string') {
+          refused++
+          return
+        }
+        believed++
+        linesOf(content)
+      }),
+      { numRuns: 1000 },
+    )
+    assert.ok(believed > 50 && refused > 50, `${believed} believed, ${refused} refused`)
   })
 
   test('never throws and never hangs, whatever the bytes', () => {

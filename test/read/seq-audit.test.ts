@@ -63,7 +63,10 @@ describe('SeqChecks', () => {
           .filter(({ kind }) => kind === 'gap')
           .flatMap(({ message }) => {
             const [, first, last] = / missing, (\d+) to (\d+)/.exec(message) ?? []
-            if (last !== undefined) return range(Number(first), Number(last))
+            if (last !== undefined) {
+              assert.ok(Number(first) < Number(last), message)
+              return range(Number(first), Number(last))
+            }
             return [Number(/^Entry (\d+) /.exec(message)![1])]
           })
         assert.deepEqual(told, missing)

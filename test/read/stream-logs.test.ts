@@ -130,7 +130,13 @@ test('streamLogs({ lines }) gives the last of what it gives without, whatever th
   // Times of a file do not go back, as with a clock that does not.
   const categories = fc.constantFrom('system', 'audit', 'error')
   const entries = fc.array(
-    fc.record({ step: fc.nat(2), category: categories, error: fc.boolean(), bad: fc.boolean() }),
+    fc.record({
+      // Mostly of the same time as the one before, which is where it is hard.
+      step: fc.constantFrom(0, 0, 0, 1, 2),
+      category: categories,
+      error: fc.boolean(),
+      bad: fc.constantFrom(false, false, true),
+    }),
     { maxLength: 40 },
   )
   await fc.assert(

@@ -128,6 +128,9 @@ describe('mask()', () => {
       ...carriers,
       ...namedCarriers,
       ...names,
+      // With a secret, so that a mask comes to stand in every place.
+      ...[...carriers, ...namedCarriers].map((carrier) => carrying(carrier, 'password', secret)),
+      redacted,
       ...'= : @ -- // \\ " \' ` [ { } ] , ; & % %3D %22 eyJ . -----BEGIN \n < > </'.split(' '),
     )
     const text = fc
