@@ -7,7 +7,7 @@
 
 import { monotonicMs, sleep } from '../entry/clock.ts'
 import type { Checkpoint } from './checkpoint.ts'
-import { type Lock, readLocks, seemsAlive } from './lock-files.ts'
+import { type Lock, seemsAlive, topLockOf } from './lock-files.ts'
 import { type LockOwner, lifeOf, self } from './lock-owner.ts'
 import { Standstill } from './standstill.ts'
 
@@ -39,12 +39,12 @@ export async function watchHolder(
 ): Promise<Watched> {
   const others = new Standstill(clocks.now)
   for (;;) {
-    const lock = topOf(directory)
+    const lock = topLockOf(directory)
     const name = String(lock?.generation)
     const still = others.look(name, lock?.sight ?? '')
     const isAlive = lock !== undefined && (seemsAlive(lock) || others.hasMoved(name))
     if (lock === undefined || isAlive || still >= silentMs || !isHidden(lock)) {
-      const isWritten = (): boolean => isAlive || topOf(directory)?.sight !== lock?.sight
+      const isWritten = (): boolean => isAlive || topLockOf(directory)?.sight !== lock?.sight
       const { record } = lock ?? {}
       const isReleased = record?.released === true
       return {
@@ -61,8 +61,4 @@ export async function watchHolder(
 function isHidden({ record, isCopy, changedMs }: Lock): boolean {
   if (record === undefined || record.released || isCopy || lifeOf(record) === 'dead') return false
   return record.boot !== self().boot || record.boot === '' || changedMs < silentMs
-}
-
-function topOf(directory: string): Lock | undefined {
-  return readLocks(directory).locks.at(-1)
 }

@@ -16,6 +16,7 @@ import { join } from 'node:path'
 import { wallMs } from '../entry/clock.ts'
 import { type Checkpoint, asCheckpoint } from './checkpoint.ts'
 import { type LockOwner, isProcessOf, lifeOf } from './lock-owner.ts'
+import { parseName } from './names.ts'
 import { readOurs } from './open-flags.ts'
 
 /** What stands in the file. */
@@ -98,13 +99,35 @@ export function lockNameOf(generation: number): string {
   return `ringlog.${generation}.lock`
 }
 
-/** Reads the locks of a directory. Throws when the directory cannot be read. */
+/**
+ * Reads the locks of a directory, as a writer believes them. Throws when the directory cannot be
+ * read.
+ */
 export function readLocks(directory: string): Locks {
+  return readLocksOf(directory, usersOf)
+}
+
+/**
+ * The lock that counts, as a reader believes it: also that of the user whom the log belongs to, in
+ * a directory which belongs to somebody else. Throws when the directory cannot be read.
+ */
+export function topLockOf(directory: string): Lock | undefined {
+  return readLocksOf(directory, readersTrust).locks.at(-1)
+}
+
+/** Users whose files are believed; `undefined`: all. */
+type Trust = ReadonlySet<number> | undefined
+
+function readLocksOf(
+  directory: string,
+  trustIn: (directory: string, names: readonly string[]) => Trust,
+): Locks {
   const locks: Lock[] = []
   const oddities: Oddity[] = []
   let highest = 0
-  const names = readdirSync(directory).filter((name) => namePattern.test(name))
-  const users = names.length === 0 ? undefined : usersOf(directory)
+  const all = readdirSync(directory)
+  const names = all.filter((name) => namePattern.test(name))
+  const users = names.length === 0 ? undefined : trustIn(directory, all)
   for (const name of names) {
     const generation = Number(namePattern.exec(name)![1])
     if (generation > generationMax) {
@@ -130,7 +153,7 @@ export function stateOf(directory: string): {
   readonly holder: LockOwner | undefined
   readonly checkpoint: Checkpoint | undefined
 } {
-  const top = readLocks(directory).locks.at(-1)
+  const top = topLockOf(directory)
   return {
     holder: top === undefined || !seemsAlive(top) ? undefined : top.record,
     checkpoint: top?.record?.checkpoint,
@@ -143,7 +166,7 @@ export function stateOf(directory: string): {
  * logged.
  */
 export function logIdOf(directory: string): string | undefined {
-  const top = readLocks(directory).locks.at(-1)
+  const top = topLockOf(directory)
   return top === undefined || top.isCopy ? undefined : top.record?.checkpoint?.log_id
 }
 
@@ -155,19 +178,41 @@ export function seemsAlive({ record, isCopy, silentMs }: Lock): boolean {
 }
 
 /** Whose files are believed, beside root's; `undefined` where files belong to nobody. */
-function usersOf(directory: string): ReadonlySet<number> | undefined {
+function usersOf(directory: string): Trust {
   const user = process.geteuid?.()
   if (user === undefined) return undefined
   // On a network share all files belong to the user of the mount, ours as well.
   return new Set([user, 0, statSync(directory).uid])
 }
 
+/**
+ * The same for a reader. Whose the live files of the log are, all of them, may also say of them
+ * what there is to say: a directory of root's that a group may write to holds the log of one of the
+ * group. A lock of the reader's own does not count there: in the log of another user he has not
+ * written.
+ */
+function readersTrust(directory: string, names: readonly string[]): Trust {
+  const users = usersOf(directory)
+  const owner = users === undefined ? undefined : ownerOfLive(directory, names)
+  if (users === undefined || owner === undefined || users.has(owner)) return users
+  return new Set([owner, 0, statSync(directory).uid])
+}
+
+/** Whom all live files belong to; `undefined` when there are none, or it is not one user. */
+function ownerOfLive(directory: string, names: readonly string[]): number | undefined {
+  const owners = new Set<number>()
+  for (const name of names) {
+    const file = parseName(name)
+    if (file?.index !== 0 || !file.base.endsWith('.log')) continue
+    const stat = lstatSync(join(directory, name), { throwIfNoEntry: false })
+    if (stat?.isFile() === true) owners.add(stat.uid)
+  }
+  const [owner, ...others] = owners
+  return others.length === 0 ? owner : undefined
+}
+
 /** A lock; or what it is instead; or nothing, when it is not there any more. */
-function readLock(
-  path: string,
-  generation: number,
-  users: ReadonlySet<number> | undefined,
-): Lock | string | undefined {
+function readLock(path: string, generation: number, users: Trust): Lock | string | undefined {
   // Looked at first: to open a device may have consequences.
   const before = lstatSync(path, { bigint: true, throwIfNoEntry: false })
   if (before === undefined) return undefined

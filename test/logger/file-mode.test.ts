@@ -1,7 +1,8 @@
 // `file_mode`: who else may read the files of a log. Whatever the umask, and whatever was there before.
 
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import {
   chmodSync,
   chownSync,
@@ -258,6 +259,78 @@ describe('ringlog tail', { skip: noStrangers }, () => {
     const directory = log(t, '0600')
     assert.equal(tail(directory, reader, group).status, 1)
     assert.match(tail(directory, reader, group).stderr, /EACCES/)
+  })
+})
+
+describe('ringlog verify', { skip: noStrangers }, () => {
+  const stray = 61_303
+  const cli = resolve('dist/cli.js')
+
+  /** Writes, says so, and ends when its input does; by SIGKILL, if it is told to. */
+  const living = (config: LoggingConfig, end: string): string[] => [
+    '--input-type=module',
+    '-e',
+    `const { createLogger } = await import(${index})
+    const log = createLogger(${JSON.stringify(config)})
+    for (const category of ['system', 'audit', 'sdk']) log[category].info('here')
+    await log.flush()
+    console.log('written')
+    process.stdin.resume().on('end', async () => { ${end} })`,
+  ]
+
+  for (const [how, end] of [
+    ['close()', 'await log.close()'],
+    ['SIGKILL', `process.kill(process.pid, 'SIGKILL')`],
+  ] as const) {
+    test(`believes the lock of the user who logs in a group's directory, before ${how} and after`, async (t) => {
+      const directory = join(openParent(t), 'logs')
+      mkdirSync(directory)
+      chownSync(directory, 0, group)
+      chmodSync(directory, 0o2770)
+      const config: LoggingConfig = { log_path: directory, file_mode: '0660' }
+      const ids = new Set<string | undefined>()
+      const look = async (): Promise<void> => {
+        for (const uid of [reader, stray, writer]) {
+          const { status, stdout, stderr } = runAs(uid, group, [cli, 'verify', '-d', directory])
+          assert.equal(status, 0, `as ${uid}: ${stdout}${stderr}`)
+          ids.add(/ is log ([\da-f]+)$/m.exec(stderr)?.[1])
+        }
+        const { faults, logs } = await verifyLogs({ log_path: directory })
+        assert.deepEqual(faults, [], 'as root')
+        ids.add(logs[0]!.log_id)
+      }
+      const child = spawn(process.execPath, living(config, end), {
+        uid: writer,
+        gid: group,
+        cwd: '/',
+        stdio: ['pipe', 'pipe', 'inherit'],
+      })
+      t.after(() => child.kill('SIGKILL'))
+      await once(child.stdout, 'data')
+      await look()
+      child.stdin.end()
+      await once(child, 'exit')
+      await look()
+      // Another one of the group must not write into these files, and says nothing of them.
+      const tried = runAs(stray, group, program({ ...config, lock_wait_s: 0 }))
+      assert.match(tried.stderr, /expected a file of the user that runs the process/)
+      await look()
+      assert.equal(ids.size, 1)
+      assert.match([...ids][0] ?? '', /./)
+    })
+  }
+
+  test('believes nobody where the files belong to several', async (t) => {
+    const directory = join(openParent(t), 'logs')
+    mkdirSync(directory)
+    chownSync(directory, 0, group)
+    chmodSync(directory, 0o2770)
+    const config: LoggingConfig = { log_path: directory, file_mode: '0660' }
+    assert.equal(runAs(writer, group, program(config)).status, 0)
+    assert.notEqual((await verifyLogs({ log_path: directory })).logs[0]!.log_id, undefined)
+    writeFileSync(join(directory, 'another.log'), '')
+    chownSync(join(directory, 'another.log'), stray, group)
+    assert.equal((await verifyLogs({ log_path: directory })).logs[0]!.log_id, undefined)
   })
 })
 
