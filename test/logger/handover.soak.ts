@@ -6,146 +6,34 @@
 // says how many hand-overs each.
 
 import assert from 'node:assert/strict'
-import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, existsSync, readFileSync, readdirSync, rmSync } from 'node:fs'
+import { cpSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { type TestContext, describe, test } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
-import { type LoggerStats, createLogger, verifyLogs } from '../../lib/index.ts'
+import { createLogger, verifyLogs } from '../../lib/index.ts'
 import { extension, loader } from '../loader.ts'
 import { linesOf, logDirectory } from '../log-directory.ts'
+import {
+  HiddenWriter,
+  faketime,
+  faultsOf,
+  holderOf,
+  lockOf,
+  unshare,
+  untilOther,
+  whyNoNamespace,
+} from './hidden-writer.ts'
 
 const words = process.argv.slice(2)
 const handOvers = Number(words.find((word) => /^\d+$/.test(word)) ?? 50)
 /** Stories told at the same time. A hand-over is mostly waiting. */
 const pairs = 5
 
-const unshare = ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc']
-const whyNoNamespace =
-  spawnSync(unshare[0]!, [...unshare.slice(1), 'true']).status === 0
-    ? false
-    : 'needs root, and unshare'
-const faketime = ['x86_64-linux-gnu', 'aarch64-linux-gnu']
-  .map((place) => `/usr/lib/${place}/faketime/libfaketime.so.1`)
-  .find((library) => existsSync(library))
-const fixture = join(import.meta.dirname, `../fixtures/beating${extension}`)
-
-interface Ending {
-  readonly logged: number
-  readonly stats: LoggerStats
-  readonly error?: string
-}
-
-/** A writer in a pid namespace of its own. */
-class Writer {
-  readonly name: string
-  readonly #child: ChildProcessWithoutNullStreams
-  readonly #lines: AsyncIterator<string>
-  #stderr = ''
-
-  constructor(directory: string, name: string, aside?: string) {
-    this.name = name
-    const clock = {
-      LD_PRELOAD: faketime,
-      FAKETIME: aside,
-      FAKETIME_DONT_FAKE_MONOTONIC: '1',
-    }
-    const node = [process.execPath, ...loader, fixture, directory, name, '10', '3']
-    this.#child = spawn(unshare[0]!, [...unshare.slice(1), ...node], {
-      env: { ...process.env, ...(aside === undefined ? {} : clock) },
-    })
-    this.#lines = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]()
-    this.#child.stderr.on('data', (chunk: Buffer) => {
-      this.#stderr += String(chunk)
-    })
-  }
-
-  /** What it says next. */
-  async said(): Promise<string> {
-    const { value, done } = await this.#lines.next()
-    assert.ok(done !== true, `${this.name} has ended: ${this.#stderr}`)
-    return value
-  }
-
-  order(line: string): void {
-    this.#child.stdin.write(`${line}\n`)
-  }
-
-  signal(signal: NodeJS.Signals): void {
-    process.kill(this.#inside, signal)
-  }
-
-  async close(): Promise<Ending> {
-    this.order('close')
-    return JSON.parse(await this.said()) as Ending
-  }
-
-  /** Its process, by the pid that it has for us. */
-  get #inside(): number {
-    const children = spawnSync('pgrep', ['-P', String(this.#child.pid)], { encoding: 'utf8' })
-    return Number(children.stdout.trim())
-  }
-
-  end(): void {
-    this.#child.kill('SIGKILL')
-  }
-}
-
-/** The lock of a directory: another one after each hand-over. */
-function lockOf(directory: string): string {
-  const [name] = readdirSync(directory).filter((file) => file.endsWith('.lock'))
-  return name === undefined ? '' : name
-}
-
-function holderOf(directory: string): string {
-  try {
-    const record = JSON.parse(readFileSync(join(directory, lockOf(directory)), 'utf8')) as object
-    return 'mark' in record ? String(record.mark) : ''
-  } catch {
-    return ''
-  }
-}
-
-async function untilOther(directory: string, holder: string): Promise<string> {
-  for (let now = ''; ; await setTimeout(20)) {
-    now = holderOf(directory)
-    if (now !== '' && now !== holder) return now
-  }
-}
-
-const steps: { readonly [base: string]: number } = {
-  'system.log': 1,
-  'audit.log': 10,
-  'enforcement.log': 50,
-}
-
-/** What is wrong with the entries of all writers, who have logged so many. */
-function faultsOf(directory: string, logged: ReadonlyMap<string, number>): string[] {
-  return Object.entries(steps).flatMap(([base, step]) => {
-    const last = new Map<string, number>()
-    const faults: string[] = []
-    for (const { message, context } of linesOf(directory, base)) {
-      if (message !== 'beat') continue
-      const { name, n } = context as { name: string; n: number }
-      const expected = (last.get(name) ?? 0) + step
-      if (n !== expected) faults.push(`${base}: expected ${name} ${expected}, got ${n}`)
-      last.set(name, n)
-    }
-    for (const [name, count] of logged) {
-      const end = count - (count % step)
-      if ((last.get(name) ?? 0) !== end) {
-        faults.push(`${base}: expected ${name} to end at ${end}, got ${last.get(name)}`)
-      }
-    }
-    return faults
-  })
-}
-
 /** What happens to the one that holds the directory, until the other one has it. */
 type HandOver = (
-  holder: Writer,
+  holder: HiddenWriter,
   directory: string,
   /** Waits for the other one to take over. */
   taken: () => Promise<void>,
@@ -200,14 +88,14 @@ function takenBack(directory: string): number {
 async function tell(t: TestContext, name: string, rounds: number): Promise<number> {
   const directory = logDirectory(t)
   const { aside, handOver } = stories[name]!
-  const first = new Writer(directory, 'A', aside)
+  const first = new HiddenWriter(directory, 'A', aside)
   t.after(() => first.end())
   await first.said()
-  const second = new Writer(directory, 'B')
+  const second = new HiddenWriter(directory, 'B')
   t.after(() => second.end())
   await second.said()
   const mark = holderOf(directory)
-  const writerOf = (holder: string): Writer => (holder === mark ? first : second)
+  const writerOf = (holder: string): HiddenWriter => (holder === mark ? first : second)
   for (let round = 0; round < rounds; round++) {
     await setTimeout(500 + Math.random() * 500)
     const holder = holderOf(directory)
@@ -254,10 +142,10 @@ describe('two writers that cannot see each other', { skip: whyNoNamespace }, () 
       const chain = async (): Promise<void> => {
         const directory = logDirectory(t)
         const logged = new Map<string, number>()
-        let holder = new Writer(directory, 'W0')
+        let holder = new HiddenWriter(directory, 'W0')
         await holder.said()
         for (let i = 1; i <= Math.ceil(handOvers / pairs); i++) {
-          const next = new Writer(directory, `W${i}`)
+          const next = new HiddenWriter(directory, `W${i}`)
           t.after(() => next.end())
           await next.said()
           await setTimeout(200 + Math.random() * 300)
@@ -313,7 +201,7 @@ describe('a directory whose holder is not to be seen', () => {
       { skip: whyNoNamespace },
       async (t) => {
         const directory = logDirectory(t)
-        const killed = new Writer(directory, 'killed')
+        const killed = new HiddenWriter(directory, 'killed')
         await killed.said()
         killed.end()
         const script = `import(${JSON.stringify(join(import.meta.dirname, `../../lib/index${extension}`))}).then(async ({ createLogger }) => {
