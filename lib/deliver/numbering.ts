@@ -6,7 +6,8 @@
 //   ours, written: 1 … 40      another's: 41 … 60        ours, waiting: 41 … 45, made anew as 61 … 65
 //
 // The lsn, the number among all entries, moves likewise, but for what waits below a number of ours
-// that has been written, to whatever file: nobody else has used those, and they stay.
+// that has been written, to whatever file: nobody else has used those, and they stay. So they come
+// late to their file, behind higher ones of others; which they may be is left for readers.
 //
 // What waits is only marked then, and rewritten batch by batch when its turn comes: it may be as
 // much as the buffer holds. A copy in `error.log` of an entry that has been written keeps its
@@ -18,7 +19,7 @@ import { entriesIn } from './batch-entries.ts'
 import type { Batch } from './batch.ts'
 import type { Category } from './category.ts'
 import type { FoundNumbers } from '../directory/last-numbers.ts'
-import type { LastNumbers } from '../directory/checkpoint.ts'
+import type { LastNumbers, Stretch } from '../directory/checkpoint.ts'
 import type { Route } from './file-queue.ts'
 
 /** Numbers above one, and by how much they are moved on. */
@@ -65,6 +66,7 @@ export class Numbering {
    * `Category.seqBase` is.
    */
   lsnBase = 0
+  #late: Stretch | undefined
   /** Called when numbers of this run that are not in a file are moved on. */
   moved: ((seqs: ReadonlyMap<string, Move>, lsn: Move) => void) | undefined
 
@@ -105,6 +107,16 @@ export class Numbering {
   }
 
   /**
+   * The `lsn` below which entries of ours were written before others took over, and above which some
+   * were not; once for each time that numbers have gone on.
+   */
+  takeLate(): Stretch | undefined {
+    const late = this.#late
+    this.#late = undefined
+    return late
+  }
+
+  /**
    * Makes sure that what is not in a file now does not come there by itself, with its old number.
    *
    * @throws when something is under way that does not land.
@@ -129,6 +141,8 @@ export class Numbering {
     }
     const above = this.lsnBase + this.#lastWritten
     const lsn = { above, by: Math.max(0, last.lsn - above) }
+    const { settled } = this
+    if (lsn.by > 0 && settled < above) this.#late ??= [settled + 1, above]
     this.lsnBase += lsn.by
     if (seqs.size === 0 && lsn.by === 0) return
     this.#history.push({ seqs, lsn })

@@ -51,8 +51,8 @@ export interface LastNumbers {
 /** From and to, both included. */
 export type Stretch = readonly [from: number, to: number]
 
-/** Stretches that are remembered: of each kill one, the latest. */
-export const brokenMax = 64
+/** Stretches that are remembered of each kind, of each kill one: the latest. */
+export const stretchesMax = 64
 
 /** The state of a directory at some moment. */
 export interface Checkpoint extends LastNumbers {
@@ -76,6 +76,11 @@ export interface Checkpoint extends LastNumbers {
    * come to a file.
    */
   readonly broken?: readonly Stretch[]
+  /**
+   * Stretches of `lsn` of a writer that lost the directory amid its writes, and had it back: some of
+   * these stand behind higher ones in their file.
+   */
+  readonly late?: readonly Stretch[]
   /** What the writer knew of the time. */
   readonly time?: TimeRecord | undefined
 }
@@ -156,9 +161,8 @@ export function asCheckpoint(value: unknown): Checkpoint | undefined {
     ...(isNumber(value['lsn'], seqMax) && { lsn: value['lsn'] }),
     ...(isNumber(value['settled'], seqMax) && { settled: value['settled'] }),
     ...(value['ended'] === true && { ended: true }),
-    ...(Array.isArray(value['broken']) && {
-      broken: value['broken'].filter(isStretch).slice(-brokenMax),
-    }),
+    ...(Array.isArray(value['broken']) && { broken: stretchesOf(value['broken']) }),
+    ...(Array.isArray(value['late']) && { late: stretchesOf(value['late']) }),
     ...(time !== undefined && { time }),
   }
 }
@@ -187,6 +191,10 @@ const logIdPattern = /^[0-9a-f]{32}$/
 
 function isLogId(value: unknown): value is string {
   return typeof value === 'string' && logIdPattern.test(value)
+}
+
+function stretchesOf(values: readonly unknown[]): readonly Stretch[] {
+  return values.filter(isStretch).slice(-stretchesMax)
 }
 
 function isStretch(value: unknown): value is Stretch {

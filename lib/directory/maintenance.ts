@@ -25,8 +25,8 @@ import {
   type Checkpoint,
   type LastNumbers,
   type Stretch,
-  brokenMax,
   captureCheckpoint,
+  stretchesMax,
 } from './checkpoint.ts'
 import { LockedError } from '../errors.ts'
 import { type Claim, DirectoryLock } from './lock.ts'
@@ -74,6 +74,8 @@ export interface MaintenanceOptions {
   readonly madeRoom: (names: readonly string[], bytes: number) => void
   /** The numbers of what is in the files; at the end, of what was accepted. */
   readonly numbers: (isEnd: boolean) => LastNumbers
+  /** Numbers below which entries of ours come late, since the directory was another's; once. */
+  readonly takeLate: () => Stretch | undefined
   /** Throws while something written in an earlier tenure may still be on its way. */
   readonly beforeTaking: () => void
   /**
@@ -127,6 +129,7 @@ export class Maintenance implements Claim {
   #time = new TrustedTime(undefined, undefined)
   #isDoubtTold = false
   #broken: readonly Stretch[] = []
+  #late: readonly Stretch[] = []
   #logId: string | undefined
   /** While another writer has the directory. */
   #turn: Turn | undefined
@@ -144,7 +147,7 @@ export class Maintenance implements Claim {
       taken: (checkpoint) => {
         this.#endTurn()
         this.#logId = checkpoint?.log_id ?? this.#logId ?? randomBytes(16).toString('hex')
-        this.#noteBroken(checkpoint)
+        this.#noteStretches(checkpoint)
         this.#lookAtTime(checkpoint)
         this.#save()
         options.identified?.(this.#logId)
@@ -350,12 +353,17 @@ export class Maintenance implements Claim {
     this.#ages = setTimeout(look, Math.min(Math.max(inMs, agesMsMin), hourMs)).unref()
   }
 
-  /** Where the last writer was killed, what it had not written is missing among the numbers. */
-  #noteBroken(checkpoint: Checkpoint | undefined): void {
-    const { settled, ended, broken = [] } = checkpoint ?? {}
+  /**
+   * Where the last writer was killed, what it had not written is missing among the numbers; where we
+   * were kept from writing, some come late.
+   */
+  #noteStretches(checkpoint: Checkpoint | undefined): void {
+    const { settled, ended, broken = [], late = [] } = checkpoint ?? {}
     const { lsn = 0 } = this.#options.numbers(false)
     const isKilled = settled !== undefined && ended !== true && lsn > settled
-    this.#broken = isKilled ? [...broken, [settled + 1, lsn] as const].slice(-brokenMax) : broken
+    this.#broken = isKilled ? [...broken, [settled + 1, lsn] as const].slice(-stretchesMax) : broken
+    const ours = this.#options.takeLate()
+    this.#late = ours === undefined ? late : [...late, ours].slice(-stretchesMax)
   }
 
   /** Before anything is written: the files tell when the clock was looked at last. */
@@ -474,6 +482,7 @@ export class Maintenance implements Claim {
         total_bytes: totalBytes,
         ...numbers(isEnd),
         broken: this.#broken,
+        late: this.#late,
         log_id: this.#logId,
         time: this.#time.record,
       },

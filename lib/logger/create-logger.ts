@@ -365,6 +365,7 @@ function maintenanceOf(live: LiveConfig, files: Files, recovery: Recovery): Main
       intake.report(template, message, { deleted, bytes, max_total_mb })
     },
     numbers: (isEnd) => (isEnd ? numbering.accepted() : numbering.written()),
+    takeLate: () => numbering.takeLate(),
     beforeTaking: () => numbering.awaitQuiet(),
     goOn: (checkpoint) => {
       const last = (): FoundNumbers => numbersIn(directory, categories.values(), checkpoint)

@@ -2,6 +2,7 @@
 // on; or backwards, until enough of the last lines have been found. A file that fails is reported
 // and left, the others go on.
 
+import type { Stretch } from '../directory/checkpoint.ts'
 import { type Copies, type Place, isCopy, isInErrorFile } from './copies.ts'
 import { Backwards, Forwards, type LogLine, type TimedLine } from './time-order.ts'
 import { merge } from './merge.ts'
@@ -58,6 +59,8 @@ export interface Reading {
   readonly wanted: Wanted
   readonly copies: Copies
   readonly remarks: Remarks
+  /** Numbers that may stand behind higher ones in their file. */
+  readonly late: readonly Stretch[]
   readonly ended: AbortSignal
 }
 
@@ -155,8 +158,8 @@ async function* forwardsOf(
 }
 
 async function* backwardsOf(spans: readonly Span[], reading: Reading): AsyncGenerator<TimedLine[]> {
-  const { wanted, remarks, ended } = reading
-  const times = new Backwards()
+  const { wanted, remarks, ended, late } = reading
+  const times = new Backwards(late)
   for (const span of spans.toReversed()) {
     try {
       const log = span.log.current()
@@ -183,13 +186,13 @@ async function* backwardsOf(spans: readonly Span[], reading: Reading): AsyncGene
  */
 async function lastOfCompressed(
   log: LogFile,
-  { wanted, remarks, ended }: Reading,
+  { wanted, remarks, ended, late }: Reading,
 ): Promise<{
   readonly lines: TimedLine[]
   readonly time: number
   readonly lsn: number | undefined
 }> {
-  const times = new Forwards()
+  const times = new Forwards(-Infinity, undefined, late)
   let last: TimedLine[] = []
   let chars = 0
   try {

@@ -7,10 +7,10 @@
 // Gaps are looked for only where all must be there: behind the first entry of each category whose
 // earlier ones have been rotated away, and up to the number that the writer has left as settled.
 // What stands in a stretch in which a writer was killed is counted, and is no fault: so much may be
-// lost then.
+// lost then. What comes late in one that its writer has left as late is none either.
 
 import type { LogEntry } from '../entry/entry.ts'
-import type { Checkpoint } from '../directory/checkpoint.ts'
+import type { Checkpoint, Stretch } from '../directory/checkpoint.ts'
 import type { VerifyFault } from './verify-fault.ts'
 
 const pageBits = 1 << 15
@@ -51,6 +51,7 @@ export class LsnChecks {
   /** Of each category, the last `seq`, and whether an entry of it has had an `lsn`. */
   readonly #seqs = new Map<string, { seq: number; isNumbered: boolean }>()
   readonly #late: VerifyFault[] = []
+  #mayBeLate: readonly Stretch[] = []
   /** Below this, entries may have been rotated away. */
   #first = 1
   #highest = 0
@@ -59,6 +60,11 @@ export class LsnChecks {
 
   constructor(found: (fault: VerifyFault) => void) {
     this.#found = found
+  }
+
+  /** Stretches of which entries may stand behind higher ones; told before the first line. */
+  expectLate(stretches: readonly Stretch[]): void {
+    this.#mayBeLate = stretches
   }
 
   /** Lines that have taken numbers without telling them, or files that were not read. */
@@ -85,7 +91,7 @@ export class LsnChecks {
     if (!isNew) {
       const message = `The entry with lsn ${lsn}: there is another one already`
       this.#found({ file, line, kind: 'duplicate', category, message })
-    } else if (lsn < last) {
+    } else if (lsn < last && !isIn(this.#mayBeLate, lsn)) {
       const message = `The entry with lsn ${lsn}: it comes late; expected more than ${last}`
       if (this.#late.length < toldMax) {
         this.#late.push({ file, line, kind: 'disorder', category, message })
@@ -182,6 +188,10 @@ export class LsnChecks {
     }
     return gaps
   }
+}
+
+function isIn(stretches: readonly Stretch[], lsn: number): boolean {
+  return stretches.some(([from, to]) => lsn >= from && lsn <= to)
 }
 
 /** What is left of a gap outside a stretch. */

@@ -10,6 +10,8 @@
 
 import { readdirSync } from 'node:fs'
 import { monotonicMs, wallMs } from '../entry/clock.ts'
+import type { Stretch } from '../directory/checkpoint.ts'
+import { stateOf } from '../directory/lock-files.ts'
 import { Copies } from './copies.ts'
 import type { CopyQueue } from './copy-queue.ts'
 import type { Cursor, Position } from './cursor.ts'
@@ -225,7 +227,8 @@ export class OneLog {
   async *#historyOf(after: Cursor | undefined): AsyncGenerator<HistoryLine[]> {
     const { wanted, ended } = this.#options
     const [bases, copies, remarks] = [this.#bases, this.#copies, this.#remarks]
-    const reading = { wanted, copies, remarks, ended }
+    const late = wanted.lines === Infinity ? [] : lateIn(this.directory)
+    const reading = { wanted, copies, remarks, ended, late }
     const { lines } = wanted
     let batches: AsyncIterable<HistoryLine[]>
     if (after === undefined) {
@@ -281,6 +284,16 @@ export class OneLog {
 
 async function* once<T>(value: T): AsyncGenerator<T> {
   yield value
+}
+
+/** Numbers of which the writer has left that they may stand behind higher ones. */
+function lateIn(directory: string): readonly Stretch[] {
+  try {
+    return stateOf(directory).checkpoint?.late ?? []
+  } catch {
+    // No directory, or a lock that cannot be read.
+    return []
+  }
 }
 
 function othersAmong(names: readonly string[], { hasBase }: Wanted): string[] {

@@ -7,6 +7,7 @@
 // before it in its file: it has that line's time and stays behind it wherever files are merged.
 
 import type { LogEntry } from '../entry/entry.ts'
+import type { Stretch } from '../directory/checkpoint.ts'
 import { parseName } from '../directory/names.ts'
 import { lineHead, parseLine } from '../entry/line.ts'
 import type { RawLine } from './line-splitter.ts'
@@ -114,6 +115,9 @@ const humanSlackMs = 999
 const untimedLinesMax = 1000
 const untimedCharsMax = 1 << 24
 
+/** Of lines that may come late in their file, so many are held back when reading backwards. */
+const lateLinesMax = 10_000
+
 /** The bytes of lines whose text may not tell them. */
 const bytesByLine = new WeakMap<LogLine, Buffer>()
 
@@ -124,6 +128,7 @@ export function bytesOf(line: LogLine): Buffer | undefined {
 
 /** Gives the lines of a base their times, in the order of the file. */
 export class Forwards {
+  readonly #late: readonly Stretch[]
   #time: number
   #lsn: number | undefined
   #slackMs = 0
@@ -131,10 +136,13 @@ export class Forwards {
   /**
    * @param time Of the line in front of the first.
    * @param lsn The same.
+   * @param late Numbers that may stand behind higher ones, and then have their place there. @default
+   *   none
    */
-  constructor(time: number = -Infinity, lsn?: number) {
+  constructor(time: number = -Infinity, lsn?: number, late: readonly Stretch[] = []) {
     this.#time = time
     this.#lsn = lsn
+    this.#late = late
   }
 
   /** The time of the last line so far. */
@@ -152,7 +160,8 @@ export class Forwards {
       const time = timeOf(line)
       if (time !== undefined) {
         this.#time = time
-        this.#lsn = line.entry?.lsn
+        const lsn = line.entry?.lsn
+        this.#lsn = mayBeLate(this.#late, lsn) ? Math.max(lsn!, this.#lsn ?? 0) : lsn
         this.#slackMs = line.entry === undefined ? humanSlackMs : 0
       }
       const { end } = each
@@ -161,13 +170,26 @@ export class Forwards {
   }
 }
 
-/** Gives the lines of a base the same times when they come last line first. */
+/**
+ * Gives the lines of a base the same times when they come last line first.
+ *
+ * A line that came late to its file, behind a higher number, has its place there, as it has it
+ * forwards: a merge that waits for its number would hold back all that stands in front of it. So
+ * those that may have come late are held back until one in front of them tells.
+ */
 export class Backwards {
+  readonly #late: readonly Stretch[]
+  #held: TimedLine[] = []
   #untimed: Pick<TimedLine, 'line' | 'source' | 'end'>[] = []
   #untimedChars = 0
   #time = Infinity
   #lsn: number | undefined
   #slackMs = 0
+
+  /** @param late Numbers that may stand behind higher ones. @default none */
+  constructor(late: readonly Stretch[] = []) {
+    this.#late = late
+  }
 
   timed(raw: readonly RawLine[], { name, id: source }: LineSource): TimedLine[] {
     const timed: TimedLine[] = []
@@ -185,7 +207,7 @@ export class Backwards {
       }
       this.#release(timed)
     }
-    return timed
+    return this.#late.length === 0 ? timed : this.#placed(timed)
   }
 
   /**
@@ -197,7 +219,34 @@ export class Backwards {
     this.#time = time
     this.#lsn = lsn
     this.#release(timed)
-    return timed
+    return [...this.#placed(timed), ...this.#places(lsn)]
+  }
+
+  /** Those of which it is known where they belong. */
+  #placed(timed: readonly TimedLine[]): TimedLine[] {
+    const placed: TimedLine[] = []
+    for (const each of timed) {
+      const { lsn } = each
+      if (mayBeLate(this.#late, lsn) && this.#held.length < lateLinesMax) {
+        this.#held.push(each)
+        continue
+      }
+      placed.push(...this.#places(lsn), each)
+    }
+    return placed
+  }
+
+  /** Those that were held back; one that stands behind a higher number has its place there. */
+  #places(before: number | undefined): TimedLine[] {
+    const held = this.#held
+    this.#held = []
+    let place = before ?? 0
+    for (let at = held.length - 1; at >= 0; at--) {
+      const line = held[at]!
+      if (line.lsn !== undefined && line.lsn < place) held[at] = { ...line, lsn: place }
+      place = Math.max(place, line.lsn ?? 0)
+    }
+    return held
   }
 
   #release(timed: TimedLine[]): void {
@@ -207,6 +256,10 @@ export class Backwards {
     this.#untimed = []
     this.#untimedChars = 0
   }
+}
+
+function mayBeLate(late: readonly Stretch[], lsn: number | undefined): boolean {
+  return lsn !== undefined && late.some(([from, to]) => lsn >= from && lsn <= to)
 }
 
 function lineOf({ raw, offset, bytes }: RawLine, file: string): LogLine {

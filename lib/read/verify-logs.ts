@@ -139,6 +139,7 @@ class Verification {
   async run(): Promise<VerifyReport> {
     // Beside a writer, its last entries may still be on their way.
     const { holder, checkpoint, isWritten } = await watchHolder(this.#directory)
+    this.#lsns.expectLate(checkpoint?.late ?? [])
     const names = readdirSync(this.#directory)
     const found = new SeriesFinder(this.#directory, () => true, this.#remarks).find(names)
     const bases = new Set(found.map(({ base }) => base))

@@ -7,6 +7,7 @@ import fc from 'fast-check'
 import { Category } from '../../lib/deliver/category.ts'
 import { Route } from '../../lib/deliver/file-queue.ts'
 import { Numbering } from '../../lib/deliver/numbering.ts'
+import type { Stretch } from '../../lib/directory/checkpoint.ts'
 import { INFO } from '../../lib/entry/level.ts'
 import type { Sink } from '../../lib/sinks/sink.ts'
 
@@ -173,6 +174,8 @@ describe('Numbering', () => {
     settle(1)
     assert.deepEqual(numbering.written().settled, 0)
     numbering.goOnBehind(foundTo(0, 10))
+    assert.deepEqual(numbering.takeLate(), [1, 2])
+    assert.equal(numbering.takeLate(), undefined)
     take(0)
     settle(0)
     assert.deepEqual(lsnsOf(sinks[1].text), [2])
@@ -203,6 +206,7 @@ describe('Numbering', () => {
           seqsOf(sinks[categories.get(name)!.route === routes[0] ? 0 : 1].text, name).at(-1) ?? 0
         const lastLsn = (): number => Math.max(0, ...sinks.flatMap(({ text }) => lsnsOf(text)))
         const others = new Set<number>()
+        const late: Stretch[] = []
         const run = (all: readonly (typeof steps)[number][]): void => {
           for (const each of all) {
             if ('name' in each) log(each.name)
@@ -218,6 +222,7 @@ describe('Numbering', () => {
                 seqs: new Map([...categories.keys()].map((name) => [name, last(name)])),
                 lsn: lastLsn(),
               })
+              late.push(...[numbering.takeLate()].filter((stretch) => stretch !== undefined))
             } else if ('lines' in each) {
               const { inFlight } = routes[each.i]
               const sink = sinks[each.i]
@@ -254,6 +259,13 @@ describe('Numbering', () => {
             ours,
             ours.toSorted((a, b) => a - b),
           )
+          // And it is known which these may be.
+          const untold = each.filter(
+            (lsn, at) =>
+              each.slice(0, at).some((before) => before > lsn) &&
+              !late.some(([from, to]) => lsn >= from && lsn <= to),
+          )
+          assert.deepEqual(untold, [])
         }
         assert.deepEqual(
           lsns.flat().toSorted((a, b) => a - b),

@@ -15,6 +15,7 @@ import { library, loader } from '../loader.ts'
 function checked(): {
   readonly add: (category: string, seq: number, lsn?: number, base?: string) => void
   readonly end: (known: Partial<Known> & { readonly settled?: number }) => string[]
+  readonly expectLate: LsnChecks['expectLate']
 } {
   const faults: VerifyFault[] = []
   const checks = new LsnChecks((fault) => faults.push(fault))
@@ -23,6 +24,7 @@ function checked(): {
       const entry = { category, seq, lsn } as unknown as LogEntry
       checks.check(entry, base, 1, base, base === category)
     },
+    expectLate: (late) => checks.expectLate(late),
     end: ({ settled = 10, ...known }) => {
       const checkpoint = { max_files: 1, compress: false, seq: {}, files: {}, settled }
       const killed = checks.end('d', {
@@ -53,6 +55,19 @@ describe('LsnChecks', () => {
       const { add, end } = checked()
       for (const lsn of [1, 2, 3, 4, 7, 8, 9, 10]) add('a', lsn, lsn)
       assert.deepEqual(end(known), [])
+    }
+  })
+
+  test('takes it that what the writer has left as late comes late, and nothing else', () => {
+    for (const [late, found] of [
+      [[[2, 3]], []],
+      [[[2, 2]], ['disorder 3']],
+      [[], ['disorder 2', 'disorder 3']],
+    ] as const) {
+      const { add, end, expectLate } = checked()
+      expectLate(late)
+      for (const [at, lsn] of [1, 4, 5, 2, 3, 6].entries()) add('a', at + 1, lsn)
+      assert.deepEqual(end({ settled: 6 }), found)
     }
   })
 
