@@ -9,15 +9,14 @@ import { isAlphanumeric } from './text-marks.ts'
 import { keyed, spoken } from './vendor-names.ts'
 
 /** How far the name stands before the run of letters that holds the token. */
-const nameCharsMax = 64
+const nameCharsMax = 48
 /** How far the token stands behind the name, and how many words between. */
 const distanceMax = 64
 const wordsMax = 8
 /** Names looked at for one run: a text of nothing but names takes no longer. */
 const namesMax = 4
-/** How far a run is searched for digits, and for letters in a row: so many have few words. */
-const searchedCharsMax = 128
-const wordCharsMax = 18
+/** How far a run is looked at before it is searched for names. */
+const searchedCharsMax = 256
 
 /** What stands between two words, or a word and the token. */
 const marks = /[\s_.:=>"'`,|(){}[\]/\\;#-]{1,12}/y
@@ -85,28 +84,41 @@ export function namedToken(
   end: number,
   floor: number,
 ): Place | undefined {
-  if (!mayHoldToken(text, run, Math.min(end, run + searchedCharsMax))) return undefined
+  if (!hasWord(text, run, Math.min(end, run + searchedCharsMax))) return undefined
   let names = 0
-  for (let at = Math.max(floor, run - nameCharsMax); at < end; at++) {
-    if (begins[placeOf(text, at)] === 0 || !isWordStart(text, at)) continue
-    for (const vendor of vendors.get(placeOf(text, at)) ?? []) {
-      if (!isNamed(text, at, vendor.name)) continue
+  let place = 0
+  // A name that is followed by a token ends before it.
+  const last = end - wordCharsMin
+  for (let at = Math.max(floor, run - nameCharsMax); at < last; at++) {
+    place = ((place << 5) | (text.charCodeAt(at) & 31)) & 0x7fff
+    if (begins[place] === 0 || !isWordStart(text, at - 2)) continue
+    for (const vendor of vendors.get(place)!) {
+      if (!isNamed(text, at - 2, vendor.name)) continue
       if (++names > namesMax) return undefined
-      const token = tokenBehind(text, at + vendor.name.length, vendor, run)
+      const token = tokenBehind(text, at - 2 + vendor.name.length, vendor, run)
       if (token !== undefined) return token
     }
   }
   return undefined
 }
 
-/** Whether there are digits, or letters in a row as no word has them. */
-function mayHoldToken(text: string, from: number, to: number): boolean {
+/** What a token consists of at least in a row, by ASCII code: a path, a URL has none of it. */
+const isWordCode = new Uint8Array(128)
+for (const character of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-') {
+  isWordCode[character.charCodeAt(0)] = 1
+}
+const wordCharsMin = 18
+
+/** Whether so many of these characters stand in a row; looked for as runs are. */
+function hasWord(text: string, from: number, to: number): boolean {
   let start = from
-  for (let at = from; at < to; at++) {
-    const code = text.charCodeAt(at)
-    if (code >= 0x30 && code <= 0x39) return true
-    if (!isAlphanumeric(code)) start = at + 1
-    else if (at - start >= wordCharsMax) return true
+  let end = from + wordCharsMin - 1
+  while (end < to) {
+    let at = end
+    while (at >= start && isWordCode[text.charCodeAt(at) & 0x7f] === 1) at--
+    if (at < start) return true
+    start = at + 1
+    end = at + wordCharsMin
   }
   return false
 }

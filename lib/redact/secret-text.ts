@@ -63,9 +63,6 @@ const schemeCredentials = new RegExp(
 const jsonKey = /("(?:d|p|q|dp|dq|qi|k)"\s{0,4}:\s{0,4}")[\w-]{20,4096}/g
 const xmlKey = /(<(?:D|P|Q|DP|DQ|InverseQ)>)[\w+/=\s]{16,4096}(?=<)/g
 
-/** An option of a command. */
-const option = / -[A-Za-z-]/
-
 /** An `@` that is percent-encoded. */
 const encodedAt = /%(?:25){0,2}40/
 
@@ -126,10 +123,7 @@ export function mask(text: string, redactor: Redactor): string {
     masked = maskUserInformation(masked)
   }
   if ((forms & names) !== 0) masked = maskForms(masked, forms, redactor)
-  if (
-    (forms & COMMAND) !== 0 ||
-    ((forms & DASH) !== 0 && text.includes(' -') && option.test(text))
-  ) {
+  if ((forms & COMMAND) !== 0 || ((forms & DASH) !== 0 && hasOption(text))) {
     masked = maskCommands(masked)
   }
   if ((forms & RUN) !== 0) {
@@ -159,6 +153,16 @@ export function maskHex(hex: string, redactor: Redactor): string {
 
 /** The forms that are searched for by letters. */
 const names = NAME | SCHEME | PROTOCOL | BLOCK
+
+/** Whether there is an option of a command: ` -p`, ` --user`. */
+function hasOption(text: string): boolean {
+  for (let at = text.indexOf('-', 1); at !== -1; at = text.indexOf('-', at + 1)) {
+    if (text.charCodeAt(at - 1) !== 0x20) continue
+    const next = text.charCodeAt(at + 1)
+    if (next === 0x2d || ((next | 0x20) >= 0x61 && (next | 0x20) <= 0x7a)) return true
+  }
+  return false
+}
 
 /** What stands behind a name, a scheme, a keyword. */
 function maskForms(text: string, forms: number, redactor: Redactor): string {
