@@ -64,12 +64,15 @@ const rawHeaders: ReadonlySet<string> = new Set(['rawHeaders', 'rawTrailers'])
 /**
  * What a key may say of its value by itself: it is a name, a value, what is secret of a session.
  */
-type Role = 0 | 1 | 2 | 3 | 4
+type Role = 0 | 1 | 2 | 3 | 4 | 5 | 6
 const NAMES = 1
 const VALUES = 2
 const INNER = 3
 /** Holds the first bytes of a buffer. */
 const BYTES = 4
+/** Says what a manifest of Kubernetes is; holds what is secret of one. */
+const KIND = 5
+const MANIFEST_DATA = 6
 
 const roles: ReadonlyMap<string, Role> = new Map<string, Role>([
   ...['name', 'key', 'k', 'field', 'header', 'param', 'parameter', 'property', 'variable'].map(
@@ -77,6 +80,9 @@ const roles: ReadonlyMap<string, Role> = new Map<string, Role>([
   ),
   ...['value', 'val', 'v'].map((name) => [name, VALUES] as const),
   ['hex', BYTES],
+  ['kind', KIND],
+  ['data', MANIFEST_DATA],
+  ['stringData', MANIFEST_DATA],
   ...['id', 'access', 'refresh', 'raw'].map((name) => [name, INNER] as const),
 ])
 
@@ -254,6 +260,17 @@ export class ValueEncoder {
       this.writeString(out, masked, masked === hex ? around : NONE)
       return beside
     }
+    if (role === KIND) {
+      const isSecret = tag === STRING && lanes.refs[lanes.refHead & lanes.mask] === 'Secret'
+      this.#value(out, lanes, key, tag)
+      return isSecret ? STRONG : beside
+    }
+    if (role === MANIFEST_DATA) {
+      const isSecret = tag === OBJECT && (beside === STRONG || this.#isSecretAhead(lanes, tag))
+      if (isSecret) this.#guarded(out, lanes, tag, STRONG, key)
+      else this.#value(out, lanes, key, tag)
+      return beside
+    }
     const name = role === NAMES && tag === STRING ? this.#strengthOfNext(lanes) : beside
     const near = role === VALUES ? (name ?? this.#nameAhead(lanes, tag)) : NONE
     this.#besideName(out, lanes, key, tag, role === NAMES ? NONE : near || around)
@@ -353,12 +370,23 @@ export class ValueEncoder {
    * are.
    */
   #nameAhead(lanes: Lanes, tag: number): Strength {
+    return this.#ahead(lanes, tag, NAMES, () => this.#strengthOfNext(lanes))
+  }
+
+  /** Whether the manifest whose data is next is that of a secret. */
+  #isSecretAhead(lanes: Lanes, tag: number): boolean {
+    const strengthOf = (): Strength =>
+      lanes.refs[lanes.refHead & lanes.mask] === 'Secret' ? STRONG : NONE
+    return this.#ahead(lanes, tag, KIND, strengthOf) === STRONG
+  }
+
+  /** What the strings say that stand behind a value in the same object, at keys of that role. */
+  #ahead(lanes: Lanes, tag: number, role: Role, strengthOf: () => Strength): Strength {
     const { tagHead, numHead, refHead } = lanes
     let strength: Strength = NONE
     skip(lanes, tag)
     for (let next = lanes.shiftTag(); next !== END; next = lanes.shiftTag()) {
-      const isName = roles.get(lanes.shiftRef()) === NAMES && next === STRING
-      if (isName) strength = this.#strengthOfNext(lanes)
+      if (roles.get(lanes.shiftRef()) === role && next === STRING) strength = strengthOf()
       if (strength !== NONE) break
       skip(lanes, next)
     }

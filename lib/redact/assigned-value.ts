@@ -41,6 +41,8 @@ const prefix = /(?:[A-Za-z_][\w.:<>*&]{0,23}\(|[bru]{1,2}|[FNELxq]|@|\$@?|&|\()(
 const typed = /[A-Za-z_][\w.<>]{0,24}[ \t]{1,8}=[ \t]{1,8}(?=["'`])/y
 /** A dash, and one word in quotes: `token - 'x'`. */
 const dashed = /-[ \t]{1,4}(["'`])[^\s"'`]{6,512}\1/y
+/** What YAML says of a value before it: its type, its name. */
+const tag = /(?:[!&][\w!:.-]{0,64}[ \t]{1,8}){1,2}(?=\S)/y
 /** What follows the closing quote of a label. */
 const labelEnd = /^[,;)}\]]/
 /** Dots up to a column: `Password ......: hunter2`. */
@@ -51,7 +53,7 @@ const block = /[|>][+-]?\d?[ \t]{0,8}(?=\r?\n)/y
 /** Takes the value of a name; false when it has none, or none that is a secret. */
 export function valueOf(into: Assigned, name: Assignment): boolean {
   const { text } = into
-  if (isElement(text, name)) return elementValue(into, name)
+  if (isElement(text, name) && elementValue(into, name)) return true
   const at = name.next
   const separator = separatorEnd(text, at)
   if (separator > 0) {
@@ -122,7 +124,7 @@ function colonEnd(text: string, at: number): number {
 function assignedValue(into: Assigned, name: Assignment, between: number, glue: Glue): boolean {
   const { text } = into
   let at = afterBlanks(text, between)
-  if (glue === COLON) at = Math.max(at, matchEnd(typed, text, at))
+  if (glue === COLON) at = Math.max(at, matchEnd(typed, text, at), matchEnd(tag, text, at))
   const blockEnd = matchEnd(block, text, at)
   if (blockEnd !== -1) return nextLineValue(into, name, blockEnd, true)
   if (at >= text.length) return false
@@ -166,6 +168,7 @@ export const assignmentPatterns: Readonly<Record<string, RegExp>> = {
   prefix,
   typed,
   dashed,
+  tag,
   labelEnd,
   leader,
   block,

@@ -85,10 +85,13 @@ const keywords: readonly (readonly [word: string, forms: number])[] = [
   ['iMPDp', COMMAND],
   ['sQLPlus', COMMAND],
   ['unSEAl', COMMAND],
+  ['VAUlt', COMMAND],
   ['sECUreString', COMMAND],
   ['xfrEERdp', COMMAND],
   ['creDENtial', NAME | PROTOCOL],
   ['directoRYEntry', PROTOCOL],
+  ['rADIus', PROTOCOL],
+  ['tACAcs', PROTOCOL],
   ['autHENtication', NAME | PROTOCOL],
 ]
 

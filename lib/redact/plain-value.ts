@@ -251,6 +251,9 @@ function cell(into: Assigned, name: Assignment, at: number): boolean {
   return isSecret && name.strength >= STRONG && take(into, at, end)
 }
 
+/** What PHP says of a string before it. */
+const dumped = /string\(\d{1,6}\) (?=")/y
+
 /** Takes a value that stands alone on the next line: that of YAML, a folded header. */
 export function nextLineValue(
   into: Assigned,
@@ -265,6 +268,7 @@ export function nextLineValue(
   let next = line
   while (isBlank(text.charCodeAt(next))) next++
   if (isHeaderName(name.name)) return next > line && headerValue(into, next)
+  next = Math.max(next, matchEnd(dumped, text, next))
   const quote = quoteLength(text, next)
   if (quote > 0) return quotedValue(into, name, next, next + quote, COLON)
   let end = lineEnd(text, next)
@@ -286,4 +290,5 @@ export const valuePatterns: Readonly<Record<string, RegExp>> = {
   iban,
   card,
   nextName,
+  dumped,
 }

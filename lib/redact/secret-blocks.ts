@@ -23,25 +23,36 @@ const line = /[\w+/=]{16,4096}|[\w+/=]{1,15}(?![\w:])/y
 /** A word of prose behind a block that has no end. */
 const word = /(?:[A-Za-z]{1,15}|\d{1,15})(?![\w+/=])/y
 
+/** How long what a program writes in front of each line may be, in UTF-16 units. */
+const prefixCharsMax = 64
+/** The number of a line. */
+const lineNumber = /\d{1,6}[ \t]{0,4}[:|.)][ \t]{0,4}/y
+
 /** The text with the private keys in it masked; the text itself when there are none. */
 export function maskBlocks(text: string): string {
   let masked = ''
   let done = 0
   begin.lastIndex = 0
   for (let match = begin.exec(text); match !== null; match = begin.exec(text)) {
-    const end = blockEnd(text, begin.lastIndex)
+    const lineStart = text.lastIndexOf('\n', match.index) + 1
+    const isLong = match.index - lineStart > prefixCharsMax
+    const prefix = isLong ? '' : text.slice(lineStart, match.index)
+    const end = blockEnd(text, begin.lastIndex, prefix)
     if (end === begin.lastIndex) continue
     masked += text.slice(done, match.index) + redacted
     done = begin.lastIndex = end
   }
-  return done === 0 ? text : masked + text.slice(done)
+  const rest = done === 0 ? text : masked + text.slice(done)
+  return withoutBeginning(rest)
 }
 
-function blockEnd(text: string, from: number): number {
+/** `prefix`: what stands in front of the first line. */
+function blockEnd(text: string, from: number, prefix: string): number {
   let at = from
   for (;;) {
     gap.lastIndex = at
-    const next = gap.test(text) ? gap.lastIndex : at
+    let next = gap.test(text) ? gap.lastIndex : at
+    if (next > at) next = afterPrefix(text, next, prefix)
     endLine.lastIndex = next
     if (endLine.test(text)) return endLine.lastIndex
     header.lastIndex = word.lastIndex = line.lastIndex = next
@@ -55,6 +66,46 @@ function blockEnd(text: string, from: number): number {
   }
 }
 
+/** Behind what a program writes in front of each line: the same as before the first, a number. */
+function afterPrefix(text: string, at: number, prefix: string): number {
+  const trimmed = prefix.trimStart()
+  if (trimmed !== '' && text.startsWith(trimmed, at)) return at + trimmed.length
+  lineNumber.lastIndex = at
+  return trimmed !== '' && lineNumber.test(text) ? lineNumber.lastIndex : at
+}
+
+const end = /-{4,5} ?END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)? ?-{4,5}/g
+/** One line of a block. */
+const blockLine = /^[ \t]{0,16}[\w+/=]{1,128}[ \t]{0,4}$/
+
+/** A block whose beginning is missing is masked up to its end. */
+function withoutBeginning(text: string): string {
+  let masked = ''
+  let done = 0
+  for (const { index } of text.matchAll(end)) {
+    const from = linesBefore(text, index, Math.max(done, index - headCharsMax))
+    const last = text.lastIndexOf('\n', index)
+    if (from >= last || !/[\w+/]{40}/.test(text.slice(from, last))) continue
+    masked += text.slice(done, from) + redacted
+    done = last
+  }
+  return done === 0 ? text : masked + text.slice(done)
+}
+
+/** Where the lines of base64 begin that end in front of the line of a place. */
+function linesBefore(text: string, at: number, floor: number): number {
+  let from = text.lastIndexOf('\n', at)
+  while (from > floor) {
+    const start = text.lastIndexOf('\n', from - 1) + 1
+    if (start < floor || !blockLine.test(text.slice(start, from).replace(/\r$/, ''))) break
+    from = start - 1
+  }
+  return from + 1
+}
+
+/** How much of a block without a beginning is looked for: as much as a key of 8 192 bits has. */
+const headCharsMax = 8192
+
 /** Whether the block is sure to go on: its end stands within reach. */
 function hasEnd(text: string, from: number): boolean {
   return /-{4,5} ?END |Private-MAC/.test(text.slice(from, from + 256))
@@ -67,4 +118,7 @@ export const blockPatterns: Readonly<Record<string, RegExp>> = {
   header,
   line,
   word,
+  lineNumber,
+  end,
+  blockLine,
 }

@@ -50,6 +50,9 @@ const commands: readonly (readonly [names: string, before: string, needed?: stri
   ['net', '(\\s/user:\\S{1,128}\\s{1,4})(?!/)', ' use '],
   ['net', '(\\suser\\s{1,4}[\\w.$-]{1,64}\\s{1,4})(?!/)'],
   ['vault bw', '(\\s(?:login|unlock|unseal)\\s{1,4})'],
+  ['kubectl oc', '(\\s--from-literal[\\s=]{1,4}[\\w.-]{1,128}=)', ' secret '],
+  ['vault', '(\\s[\\w.-]{1,128}=)(?=\\S)', ' put '],
+  ['vault', '(\\s[\\w.-]{1,128}=)(?=\\S)', ' write '],
   ['rabbitmqctl', '(\\s(?:add_user|change_password)\\s{1,4}\\S{1,128}\\s{1,4})'],
   ['htpasswd', '(\\s-[A-Za-z]{1,8}\\s{1,4}\\S{1,256}\\s{1,4}\\S{1,128}\\s{1,4})', 'b'],
   ['expdp impdp sqlplus rman sqlldr exp imp', '(\\s{1,4}[\\w$#]{1,64}/)(?!/)'],
@@ -186,6 +189,7 @@ const sure: readonly RegExp[] = [
   /(\bWIFI:(?:[TSH]:[^;\n]{0,64};){0,3}P:)((?:[^;\\\n]|\\.)+)/g,
   /(\baddauth\s{1,4}digest\s{1,4}[^\s:]{1,128}:)(\S+)/g,
   /(\bAUTHINFO PASS\s{1,4})(\S+)/g,
+  /(\b(?:radius|tacacs)-server\s[^\r\n]{0,128}\skey\s{1,4}(?:\d\s{1,4})?)([^\s"']+|"[^"\n]+")/g,
   // A constructor that takes a user's name and a password, the password last.
   /(\b(?:NetworkCredential|DirectoryEntry|PasswordAuthentication|UsernamePasswordCredentials|HTTPBasicAuth|BasicAuth)\s{0,4}\((?:\s{0,64}(?:"[^"\n]{0,256}"|'[^'\n]{0,256}')\s{0,4},){1,2}\s{0,64})("[^"\n]+"|'[^'\n]+')/g,
 ]
@@ -238,20 +242,28 @@ const insert =
   /\binsert\s{1,4}(?:into\s{1,4})?[\w."`[\]]{1,128}\s{0,4}\(([^()]{1,2048})\)\s{0,4}values\s{0,4}\(/gi
 const rowValue = /\s{0,8}(?:'(?:[^'\n]|'')*'|"[^"\n]*"|[^\s,()'"]+)\s{0,8}(,?)/y
 
+/** Between two rows. */
+const nextRow = /\)\s{0,8},\s{0,8}\(/y
+
 /** The text with the values masked that SQL inserts into columns whose names name a secret. */
 export function maskInserted(text: string, isSecret: (name: string) => boolean): string {
   let masked = ''
   let done = 0
   for (const match of text.matchAll(insert)) {
-    rowValue.lastIndex = match.index + match[0].length
-    for (const column of match[1]!.split(',')) {
-      const from = rowValue.lastIndex
-      const value = rowValue.exec(text)
-      if (value === null) break
-      if (!isSecret(column)) continue
-      masked += `${text.slice(done, from)}${redacted}${value[1]!}`
-      done = rowValue.lastIndex
-    }
+    const columns = match[1]!.split(',').map((column) => isSecret(column))
+    nextRow.lastIndex = match.index + match[0].length
+    do {
+      rowValue.lastIndex = nextRow.lastIndex
+      for (const isHidden of columns) {
+        const from = rowValue.lastIndex
+        const value = rowValue.exec(text)
+        if (value === null) break
+        if (!isHidden) continue
+        masked += `${text.slice(done, from)}${redacted}${value[1]!}`
+        done = rowValue.lastIndex
+      }
+      nextRow.lastIndex = Math.max(nextRow.lastIndex, rowValue.lastIndex, done)
+    } while (nextRow.test(text))
   }
   return done === 0 ? text : masked + text.slice(done)
 }
@@ -265,6 +277,8 @@ export const commandPatterns: Readonly<Record<string, RegExp>> = {
   fixTag,
   rawFixTag,
   insert,
+  rowValue,
+  nextRow,
   ...Object.fromEntries(
     [...new Set([...commandsByName.values()].flat())].map(({ secret }) => [secret.source, secret]),
   ),

@@ -80,6 +80,10 @@ const cardNumber = /(?<![\w.-])(?:\d{4}([ -])\d{4}\1\d{4}\1\d{4}|[3-6]\d{12,15})
 /** A password that stands alone below a sentence, as Jenkins shows its first one. */
 const passwordBelow = /(\bfollowing password[^\n:]{0,64}:\s{1,8})[\w-]{16,128}(?=\s|$)/gi
 
+/** `SET PASSWORD FOR bob = '…'`. */
+const passwordFor =
+  /(\bset\s{1,4}password\s{1,4}for\s{1,4}\S{1,128}\s{1,4}(?:=|to)\s{1,4}["'])(?:[^"'\r\n]|'')+/gi
+
 /** Bytes as they are written of a buffer: their hexadecimal digits, cut or not. */
 const hexOfBytes = /^(?:[\da-f]{2}){4,64}…?$/
 
@@ -94,6 +98,7 @@ export const patterns: Readonly<Record<string, RegExp>> = {
   manifestData,
   hexOfBytes,
   passwordBelow,
+  passwordFor,
   ...assignmentPatterns,
   ...blockPatterns,
   ...commandPatterns,
@@ -127,7 +132,7 @@ export function mask(text: string, redactor: Redactor): string {
     masked = maskCommands(masked)
   }
   if ((forms & RUN) !== 0) {
-    masked = maskTokens(masked)
+    masked = maskTokens(masked, (decoded) => mask(decoded, redactor) !== decoded)
     if ((forms & EQUALS) !== 0) masked = masked.replace(queryKey, ifSecret)
   }
   if ((forms & EQUALS) !== 0 && text.includes('35=')) masked = maskFix(masked)
@@ -174,6 +179,7 @@ function maskForms(text: string, forms: number, redactor: Redactor): string {
       masked = maskInserted(masked, (column) => redactor.strengthOf(column) >= SHORT)
     }
     if (masked.includes('ollowing pass')) masked = masked.replace(passwordBelow, `$1${redacted}`)
+    if (/password\s{1,4}for/i.test(masked)) masked = masked.replace(passwordFor, `$1${redacted}`)
     if (manifest.test(masked)) masked = masked.replace(manifestData, `$1${redacted}`)
   }
   if ((forms & SCHEME) !== 0) masked = masked.replace(schemeCredentials, `$1$2${redacted}`)

@@ -5,6 +5,7 @@
 // none; what follows a prefix is tried at that place only. Every form is bounded until it is sure
 // to be one, so the time is in proportion to the text.
 
+import { encodedPatterns, encodedText } from './encoded-text.ts'
 import { namedPatterns, namedToken } from './named-tokens.ts'
 import { redacted } from './secret-keys.ts'
 import { nextRun, runEnd } from './token-runs.ts'
@@ -70,8 +71,12 @@ function pairAt(text: string, at: number): number {
   return ((text.charCodeAt(at) & 0x7f) << 7) | (text.charCodeAt(at + 1) & 0x7f)
 }
 
-/** The text with the tokens in it masked; the text itself when there are none. */
-export function maskTokens(text: string): string {
+/**
+ * The text with the tokens in it masked; the text itself when there are none.
+ *
+ * @param holdsSecret Whether there is a secret in a text, which a run of characters stands for.
+ */
+export function maskTokens(text: string, holdsSecret: (decoded: string) => boolean): string {
   let masked = ''
   let done = 0
   for (let run = nextRun(text, 0); run !== -1;) {
@@ -86,14 +91,29 @@ export function maskTokens(text: string): string {
         done = at = token.to
       }
     }
-    const named = done === before ? namedToken(text, run, end, done) : undefined
-    if (named !== undefined) {
-      masked += text.slice(done, named.from) + redacted
-      done = named.to
+    const found =
+      done === before
+        ? (namedToken(text, run, end, done) ?? encodedSecret(text, run, end, holdsSecret))
+        : undefined
+    if (found !== undefined) {
+      masked += text.slice(done, found.from) + redacted
+      done = found.to
     }
     run = nextRun(text, Math.max(end, done))
   }
   return done === 0 ? text : masked + text.slice(done)
+}
+
+/** A run that stands for a text with a secret in it. */
+function encodedSecret(
+  text: string,
+  run: number,
+  end: number,
+  holdsSecret: (decoded: string) => boolean,
+): Place | undefined {
+  const encoded = encodedText(text, run, end)
+  const isSecret = encoded !== undefined && holdsSecret(encoded.text)
+  return isSecret ? { from: run, to: encoded.end } : undefined
 }
 
 /** Whether a run is what most identifiers are: no token is one alone. */
@@ -181,6 +201,7 @@ function shapeAt(text: string, at: number): Place | undefined {
 
 /** Every pattern by its vendor: what the tests prove to be safe. */
 export const tokenPatterns: Readonly<Record<string, RegExp>> = {
+  ...encodedPatterns,
   ...namedPatterns,
   ...Object.fromEntries(
     [...prefixed, ...paths, ...shaped].map((row) => [

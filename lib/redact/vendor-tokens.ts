@@ -286,6 +286,11 @@ export const paths: readonly TokenForm[] = [
   ['Healthchecks', 'hc-ping.com/', `()${uuid}`],
   ['ThingsBoard', 'thingsboard.cloud/api/v1/', '()[0-9a-z]{20,}'],
   ['Tines', 'tines.com/webhook/', '()[0-9a-z/]{40,}'],
+  [
+    'any',
+    'reset-password/ password-reset/ password/reset/ passwords/reset/ magic-link/ verify-email/ email-verification/ one-time-login/',
+    '()(?=[A-Za-z_-]{0,80}\\d)[\\w.=-]{20,}',
+  ],
   ['Telegram', 'bot', '()\\d{8,10}:[\\w-]{30,}'],
   [
     'any',

@@ -756,4 +756,25 @@ prose | userquoted  | the password for user 'postgres' is '⟦⟨q8⟩⟧'
 prose | jenkins     | Please use the following password to proceed to installation:⏎⏎⟦⟨x32⟩⟧⏎⏎This may also be found
 env | passvariable  | REACT_APP_AUTH_PASS=⟦whiteduke⟧
 hook | thingsboard  | http://thingsboard.cloud/api/v1/⟦⟨a20⟩⟧/telemetry
+
+pem | headless      | ⟨B64⟩⏎⟦⟨B64⟩⏎⟨B64⟩⟧⏎-----END RSA PRIVATE KEY-----
+pem | prefixed      | [app] -----BEGIN RSA PRIVATE KEY-----⏎[app] ⟦⟨B64⟩⏎[app] ⟨B64⟩⟧⏎[app] -----END RSA PRIVATE KEY-----
+pem | numbered      | 1: -----BEGIN PRIVATE KEY-----⏎2: ⟦⟨B64⟩⏎3: ⟨B64⟩⟧⏎4: -----END PRIVATE KEY-----
+yaml | tag          | password: !!str ⟦⟨q9⟩⟧
+yaml | anchor       | password: &pw ⟦⟨q9⟩⟧⏎user: bob
+php | dump          | ["password"]=>⏎  string(9) "⟦⟨q9⟩⟧"
+html | valuefirst   | <input value="⟦⟨q9⟩⟧" name="password">
+sql | passwordfor   | SET PASSWORD FOR 'bob'@'%' = '⟦⟨q9⟩⟧'
+sql | secondrow     | INSERT INTO u (name, password) VALUES ('a', 'x'), ('b', '⟦⟨q9⟩⟧')
+command | literal   | kubectl create secret generic x --from-literal=extra=⟦⟨q9⟩⟧
+command | vaultput  | vault kv put secret/x extra=⟦⟨q9⟩⟧
+router | radius     | radius-server host 10.0.0.1 key 7 ⟦⟨q12⟩⟧
+hook | magiclink    | https://x.com/reset-password/⟦⟨m40⟩⟧
+encoded | base64    | payload ⟦cGFzc3dvcmQ9aHVudGVyMlhxOVprJnVzZXI9Ym9i⟧
+encoded | json      | next=⟦eyJ1c2VyIjoiYm9iIiwicGFzc3dvcmQiOiJodW50ZXIyWHE5WmsifQ⟧==
+encoded | dataurl   | data:application/json;base64,⟦eyJwYXNzd29yZCI6Imh1bnRlcjJYcTlaayJ9⟧
+encoded | url       | next=⟦aHR0cHM6Ly9ib2I6aHVudGVyMlhxOVprQGguY29tLw⟧==
+encoded | hex       | body ⟦70617373776f72643d68756e746572325871395a6b⟧
+encoded | percent   | ⟦%70%61%73%73%77%6f%72%64%3d%68%75%6e%74%65%72%32%58%71%39%5a%6b⟧
+encoded | twice     | ⟦Y0dGemMzZHZjbVE5YUhWdWRHVnlNbGh4T1ZwckpuVnpaWEk5WW05aQ⟧==
 `

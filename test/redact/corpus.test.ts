@@ -12,7 +12,7 @@ import { isFormless, kindsOf } from './corpus.ts'
 import { harmless } from './harmless.ts'
 
 const redactor = new Redactor()
-/** How often other values are put into the table's places; of 10 000 one leaves a secret. */
+/** How often other values are put into the table's places. */
 const drawings = 40
 
 describe('mask()', () => {

@@ -550,4 +550,12 @@ new NetworkCredential(user, password)
 LinkedIn key 2: up
 cache lookup for the key={hex32}
 unknown key: {hex40}
+payload eyJzeW1ib2wiOiJFUyIsInNpZGUiOiJCVVkiLCJxdHkiOjN9
+data:text/plain;base64,SGVsbG8gd29ybGQsIHRoaXMgaXMgYSB0ZXN0
+body 7b2273796d626f6c223a224553222c22717479223a337d
+next=%2F%61%63%63%6f%75%6e%74%73%2F{d8}
+kind: Secret, name: db
+radius-server host {ip} timeout {n}
+vault kv get secret/x
+the data is &ref of !tag
 `
