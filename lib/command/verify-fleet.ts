@@ -4,6 +4,7 @@
 import { visible } from '../entry/visible-text.ts'
 import { LogFinder } from '../directory/log-finder.ts'
 import type { SeqStretch } from '../ship/engine.ts'
+import { PatientReader, readPatienceMs } from '../ship/patient-reader.ts'
 import {
   type ReportedLoss,
   type SeriesReport,
@@ -34,8 +35,13 @@ export async function verifyEngine(
   const directories = isNamed
     ? new LogFinder((await placeOf(options)).directories).find().map(({ directory }) => directory)
     : []
-  const place = await engineOf(url, (text) => io.remark(text))
-  const reader = place.reader()
+  const remark = (text: string): void => {
+    io.progress.clear()
+    io.remark(text)
+  }
+  const place = await engineOf(url, remark)
+  const patience = { patienceMs: readPatienceMs, tell: remark, signal: io.out.closed }
+  const reader = new PatientReader(place.reader(), patience)
   io.progress.repeat((seconds) => `verifying, ${seconds} s`)
   let reports: readonly SeriesReport[]
   let losses: readonly ReportedLoss[]

@@ -23,6 +23,11 @@ export interface SeriesName extends LogName {
   readonly category: string
 }
 
+/** A text of its own for each series. */
+export function keyOfSeries({ host, log_id, category }: SeriesName): string {
+  return JSON.stringify([host, log_id, category])
+}
+
 /** An entry on its way. */
 export interface Shipment {
   readonly category: string

@@ -24,7 +24,9 @@ import {
   type SeriesName,
   type ShippedLine,
   type ShippedSeries,
+  keyOfSeries,
 } from './engine.ts'
+import { PatientReader, readPatienceMs } from './patient-reader.ts'
 
 /** How long what comes is gathered to be put in order. Milliseconds. */
 const gatherMs = 150
@@ -53,6 +55,8 @@ export interface FleetQuery {
   /** Told what a person should know: one line. */
   readonly tell: (text: string) => void
   readonly signal: AbortSignal
+  /** So long an engine may give nothing, where it does not follow. @default 10,000 milliseconds */
+  readonly patienceMs?: number
 }
 
 /** A series and how far it has been given out. */
@@ -64,6 +68,8 @@ interface Known {
 /** Reads all logs of an engine. */
 export class Fleet {
   readonly #reader: EngineReader
+  /** Of what is there nothing is left out when a server is lost amid it. */
+  readonly #patient: EngineReader
   readonly #query: FleetQuery
   readonly #known = new Map<string, Known>()
   /** The logs of each host: one is called by its host alone. */
@@ -72,6 +78,9 @@ export class Fleet {
   constructor(reader: EngineReader, query: FleetQuery) {
     this.#reader = reader
     this.#query = query
+    const { follow, tell, signal } = query
+    const patienceMs = follow ? Infinity : (query.patienceMs ?? readPatienceMs)
+    this.#patient = new PatientReader(reader, { patienceMs, tell, signal })
     // Each series that is read listens to it.
     setMaxListeners(0, query.signal)
   }
@@ -81,23 +90,31 @@ export class Fleet {
     return [...this.#known.values()].map(({ name }) => name)
   }
 
-  /** @throws what the engine says, but while it follows: then the engine is asked again. */
+  /**
+   * @throws what the engine says when it does not answer for ten seconds; while it follows, it is
+   *   asked for as long as it takes.
+   */
   async *lines(): AsyncGenerator<LogLine, undefined> {
     const { follow, signal } = this.#query
-    const series = await this.#patiently(() => this.#look())
-    if (series === undefined || signal.aborted) return
-    for await (const batch of this.#history(series)) {
-      for (const { line } of batch) {
-        if (signal.aborted) return
-        yield line
+    try {
+      const series = await this.#look(this.#patient)
+      if (signal.aborted) return
+      for await (const batch of this.#history(series)) {
+        for (const { line } of batch) {
+          if (signal.aborted) return
+          yield line
+        }
       }
+    } catch (error) {
+      if (signal.aborted) return
+      throw error
     }
     if (follow) yield* this.#following()
   }
 
   /** The series there are; those that are new begin at their beginning. */
-  async #look(): Promise<ShippedSeries[]> {
-    const found = await this.#reader.logs().catch((error: unknown) => {
+  async #look(reader: EngineReader): Promise<ShippedSeries[]> {
+    const found = await reader.logs().catch((error: unknown) => {
       // Nothing has been shipped yet.
       if (error instanceof EngineMissing) return []
       throw error
@@ -115,7 +132,7 @@ export class Fleet {
 
   async *#history(series: readonly ShippedSeries[]): AsyncGenerator<TimedLine[]> {
     const { lines } = this.#query.wanted
-    for (const name of series) this.#known.set(keyOf(name), { name, seq: name.last })
+    for (const name of series) this.#known.set(keyOfSeries(name), { name, seq: name.last })
     if (lines === 0) return
     if (lines === Infinity) {
       yield* mergedOf(series, (name) => this.#linesOf(name, {}))
@@ -125,12 +142,12 @@ export class Fleet {
     const rest = series.slice()
     const take = async (): Promise<void> => {
       for (let name = rest.shift(); name !== undefined; name = rest.shift()) {
-        last.set(keyOf(name), await this.#lastOf(name, lines))
+        last.set(keyOfSeries(name), await this.#lastOf(name, lines))
       }
     }
     await Promise.all(Array.from({ length: togetherMax }, take))
     let merged: TimedLine[] = []
-    for await (const batch of mergedOf(series, (name) => once(last.get(keyOf(name)) ?? []))) {
+    for await (const batch of mergedOf(series, (name) => once(last.get(keyOfSeries(name)) ?? []))) {
       merged = [...merged, ...batch].slice(-lines)
     }
     yield merged
@@ -159,7 +176,7 @@ export class Fleet {
       ...more,
       signal,
     }
-    for await (const batch of this.#reader.read(query)) {
+    for await (const batch of this.#patient.read(query)) {
       const old = batch.filter(({ seq }) => seq <= name.last)
       yield old.map((each) => this.#timed(each)).filter(wanted.matches)
       if (old.length < batch.length) return
@@ -255,7 +272,7 @@ export class Fleet {
   /** Looks for what came before anybody listened, and then every now and then. */
   async #lookAgain(inbox: Inbox, signal: AbortSignal, answered: () => void): Promise<void> {
     while (!signal.aborted) {
-      for (const series of await this.#look()) {
+      for (const series of await this.#look(this.#reader)) {
         await this.#fill(series, series.last, inbox, signal)
       }
       answered()
@@ -276,7 +293,7 @@ export class Fleet {
   }
 
   #knownOf(line: SeriesName): Known {
-    const key = keyOf(line)
+    const key = keyOfSeries(line)
     const { host, log_id, category } = line
     const known = this.#known.get(key) ?? { name: { host, log_id, category }, seq: 0 }
     this.#known.set(key, known)
@@ -311,22 +328,6 @@ export class Fleet {
       if (isAll || !isFirst) return
       if (signal.aborted) return
     }
-  }
-
-  /** While it follows, an engine that is away is waited for. */
-  async #patiently<T>(ask: () => Promise<T>): Promise<T | undefined> {
-    const { follow, signal, tell } = this.#query
-    const backOff = new BackOff()
-    for (let isTold = false; !signal.aborted; isTold = true) {
-      try {
-        return await ask()
-      } catch (error) {
-        if (!follow || error instanceof EngineRefusal) throw error
-        if (!isTold) tell(`the engine is away, and asked until it answers: ${textOf(error)}`)
-      }
-      await sleep(backOff.next(), undefined, { signal }).catch(() => {})
-    }
-    return undefined
   }
 }
 
@@ -429,10 +430,6 @@ function mergedOf(
 
 async function* once(lines: TimedLine[]): AsyncGenerator<TimedLine[]> {
   yield lines
-}
-
-function keyOf({ host, log_id, category }: SeriesName): string {
-  return JSON.stringify([host, log_id, category])
 }
 
 function byName(a: SeriesName, b: SeriesName): number {

@@ -43,7 +43,8 @@ export async function connectTo(target: NatsTarget, settings: EngineSettings): P
         `the server is nats-server ${version}: before ${versionMin.join('.')} streams were lost when it was killed`,
       )
     }
-    const jsm = await jetstreamManager(nc, { timeout: answerMs })
+    // The account is not asked for: what is wrong with it, the stream tells.
+    const jsm = await jetstreamManager(nc, { timeout: answerMs, checkAPI: false })
     const servers = {
       isCluster: nc.info?.cluster !== undefined,
       compresses: !isOlder(version, [2, 10, 0]),
@@ -52,7 +53,7 @@ export async function connectTo(target: NatsTarget, settings: EngineSettings): P
     return { nc, jsm, js: jetstream(nc, { timeout: answerMs }), newHeaders: transport.headers }
   } catch (error) {
     await nc.close().catch(() => {})
-    throw error
+    throw asRefusal(error, target.name)
   }
 }
 
@@ -121,13 +122,23 @@ function readCreds(path: string): Uint8Array {
   )
 }
 
-/** Who we are is asked once: trying again with the same gives the same. */
-function asRefusal(error: unknown, name: string): unknown {
+/** Who we are and what we may is asked once: trying again with the same gives the same. */
+export function asRefusal(error: unknown, name: string): unknown {
   if (!(error instanceof Error) || error instanceof EngineRefusal) return error
   const isLogin = /^Authorization|Authentication/.test(`${error.name} ${error.message}`)
-  const fault = isLogin ? error.message : tlsFaultOf(error, '?ca=FILE')
+  const fault = isLogin
+    ? error.message
+    : (permissionFaultOf(error) ?? tlsFaultOf(error, '?ca=FILE'))
   if (fault === undefined) return error
   return new EngineRefusal(`Cannot use ${visible(name)}: ${visible(fault)}`, { cause: error })
+}
+
+/** What the server says of what we may not do; undefined when the error is of another kind. */
+function permissionFaultOf(error: unknown): string | undefined {
+  for (let each = error; each instanceof Error; each = each.cause) {
+    if (each.name === 'PermissionViolationError') return each.message
+  }
+  return undefined
 }
 
 /** Whether a server is older than streams are safe with, or than another version. */

@@ -1,7 +1,9 @@
 // What the NATS engine has, read by ordered consumers: they leave nothing behind in the server, and
 // begin again by themselves where a message was missed.
 
-import type { JsMsg, OrderedConsumerOptions } from '@nats-io/jetstream'
+import type { Consumer, ConsumerMessages, JsMsg, OrderedConsumerOptions } from '@nats-io/jetstream'
+import type { NatsConnection } from '@nats-io/transport-node'
+import { clearInterval, monotonicMs, setInterval, sleep } from '../entry/clock.ts'
 import type {
   EngineQuery,
   EngineReader,
@@ -11,8 +13,10 @@ import type {
   ShippedNumbers,
   ShippedSeries,
 } from './engine.ts'
+import { firstAnswer } from './first-answer.ts'
 import type { Link } from './link.ts'
-import { type NatsLink, isOlder } from './nats-connection.ts'
+import { type NatsLink, answerMs, asRefusal, isOlder } from './nats-connection.ts'
+import type { NatsTarget } from './nats-target.ts'
 import { linesIn, numbersIn, seqHeader, timeHeader } from './nats-message.ts'
 import { allSubjects, seriesOf, subjectOf } from './subject.ts'
 
@@ -22,20 +26,28 @@ const aheadBytes = 4 << 20
 /** Subjects whose ends are asked for at the same time. */
 const togetherMax = 64
 
+/** So long a consumer is waited for where there is another way. Milliseconds. */
+const consumerMs = 1000
+
+/** Between two looks whether anything comes. Milliseconds. */
+const stallLookMs = 1000
+
 /** Reads the stream. */
 export class NatsReader implements EngineReader {
   readonly #link: Link<NatsLink>
+  readonly #name: string
   readonly #stream: string
 
-  constructor(link: Link<NatsLink>, stream: string) {
+  constructor(link: Link<NatsLink>, { name, stream }: Pick<NatsTarget, 'name' | 'stream'>) {
     this.#link = link
+    this.#name = name
     this.#stream = stream
   }
 
   logs(): Promise<readonly ShippedSeries[]> {
-    return this.#link.use(async ({ jsm }) => {
+    return this.#use(async ({ jsm }) => {
       const filter = { subjects_filter: allSubjects }
-      const { state } = await jsm.streams.info(this.#stream, filter)
+      const { state } = await firstAnswer(() => jsm.streams.info(this.#stream, filter))
       const found: ShippedSeries[] = []
       const subjects = Object.keys(state.subjects ?? {})
       const look = async (subject: string): Promise<void> => {
@@ -44,7 +56,7 @@ export class NatsReader implements EngineReader {
         const ends = [{ seq: 0, next_by_subj: subject }, { last_by_subj: subject }] as const
         const [first, last] = await Promise.all(
           ends.map(async (end) => {
-            const message = await jsm.streams.getMessage(this.#stream, end)
+            const message = await firstAnswer(() => jsm.streams.getMessage(this.#stream, end))
             return numbersIn(message?.header.get(seqHeader))
           }),
         )
@@ -124,10 +136,21 @@ export class NatsReader implements EngineReader {
     return this.#link.close()
   }
 
+  /** @throws {EngineRefusal} for what we may not do. */
+  async #use<T>(work: (link: NatsLink) => Promise<T>): Promise<T> {
+    try {
+      return await this.#link.use(work)
+    } catch (error) {
+      throw asRefusal(error, this.#name)
+    }
+  }
+
   /** The lines of the last message of a series. */
   async #lastOf(name: SeriesName): Promise<ShippedLine[] | undefined> {
     const end = { last_by_subj: subjectOf(name) }
-    const message = await this.#link.use(({ jsm }) => jsm.streams.getMessage(this.#stream, end))
+    const message = await this.#use(({ jsm }) =>
+      firstAnswer(() => jsm.streams.getMessage(this.#stream, end)),
+    )
     const numbers = numbersIn(message?.header.get(seqHeader))
     return message === null || numbers === undefined
       ? undefined
@@ -136,9 +159,13 @@ export class NatsReader implements EngineReader {
 
   /** The sequence of the message that has the last so many lines of a series behind it. */
   async #startOf(name: SeriesName, lines: number): Promise<number> {
-    return this.#link.use(async ({ jsm }) => {
+    return this.#use(async ({ jsm }) => {
       const subject = subjectOf(name)
-      const last = await jsm.streams.getMessage(this.#stream, { last_by_subj: subject })
+      const messageAt = (
+        query: { seq: number } | { last_by_subj: string },
+      ): ReturnType<typeof jsm.streams.getMessage> =>
+        firstAnswer(() => jsm.streams.getMessage(this.#stream, query))
+      const last = await messageAt({ last_by_subj: subject })
       const end = numbersIn(last?.header.get(seqHeader))
       if (last === null || end === undefined) return 0
       if (lines === 0) return last.seq + 1
@@ -147,7 +174,7 @@ export class NatsReader implements EngineReader {
       while (low < high) {
         const middle = (low + high) >> 1
         const query = { seq: middle, next_by_subj: subject } as { seq: number }
-        const message = await jsm.streams.getMessage(this.#stream, query)
+        const message = await messageAt(query)
         const to = numbersIn(message?.header.get(seqHeader))?.[1]
         if (to !== undefined && to <= end[1] - lines) low = message!.seq + 1
         else high = middle
@@ -161,11 +188,13 @@ export class NatsReader implements EngineReader {
     options: Partial<OrderedConsumerOptions>,
     follow: boolean,
     signal: AbortSignal | undefined,
-  ): AsyncGenerator<JsMsg, undefined> {
-    const opened = await this.#link.use(async ({ js, nc }) => {
+  ): AsyncGenerator<Message, undefined> {
+    const opened = await this.#use(async ({ js, nc }) => {
       const { filter_subjects: subjects = allSubjects } = options
       const filter_subjects = filterOf([subjects].flat(), nc.info?.version)
-      const consumer = await js.consumers.get(this.#stream, { ...options, filter_subjects })
+      const coming = js.consumers.get(this.#stream, { ...options, filter_subjects })
+      const consumer = follow ? await coming : await inTime(coming)
+      if (consumer === undefined) return undefined
       const info = await consumer.info()
       const isEmpty = !follow && info.num_pending === 0
       return {
@@ -173,31 +202,100 @@ export class NatsReader implements EngineReader {
         messages: isEmpty ? undefined : await consumer.consume({ max_bytes: aheadBytes }),
       }
     })
-    const { messages, nc } = opened
-    if (messages === undefined) return
-    const stop = (): void => messages.stop()
-    signal?.addEventListener('abort', stop, { once: true })
-    // A connection that has gone gives nothing more, and says nothing.
-    let isLost = false
-    const watch = async (): Promise<void> => {
-      await nc.closed()
-      isLost = true
-      stop()
-    }
-    void watch()
-    try {
-      for await (const message of messages) {
-        if (signal?.aborted === true) return
-        yield message
-        if (!follow && message.info.pending === 0) return
-      }
-      if (isLost && signal?.aborted !== true)
-        throw new Error('the connection to the server was lost')
-    } finally {
-      signal?.removeEventListener('abort', stop)
-      stop()
+    if (opened === undefined) yield* this.#oneByOne(options, signal)
+    else if (opened.messages !== undefined) {
+      yield* messagesOf(opened.messages, opened.nc, follow, signal)
     }
   }
+
+  /**
+   * The same without a consumer: each is asked for, which takes a round trip, and works as long as
+   * the stream has a leader.
+   */
+  async *#oneByOne(
+    {
+      filter_subjects: subjects = allSubjects,
+      opt_start_seq: start = 1,
+    }: Partial<OrderedConsumerOptions>,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<Message, undefined> {
+    const [first = allSubjects, ...others] = [subjects].flat()
+    const subject = others.length === 0 ? first : allSubjects
+    const { state } = await this.#use(({ jsm }) =>
+      firstAnswer(() => jsm.streams.info(this.#stream)),
+    )
+    const isOver = (): boolean => signal?.aborted === true
+    for (let seq = start; seq <= state.last_seq && !isOver();) {
+      const query = { seq, next_by_subj: subject }
+      const message = await this.#use(({ jsm }) =>
+        firstAnswer(() => jsm.streams.getMessage(this.#stream, query)),
+      )
+      if (message === null || message.seq > state.last_seq) return
+      const { data, header: headers } = message
+      yield { subject: message.subject, seq: message.seq, data, headers }
+      seq = message.seq + 1
+    }
+  }
+}
+
+/** What of a message is read. */
+type Message = Pick<JsMsg, 'subject' | 'seq' | 'data' | 'headers'>
+
+/** What a consumer gives. */
+async function* messagesOf(
+  messages: ConsumerMessages,
+  nc: NatsConnection,
+  follow: boolean,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Message, undefined> {
+  const stop = (): void => messages.stop()
+  signal?.addEventListener('abort', stop, { once: true })
+  let lost: string | undefined
+  const lose = (what: string): void => {
+    lost ??= what
+    stop()
+  }
+  // A connection that has gone gives nothing more, and says nothing.
+  void nc.closed().then(() => lose('the connection to the server was lost'))
+  // Nor does a server that had the consumer, and is not the one that we are connected to.
+  let waitsMs: number | undefined = monotonicMs()
+  const look = (): void => {
+    const isLate = waitsMs !== undefined && monotonicMs() - waitsMs >= answerMs
+    if (isLate) lose('the server sends nothing')
+  }
+  const looks = follow ? undefined : setInterval(look, stallLookMs)
+  try {
+    for await (const message of messages) {
+      if (signal?.aborted === true) return
+      waitsMs = undefined
+      yield message
+      waitsMs = monotonicMs()
+      if (!follow && message.info.pending === 0) return
+    }
+    if (lost !== undefined && signal?.aborted !== true) throw new Error(lost)
+  } finally {
+    clearInterval(looks)
+    signal?.removeEventListener('abort', stop)
+    stop()
+  }
+}
+
+/**
+ * A consumer, unless it is late. For a minute a cluster gives some of them to a server that it has
+ * lost, and nobody answers (nats-server 2.10.27, three servers, 2026-11).
+ */
+async function inTime(coming: Promise<Consumer>): Promise<Consumer | undefined> {
+  const isThere = new AbortController()
+  const late = sleep(consumerMs, undefined, { signal: isThere.signal }).catch(() => undefined)
+  const consumer = await Promise.race([coming, late]).finally(() => isThere.abort())
+  if (consumer === undefined) {
+    coming
+      .then((other) => other.delete())
+      .catch(() => {
+        // The server removes it when nobody has asked for anything for some minutes.
+      })
+  }
+  return consumer
 }
 
 /** Servers before 2.10 take one: of several, all is asked for, and whoever asks looks again. */

@@ -4,6 +4,7 @@
 
 import type { JetStreamManager, StreamConfig } from '@nats-io/jetstream'
 import { EngineMissing, EngineRefusal, type EngineSettings, batchBytesMax } from './engine.ts'
+import { firstAnswer } from './first-answer.ts'
 import type { NatsTarget } from './nats-target.ts'
 import { allSubjects, subjectPrefix } from './subject.ts'
 
@@ -36,7 +37,7 @@ export async function readyStream(
 ): Promise<void> {
   let config: Partial<StreamConfig>
   try {
-    ;({ config } = await jsm.streams.info(stream))
+    ;({ config } = await firstAnswer(() => jsm.streams.info(stream)))
   } catch (error) {
     if (numberOf(error) !== streamNotFound) throw error
     if (dry) throw new EngineMissing(`the stream ${stream}`)

@@ -44,7 +44,7 @@ export const nats: EngineKind = {
     return {
       name: visible(target.name),
       log: (log) => new NatsEngine(link(), log, target.stream),
-      reader: () => new NatsReader(link(), target.stream),
+      reader: () => new NatsReader(link(), target),
     }
   },
 }

@@ -29,11 +29,14 @@ interface Row extends SeriesName {
 export class PostgresReader implements EngineReader {
   readonly #link: Link<Client>
   readonly #table: string
+  readonly #refusalOf: (error: unknown) => unknown
   #turn: Promise<unknown> = Promise.resolve()
 
-  constructor(link: Link<Client>, table: string) {
+  /** @param refusalOf An error, or the refusal that it is. */
+  constructor(link: Link<Client>, table: string, refusalOf: (error: unknown) => unknown) {
     this.#link = link
     this.#table = table
+    this.#refusalOf = refusalOf
   }
 
   async logs(): Promise<readonly ShippedSeries[]> {
@@ -114,7 +117,9 @@ export class PostgresReader implements EngineReader {
   #inTurn<T>(ask: (client: Client) => Promise<T>): Promise<T> {
     const answer = this.#turn.then(() => this.#link.use(ask))
     this.#turn = answer.catch(() => {})
-    return answer
+    return answer.catch((error: unknown) => {
+      throw this.#refusalOf(error)
+    })
   }
 
   close(): Promise<void> {

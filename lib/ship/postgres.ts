@@ -64,7 +64,10 @@ export const postgres: EngineKind = {
     return {
       name,
       log: (log) => new PostgresEngine(new Link(connect, (client) => client.end()), log, table),
-      reader: () => new PostgresReader(new Link(connect, (client) => client.end()), table),
+      reader: () => {
+        const link = new Link(connect, (client) => client.end())
+        return new PostgresReader(link, table, (error) => asRefusal(error, name))
+      },
     }
   },
 }

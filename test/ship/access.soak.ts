@@ -173,6 +173,9 @@ describe('ringlog ship to every NATS that there is', () => {
 
 describe('ringlog ship to NATS with a login', { skip: noNats }, () => {
   const users = natsOf(`authorization { users: [{ user: shipper, password: "${secret}" }] }`)
+  const powerless = natsOf(
+    `authorization { users: [{ user: a, password: b, permissions: { publish: { deny: "$JS.API.>" } } }] }`,
+  )
   const token = natsOf(`authorization { token: "${secret}" }`)
   const jwt = makeJwt()
   const claims = natsOf(jwt.config)
@@ -190,6 +193,10 @@ describe('ringlog ship to NATS with a login', { skip: noNats }, () => {
     await refuses(denied, users.url())
     await refuses(denied, token.url(`${secret}x@`))
     await refuses(denied, token.url(), { NATS_TOKEN: `${secret}x` })
+  })
+
+  test('refuses at once who may not ask for the stream', async () => {
+    await refuses(/Cannot use nats:.*Permissions Violation/, powerless.url('a:b@'))
   })
 
   test('takes credentials from a file', async () => {

@@ -35,6 +35,7 @@ function fleetOf(
     accounts: undefined,
     tell: (text) => told.push(text),
     signal,
+    patienceMs: 0,
   })
 }
 
