@@ -3,6 +3,7 @@
 
 import { getSystemErrorMap } from 'node:util'
 import { visible, visibleLines } from '../entry/visible-text.ts'
+import { absolutePathOf, defaultLogPath } from '../config/log-path.ts'
 import { ConfigError } from '../errors.ts'
 
 /** The command line is wrong: exit code 2. The message says what is right. */
@@ -28,5 +29,19 @@ function messageOf(error: unknown): string {
   const [code, reason] = (errno !== undefined && getSystemErrorMap().get(errno)) || []
   if (reason === undefined) return error.message
   const action = syscall === 'write' ? 'write' : 'read'
-  return `Cannot ${action} ${path ?? 'the output'}: ${reason} (${code})`
+  const hint = code === 'ENOENT' && isDefaultDirectory(path) ? `; ${directoryHint}` : ''
+  return `Cannot ${action} ${path ?? 'the output'}: ${reason} (${code})${hint}`
+}
+
+/** For the person who has named no directory, and has no log in the default one. */
+export const directoryHint = "-d says which directory it is: the logger's log_path"
+
+/** Whether a path is the default directory of logs. */
+export function isDefaultDirectory(path: string | undefined): boolean {
+  try {
+    return path !== undefined && absolutePathOf(path) === absolutePathOf(defaultLogPath)
+  } catch {
+    // No home, so no such directory.
+    return false
+  }
 }

@@ -14,7 +14,7 @@ import { readLogs } from '../read/stream-logs.ts'
 import { LogFinder } from '../directory/log-finder.ts'
 import { nearestOf } from '../entry/closest-word.ts'
 import { type DirectoryOptions, type Place, placeOf } from './target-directory.ts'
-import { UsageError } from './failure.ts'
+import { UsageError, directoryHint, isDefaultDirectory } from './failure.ts'
 import type { Io } from './io.ts'
 import { type QueryOptions, queryOf } from './query-options.ts'
 import { type Screen, type ShowOptions, showLines } from './show-lines.ts'
@@ -54,7 +54,8 @@ export async function tail(options: TailOptions, screen: Screen, io: Io): Promis
   for (const { category, question } of unknown)
     io.remark(`no known category: '${category}'${question}`)
   if (follow && !place.directories.map(isDirectory).some(Boolean)) {
-    io.remark(`waiting for ${place.name}, which is not there yet`)
+    const hint = isDefaultDirectory(place.name) ? `; ${directoryHint}` : ''
+    io.remark(`waiting for ${place.name}, which is not there yet${hint}`)
   }
   let count = 0
   let isWhole = true

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
+import { logDirectory } from '../log-directory.ts'
 import { logged, ringlog } from './typed-command.ts'
 
 describe('ringlog tail', () => {
@@ -23,6 +24,19 @@ describe('ringlog tail', () => {
 })
 
 describe('ringlog', () => {
+  it('says how a directory is named when the default one is not there, and only then', (t) => {
+    const home = logDirectory(t)
+    for (const command of ['tail', 'verify']) {
+      const { code, err } = ringlog([command], { HOME: home, USERPROFILE: home })
+      assert.equal(code, 1)
+      assert.match(
+        err,
+        /logs: no such file .*; -d says which directory it is: the logger's log_path\n$/,
+      )
+      assert.doesNotMatch(ringlog([command, '-d', home]).err, /-d says/)
+    }
+  })
+
   it('--help and --version go to standard output, with 0', () => {
     assert.match(ringlog(['tail', '--help']).out, /^Usage: ringlog tail [^]*Examples:/)
     const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }
