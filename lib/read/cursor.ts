@@ -47,6 +47,11 @@ export interface Step {
   readonly position: Position | undefined
 }
 
+/** Which of several logs a base is of; empty: it is the only one. */
+export function logOf(base: string): string {
+  return base.slice(0, Math.max(0, base.lastIndexOf('/')))
+}
+
 const version = 'r1'
 
 /** Parses a cursor. @throws {RangeError} when the text is no cursor. */
@@ -155,9 +160,20 @@ export class CursorTrack {
     return { file, offset: isLast ? Math.min(offset, end.offset) : offset }
   }
 
-  /** Only the last lines were read: these, so what stands in front of them has been passed. */
-  beginAt(begins: ReadonlyMap<string, Position | undefined>): void {
-    for (const [base, end] of this.#ends ?? []) this.#positions.set(base, begins.get(base) ?? end)
+  /**
+   * Only the last lines were read: these, so what stands in front of them has been passed.
+   *
+   * @param isAll What stands behind them has been, too; otherwise only the order tells.
+   */
+  beginAt(begins: ReadonlyMap<string, Position | undefined>, isAll: boolean): void {
+    for (const [base, end] of this.#ends ?? []) {
+      this.#positions.set(base, begins.get(base) ?? (isAll ? end : undefined))
+    }
+  }
+
+  /** Whether a line has been passed. */
+  get hasPassed(): boolean {
+    return this.#base !== ''
   }
 
   /**

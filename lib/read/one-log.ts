@@ -15,6 +15,7 @@ import { stateOf } from '../directory/lock-files.ts'
 import { Copies } from './copies.ts'
 import type { CopyQueue } from './copy-queue.ts'
 import type { Cursor, Position } from './cursor.ts'
+import { keyOf } from './cursor-logs.ts'
 import { Descriptors } from './descriptors.ts'
 import { type Base, type Listing, closeAll, findBases, spansOf, tailOf } from './base-files.ts'
 import { namesIn } from './file-walk.ts'
@@ -95,7 +96,7 @@ export class OneLog {
 
   /** How a cursor calls a file of this log. */
   keyOf(base: string): string {
-    return this.instance === '' ? base : `${this.instance}/${base}`
+    return keyOf(this.instance, base)
   }
 
   /** Prepares to follow: what comes from now on is not missed. */
@@ -238,12 +239,20 @@ export class OneLog {
       )
     } else {
       const { linesBefore, restOf } = await import('./resume.ts')
-      const rests = bases.map(({ name: base, spans }) => ({
-        base,
-        time: -Infinity,
-        lsn: undefined as number | undefined,
-        ...restOf({ base: this.keyOf(base), spans, cursor: after, bases: this.bases, remarks }),
-      }))
+      const rests = await Promise.all(
+        bases.map(async ({ name: base, spans }) => ({
+          base,
+          time: -Infinity,
+          lsn: undefined as number | undefined,
+          ...(await restOf({
+            base: this.keyOf(base),
+            spans,
+            cursor: after,
+            bases: this.bases,
+            remarks,
+          })),
+        })),
+      )
       for (const rest of rests) {
         try {
           for await (const { line, time, lsn } of linesBefore(rest.before, after)) {
@@ -264,6 +273,12 @@ export class OneLog {
       if (lines !== Infinity) batches = once(await lastLines(batches, lines))
     }
     yield* batches
+  }
+
+  /** Whether a file of one of its bases, by the hash of its first line, is there. */
+  holds(name: string, { file }: Position): boolean {
+    const base = this.#bases.find((each) => each.name === name)
+    return base?.spans.some(({ log }) => log.id === file) === true
   }
 
   /** Where each base begins. */

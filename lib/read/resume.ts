@@ -1,10 +1,12 @@
 // Going on behind a cursor: the files of a base that are still to be read, from where, and the
 // lines that were given before.
 
-import type { Cursor, Place, Position } from './cursor.ts'
+import { type Cursor, type Place, type Position, logOf } from './cursor.ts'
 import type { Span } from './history.ts'
+import type { LogFile } from './log-file.ts'
 import { readBackwards, readForwards } from './read-lines.ts'
 import type { Remarks } from './remark.ts'
+import { textBytesMax } from './line-splitter.ts'
 import { Backwards, Forwards, type TimedLine } from './time-order.ts'
 
 /**
@@ -35,17 +37,22 @@ export interface RestOptions {
   readonly remarks: Remarks
 }
 
+const newline = 0x0a
+/** Of a byte order mark, the last. */
+const markLast = 0xbf
+
 /** Finds the rest of one base. */
-export function restOf(options: RestOptions): Rest {
+export async function restOf(options: RestOptions): Promise<Rest> {
   const { base, spans, cursor, remarks } = options
   const place = cursor.places.get(base)
   if (base === cursor.base || place !== undefined || cursor.others.includes(base)) {
     const at = place?.at
     const found = at === undefined ? 0 : indexOf(spans, at)
-    if (found === -1) tellGone(base, spans, remarks)
     const first = Math.max(0, found)
+    const isLost = found === -1 || (at !== undefined && !(await isPlaced(spans[found]!, at)))
+    if (isLost) tellGone(base, spans[first], found === -1, remarks)
     const rest = spans.slice(first).map((span) => ({ ...span }))
-    const isFound = at !== undefined && found !== -1
+    const isFound = at !== undefined && !isLost
     const begin = isFound ? (at.offset === -1 ? Infinity : at.offset) : 0
     if (rest[0] !== undefined && begin > 0) rest[0] = { ...rest[0], begin }
     const before = isFound
@@ -57,7 +64,7 @@ export function restOf(options: RestOptions): Rest {
             .map((span) => upTo(span, Infinity)),
         ]
       : []
-    if (base === cursor.base || found === -1) return { spans: rest, isPassed: undefined, before }
+    if (base === cursor.base || isLost) return { spans: rest, isPassed: undefined, before }
     return { spans: rest, isPassed: passedOf(rest, place, options), before }
   }
   // It was made later.
@@ -95,11 +102,6 @@ function passedOf(
   }
 }
 
-/** Which of several logs a base is of. */
-function logOf(base: string): string {
-  return base.slice(0, Math.max(0, base.lastIndexOf('/')))
-}
-
 /**
  * Of files that begin with the same line, which no entry is, the oldest: rather twice than lost.
  */
@@ -107,14 +109,46 @@ function indexOf(spans: readonly Span[], { file }: Position): number {
   return spans.findIndex(({ log }) => log.id === file)
 }
 
-function tellGone(base: string, spans: readonly Span[], remarks: Remarks): void {
-  const oldest = spans[0]?.log.name
+/**
+ * Whether a line ends at a place. One does not in a copy of the file that has had other entries
+ * since, nor in a file that was cut. Where that cannot be known, it does.
+ */
+async function isPlaced({ log, end }: Span, { offset }: Position): Promise<boolean> {
+  if (offset <= 0) return true
+  try {
+    const file = log.current()
+    if (!file.compressed) return offset <= end && isLineEnd(file, offset)
+    for await (const lines of readForwards(file, {})) {
+      const line = lines.find((each) => each.end >= offset)
+      if (line !== undefined) return line.end === offset
+    }
+    return false
+  } catch {
+    // Whoever reads it tells why.
+    return true
+  }
+}
+
+/** Whether a line, or a piece of one, may end there: see {@link LineSplitter}. */
+function isLineEnd(file: Pick<LogFile, 'readSync'>, offset: number): boolean {
+  const around = file.readSync(offset - 1, 2)
+  if (around[0] === newline || around.includes(0) || around[0] === markLast) return true
+  const from = Math.max(0, offset - textBytesMax)
+  return !file.readSync(from, offset - from).includes(newline)
+}
+
+function tellGone(
+  base: string,
+  next: Span | undefined,
+  isFileGone: boolean,
+  remarks: Remarks,
+): void {
+  const what = isFileGone ? 'its file is gone' : 'it is not there any more'
   const where =
-    oldest === undefined ? 'nothing of it is there' : `going on from the beginning of ${oldest}`
-  remarks.tell(
-    base,
-    `Cannot go on in ${base} behind the line of the cursor: its file is gone; ${where}`,
-  )
+    next === undefined
+      ? 'nothing of it is there'
+      : `going on from the beginning of ${next.log.name}`
+  remarks.tell(base, `Cannot go on in ${base} behind the line of the cursor: ${what}; ${where}`)
 }
 
 /**

@@ -2,7 +2,8 @@
 // by time.
 
 import { wallMs } from '../entry/clock.ts'
-import { CursorTrack, type Position, type Step } from './cursor.ts'
+import { type Cursor, CursorTrack, type Position, type Step } from './cursor.ts'
+import { cursorFor } from './cursor-logs.ts'
 import { type HistoryLine, lastLines } from './history.ts'
 import { type FoundLog, LogFinder } from '../directory/log-finder.ts'
 import { mergeLogs } from './merge.ts'
@@ -22,6 +23,8 @@ interface Iteration {
   readonly wanted: Wanted
   readonly follow: boolean
   readonly tell: Tell
+  /** The cursor that it goes on from, as it was given. */
+  readonly after: string | undefined
   /** Called when what was there has been read, with the cursor to go on from. */
   readonly atEnd: ((cursor: string) => void) | undefined
 }
@@ -39,13 +42,13 @@ export function readLogs(
 ): AsyncIterable<LogLine> {
   const { directories: paths, options } = checkedOptions(given)
   const wanted = wantedOf(options, wallMs())
-  const { follow = false, signal } = options
+  const { follow = false, signal, after } = options
   return {
     [Symbol.asyncIterator]: () => {
       // Leaving the iteration must end a wait that is under way, which a generator alone would sit
       // out.
       const leave = new AbortController()
-      const lines = linesOf({ paths, wanted, follow, tell, atEnd }, leave, signal)
+      const lines = linesOf({ paths, wanted, follow, tell, after, atEnd }, leave, signal)
       return {
         next: () => lines.next(),
         return: () => {
@@ -63,7 +66,7 @@ async function* linesOf(
   signal: AbortSignal | undefined,
 ): AsyncGenerator<LogLine, undefined> {
   if (signal?.aborted === true) return
-  const { wanted, follow, atEnd } = iteration
+  const { wanted, follow, atEnd, after } = iteration
   const reader = new Logs(iteration, ended.signal)
   const end = (): void => {
     ended.abort()
@@ -82,8 +85,10 @@ async function* linesOf(
         if (isShown) yield line
       }
     }
+    // What is too late to be shown has not been passed.
+    const behind = track.hasPassed ? track.cursor : (after ?? track.cursor)
     reader.endHistory()
-    atEnd?.(track.cursor)
+    atEnd?.(wanted.until === Infinity ? track.cursor : behind)
     if (!follow) return
     for await (const lines of reader.following()) {
       track.pass(lines.map((line) => stepOf(line, track)))
@@ -119,6 +124,7 @@ class Logs {
   #logs: OneLog[] = []
   readonly #followed: Followed[] = []
   #track: CursorTrack | undefined
+  #after: Cursor | undefined
 
   constructor(iteration: Iteration, ended: AbortSignal) {
     this.#iteration = iteration
@@ -135,7 +141,9 @@ class Logs {
     const { wanted, follow } = this.#iteration
     const logs = this.#finder.find().map((found) => this.#logOf(found))
     this.#logs = logs.filter((log) => log !== undefined)
-    const { after } = wanted
+    const { after: given } = wanted
+    const after = given === undefined ? given : this.#cursorFor(given)
+    this.#after = after
     this.#track = new CursorTrack(
       new Map(this.#logs.flatMap((log) => log.begins(after))),
       new Map(this.#logs.flatMap((log) => log.ends())),
@@ -146,8 +154,8 @@ class Logs {
 
   async *history(): AsyncGenerator<HistoryLine[]> {
     const { wanted } = this.#iteration
-    const { after, lines } = wanted
-    const sources = this.#logs.map((log) => log.history(after))
+    const { lines, until } = wanted
+    const sources = this.#logs.map((log) => log.history(this.#after))
     const [only] = sources
     const batches = sources.length === 1 ? only! : mergeLogs(sources)
     if (lines === Infinity) {
@@ -155,7 +163,7 @@ class Logs {
       return
     }
     const last = await lastLines(batches, lines)
-    this.track.beginAt(firstPlaces([...last, ...this.#waiting]))
+    this.track.beginAt(firstPlaces([...last, ...this.#waiting]), until === Infinity)
     yield last
   }
 
@@ -193,6 +201,16 @@ class Logs {
 
   close(): void {
     for (const log of this.#logs) log.close()
+  }
+
+  #cursorFor(cursor: Cursor): Cursor {
+    return cursorFor(cursor, this.#logs, (base, isOther) => {
+      const goesOn = isOther ? 'the others go on where they were' : 'going on from the beginning'
+      this.#iteration.tell({
+        file: base,
+        text: `Cannot go on in ${base} behind the line of the cursor: its log is not there; ${goesOn}`,
+      })
+    })
   }
 
   /** A log that was found below a parent, and cannot be read, is reported and left out. */
