@@ -190,9 +190,6 @@ function checkWriter(config: LoggingConfig, problems: ConfigProblem[]): void {
   if (buffer.on_full === 'drop_old') {
     say('"inline" with on_full drop_old: what a writer thread has is not taken back from it')
   }
-  if (buffer.ring === 'shared') {
-    say('"inline" with ring "shared": the writer thread reads ordinary memory')
-  }
   if (process.platform === 'win32' && eventLog?.enabled !== false) {
     say(
       '"inline", or windows_event_log.enabled false: only the main thread reports to the event log',

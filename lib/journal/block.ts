@@ -18,6 +18,7 @@ import {
   definitionsAt,
   definitionWord,
   FILLER,
+  handedVersion,
   headAt,
   headerBytes,
   INLINE,
@@ -141,30 +142,40 @@ export class Block {
   readonly #memories = new WeakMap<object, Memory>()
   /** The categories of definitions by their places. */
   readonly #categories = new Map<number, string>()
+  /** Its records bear the numbers of the run. */
+  readonly #isOfRun: boolean
   /** Added to the number of an entry among all of this run. */
   lsnBase = 0
 
   /**
-   * @param memory All of it is the block's, and holds zeros.
+   * @param memory All of it is the block's but for what is beside it, and holds zeros.
    * @param owner Who writes, as JSON, for whoever finds the block.
    * @param key A random number, other than that of any block before in the same memory.
+   * @param besideBytes At the end, what is left to the thread that writes the files, where that is
+   *   another one: then records bear the numbers of this run.
    */
-  constructor(memory: ArrayBuffer | SharedArrayBuffer, owner: string, key: number) {
-    const size = memory.byteLength
+  constructor(
+    memory: ArrayBuffer | SharedArrayBuffer,
+    owner: string,
+    key: number,
+    besideBytes: number = 0,
+  ) {
+    const size = memory.byteLength - besideBytes
     const text = Buffer.from(owner)
     if (size < blockBytesMin || size % 8 !== 0 || text.length > ownerBytesMax) {
       throw new RangeError(`Cannot use the memory: expected ${blockBytesMin} bytes, got ${size}`)
     }
     const { definitions, ring } = partsOf(size)
     this.#bytes = Buffer.from(memory, 0, size)
-    this.#words = new Int32Array(memory)
-    this.#numbers = new Float64Array(memory)
+    this.#words = new Int32Array(memory, 0, size >> 2)
+    this.#numbers = new Float64Array(memory, 0, size >> 3)
+    this.#isOfRun = besideBytes > 0
     this.#key = key | 0
     this.#from = headerBytes + definitions
     this.#ring = ring
     this.#definitionBytes = definitions
     const words = this.#words
-    words[versionAt >> 2] = layoutVersion
+    words[versionAt >> 2] = this.#isOfRun ? handedVersion : layoutVersion
     words[orderAt >> 2] = orderProbe
     this.#numbers[sizeAt >> 3] = size
     words[keyAt >> 2] = this.#key
@@ -197,9 +208,14 @@ export class Block {
 
   /** Notes the identity of the log whose entries these are. */
   identify(logId: string): void {
+    Block.identify(this.#bytes, logId)
+  }
+
+  /** The same for the thread that writes the files, where that is another one. */
+  static identify(bytes: Buffer, logId: string): void {
     if (logId.length !== logIdChars) return
-    this.#bytes.write(logId, logIdAt, 'latin1')
-    this.#words[logIdSetAt >> 2] = 1
+    bytes.write(logId, logIdAt, 'latin1')
+    bytes.writeInt32LE(1, logIdSetAt)
   }
 
   /**
@@ -246,7 +262,7 @@ export class Block {
     const limit = ((start + need) >> 2) - 1
     const first = start >> 2
     const lsn = this.lsnBase + number
-    const own = template.owner.seqBase + seq
+    const own = this.#isOfRun ? seq : template.owner.seqBase + seq
     const { places } = known
     const { nums, refs, tags, mask } = lanes
     if (

@@ -6,13 +6,9 @@ import type { Template } from '../encode/line-template.ts'
 import { self } from '../directory/lock-owner.ts'
 import { Block } from './block.ts'
 import { JournaledRing } from './journaled-ring.ts'
-import { blockBytesMin } from './layout.ts'
+import { blockBytesOf } from './layout.ts'
 import type { RingOwner } from './recover.ts'
 import { leaveRingFile, makeRingFile, realPathOf, removeRingFile } from './ring-file.ts'
-
-/** Of what may wait, the part that the block holds; and its largest size, in bytes. */
-const blockShare = 1 / 2
-const blockBytesMax = 32 * 1024 * 1024
 
 export interface JournalOptions {
   readonly directory: string
@@ -20,6 +16,22 @@ export interface JournalOptions {
   /** `buffer.bytes`. */
   readonly bytesMax: number
   readonly entryCharsMax: number
+}
+
+/** What a logger tells its journal. */
+export type JournalEvents = Pick<
+  Journal<Template>,
+  'takeMissed' | 'identify' | 'settled' | 'moved' | 'end'
+>
+
+/** Makes a block for the entries of a directory. `besideBytes`: as Block has it. */
+export function blockIn(
+  memory: ArrayBuffer | SharedArrayBuffer,
+  directory: string,
+  besideBytes?: number,
+): Block {
+  const owner: RingOwner = { directory: realPathOf(directory), owner: self() }
+  return new Block(memory, JSON.stringify(owner), randomBytes(4).readInt32LE(), besideBytes)
 }
 
 /** A ring that the process may be killed with. */
@@ -31,23 +43,15 @@ export class Journal<T extends Template> {
 
   /** @throws {RingUnavailable} where there is no such memory. */
   constructor({ directory, entriesMax, bytesMax, entryCharsMax }: JournalOptions) {
-    const bytes = Math.min(Math.floor(bytesMax * blockShare), blockBytesMax)
-    const { path, memory } = makeRingFile(
-      directory,
-      Math.max(Math.floor(bytes / 4096) * 4096, blockBytesMin),
-    )
-    const owner: RingOwner = { directory: realPathOf(directory), owner: self() }
+    const { path, memory } = makeRingFile(directory, blockBytesOf(bytesMax))
     this.#path = path
-    this.#block = new Block(memory, JSON.stringify(owner), randomBytes(4).readInt32LE())
+    this.#block = blockIn(memory, directory)
     this.ring = new JournaledRing<T>(entriesMax, bytesMax, entryCharsMax, this.#block)
   }
 
   /** Whether there was no room for an entry, since this was asked last. */
   takeMissed(): boolean {
-    const { ring } = this
-    if (ring.missed === 0) return false
-    ring.missed = 0
-    return true
+    return this.ring.takeMissed()
   }
 
   /** Notes whose entries these are. */

@@ -15,10 +15,19 @@ export class JournaledRing<T extends Template> extends Ring<T> {
   #refEnd = 0
   /** Entries that the block had no room for, since somebody looked. */
   missed = 0
+  /** Entries are written into the block. */
+  isJournaling = true
 
   constructor(entriesMax: number, charsMax: number, entryCharsMax: number, block: Block) {
     super(entriesMax, charsMax, entryCharsMax)
     this.block = block
+  }
+
+  /** Whether there was no room for an entry, since this was asked last. */
+  takeMissed(): boolean {
+    if (this.missed === 0) return false
+    this.missed = 0
+    return true
   }
 
   override commit(
@@ -45,6 +54,7 @@ export class JournaledRing<T extends Template> extends Ring<T> {
     this.#tagEnd = lanes.tagTail
     this.#numEnd = lanes.numTail
     this.#refEnd = lanes.refTail
+    if (!this.isJournaling) return
     const { block } = this
     if (
       !block.append(lanes, tag, num, ref, template, time, accountId, message, seq, number, chars)

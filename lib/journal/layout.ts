@@ -24,6 +24,11 @@
 export const magic = 'RINGLOG\n'
 /** Raised with each change of what stands where. A block with another number is not read. */
 export const layoutVersion = 2
+/**
+ * Of a block that one thread fills and another writes to the files: its records bear numbers of the
+ * run, and behind them stands what that other thread says of them (handed-progress.ts).
+ */
+export const handedVersion = 3
 /** Read in another byte order, it is another number. */
 export const orderProbe = 0x01020304
 
@@ -31,11 +36,14 @@ export const orderProbe = 0x01020304
 export const headerBytes = 4096
 /** The smallest block that makes sense. */
 export const blockBytesMin: number = 64 * 1024
+/** Of what may wait, the part that a block holds; and its largest size, in bytes. */
+const blockShare = 1 / 2
+const blockBytesMax = 32 * 1024 * 1024
 
 // Places in the header, in bytes.
 export const versionAt = 8
 export const orderAt = 12
-/** Bytes of the whole block. */
+/** Bytes of the whole block, without what stands behind its records. */
 export const sizeAt = 16
 /** Bytes of definitions. */
 export const definedAt = 24
@@ -104,6 +112,12 @@ export const placesMax = 4096
  */
 export function seedOf(key: number, position: number, length: number): number {
   return (Math.imul((position / 8) | 0, 0x9e3779b1) ^ Math.imul(length, 0x85ebca6b) ^ key) | 0
+}
+
+/** The size of a block, in bytes. `bytes`: what may wait, `buffer.bytes`. */
+export function blockBytesOf(bytes: number): number {
+  const wanted = Math.min(Math.floor(bytes * blockShare), blockBytesMax)
+  return Math.max(Math.floor(wanted / 4096) * 4096, blockBytesMin)
 }
 
 /** How a block is divided: bytes of definitions, and of the ring of records. */

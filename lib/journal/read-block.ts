@@ -29,6 +29,7 @@ import {
   definitionsAt,
   definitionWord,
   FILLER,
+  handedVersion,
   headAt,
   headerBytes,
   INLINE,
@@ -68,6 +69,7 @@ import {
   versionAt,
 } from './layout.ts'
 import { sumOf } from './block.ts'
+import { baseOf, type Bases, progressBytesMin, readProgress } from './handed-progress.ts'
 
 /** An entry of a block. */
 export interface BlockEntry {
@@ -124,6 +126,8 @@ export class BlockReader {
   /** The same. A method of Buffer takes four times as long. */
   #view: DataView
   readonly #key: number
+  /** Bytes up to the end of the records. */
+  readonly #size: number
   #defined: number
   readonly #definitions = new Map<number | string, Definition>()
   /** Strings among the definitions, by place. */
@@ -137,46 +141,59 @@ export class BlockReader {
     if (bytes.toString('latin1', 0, magic.length) !== magic)
       throw new Fault('it is no ring, or not whole')
     const version = this.#word(versionAt)
-    if (version !== layoutVersion) {
-      throw new Fault(`it has layout ${version}, this version reads layout ${layoutVersion}`)
+    if (version !== layoutVersion && version !== handedVersion) {
+      const known = `${layoutVersion} and ${handedVersion}`
+      throw new Fault(`it has layout ${version}, this version reads layouts ${known}`)
     }
     if (this.#word(orderAt) !== orderProbe) throw new Fault('it has another byte order')
     const size = this.#number(sizeAt)
-    if (size !== length) throw new Fault(`it should have ${size} bytes, and has ${length}`)
+    const isWhole =
+      version === handedVersion
+        ? isPosition(size, length - progressBytesMin) && size >= blockBytesMin
+        : size === length
+    if (!isWhole) throw new Fault(`it should have ${size} bytes, and has ${length}`)
+    this.#size = size
     this.#key = this.#word(keyAt)
     this.#defined = this.#number(definedAt)
   }
 
   read(): BlockContent {
-    const bytes = this.#bytes
-    const { definitions, ring } = partsOf(bytes.length)
+    const size = this.#size
+    const { definitions, ring } = partsOf(size)
     if (this.#word(definitionsAt) !== definitions) throw new Fault('its parts have other sizes')
     if (!isPosition(this.#defined, definitions)) throw new Fault('its definitions have no end')
-    const [head, tail] = [this.#number(headAt), this.#number(tailAt)]
-    if (!isPosition(head, tail) || !isPosition(tail - head, ring)) {
-      throw new Fault(`its records are from ${head} to ${tail}`)
+    const [forgotten, tail] = [this.#number(headAt), this.#number(tailAt)]
+    if (!isPosition(forgotten, tail) || !isPosition(tail - forgotten, ring)) {
+      throw new Fault(`its records are from ${forgotten} to ${tail}`)
     }
     const base = this.#number(baseAt)
-    if (!isPosition(base, head)) throw new Fault('its ring has no beginning')
+    if (!isPosition(base, forgotten)) throw new Fault('its ring has no beginning')
+    const { written = 0, bases } = this.#progress() ?? {}
+    if (!isPosition(written, tail)) throw new Fault(`its records are written to ${written}`)
+    // The one who fills it forgets records when he needs their place.
+    const head = Math.max(forgotten, written)
     const moving = this.#number(movingAt) - 1
     const entries: BlockEntry[] = []
     for (let position = head; position < tail;) {
       const at = headerBytes + definitions + ((position - base) % ring)
       const length = this.#word(at + lengthWord * 4)
-      if (
-        length < 8 ||
-        length % 8 !== 0 ||
-        length > tail - position ||
-        at + length > bytes.length
-      ) {
+      if (length < 8 || length % 8 !== 0 || length > tail - position || at + length > size) {
         throw new Fault(`the record at ${position} has ${length} bytes`)
       }
       if (position === moving) this.#moveBack(at)
       const entry = this.#record(at, position, length)
-      if (entry !== undefined) entries.push(entry)
+      if (entry !== undefined) entries.push(bases === undefined ? entry : inLog(entry, bases))
       position += length
     }
     return { owner: this.#owner, logId: this.#logId, entries }
+  }
+
+  /** What another thread says of the records; undefined where there is none. */
+  #progress(): ReturnType<typeof readProgress> {
+    if (this.#size === this.#bytes.length) return undefined
+    const progress = readProgress(this.#bytes.subarray(this.#size))
+    if (progress === undefined) throw new Fault('what is said of its numbers is torn')
+    return progress
   }
 
   /** Gives the record whose numbers were being changed those it had before. */
@@ -198,7 +215,7 @@ export class BlockReader {
    * @returns where the first record begins that was not taken.
    */
   follow(from: number, to: number, take: (entry: BlockEntry, end: number) => boolean): number {
-    const { definitions, ring } = partsOf(this.#bytes.length)
+    const { definitions, ring } = partsOf(this.#size)
     const base = this.#number(baseAt)
     this.#defined = this.#number(definedAt)
     // What with() binds comes with each entry.
@@ -359,6 +376,15 @@ export class BlockReader {
 
   #number(at: number): number {
     return this.#view.getFloat64(at, true)
+  }
+}
+
+/** An entry with its numbers in the log, for one with those of its run. */
+export function inLog(entry: BlockEntry, { lsn, seqs }: Bases): BlockEntry {
+  return {
+    ...entry,
+    lsn: entry.lsn + baseOf(lsn, entry.lsn),
+    seq: entry.seq + baseOf(seqs[entry.definition.category], entry.seq),
   }
 }
 

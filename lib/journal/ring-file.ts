@@ -125,6 +125,23 @@ export function makeRingFile(directory: string, bytes: number): RingFile {
   }
 }
 
+/**
+ * Maps a file that another thread of the process has made.
+ *
+ * @throws {RingUnavailable} when that cannot be done here.
+ */
+export function mapRingFile(path: string): ArrayBuffer {
+  const map = mapping()
+  const fd = openSync(path, constants.O_RDWR | constants.O_NOFOLLOW)
+  try {
+    const memory = map(fd, fstatSync(fd).size)
+    inUse.add(path)
+    return memory
+  } finally {
+    closeSync(fd)
+  }
+}
+
 function openNew(path: string): number {
   const { O_RDWR, O_CREAT, O_EXCL, O_NOFOLLOW } = constants
   try {

@@ -7,7 +7,9 @@ import type { ResolvedConfig } from '../config/resolve.ts'
 import type { CategoryTemplate } from '../deliver/category.ts'
 import { LockedError } from '../errors.ts'
 import { Control, OPEN, OPENED, REFUSED } from '../thread/control.ts'
+import { RingUnavailable } from '../journal/ring-file.ts'
 import { Feed } from '../thread/feed.ts'
+import { Taking } from '../thread/handed-journal.ts'
 import { answer, type ToldError, toldOf, type WriterData } from '../thread/messages.ts'
 import { Writer } from '../thread/writer.ts'
 import type { Core } from './core.ts'
@@ -18,15 +20,17 @@ import type { Files, Place } from './place.ts'
 /** Opens the directory, says whether that went well, and writes what comes. */
 export function beginWriter(data: WriterData): void {
   const { config, port } = data
-  const control = new Control(inDirectory.filesOf(config).size, data.control)
+  const control = new Control(data.control)
   control.thread = self()
-  const place = new WriterPlace(data)
+  let place: WriterPlace
   try {
+    place = new WriterPlace(data)
     assemble(withoutRest(config), undefined, place)
   } catch (error) {
     const told = toldOf(error)
     const locked = error instanceof LockedError ? lockedOf(error) : undefined
-    answer(port, { tell: 'refused', error: { ...told, locked } })
+    const isUnavailable = error instanceof RingUnavailable
+    answer(port, { tell: 'refused', error: { ...told, locked, isUnavailable } })
     say(control, REFUSED)
     return
   }
@@ -52,6 +56,7 @@ function withoutRest(config: ResolvedConfig): ResolvedConfig {
 class WriterPlace implements Place {
   readonly isLasting = false
   readonly filesOf: Place['filesOf'] = (config) => inDirectory.filesOf(config)
+  readonly journal: Taking
   readonly #data: WriterData
   #files: Files | undefined
   #core: Core | undefined
@@ -60,6 +65,7 @@ class WriterPlace implements Place {
 
   constructor(data: WriterData) {
     this.#data = data
+    this.journal = new Taking(data.handed)
   }
 
   careOf(live: LiveConfig, files: Files): ReturnType<Place['careOf']> {
@@ -72,7 +78,7 @@ class WriterPlace implements Place {
   }
 
   written(): void {
-    this.#writer?.publish()
+    this.#writer?.written()
   }
 
   /** A report is logged by the other thread, as long as that gives the numbers. */
@@ -86,13 +92,13 @@ class WriterPlace implements Place {
   }
 
   begin(control: Control): void {
-    const { port, block, config } = this.#data
+    const { port, config } = this.#data
     const { ring, pump, numbering, counters, categories, routes, redactor } = this.#files!
     const core = this.#core!
     const writer = new Writer({
       port,
       control,
-      block,
+      taking: this.journal,
       ring,
       pump,
       numbering,

@@ -33,7 +33,7 @@ import { Core } from './core.ts'
 import type { Files, Place } from './place.ts'
 import { Intake, type IntakeOptions } from './intake.ts'
 import { journalOf, Recovery } from './shared-ring.ts'
-import type { Journal } from '../journal/journal.ts'
+import type { JournalEvents } from '../journal/journal.ts'
 import { type LoggerOptions, type Surroundings, surroundingsOf } from './surroundings.ts'
 import { BoundLogger, type Logger, memberNames } from './logger.ts'
 import type { Hand } from '../thread/hand.ts'
@@ -169,15 +169,13 @@ export function assemble(
   const stderr = new Console()
   const tell = tellerOf(stderr)
   const surroundings = surroundingsOf(options, tell)
-  const journal = place.isLasting ? journalOf(config) : undefined
   const counters = new Counters()
   const redactor = new Redactor(config.redact)
   const encoder = new LineEncoder(redactor, buffer.entry_bytes, () => {
     counters.mismatched++
   })
   const fileOf = place.filesOf(config)
-  const hand = place.isLasting ? handOf(config, fileOf.size) : undefined
-  const ring = hand?.ring ?? journal?.ring ?? ringOf(config)
+  const { ring, journal, hand } = ringOf(config, place, fileOf.keys())
   const routes = routesOf(config, fileOf, place.hasFiles)
   const categories = categoriesOf(config, fileOf, routes)
   const report = (message: string, context: object): void =>
@@ -236,8 +234,18 @@ function tellerOf(stderr: Console): (remark: string) => void {
   }
 }
 
-function ringOf({ buffer }: ResolvedConfig): Ring<CategoryTemplate> {
-  return new Ring(buffer.entries, buffer.bytes, buffer.entry_bytes)
+/** Where entries wait, with what survives the process and what writes in another thread. */
+function ringOf(
+  config: ResolvedConfig,
+  { isLasting, journal }: Place,
+  names: Iterable<string>,
+): Pick<Files, 'ring' | 'journal' | 'hand'> {
+  const { buffer } = config
+  const hand = isLasting ? handOf(config, names) : undefined
+  if (hand !== undefined) return { ring: hand.ring, journal: hand.journal, hand }
+  const own = isLasting ? journalOf(config) : undefined
+  const ring = own?.ring ?? new Ring(buffer.entries, buffer.bytes, buffer.entry_bytes)
+  return { ring, journal: journal ?? own, hand }
 }
 
 function routesOf(
@@ -255,7 +263,7 @@ function intakeOf(
   { buffer }: ResolvedConfig,
   parts: {
     readonly ring: Ring<CategoryTemplate>
-    readonly journal: Journal<CategoryTemplate> | undefined
+    readonly journal: JournalEvents | undefined
     readonly hand: Hand | undefined
     readonly encoder: LineEncoder
     readonly counters: Counters
@@ -267,7 +275,14 @@ function intakeOf(
 ): Intake {
   const { ring, journal, hand, encoder, counters, pump, tell, surroundings, place } = parts
   const inline = {
-    schedule: (template: CategoryTemplate): void => pump.schedule(template),
+    schedule:
+      journal === undefined
+        ? (template: CategoryTemplate): void => pump.schedule(template)
+        : (template: CategoryTemplate): void => {
+            pump.schedule(template)
+            // What the journal has no room for survives in the file alone.
+            if (journal.takeMissed()) pump.writeThrough(template.owner.route)
+          },
     wake: () => pump.wake(),
     writeThrough: (route: Route) => pump.writeThrough(route),
   }
@@ -278,14 +293,7 @@ function intakeOf(
     counters,
     onFull: buffer.on_full,
     charsMax: buffer.entry_bytes,
-    schedule:
-      journal === undefined
-        ? schedule
-        : (template) => {
-            schedule(template)
-            // What the journal has no room for survives in the file alone.
-            if (journal.takeMissed()) pump.writeThrough(template.owner.route)
-          },
+    schedule,
     wake,
     writeThrough,
     makeRoom: () => pump.makeRoom(),
@@ -317,7 +325,7 @@ function handed(hand: Hand, inline: Ways): Ways {
 
 function writtenOf(
   place: Place,
-  journal: Journal<CategoryTemplate> | undefined,
+  journal: JournalEvents | undefined,
   numbering: Numbering,
 ): (() => void) | undefined {
   if (place.written !== undefined) return () => place.written!()

@@ -3,18 +3,26 @@
 import { ConfigError } from '../errors.ts'
 import { ownPath } from '../config/instance.ts'
 import type { ResolvedConfig } from '../config/resolve.ts'
-import { Hand, writerFile } from '../thread/hand.ts'
+import { Hand, type HandParts, writerFile } from '../thread/hand.ts'
 import type { LiveConfig } from './live-config.ts'
 import type { Files } from './place.ts'
+import { sharing } from './shared-ring.ts'
 import { Takeover } from './take-over.ts'
 
-/** The hand of a logger, where one is configured. `categories`: how many it has. */
-export function handOf(config: ResolvedConfig, categories: number): Hand | undefined {
+/**
+ * The hand of a logger, where one is configured. `categories`: their names.
+ *
+ * @throws {ConfigError} where `ring` is `shared`, and there is no such memory.
+ */
+export function handOf(config: ResolvedConfig, categories: Iterable<string>): Hand | undefined {
   const { buffer, log_path: directory } = config
   if (buffer.writer !== 'thread' || directory === null) return undefined
   // The directory of this thread, which is not the writer's.
   const own = { ...config, log_path: ownPath(directory), watch: false }
-  return new Hand({ ...own, buffer: { ...buffer, writer: 'inline' } }, categories)
+  return sharing(
+    config,
+    () => new Hand({ ...own, buffer: { ...buffer, writer: 'inline' } }, categories),
+  )
 }
 
 /**
@@ -38,7 +46,7 @@ export function startWriter(live: LiveConfig, files: Files, open: () => void): v
     }
     throw new ConfigError('Cannot use the logging configuration', [problem])
   }
-  hand.start(file, {
+  const parts: HandParts = {
     categories,
     counters,
     tell,
@@ -51,5 +59,6 @@ export function startWriter(live: LiveConfig, files: Files, open: () => void): v
     },
     flush: () => pump.flush(),
     makeRoom: () => pump.makeRoom(),
-  })
+  }
+  sharing(live.config, () => hand.start(file, parts))
 }

@@ -8,7 +8,7 @@ import type { Counters } from '../deliver/counters.ts'
 import type { Route } from '../deliver/file-queue.ts'
 import type { Numbering } from '../deliver/numbering.ts'
 import type { Pump } from '../deliver/pump.ts'
-import type { Journal } from '../journal/journal.ts'
+import type { JournalEvents } from '../journal/journal.ts'
 import type { BlockEntry } from '../journal/read-block.ts'
 import type { Redactor } from '../redact/secret-keys.ts'
 import type { Hand } from '../thread/hand.ts'
@@ -36,6 +36,8 @@ export interface Place {
   readonly isLasting: boolean
   /** Has the pump work when the turn has ended. @default setImmediate */
   readonly later?: (work: () => void) => void
+  /** What survives the process, where another thread has the ring. */
+  readonly journal?: JournalEvents
   /** Everything is open. */
   begun?(core: Core): void
   /** A batch is in its file. */
@@ -54,7 +56,7 @@ export interface Files {
   readonly tell: (remark: string) => void
   readonly intake: Intake
   /** What survives the process, where it is configured. */
-  readonly journal: Journal<CategoryTemplate> | undefined
+  readonly journal: JournalEvents | undefined
   /** What writes in another thread, where it is configured. */
   readonly hand: Hand | undefined
   /** What it has left, once it has ended. */

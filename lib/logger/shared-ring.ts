@@ -24,18 +24,29 @@ import type { Redactor } from '../redact/secret-keys.ts'
  *
  * @throws {ConfigError} where there is no shared memory; it says what is missing.
  */
-export function journalOf({
-  buffer,
-  log_path: directory,
-}: ResolvedConfig): Journal<CategoryTemplate> | undefined {
+export function journalOf(config: ResolvedConfig): Journal<CategoryTemplate> | undefined {
+  const { buffer, log_path: directory } = config
   if (buffer.ring !== 'shared' || directory === null) return undefined
+  return sharing(
+    config,
+    () =>
+      new Journal({
+        directory: ownPath(directory),
+        entriesMax: buffer.entries,
+        bytesMax: buffer.bytes,
+        entryCharsMax: buffer.entry_bytes,
+      }),
+  )
+}
+
+/**
+ * Does what may need shared memory.
+ *
+ * @throws {ConfigError} where there is none; it says what is missing.
+ */
+export function sharing<T>({ buffer }: ResolvedConfig, work: () => T): T {
   try {
-    return new Journal({
-      directory: ownPath(directory),
-      entriesMax: buffer.entries,
-      bytesMax: buffer.bytes,
-      entryCharsMax: buffer.entry_bytes,
-    })
+    return work()
   } catch (error) {
     if (!(error instanceof RingUnavailable)) throw error
     const problem = {

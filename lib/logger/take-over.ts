@@ -6,10 +6,11 @@
 
 import { builtinCategories } from '../entry/builtin-categories.ts'
 import type { CategoryTemplate } from '../deliver/category.ts'
-import type { BlockEntry } from '../journal/read-block.ts'
+import { type BlockEntry, inLog } from '../journal/read-block.ts'
 import { entriesFrom, wordOf } from '../journal/entries-in-files.ts'
+import { lastBaseOf } from '../journal/handed-progress.ts'
 import { Feed } from '../thread/feed.ts'
-import type { Left } from '../thread/hand.ts'
+import type { Hand, Left } from '../thread/hand.ts'
 import type { Files } from './place.ts'
 
 /** What was left, as long as it is not written. */
@@ -19,23 +20,24 @@ export class Takeover {
   #entries: readonly BlockEntry[]
   /** The same, by place, with the numbers that they bear in the files. */
   #numbered: readonly BlockEntry[]
+  readonly #hand: Hand
+  /** Where they end in the block. */
+  readonly #end: number
 
   constructor(files: Files, directory: string, { entries, bases }: Left) {
-    const { numbering, categories, routes, ring } = files
+    const { numbering, categories, routes, ring, hand } = files
     this.#files = files
     this.#directory = directory
     this.#entries = entries
-    numbering.lsnBase = bases.lsn
+    this.#hand = hand!
+    this.#end = this.#hand.ring.block.tail
+    numbering.lsnBase = lastBaseOf(bases.lsn)
     for (const category of categories.values()) {
-      category.seqBase = bases.seqs[category.index]!
+      category.seqBase = lastBaseOf(bases.seqs[category.name])
       category.written = category.accepted
     }
     for (const route of routes.values()) route.lastNumber = ring.lastNumber
-    this.#numbered = entries.map((entry) => ({
-      ...entry,
-      lsn: entry.lsn + bases.lsn,
-      seq: entry.seq + categories.get(entry.definition.category)!.seqBase,
-    }))
+    this.#numbered = entries.map((entry) => inLog(entry, bases))
   }
 
   /** The directory has become ours. `write`: what writes the entries that the files do not have. */
@@ -49,6 +51,7 @@ export class Takeover {
     }
     this.#files.counters.written += this.#entries.length
     this.#entries = this.#numbered = []
+    this.#hand.ring.block.releaseTo(this.#end)
   }
 
   /** Everything is open: what has not been written waits for its file. */
@@ -57,7 +60,14 @@ export class Takeover {
     const kept = this.#missing()
     const [first] = kept
     this.#entries = this.#numbered = []
-    if (first === undefined) return
+    const { ring: handed } = this.#hand
+    if (first === undefined) {
+      handed.block.releaseTo(this.#end)
+      return
+    }
+    // They stand in the block.
+    const { isJournaling } = handed
+    handed.isJournaling = false
     const last = ring.lastNumber
     const accepted = new Map([...categories].map(([name, category]) => [name, category.accepted]))
     const levels = [...counters.levels]
@@ -77,6 +87,7 @@ export class Takeover {
       if (template === undefined) counters.drop(entry.definition.severity)
       else pump.schedule(template)
     }
+    handed.isJournaling = isJournaling
     // They were counted when they were accepted.
     levels.forEach((entries, severity) => {
       counters.levels[severity] = entries

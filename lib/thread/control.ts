@@ -21,7 +21,7 @@ export const DONE = 4
 export const URGENT = 5
 /** Bytes of the message of the latest failure. Written by the writer. */
 export const ERROR_BYTES = 6
-/** The number of the sign of life that was asked for last. Written by the writer. */
+/** The number of the question that was heard last. Written by the writer. */
 export const SIGN = 7
 /** Entries that the caller's thread has dropped, by severity. */
 export const DROPPED = 8
@@ -51,21 +51,14 @@ const BYTES_MOST = 7
 /** Entries that the writer has lost, by severity. */
 const LOST = 8
 const HEALTHY = 13
-const LSN_BASE = 14
+const COPIES_LOST = 14
 /** The kernel's number of the writer's thread, and when it was started. */
 const THREAD = 15
 const STARTED = 16
 const ENTRIES_MOST = 17
-const SEQ_BASES = 18
+const numbersCount = 18
 
 const errorBytesMax = 1024
-
-/** What of the numbers a takeover goes on from. */
-export interface Bases {
-  readonly lsn: number
-  /** By the place of a category. */
-  readonly seqs: readonly number[]
-}
 
 /** The memory that both threads have. */
 export class Control {
@@ -75,12 +68,12 @@ export class Control {
   readonly #error: Buffer
 
   /** @param memory That of the other thread. @default fresh memory */
-  constructor(categories: number, memory?: SharedArrayBuffer) {
-    const numbers = SEQ_BASES + categories
-    this.memory = memory ?? new SharedArrayBuffer(numbersAt + numbers * 8 + errorBytesMax)
+  constructor(memory?: SharedArrayBuffer) {
+    const errorAt = numbersAt + numbersCount * 8
+    this.memory = memory ?? new SharedArrayBuffer(errorAt + errorBytesMax)
     this.words = new Int32Array(this.memory, 0, numbersAt / 4)
-    this.#numbers = new Float64Array(this.memory, numbersAt, numbers)
-    this.#error = Buffer.from(this.memory, numbersAt + numbers * 8, errorBytesMax)
+    this.#numbers = new Float64Array(this.memory, numbersAt, numbersCount)
+    this.#error = Buffer.from(this.memory, errorAt, errorBytesMax)
   }
 
   /** The writer says what it has done. `ownDropped`: without what the other thread has dropped. */
@@ -92,6 +85,7 @@ export class Control {
     numbers[ROTATIONS] = counters.rotations
     numbers[MISMATCHED] = counters.mismatched
     numbers[STDOUT_LOST] = counters.stdoutLost
+    numbers[COPIES_LOST] = counters.copiesLost
     numbers[BYTES_MOST] = counters.bytesMost
     numbers[ENTRIES_MOST] = counters.entriesMost
     ownDropped.forEach((entries, severity) => {
@@ -102,19 +96,6 @@ export class Control {
     numbers[FAILURES] = counters.failures
     const bytes = this.#error.write(counters.lastError ?? '', 'utf8')
     Atomics.store(this.words, ERROR_BYTES, bytes)
-  }
-
-  /** What the numbers of entries are counted from. */
-  publishBases({ lsn, seqs }: Bases): void {
-    this.#numbers[LSN_BASE] = lsn
-    seqs.forEach((base, index) => {
-      this.#numbers[SEQ_BASES + index] = base
-    })
-  }
-
-  bases(categories: number): Bases {
-    const seqs = [...this.#numbers.subarray(SEQ_BASES, SEQ_BASES + categories)]
-    return { lsn: this.#numbers[LSN_BASE]!, seqs }
   }
 
   get isHealthy(): boolean {
@@ -145,6 +126,7 @@ export class Control {
     counters.rotations = numbers[ROTATIONS]!
     counters.failures = numbers[FAILURES]!
     counters.stdoutLost = numbers[STDOUT_LOST]!
+    counters.copiesLost = numbers[COPIES_LOST]!
     counters.bytesMost = Math.max(counters.bytesMost, numbers[BYTES_MOST]!)
     counters.entriesMost = Math.max(counters.entriesMost, numbers[ENTRIES_MOST]!)
     const bytes = Atomics.load(this.words, ERROR_BYTES)

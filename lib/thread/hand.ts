@@ -19,7 +19,7 @@
 // directory's lock, which a dead thread does not hold, writes what the files do not have, and goes
 // on as a logger without a writer. It waits for the writer:
 //
-//   an exit                 1.8 s of the 2 s that it has
+//   an exit                 1.8 s of the 2 s that it has; 0.8 s, when it does not even hear of it
 //   flushSync, `written`    5 s without any progress: the writer itself waits 2 s for a disk
 //   a block that is full    the same
 //
@@ -30,23 +30,22 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads'
-import { randomBytes } from 'node:crypto'
-import { touchPages } from '../capture/lanes.ts'
-import { clearInterval, napSync, setInterval } from '../entry/clock.ts'
+import { clearInterval, monotonicMs, napSync, setInterval } from '../entry/clock.ts'
 import { ERROR, INFO } from '../entry/level.ts'
 import { LockedError, NotWrittenError } from '../errors.ts'
 import type { ResolvedConfig } from '../config/resolve.ts'
 import type { Category, CategoryTemplate } from '../deliver/category.ts'
 import { Counters, type LoggerStats } from '../deliver/counters.ts'
 import { lifeOf, self } from '../directory/lock-owner.ts'
-import { Block } from '../journal/block.ts'
+import type { Block } from '../journal/block.ts'
 import { definitionOf } from '../journal/definition.ts'
-import { blockBytesMin, placesMax } from '../journal/layout.ts'
+import { placesMax } from '../journal/layout.ts'
+import type { Bases } from '../journal/handed-progress.ts'
 import { type BlockEntry, BlockReader } from '../journal/read-block.ts'
+import { RingUnavailable } from '../journal/ring-file.ts'
 import { Patience } from '../sinks/disk-timeout.ts'
 import {
   AWAKE,
-  type Bases,
   Control,
   DONE,
   DROPPED,
@@ -58,6 +57,7 @@ import {
   STATE,
   URGENT,
 } from './control.ts'
+import { type Handing, HandedJournal, makeHanding } from './handed-journal.ts'
 import { HandedRing, type Unplaced } from './handed-ring.ts'
 import {
   type Accepted,
@@ -69,11 +69,6 @@ import {
   type WriterData,
 } from './messages.ts'
 
-/** Of what may wait, the part that the block holds; and its largest size, in bytes. */
-const blockShare = 1 / 2
-const blockBytesMax = 32 * 1024 * 1024
-/** An empty block starts again at its first places: so much has memory at the first call. */
-const touchedBytes = 2 * 1024 * 1024
 /** With `drop_new`, the part of the block in use with which entries are dropped. */
 const fullShare = 7 / 8
 /** An entry that would take a larger part of the block goes another way. */
@@ -84,6 +79,11 @@ const companyBytes = 64 * 1024
 const silentMsMax = 5_000
 /** The same for its start: a machine may be slow. */
 const startMsMax = 20_000
+/**
+ * At the end of the process a writer that hears nothing for so long is not waited for: the rest of
+ * the time is for its work. In milliseconds.
+ */
+const hearingMsMax = 800
 /** How long the end of a thread is waited for, in milliseconds. */
 const deathMsMax = 500
 /** How often reports that come while the process exits lead to another round. */
@@ -122,8 +122,10 @@ export class Hand {
   readonly #config: ResolvedConfig
   readonly #control: Control
   readonly #words: Int32Array
-  readonly #memory: SharedArrayBuffer
+  readonly #handing: Handing
   readonly #block: Block
+  /** What survives the process, where that is configured. */
+  readonly journal: HandedJournal | undefined
   #parts: HandParts | undefined
   #worker: Worker | undefined
   #port: MessagePort | undefined
@@ -136,22 +138,24 @@ export class Hand {
   /** The writer is at work. */
   isActive = true
 
-  /** @param categories How many there are. */
-  constructor(config: ResolvedConfig, categories: number) {
+  /**
+   * @param categories Their names.
+   * @throws {RingUnavailable} where `ring` is `shared`, and there is no such memory.
+   */
+  constructor(config: ResolvedConfig, categories: Iterable<string>) {
     const { buffer } = config
-    const bytes = Math.min(Math.floor(buffer.bytes * blockShare), blockBytesMax)
-    const size = Math.max(Math.floor(bytes / 4096) * 4096, blockBytesMin)
     this.#config = config
-    this.#memory = new SharedArrayBuffer(size)
-    const bytesFirst = new Uint8Array(this.#memory)
-    touchPages(bytesFirst, 0, touchedBytes)
-    this.#block = new Block(this.#memory, '', randomBytes(4).readInt32LE())
-    this.#control = new Control(categories)
+    this.#handing = makeHanding(config, categories)
+    const { block, progress, path } = this.#handing
+    this.#block = block
+    this.#control = new Control()
     this.#words = this.#control.words
-    const full = buffer.on_full === 'drop_new' ? this.#block.capacityBytes * fullShare : Infinity
-    this.ring = new HandedRing<CategoryTemplate>(buffer, this.#block, this.#words, full, (entry) =>
+    const full = buffer.on_full === 'drop_new' ? block.capacityBytes * fullShare : Infinity
+    const isJournaling = path !== undefined
+    this.ring = new HandedRing(buffer, block, this.#words, full, isJournaling, (entry) =>
       this.#place(entry),
     )
+    this.journal = path === undefined ? undefined : new HandedJournal(this.ring, progress, path)
   }
 
   /**
@@ -159,6 +163,7 @@ export class Hand {
    *
    * @param file The module that it is started with.
    * @throws {LockedError} when another logger has the directory, and it is not to be waited for.
+   *   {RingUnavailable} when the writer cannot have the memory.
    */
   start(file: string, parts: HandParts): void {
     this.#parts = parts
@@ -166,7 +171,7 @@ export class Hand {
     const data: WriterData = {
       config: this.#config,
       control: this.#control.memory,
-      block: this.#memory,
+      handed: this.#handing.given,
       port: port2,
     }
     // Modules that the application has loaded in front of it are not for this thread: one of them
@@ -184,7 +189,7 @@ export class Hand {
     this.#port = port1
     const ended = (error?: unknown): void => {
       const reason = error instanceof Error ? `: ${error.message}` : ''
-      if (this.isActive) this.#takeOver(`has ended${reason}`)
+      this.#ended(`has ended${reason}`)
     }
     worker.on('error', ended)
     worker.on('exit', () => ended())
@@ -197,11 +202,14 @@ export class Hand {
       return
     }
     if (Atomics.load(this.#words, OPENED) === REFUSED) this.#refused()
+    // What a killed process has left is told before anything else.
+    this.#receive()
   }
 
   #refused(): never {
     this.isActive = false
     void this.#worker?.terminate()
+    this.journal?.end()
     const received = receiveMessageOnPort(this.#port!)
     this.#port!.close()
     const answer = received?.message as Answer | undefined
@@ -251,7 +259,9 @@ export class Hand {
     for (let round = 0; round < roundsMax && this.#receive(); round++) {
       if (!this.flushSync(patience)) return false
     }
-    return this.#ask((id) => ({ ask: 'exit', id, accepted: this.#accepted() }), patience)
+    const isDone = this.#ask((id) => ({ ask: 'exit', id, accepted: this.#accepted() }), patience)
+    if (isDone) this.journal?.end()
+    return isDone
   }
 
   /**
@@ -333,12 +343,21 @@ export class Hand {
     this.#post(asking(id))
     const words = this.#words
     let released = Atomics.load(words, RELEASED)
+    let since = monotonicMs()
     for (;;) {
       const done = Atomics.load(words, DONE)
       if (done === id) return true
       const now = Atomics.load(words, RELEASED)
-      if (now !== released) patience.answered()
+      if (now !== released) {
+        patience.answered()
+        since = monotonicMs()
+      }
       released = now
+      const isHeard = Atomics.load(words, SIGN) >= id
+      if (patience.isLast && !isHeard && monotonicMs() - since > hearingMsMax) {
+        this.#takeOver('does not answer')
+        return false
+      }
       if (!this.#waitOn(DONE, done, patience)) return false
     }
   }
@@ -346,8 +365,14 @@ export class Hand {
   /** Waits for the writer to change a word; false when it is no more. */
   #waitOn(word: number, value: number, patience: Patience): boolean {
     if (!patience.awaitChange(this.#words, word, value)) this.#takeOver('does not answer')
-    else if (this.#isDead) this.#takeOver('has ended')
+    else if (this.#isDead) this.#ended('has ended')
     return this.isActive
+  }
+
+  /** Its thread is no more. That it has closed may not have been heard. */
+  #ended(reason: string): void {
+    if (this.#closing !== undefined) this.#receive()
+    if (this.isActive) this.#takeOver(reason)
   }
 
   /** Whether its thread is known to have ended; elsewhere than on Linux an event tells it. */
@@ -383,6 +408,7 @@ export class Hand {
       this.#takeCounters()
       this.isActive = false
       this.#closing = undefined
+      this.journal?.end()
       this.#awaitNothing()
       this.#port!.close()
       this.#settle(closing, answer.error)
@@ -395,7 +421,7 @@ export class Hand {
     if (this.#watch !== undefined) return
     let asked = 0
     this.#watch = setInterval(() => {
-      if (asked !== 0 && Atomics.load(this.#words, SIGN) !== asked) {
+      if (Atomics.load(this.#words, SIGN) < asked) {
         this.#takeOver('does not answer')
         return
       }
@@ -463,7 +489,7 @@ export class Hand {
     this.ring.isHanding = false
     const entries: BlockEntry[] = []
     const { head, tail } = this.#block
-    new BlockReader(Buffer.from(this.#memory)).follow(head, tail, (entry) => {
+    new BlockReader(Buffer.from(this.#handing.memory)).follow(head, tail, (entry) => {
       entries.push(entry)
       return true
     })
@@ -471,7 +497,7 @@ export class Hand {
     this.#awaitNothing()
     this.#port?.close()
     tell(`the writer thread ${reason}; its work goes on in the thread that logs`)
-    takeOver({ entries, bases: this.#control.bases(this.#parts!.categories.size) })
+    takeOver({ entries, bases: this.#handing.progress.bases })
     for (const { resolve, reject } of this.#flushes.values()) flush().then(resolve, reject)
     this.#flushes.clear()
     this.#closing?.resolve()
@@ -505,7 +531,8 @@ function largeOf(entry: Unplaced<CategoryTemplate>): LargeEntry {
   }
 }
 
-function errorOf({ message, file, locked }: ToldError): Error {
+function errorOf({ message, file, locked, isUnavailable }: ToldError): Error {
+  if (isUnavailable === true) return new RingUnavailable(message)
   if (locked !== undefined) {
     const { directory, pid, certain } = locked
     const locker = { pid, isOurs: false, since: '', isCertain: certain, absentS: 0 }

@@ -2,12 +2,13 @@
 // bytes into a block that the writer reads, at once: nothing stays in the lanes, and no turn of
 // ours comes. The call ends with two looks at shared words.
 //
-// When the writer is no more, the ring is what it is without one: entries stay in it, for the pump.
+// When the writer is no more, the ring is what it is without one: entries stay in it, for the pump,
+// and are written into the block as well where that outlives the process.
 
-import { Ring } from '../capture/ring.ts'
 import type { Lanes } from '../capture/lanes.ts'
 import type { Template } from '../encode/line-template.ts'
 import type { Block } from '../journal/block.ts'
+import { JournaledRing } from '../journal/journaled-ring.ts'
 import { RELEASED, TAIL } from './control.ts'
 
 /** Strings that come to more are not held until others stand in their place, in UTF-16 units. */
@@ -58,8 +59,7 @@ export interface Unplaced<T> {
 }
 
 /** A ring that hands its entries on. */
-export class HandedRing<T extends Template> extends Ring<T> {
-  readonly block: Block
+export class HandedRing<T extends Template> extends JournaledRing<T> {
   readonly #words: Int32Array
   /** Of the block, bytes in use with which no further entry is taken. */
   readonly #usedBytesMax: number
@@ -77,10 +77,11 @@ export class HandedRing<T extends Template> extends Ring<T> {
     block: Block,
     words: Int32Array,
     usedBytesMax: number,
+    isJournaling: boolean,
     place: (entry: Unplaced<T>) => boolean,
   ) {
-    super(places.entries, places.bytes, places.entry_bytes)
-    this.block = block
+    super(places.entries, places.bytes, places.entry_bytes, block)
+    this.isJournaling = isJournaling
     this.#words = words
     this.#usedBytesMax = usedBytesMax
     this.#place = place

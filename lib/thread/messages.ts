@@ -3,6 +3,7 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { ResolvedConfig } from '../config/resolve.ts'
 import type { BlockEntry } from '../journal/read-block.ts'
+import type { HandedMemory } from './handed-journal.ts'
 
 /** The numbers of the last entries that were accepted, whether they came in or not. */
 export interface Accepted {
@@ -33,6 +34,8 @@ export interface ToldError {
   /** Of a file that could not be written. */
   readonly file?: string | undefined
   /** Of a directory that somebody else has. */
+  /** There is no such memory here as `ring` asks for. */
+  readonly isUnavailable?: boolean | undefined
   readonly locked?:
     { readonly directory: string; readonly pid: number; readonly certain: boolean } | undefined
 }
@@ -55,7 +58,7 @@ export type Answer =
 export interface WriterData {
   readonly config: ResolvedConfig
   readonly control: SharedArrayBuffer
-  readonly block: SharedArrayBuffer
+  readonly handed: HandedMemory
   readonly port: MessagePort
 }
 

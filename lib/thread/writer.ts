@@ -33,6 +33,7 @@ import {
   URGENT,
 } from './control.ts'
 import type { Feed } from './feed.ts'
+import type { Taking } from './handed-journal.ts'
 import { type Accepted, answer, type Answer, type Question, toldOf } from './messages.ts'
 
 /** It goes idle after so long without an entry, in milliseconds. */
@@ -51,7 +52,7 @@ const exitMs = 1_500
 export interface WriterParts {
   readonly port: MessagePort
   readonly control: Control
-  readonly block: SharedArrayBuffer
+  readonly taking: Taking
   readonly feed: Feed
   readonly ring: Ring<CategoryTemplate>
   readonly pump: Pump
@@ -89,7 +90,7 @@ export class Writer {
   constructor(parts: WriterParts) {
     this.#parts = parts
     this.#words = parts.control.words
-    this.#reader = new BlockReader(Buffer.from(parts.block))
+    this.#reader = new BlockReader(parts.taking.bytes)
     this.#flushMs = parts.flushMs
     parts.port.on('message', (question: Question) => this.#answer(question))
     this.look()
@@ -178,16 +179,25 @@ export class Writer {
     })
   }
 
-  /** Says what has been done. */
+  /** A batch is in its file. */
+  written(): void {
+    this.#publish()
+    const { numbering } = this.#parts
+    this.#release(numbering.settled - numbering.lsnBase)
+  }
+
+  /** Says what has been done. At the end, what is given up is left to the next start. */
   publish(): void {
-    const { control, counters, numbering, categories, routes } = this.#parts
+    if (this.isLast) this.#publish()
+    else this.written()
+  }
+
+  #publish(): void {
+    const { control, counters, routes } = this.#parts
     const own = counters.dropped.map((all, severity) => all - this.#dropped[severity]!)
     let isHealthy = true
     for (const route of routes.values()) if (route.isStuck) isHealthy = false
     control.publish(counters, own, isHealthy)
-    const seqs = [...categories.values()].map(({ seqBase }) => seqBase)
-    control.publishBases({ lsn: numbering.lsnBase, seqs })
-    this.#release(numbering.settled - numbering.lsnBase)
   }
 
   /** The other thread may use the room of the entries up to a number. */
@@ -199,8 +209,10 @@ export class Writer {
     let end = count === 0 ? undefined : ends[count - 1]!.end
     ends.splice(0, count)
     const first = end ?? this.#released
-    if (this.#position - first > this.#parts.block.byteLength * heldShare) end = this.#position
+    const { taking } = this.#parts
+    if (this.#position - first > taking.blockBytes * heldShare) end = this.#position
     if (end === undefined) return
+    taking.released(end)
     this.#released = end
     Atomics.store(words, RELEASED, (end / 8) | 0)
     Atomics.notify(words, RELEASED)
@@ -208,12 +220,12 @@ export class Writer {
 
   #answer(question: Question): void {
     const { pump, routes, logger, ring } = this.#parts
+    if ('id' in question) Atomics.store(this.#words, SIGN, question.id)
     switch (question.ask) {
       case 'look':
         this.look()
         return
       case 'sign':
-        Atomics.store(this.#words, SIGN, question.id)
         return
       case 'config': {
         const { config } = question

@@ -19,10 +19,10 @@ import { Block } from '../../lib/journal/block.ts'
 import { JournaledRing } from '../../lib/journal/journaled-ring.ts'
 import {
   definitionWord,
+  handedVersion,
   headAt,
   headerBytes,
   keyAt,
-  layoutVersion,
   lengthWord,
   markWord,
   partsOf,
@@ -385,8 +385,8 @@ describe('readBlock()', () => {
       assert.equal(typeof readBlock(after.subarray(0, length)), 'string')
     }
     const other = Buffer.from(after)
-    other.writeInt32LE(layoutVersion + 1, 8)
-    assert.match(JSON.stringify(readBlock(other)), new RegExp(`layout ${layoutVersion + 1}`))
+    other.writeInt32LE(handedVersion + 1, 8)
+    assert.match(JSON.stringify(readBlock(other)), new RegExp(`layout ${handedVersion + 1}`))
     assert.match(JSON.stringify(readBlock(Buffer.alloc(1 << 16))), /no ring/)
   })
 

@@ -1,6 +1,9 @@
 // `npm run test:survive`: kills processes that log with `buffer.ring: "shared"`, in all ways and at
 // random moments, also while they recover what the one before has left, and counts what is in the
 // files. Exit code 1 when an entry whose call had returned is lost, there twice, or out of order.
+//
+// Who writes changes from run to run, so that each recovers what the other has left; `--writer inline`
+// or `--writer thread` has only one of them.
 
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -21,6 +24,7 @@ import { judge } from './judge.ts'
 const { values: options } = parseArgs({
   options: {
     kills: { type: 'string', default: '1000' },
+    writer: { type: 'string', default: 'both' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
   },
 })
@@ -29,6 +33,7 @@ const runsEach = 12
 const noteBytes = 4096
 const random = new Random(Number(options.seed))
 const victim = join(import.meta.dirname, 'victim.js')
+const writers = ['inline', 'thread'] as const
 const ways = ['kill', 'kill', 'early', 'self', 'segv', 'abort', 'oom', 'exit'] as const
 
 interface Total {
@@ -56,8 +61,10 @@ async function directory(total: Total): Promise<void> {
   writeFileSync(notes, Buffer.alloc(noteBytes))
   for (let run = 1; run <= runsEach; run++) {
     const way = run === runsEach ? 'exit' : random.of(ways)
-    const remarks = await die(logs, notes, run, way)
+    const writer = options.writer === 'both' ? random.of(writers) : options.writer
+    const remarks = await die(logs, notes, run, way, writer)
     total[way] = (total[way] ?? 0) + 1
+    total[writer] = (total[writer] ?? 0) + 1
     if (way !== 'exit') total['kills']!++
     if (/not believed|ringlog:/.test(remarks)) {
       total['remarks'] = (total['remarks'] ?? 0) + 1
@@ -81,12 +88,18 @@ async function directory(total: Total): Promise<void> {
 }
 
 /** Runs one process to its end; gives what it has said on stderr. */
-function die(logs: string, notes: string, run: number, way: string): Promise<string> {
+function die(
+  logs: string,
+  notes: string,
+  run: number,
+  way: string,
+  writer: string,
+): Promise<string> {
   const flags = way === 'oom' ? ['--max-old-space-size=40'] : []
   const pieces = 1 + random.integer(0, way === 'kill' ? 7 : 39)
   const child = spawn(
     process.execPath,
-    [...flags, victim, logs, notes, `${run}`, way, `${pieces}`],
+    [...flags, victim, logs, notes, `${run}`, way, `${pieces}`, writer],
     {
       stdio: ['ignore', 'ignore', 'pipe'],
     },

@@ -1,13 +1,14 @@
 // A process that logs with `buffer.ring: "shared"` until it dies. After each call has returned it
 // notes how far it has come in a second piece of shared memory, which survives it, too.
 //
-//   victim DIRECTORY NOTES RUN WAY PIECES
+//   victim DIRECTORY NOTES RUN WAY PIECES WRITER
 
 import { openSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { createLogger, defineEvent, Type } from 'ringlog'
 
-const [directory = '', notes = '', run = '0', way = 'kill', pieces = '1'] = process.argv.slice(2)
+const [directory = '', notes = '', run = '0', way = 'kill', pieces = '1', by] =
+  process.argv.slice(2)
 
 interface Koffi {
   load(name: null): { func(prototype: string): (...args: unknown[]) => unknown }
@@ -43,7 +44,11 @@ const log = createLogger({
   log_level: 'debug',
   console: 'off',
   rotation: { max_size_mb: 1, max_files: 100, compress: runNumber % 2 === 1 },
-  buffer: { ring: 'shared', bytes: 8 * 1024 * 1024 },
+  buffer: {
+    ring: 'shared',
+    bytes: 8 * 1024 * 1024,
+    writer: by === 'thread' ? 'thread' : 'inline',
+  },
 })
 // That it has started: what it finds has come back by now.
 accepted[510] = runNumber

@@ -3,7 +3,8 @@
 
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { mkdirSync, readFileSync, rmdirSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { mkdirSync, readdirSync, readFileSync, realpathSync, rmdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -104,6 +105,7 @@ describe('a writer thread that', { skip, concurrency: 2 }, () => {
     // It may have finished before.
     ['is terminated while close() waits', 0, /^$|the writer thread has ended/],
     ['is terminated while flush() waits', 0, /the writer thread has ended/],
+    ['closes while the thread that logs is busy', 0, /^$/],
     ['throws', 0, /the writer thread has ended: broken/],
     ['hangs when the process exits', 3, /the writer thread does not answer/],
     ['hangs when an exception ends the process', 1, /the writer thread does not answer/],
@@ -121,6 +123,46 @@ describe('a writer thread that', { skip, concurrency: 2 }, () => {
     })
   }
 })
+
+const onLinux = process.platform === 'linux' ? skip : 'shared memory is used on Linux only'
+
+describe('a writer thread with a shared ring that', { skip: onLinux, concurrency: 2 }, () => {
+  const ringsNow = (): string[] =>
+    readdirSync('/dev/shm').filter((name) => name.startsWith('ringlog-'))
+
+  for (const way of [
+    'is killed with the process',
+    'is terminated before the process is killed',
+    'is terminated as the process is killed',
+  ] as const) {
+    for (const next of ['inline', 'thread'] as const) {
+      test(`${way}: everything accepted is there after the next start (${next})`, async (t) => {
+        const directory = logDirectory(t)
+        const { code } = await end('handing', [way, directory, 'shared'])
+        assert.equal(code, null)
+        const text = readFileSync(`${directory}.logged`, 'utf8')
+        const { logged = 0 } = JSON.parse(text) as { logged?: number }
+        const log = createLogger({ log_path: directory, buffer: { writer: next } })
+        log.system.info(`entry ${logged + 1}`)
+        await log.close()
+        const lines = linesOf(directory, 'system.log')
+        const told = lines.filter(({ message }) => message.startsWith('Recovered'))
+        assert.equal(told.length, 1)
+        await assertComplete(directory, logged + 1)
+        const prefix = `ringlog-${process.geteuid!()}-${nameOf(directory)}`
+        assert.deepEqual(
+          ringsNow().filter((name) => name.startsWith(prefix)),
+          [],
+        )
+      })
+    }
+  }
+})
+
+/** How the rings of a directory are called. */
+function nameOf(directory: string): string {
+  return createHash('sha256').update(realpathSync(directory)).digest('hex').slice(0, 24)
+}
 
 /** A logger whose lines a writer thread makes. */
 function threaded(directory: string, config: LoggingConfig = {}): Logger {
@@ -299,6 +341,25 @@ describe('a logger with a writer thread', { skip }, () => {
     assert.equal(changes.filter((message) => message.includes('redact.keys')).length, 1)
   })
 
+  test(
+    'with a shared ring leaves none behind, whoever has the directory',
+    { skip: onLinux },
+    async (t) => {
+      const directory = logDirectory(t)
+      const own = (): string[] =>
+        readdirSync('/dev/shm').filter((name) => name.includes(nameOf(directory)))
+      const log = threaded(directory, { buffer: { ring: 'shared' } })
+      assert.equal(own().length, 1)
+      log.system.info('entry 1')
+      const config: LoggingConfig = { lock_wait_s: 0, buffer: { ring: 'shared' } }
+      assert.throws(() => threaded(directory, config), LockedError)
+      assert.equal(own().length, 1)
+      await log.close()
+      assert.deepEqual(own(), [])
+      await assertComplete(directory, 1)
+    },
+  )
+
   test('throws a LockedError as one without', async (t) => {
     const directory = logDirectory(t)
     const first = createLogger({ log_path: directory })
@@ -318,7 +379,6 @@ describe('a logger with a writer thread', { skip }, () => {
       { log_path: null, stdout: 'json' },
       { structured_format: false },
       { buffer: { on_full: 'drop_old' } },
-      { buffer: { ring: 'shared' } },
     ]
     for (const { buffer, ...config } of refused) {
       assert.throws(
