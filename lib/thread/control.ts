@@ -5,6 +5,9 @@
 
 import type { Counters } from '../deliver/counters.ts'
 
+/** So many bytes of records do not wait for company. */
+export const companyBytes: number = 64 * 1024
+
 // --- words of four bytes, by Atomics ---
 
 /** What the writer does now. Written by the writer. */
@@ -25,12 +28,14 @@ export const ERROR_BYTES = 6
 export const SIGN = 7
 /** Entries that the caller's thread has dropped, by severity. */
 export const DROPPED = 8
+/** Up to here the writer has read, in units of 8 bytes, likewise. Written by the writer. */
+export const READ = 13
 
 /** It is at work, and looks at what has come before it does anything else. */
 export const AWAKE = 0
 /** It sleeps until it is woken. */
 export const IDLE = 1
-/** It looks again by itself, in `flush_ms` at the latest. */
+/** It looks again by itself, in `flush_ms` at the latest, sooner when much comes. */
 export const RESTING = 2
 
 /** Of OPENED. */

@@ -23,8 +23,10 @@
 //   flushSync, `written`    5 s without any progress: the writer itself waits 2 s for a disk
 //   a block that is full    the same
 //
-// An idle writer does nothing; a busy one looks every `flush_ms`, and is woken at a call only by
-// what cannot wait, or when it was idle. No message of it keeps the process alive, but for those
+// An idle writer does nothing; a busy one looks every `flush_ms`, more often when much comes, and is
+// woken at a call only by what cannot wait, or when it was idle: a message costs some 20 µs of this
+// thread, and a burst of them was a fifth of all it paid at 100 000 entries a second (Node 20.20,
+// 2026-11). No message of it keeps the process alive, but for those
 // who await flush() or close().
 
 import { existsSync } from 'node:fs'
@@ -46,11 +48,13 @@ import { RingUnavailable } from '../journal/ring-file.ts'
 import { Patience } from '../sinks/disk-timeout.ts'
 import {
   AWAKE,
+  companyBytes,
   Control,
   DONE,
   DROPPED,
   IDLE,
   OPENED,
+  READ,
   REFUSED,
   RELEASED,
   SIGN,
@@ -73,8 +77,6 @@ import {
 const fullShare = 7 / 8
 /** An entry that would take a larger part of the block goes another way. */
 const largeShare = 1 / 4
-/** So many bytes of records do not wait for company. */
-const companyBytes = 64 * 1024
 /** How long a writer is waited for that shows no sign of work, in milliseconds. */
 const silentMsMax = 5_000
 /** The same for its start: a machine may be slow. */
@@ -219,9 +221,17 @@ export class Hand {
   /** HOT PATH: an entry has been handed on. */
   schedule({ severity, owner }: CategoryTemplate): void {
     const words = this.#words
-    if (severity >= ERROR || owner.isSynced || this.#block.tail >= this.#wakeAt) {
-      this.wake()
-    } else if (Atomics.load(words, STATE) === IDLE) this.wake()
+    if (severity >= ERROR || owner.isSynced) this.wake()
+    else if (Atomics.load(words, STATE) === IDLE) this.wake()
+    else if (this.#block.tail >= this.#wakeAt) this.#wakeForMuch()
+  }
+
+  /** Wakes the writer when too much waits: it has most likely read what was there long ago. */
+  #wakeForMuch(): void {
+    const { tail } = this.#block
+    const unread = (((tail / 8) | 0) - Atomics.load(this.#words, READ)) * 8
+    if (unread >= companyBytes) this.wake()
+    else this.#wakeAt = tail + companyBytes - unread
   }
 
   /** Something cannot wait. */

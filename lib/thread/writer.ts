@@ -5,7 +5,7 @@
 //   idle ────────────────────► awake ◄──────► resting ──────────────► idle
 //     a message wakes it               a timer, or a message
 //
-// Resting, it looks every `flush_ms`, and the caller's thread tells it nothing: so under a steady
+// Resting, it looks every `flush_ms`, or as often as 20 KiB come, and the caller's thread tells it nothing: so under a steady
 // load nobody is woken at a call. Idle, it does nothing at all, and the next entry wakes it.
 
 import type { MessagePort } from 'node:worker_threads'
@@ -21,10 +21,12 @@ import { BlockReader } from '../journal/read-block.ts'
 import { Patience } from '../sinks/disk-timeout.ts'
 import {
   AWAKE,
+  companyBytes,
   type Control,
   DONE,
   DROPPED,
   IDLE,
+  READ,
   RELEASED,
   RESTING,
   SIGN,
@@ -40,6 +42,8 @@ import { type Accepted, answer, type Answer, type Question, toldOf } from './mes
 const quietMsMax = 1_000
 /** Of the block, the part in use with which what has been read is let go of before it is written. */
 const heldShare = 1 / 2
+/** Of what does not wait for company, the part that a rest is to bring. */
+const paceShare = 1 / 3
 /** Records between two places that are remembered as ends. */
 const recordsPerEnd = 16
 /**
@@ -80,6 +84,8 @@ export class Writer {
   #records = 0
   #released = 0
   #timer: NodeJS.Timeout | undefined
+  /** How long it rests, in milliseconds. */
+  #restMs = 1
   #quietMs = 0
   #dropped = [0, 0, 0, 0, 0]
   /** A look comes. */
@@ -104,6 +110,7 @@ export class Writer {
     Atomics.store(words, URGENT, 0)
     const before = this.#position
     const isRead = this.#read()
+    this.#pace(this.#position - before)
     this.publish()
     const { control } = this.#parts
     if (this.#position !== before || !control.isHealthy) this.#quietMs = 0
@@ -118,12 +125,18 @@ export class Writer {
     const isMissed = isIdle ? this.#tail !== this.#position : Atomics.load(words, URGENT) !== 0
     if (isMissed) this.lookLater()
     else if (!isIdle) {
-      const restMs = Math.max(this.#flushMs, 1)
       this.#timer = setTimeout(() => {
-        this.#quietMs += restMs
+        this.#quietMs += this.#restMs
         this.look()
-      }, restMs)
+      }, this.#restMs)
     }
+  }
+
+  /** When much has come, it looks so often that the other thread need not wake it. */
+  #pace(bytes: number): void {
+    const share = (companyBytes * paceShare) / Math.max(bytes, 1)
+    const wanted = this.#restMs * Math.min(share, 2)
+    this.#restMs = Math.ceil(Math.max(1, Math.min(wanted, this.#flushMs)))
   }
 
   /** Looks when others have had their turn. */
@@ -157,6 +170,7 @@ export class Writer {
       return true
     })
     this.#position = position
+    Atomics.store(this.#words, READ, (position / 8) | 0)
     this.#ends.push({ number: ring.lastNumber, end: position })
     return position === tail
   }
