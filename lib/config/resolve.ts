@@ -183,16 +183,18 @@ function checkWriter(config: LoggingConfig, problems: ConfigProblem[]): void {
   const say = (expected: string): void => {
     problems.push({ path: 'logging.buffer.writer', expected, actual: shown('thread') })
   }
-  if (config.log_path === null) say('"inline" without files')
-  if (config.structured_format === false) {
-    say('"inline" with structured_format false: human lines have no numbers to go on from')
+  if (config.log_path === null) {
+    say(
+      '"inline" where logging.log_path is null: what stdout has cannot be looked up when the ' +
+        'thread has ended',
+    )
   }
-  if (buffer.on_full === 'drop_old') {
-    say('"inline" with on_full drop_old: what a writer thread has is not taken back from it')
+  if (config.structured_format === false) {
+    say('"inline" with logging.structured_format false: human lines have no numbers to go on from')
   }
   if (process.platform === 'win32' && eventLog?.enabled !== false) {
     say(
-      '"inline", or windows_event_log.enabled false: only the main thread reports to the event log',
+      '"inline", or logging.windows_event_log.enabled false: only the main thread reports to the event log',
     )
   }
 }

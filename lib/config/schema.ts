@@ -287,7 +287,7 @@ export interface LoggingConfig {
     /**
      * Who makes lines and writes them. `inline`: the thread that logs, in turns of its event loop.
      * `thread`: a worker thread; the one that logs pays for the call alone. With files of JSON
-     * lines, `on_full` `block` or `drop_new`; on Windows without `windows_event_log`.
+     * lines; on Windows without `windows_event_log`.
      *
      * @default 'inline'
      */

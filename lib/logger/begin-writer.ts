@@ -95,6 +95,7 @@ class WriterPlace implements Place {
     const { port, config } = this.#data
     const { ring, pump, numbering, counters, categories, routes, redactor } = this.#files!
     const core = this.#core!
+    const dropOld = config.buffer.on_full === 'drop_old'
     const writer = new Writer({
       port,
       control,
@@ -105,7 +106,7 @@ class WriterPlace implements Place {
       counters,
       categories,
       routes,
-      feed: new Feed({ ring, categories, redactor, counters }),
+      feed: new Feed({ ring, categories, redactor, counters, dropOld }),
       flushMs: config.buffer.flush_ms,
       logger: {
         close: () => core.close(),

@@ -77,7 +77,7 @@ export class Takeover {
       const category = categories.get(entry.definition.category)!
       category.accepted = category.written = entry.seq - 1
     }
-    const feed = new Feed({ ring, categories, redactor, counters })
+    const feed = new Feed({ ring, categories, redactor, counters, dropOld: false })
     for (const entry of kept) {
       let template: CategoryTemplate | undefined
       for (let tries = 0; tries < 4 && template === undefined; tries++) {

@@ -14,6 +14,8 @@ export interface FeedParts {
   readonly categories: ReadonlyMap<string, Category>
   readonly redactor: Redactor
   readonly counters: Counters
+  /** An entry that finds no room takes that of the oldest. */
+  readonly dropOld: boolean
 }
 
 /**
@@ -49,7 +51,7 @@ export class Feed {
     const { owner, severity } = template
     const chars = charsOf(entry)
     for (let entries = isAlike ? 1 : roomUnlike; entries > 0; entries--) {
-      if (!ring.hasRoom(chars)) return undefined
+      while (!ring.hasRoom(chars)) if (!this.#dropOldest()) return undefined
     }
     const { lanes } = ring
     lanes.begin(placesMax)
@@ -63,6 +65,14 @@ export class Feed {
     owner.accepted = seq
     counters.levels[severity]!++
     return template
+  }
+
+  #dropOldest(): boolean {
+    const { ring, counters, dropOld } = this.#parts
+    if (!dropOld || ring.size === 0) return false
+    counters.drop(ring.template.severity)
+    ring.shift()
+    return true
   }
 }
 

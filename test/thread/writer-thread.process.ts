@@ -2,7 +2,7 @@
 // accepted is in the files, once, in order.
 
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, realpathSync, rmdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -20,7 +20,7 @@ import {
   verifyLogs,
 } from '../../lib/index.ts'
 import { assertBalanced, linesOf, logDirectory, seqFaults } from '../log-directory.ts'
-import { extension } from '../loader.ts'
+import { extension, library, loader } from '../loader.ts'
 
 const fixtures = join(import.meta.dirname, '../fixtures')
 /** A worker of a TypeScript source cannot be started while its parent waits for it. */
@@ -374,18 +374,86 @@ describe('a logger with a writer thread', { skip }, () => {
     await createLogger({ log_path: directory, lock_wait_s: 0 }).close()
   })
 
-  test('refuses what a writer thread cannot do', () => {
-    const refused: readonly LoggingConfig[] = [
-      { log_path: null, stdout: 'json' },
-      { structured_format: false },
-      { buffer: { on_full: 'drop_old' } },
+  test('drop_old: what finds no room takes that of the oldest, and all is counted', async (t) => {
+    const directory = logDirectory(t)
+    mkdirSync(join(directory, 'system.log'), { recursive: true })
+    const buffer = { on_full: 'drop_old', bytes: 1 << 20 } as const
+    const log = threaded(directory, { console: 'off', buffer })
+    for (let i = 1; i <= 20_000; i++) log.system.info(`entry ${i}`, { text: `${i} `.repeat(20) })
+    await assert.rejects(log.flush(), NotWrittenError)
+    assert.ok(log.stats().dropped.INFO > 1000)
+    rmdirSync(join(directory, 'system.log'))
+    while (!log.stats().healthy) await sleep(20)
+    await log.close()
+    assertBalanced(log.stats())
+    const lines = linesOf(directory, 'system.log')
+    const entries = lines.filter(({ message }) => message.startsWith('entry '))
+    assert.equal(entries.at(-1)?.message, 'entry 20000')
+    const lost = log.stats().dropped.INFO
+    assert.equal(entries.length, 20_000 - lost)
+    const { faults } = await verifyLogs({ log_path: directory })
+    assert.deepEqual(
+      faults.map(({ kind }) => kind),
+      ['gap'],
+    )
+    assert.match(faults[0]!.message, new RegExp(`has reported ${lost} as lost`))
+  })
+
+  test('shows beside the files, and folds, what one without does', (t) => {
+    const shown = (['inline', 'thread'] as const).map((writer) => {
+      const config = {
+        log_path: logDirectory(t),
+        console: 'always',
+        console_level: 'info',
+        stdout: 'json',
+        stdout_level: 'warning',
+        repetition: { fold_s: 60 },
+        buffer: { writer },
+      }
+      const program = `
+        import { createLogger } from ${JSON.stringify(library)}
+        const log = createLogger(${JSON.stringify(config)})
+        log.system.info('shown', { n: 1, password: 'secret-0' })
+        log.system.warning('shown and printed')
+        for (let i = 0; i < 40; i++) log.service.info('again', { i })
+        log.system.error('failed', new RangeError('no'))
+        await log.close()
+        const { accepted, written, folded, stdout_lost, dropped } = log.stats()
+        console.log({ accepted, written, folded, stdout_lost, dropped: dropped.total })`
+      const args = [...loader, '--input-type=module', '-e', program]
+      const { stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' })
+      const times = /\d{4}-\d\d-\d\d[T ][\d:.]+(?:Z|[+-]\d\d:\d\d)?/g
+      const stacks = /^ +at .*$|"stack_trace":"(?:[^"\\]|\\.)*"/gm
+      const plain = (text: string): string => text.replace(times, 'TIME').replace(stacks, '')
+      return {
+        stdout: plain(stdout),
+        stderr: plain(stderr),
+        service: linesOf(config.log_path, 'service.log').length,
+      }
+    })
+    assert.deepEqual(shown[1], shown[0])
+    assert.match(shown[1]!.stdout, /"shown and printed"/)
+    assert.match(shown[1]!.stdout, /folded: 3\d/)
+    assert.match(shown[1]!.stderr, /INFO .* shown/)
+    assert.doesNotMatch(shown[1]!.stdout + shown[1]!.stderr, /secret-0/)
+  })
+
+  test('refuses what a writer thread cannot do, and names both keys', () => {
+    const refused: readonly (readonly [LoggingConfig, RegExp])[] = [
+      [{ log_path: null, stdout: 'json' }, /logging\.log_path is null/],
+      [{ structured_format: false }, /logging\.structured_format false/],
     ]
-    for (const { buffer, ...config } of refused) {
+    for (const [config, other] of refused) {
       assert.throws(
-        () => createLogger({ ...config, buffer: { ...buffer, writer: 'thread' } }),
+        () => createLogger({ ...config, buffer: { writer: 'thread' } }),
         (error) =>
           error instanceof ConfigError &&
-          error.problems.some(({ path }) => path === 'logging.buffer.writer'),
+          error.problems.some(
+            ({ path, expected }) =>
+              path === 'logging.buffer.writer' &&
+              /^"inline"/.test(expected) &&
+              other.test(expected),
+          ),
       )
     }
   })
