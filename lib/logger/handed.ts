@@ -41,7 +41,9 @@ export function startWriter(live: LiveConfig, files: Files, open: () => void): v
   if (file === undefined) {
     const problem = {
       path: 'logging.buffer.writer',
-      expected: 'the file writer-thread.js beside the library: leave ringlog out of the bundle',
+      expected:
+        'the file writer-thread.js beside the library: leave ringlog out of the bundle, or bundle ' +
+        'its dist/writer-thread.js as a second entry beside it',
       actual: '"thread"',
     }
     throw new ConfigError('Cannot use the logging configuration', [problem])

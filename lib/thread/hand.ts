@@ -30,7 +30,7 @@
 // who await flush() or close().
 
 import { existsSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads'
 import { clearInterval, monotonicMs, napSync, setInterval } from '../entry/clock.ts'
 import { ERROR, INFO } from '../entry/level.ts'
@@ -514,14 +514,18 @@ export class Hand {
   }
 }
 
-/** The module of the writer's thread, beside this one; undefined where it is not. */
+/**
+ * The module of the writer's thread, beside this one; undefined where it is not. In a bundle that
+ * is a second entry, beside the bundle; where it is CommonJS, its path stands in for the URL.
+ */
 export function writerFile(): string | undefined {
-  const { url } = import.meta as { readonly url?: string }
-  if (url === undefined) return undefined
-  const extension = url.endsWith('.ts') ? '.ts' : '.js'
-  for (const place of [`./writer-thread${extension}`, `../writer-thread${extension}`]) {
-    const file = fileURLToPath(new URL(place, url))
-    if (existsSync(file)) return file
+  const { url = String(pathToFileURL(__filename)) } = import.meta as { readonly url?: string }
+  const extensions = url.endsWith('.ts') ? ['.ts'] : ['.js', '.mjs', '.cjs']
+  for (const place of ['.', '..']) {
+    for (const extension of extensions) {
+      const file = fileURLToPath(new URL(`${place}/writer-thread${extension}`, url))
+      if (existsSync(file)) return file
+    }
   }
   return undefined
 }
