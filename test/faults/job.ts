@@ -131,3 +131,5 @@ export const defaultJob: Omit<Job, 'directory' | 'noteFile'> = {
 
 /** The variable of the environment that has `buffer.ring` for every logger under fault. */
 export const ringVariable = 'RINGLOG_FAULTS_RING'
+/** The same for `buffer.writer`. */
+export const writerVariable = 'RINGLOG_FAULTS_WRITER'

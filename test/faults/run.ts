@@ -11,7 +11,7 @@ import { Random } from './random.ts'
 import type { Run, Scenario, Tools } from './scenario.ts'
 import { scenarios } from './scenarios.ts'
 import { Workplace } from './subject.ts'
-import { ringVariable } from './job.ts'
+import { ringVariable, writerVariable } from './job.ts'
 import {
   biteOf,
   controlTableOf,
@@ -29,6 +29,7 @@ const usage = `npm run test:faults -- [options]
   --scale N         share of the random runs, 0.01 to 100 (0.2; 1 is 500 kills and 500 exits)
   --seed N          seed of the random moments
   --ring KIND       buffer.ring of every logger: memory or shared (memory)
+  --writer KIND     buffer.writer of every logger: inline or thread (inline)
   --no-control      leave out the known-bad writer
   --report FILE     write the tables to FILE as well
   --directory DIR   work below DIR (${os.tmpdir()})`
@@ -53,6 +54,7 @@ const { values: options } = parseArgs({
     scale: { type: 'string' },
     seed: { type: 'string', default: String(Date.now() % 1e9) },
     ring: { type: 'string', default: 'memory' },
+    writer: { type: 'string', default: 'inline' },
     'no-control': { type: 'boolean', default: false },
     report: { type: 'string' },
     directory: { type: 'string', default: os.tmpdir() },
@@ -78,6 +80,7 @@ async function main(): Promise<void> {
     return
   }
   process.env[ringVariable] = options.ring
+  process.env[writerVariable] = options.writer
   const withControl = !options.quick && !options['no-control']
   const tasks = chosen.flatMap((scenario): Task[] => [
     { scenario, isControl: false },

@@ -3,7 +3,7 @@
 
 import { createStream } from 'rotating-file-stream'
 import { createLogger } from 'ringlog'
-import { type Job, type JobCategory, type Outcome, ringVariable } from './job.ts'
+import { type Job, type JobCategory, type Outcome, ringVariable, writerVariable } from './job.ts'
 
 export interface Writer {
   /** Logs entry `n` of the category that stands at this place of the job's. */
@@ -27,7 +27,8 @@ export function openWriter(job: Job): Writer {
 
 function openRinglog(job: Job): Writer {
   const ring = process.env[ringVariable] === 'shared' ? 'shared' : 'memory'
-  const buffer = { ...job.config.buffer, ring } as const
+  const writer = process.env[writerVariable] === 'thread' ? 'thread' : 'inline'
+  const buffer = { ...job.config.buffer, ring, writer } as const
   const logger = createLogger({ ...job.config, buffer, log_path: job.directory })
   const loggers = job.categories.map((name) => logger.category(name))
   return {
