@@ -1,4 +1,4 @@
-// Lines that are written together, as bytes in a buffer that serves again for later batches.
+// A batch: lines that are written together, as bytes in a buffer that later batches use again.
 
 import { JsonBytes } from '../encode/json-bytes.ts'
 
@@ -11,9 +11,9 @@ export class Batch {
   lines = 0
   /** Entries whose own file this is, by severity; copies do not count. */
   readonly entries: number[] = [0, 0, 0, 0, 0]
-  /** Of a severity, how many of its entries have come to their file while the others have not. */
+  /** By severity: how many of its entries, the oldest, have come to their file. */
   readonly #landed: number[] = [0, 0, 0, 0, 0]
-  /** Of a severity, which of its entries the console has taken: their places among those. */
+  /** By severity: which of its entries the console has taken, by their order among these. */
   readonly #shown: Set<number>[] = [0, 1, 2, 3, 4].map(() => new Set())
   /**
    * The numbers of its last entries, by the place of their category in the file: see
@@ -29,7 +29,7 @@ export class Batch {
   /** Where the next line is written. It belongs to the batch once `add` has been called. */
   readonly out: JsonBytes = new JsonBytes(bufferBytes)
 
-  /** Bytes of it. */
+  /** Its bytes. */
   get size(): number {
     return this.out.size
   }
@@ -43,7 +43,7 @@ export class Batch {
     if (severity >= 0) this.entries[severity]!++
   }
 
-  /** All of it, as bytes that stay as they are until `clear`. */
+  /** Its bytes, which stay as they are until `clear`. */
   bytes(): Buffer {
     return this.out.bytes.subarray(0, this.out.size)
   }

@@ -14,7 +14,7 @@ export interface CategoryOptions {
   readonly route: Route
   /** The lowest severity that is logged. */
   readonly threshold: number
-  /** The level was set for this category, so that the general one does not change it. */
+  /** It has a level of its own: `setLevel()` without a category leaves it alone. */
   readonly own: boolean
   readonly durability: Durability
 }

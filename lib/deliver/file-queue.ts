@@ -1,5 +1,5 @@
-// The way to one file: lines are gathered into a batch, full batches wait their turn, one is with
-// the sink.
+// A route, the way to one file: lines are gathered into a batch, full batches wait their turn, one
+// is with the sink.
 
 import { Batch } from './batch.ts'
 import type { MadeEntry } from '../entry/made-entry.ts'
@@ -20,7 +20,7 @@ export interface Tee {
 /** One file's batches. */
 export class Route {
   readonly file: string
-  /** Whether that is a file, not the name of what takes its lines in the place of one. */
+  /** False for standard output and the memory of a test, which take lines in place of a file. */
   readonly isFile: boolean
   /** The categories whose entries go here, copies apart, by their place. */
   readonly categories: Map<string, { written: number }> = new Map()
@@ -38,8 +38,7 @@ export class Route {
   /** The sink has failed and not recovered. */
   down = false
   /**
-   * Another writer has the directory, and it is not over that this one waits for it: nothing has
-   * failed.
+   * Another writer has the directory, and this one still waits for its turn: nothing has failed.
    */
   isInTurn = false
   /** What went wrong with this file last. */
@@ -159,7 +158,7 @@ export class Route {
     return batch
   }
 
-  /** The batch in flight has met its fate; its buffer serves again. */
+  /** The batch in flight is written or given up; its buffer serves again. */
   settle(): void {
     const batch = this.inFlight
     if (batch === undefined) return

@@ -1,4 +1,4 @@
-// The numbers of entries that wait while somebody else writes to the directory. Where the files end
+// The numbers of entries that wait while another writer has the directory. Where the files end
 // is known only at the moment of taking over; by then many lines have been made, with numbers that
 // may be used up. So lines are made with numbers that hold if nobody else comes, and those that are
 // not in a file yet are moved on by as much as the files have come further.
@@ -107,8 +107,8 @@ export class Numbering {
   }
 
   /**
-   * The `lsn` below which entries of ours were written before others took over, and above which some
-   * were not; once for each time that numbers have gone on.
+   * The `lsn` below which entries of ours were written before others took over, and above which
+   * some were not; once for each time that numbers have gone on.
    */
   takeLate(): Stretch | undefined {
     const late = this.#late

@@ -100,7 +100,10 @@ export interface MaintenanceOptions {
   readonly waitMs: number
   /** Prints a remark on stderr. */
   readonly tell: (remark: string) => void
-  /** A rotated file could not be compressed or deleted; again, when it was so the last time. */
+  /**
+   * Called when a rotated file could not be compressed or deleted. `again`: the run before failed
+   * too, so it has been reported.
+   */
   readonly failed: (error: Error, again: boolean) => void
 }
 
@@ -159,10 +162,10 @@ export class Maintenance implements Claim {
   }
 
   /**
-   * Makes the directory if it is not there, and makes sure that nobody else writes to it. If
-   * somebody does, it is taken as soon as he has let go.
+   * Makes the directory if it is not there, and takes its lock. Where another writer has it, the
+   * lock is taken as soon as that one has let go.
    *
-   * @throws {LockedError} when somebody does. The system's error when that cannot be known.
+   * @throws {LockedError} when another writer has it. The system's error when that cannot be known.
    */
   hold(): void {
     try {
@@ -214,8 +217,8 @@ export class Maintenance implements Claim {
   }
 
   /**
-   * The same, blocking: the process ends. Of a holder that lives it is hoped for 2 s that he is
-   * ending, too.
+   * The same at the end of the process: blocks. A live holder may be ending, too: it is waited for
+   * up to 2 s.
    */
   awaitTurnSync(): void {
     const end = monotonicMs() + (this.isPatient ? endMsMax : 0)
@@ -316,7 +319,7 @@ export class Maintenance implements Claim {
     this.#options.tell(`has ${this.#options.directory} to itself now, after ${seconds} s`)
   }
 
-  /** Whoever is told opens files, and may be in the middle of that now. */
+  /** Calls `changed` in a later turn: it opens files, and may be in the middle of that now. */
   #announce(): void {
     setImmediate(() => {
       if (!this.#ending.signal.aborted) this.#options.changed()
@@ -354,8 +357,8 @@ export class Maintenance implements Claim {
   }
 
   /**
-   * Where the last writer was killed, what it had not written is missing among the numbers; where we
-   * were kept from writing, some come late.
+   * Where the last writer was killed, what it had not written is missing among the numbers; where
+   * we were kept from writing, some come late.
    */
   #noteStretches(checkpoint: Checkpoint | undefined): void {
     const { settled, ended, broken = [], late = [] } = checkpoint ?? {}

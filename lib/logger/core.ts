@@ -38,9 +38,7 @@ import type { Maintenance } from '../directory/maintenance.ts'
 /** Places of the lanes in which bound fields are captured. */
 const bindingPlaces = 4096
 
-/**
- * What takes care of the place where the lines go, as far as the end of a logger has to do with it.
- */
+/** What the end of a logger needs of the maintenance of its place. */
 export type Care = Pick<
   Maintenance,
   'isPatient' | 'isWaiting' | 'awaitTurn' | 'awaitTurnSync' | 'close' | 'exit'
@@ -49,7 +47,7 @@ export type Care = Pick<
   readonly reconfigured?: () => void
 }
 
-/** That of a place which nobody else can have. */
+/** The care of a place that no other writer can have: standard output, memory. */
 export const carefree: Care = {
   isPatient: false,
   isWaiting: false,
@@ -65,7 +63,7 @@ export interface CoreParts {
   readonly categories: ReadonlyMap<string, Category>
   readonly routes: readonly Route[]
   readonly intake: Intake
-  /** The ring's. */
+  /** The lanes of the ring. */
   readonly lanes: Lanes
   readonly pump: Pump
   readonly encoder: LineEncoder
@@ -77,13 +75,13 @@ export interface CoreParts {
   /** What is shown beside the files. */
   readonly shown: Shown
   readonly live: LiveConfig
-  /** A configuration as it holds in the place of the lines. */
+  /** A configuration as it applies to this place. */
   readonly adapted: (config: ResolvedConfig) => ResolvedConfig
   /** What surrounds each call, if anything is to be asked for. */
   readonly surroundings: Surroundings | undefined
   /** Longest string captured whole, in UTF-16 units. */
   readonly charsMax: number
-  /** What writes in another thread, where it is configured. */
+  /** The caller's end of the writer thread, with `writer: "thread"`. */
   readonly hand: Hand | undefined
 }
 
@@ -94,11 +92,11 @@ export class Core implements Exiting {
   readonly #inOrder: readonly Category[]
   readonly #levels: Levels<Category>
   #codecs = new WeakMap<EventDefinition, EventCodec>()
-  /** What logs typed events, to be made anew when what they are compiled for changes. */
+  /** The functions that log typed events. */
   readonly #eventCalls = new EventCalls()
   #watch: ConfigWatch | undefined
   #isBinding = false
-  /** The process is. */
+  /** The process is ending. */
   #isEnding = false
   #closing: Promise<void> | undefined
 
@@ -142,8 +140,8 @@ export class Core implements Exiting {
   }
 
   /**
-   * What logs an event of this definition. Compiled once per definition, however often it is asked
-   * for.
+   * The function that logs an event of this definition. Compiled once per definition, however often
+   * it is asked for.
    */
   eventLogger(event: EventDefinition, bindings: Bindings | undefined): EventCall {
     const owner = this.category(event.category)
@@ -183,7 +181,7 @@ export class Core implements Exiting {
         )
   }
 
-  /** Takes another configuration, as a whole; the first of what it changes is told first. */
+  /** Takes another configuration as a whole, and reports each change in an entry of `audit`. */
   reload(given: ResolvedConfig): void {
     const { intake, live, adapted } = this.#parts
     if (intake.isClosed) return
@@ -198,7 +196,7 @@ export class Core implements Exiting {
     this.#hand?.configure(live.config)
     const audit = this.category('audit').templates[INFO]!
     for (const { what, from, to } of changed) {
-      // Levels are told as they come to hold, which is not yet where one holds for a time.
+      // A level is reported when it comes to hold: not yet, where another one holds for a time.
       if (what === 'log_level' || what.startsWith('levels.')) continue
       const message = `Configuration: ${what} set from ${shown(from)} to ${shown(to)}`
       intake.report(audit, message, { action: 'reload', what, from, to })
@@ -210,7 +208,7 @@ export class Core implements Exiting {
   }
 
   /**
-   * Everything is open.
+   * Begins: everything is open.
    *
    * @param isLasting Whether what waits has to be written when the process ends.
    * @param file What the configuration is from, if it is to be watched.
@@ -300,7 +298,7 @@ export class Core implements Exiting {
     return hand?.isActive === true ? hand : undefined
   }
 
-  /** Writes everything before it returns, in whatever thread that is done. */
+  /** Writes everything before it returns, in this thread or in the writer's. */
   #writeAll(patience?: Patience): void {
     if (this.#hand?.flushSync(patience) !== true) this.#parts.pump.flushSync(patience)
   }
@@ -371,7 +369,7 @@ export class Core implements Exiting {
     return counters.snapshot(routes.every((route) => !route.isStuck))
   }
 
-  /** An entry of our own, past the level: whoever silences the audit is seen there. */
+  /** An entry of `audit`, whatever its level: silencing it leaves a trace. */
   #levelChanged({ category, from, to, forS, isEnd }: LevelChange): void {
     const { intake } = this.#parts
     const whose = category === undefined ? 'Level' : `Level of ${category}`
@@ -454,8 +452,8 @@ function surrounded(
 }
 
 /**
- * The same, with the process kept alive until it is settled. Nothing of ours does that otherwise;
- * but whoever awaits what waits for the directory is to be answered when it is ours.
+ * The same promise, with the process kept alive until it is settled. Nothing else of ours keeps it
+ * alive; but a caller who awaits entries that wait for the directory is answered when it is ours.
  */
 async function keptAlive(promise: Promise<void>): Promise<void> {
   const alive = setInterval(() => {}, 60_000)

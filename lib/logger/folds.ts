@@ -1,6 +1,6 @@
-// Calls that repeat themselves, `logging.repetition`: of a storm of one and the same call the first
-// is written, the later ones are held, each in the place of the one before; when the time is over,
-// how many they were is written, and the last.
+// Folds, `logging.repetition`: a storm of one and the same call. The first one is written. The
+// later ones are held, each in the place of the one before. When the time is over, two entries are
+// written: how many they were, and the last.
 //
 //   calls   1   2   3   4   …   4711        the time is over, flush(), close(), an exit
 //           │   └───┴───┴─ held, one ─┐      │
@@ -93,7 +93,7 @@ export interface FoldsOptions {
   /** What may be held, in UTF-16 units. */
   readonly charsMax: number
   readonly clock: Clock
-  /** Called when the time of some is over. */
+  /** Called when the time of some folds is over. */
   readonly over: () => void
 }
 

@@ -88,7 +88,7 @@ interface Aside {
   readonly context: unknown
 }
 
-/** The place where calls arrive. */
+/** The intake: where calls arrive. */
 export class Intake {
   readonly #options: IntakeOptions
   readonly #ring: Ring<CategoryTemplate>
@@ -228,8 +228,8 @@ export class Intake {
   }
 
   /**
-   * Logs an entry of our own, past the level: whoever looks for errors only has to see that some
-   * are missing.
+   * Logs an entry of our own, past the level: a reader of errors alone has to see that some are
+   * missing.
    */
   report(template: CategoryTemplate, message: string, context: object): void {
     if (this.#options.reported?.(template, message, context) === true || this.isClosed) return
@@ -598,7 +598,7 @@ export class Intake {
   }
 }
 
-/** What tells of folded calls. */
+/** The message of the entry that counts folded calls. */
 function countText(folded: number, message: string): string {
   const what =
     folded === 1 ? '1 entry of the same call was' : `${folded} entries of the same call were`

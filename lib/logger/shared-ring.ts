@@ -94,7 +94,8 @@ export class Recovery {
   }
 
   /**
-   * Writes those of the entries of a writer of one's own that has ended, which the files do not have.
+   * Writes those of the entries of a writer of one's own that has ended, which the files do not
+   * have.
    *
    * @throws when they cannot be written.
    */
