@@ -2,11 +2,12 @@
 // that breaks it.
 
 import assert from 'node:assert/strict'
-import { existsSync, readFileSync, readdirSync } from 'node:fs'
+import { readFileSync, readdirSync } from 'node:fs'
 import { isBuiltin } from 'node:module'
 import { posix } from 'node:path'
 import { describe, it } from 'node:test'
 import ts from 'typescript-5'
+import { type ShownElsewhere, shownElsewhere } from './shown-elsewhere.ts'
 
 /** The files of lib/ by path, `capture/ring.ts`, with their text. */
 type Tree = ReadonlyMap<string, string>
@@ -377,9 +378,61 @@ const rules: readonly (readonly [string, Rule, { readonly [file: string]: string
   ],
 ]
 
-/** Whether a file has a function or a class. */
+/** Whether a file has a function that does something. */
 function hasBehaviour(text: string): boolean {
-  return /\b(?:function|class)\b|=>/.test(codeOf(text))
+  const visit = (node: ts.Node): boolean =>
+    (ts.isFunctionLike(node) && 'body' in node && node.body !== undefined) ||
+    ts.forEachChild(node, visit) === true
+  return visit(ts.createSourceFile('a.ts', text, ts.ScriptTarget.Latest))
+}
+
+/** Whether one file leads to another by its imports. */
+function leadsTo(files: Tree, from: string, to: string): boolean {
+  const seen = new Set<string>()
+  const visit = (file: string): boolean => {
+    if (file === to) return true
+    if (seen.has(file)) return false
+    seen.add(file)
+    return neighboursOf(files, file).some(visit)
+  }
+  return visit(from)
+}
+
+/**
+ * What of lib/ no test shows: each file with behaviour has one of its name, or is said to be shown
+ * by others, which lead to it.
+ */
+function untested(tree: Tree, tests: Tree, elsewhere: readonly ShownElsewhere[]): string[] {
+  const all = new Map([
+    ...[...tree].map(([file, text]) => [`lib/${file}`, text] as const),
+    ...[...tests].map(([file, text]) => [`test/${file}`, text] as const),
+  ])
+  const isNamed = (file: string): boolean =>
+    ['test', 'process'].some((kind) => tests.has(file.replace(/\.ts$/, `.${kind}.ts`)))
+  const listed = new Set(elsewhere.flatMap(({ files }) => files))
+  const found = [...tree]
+    .filter(([file]) => !entries.includes(file) && !isNamed(file) && !listed.has(file))
+    .filter(([, text]) => hasBehaviour(text))
+    .map(
+      ([file]) =>
+        `${file} has no test: test/${file.replace(/\.ts$/, '.test.ts')} is not there, nor a line in shown-elsewhere.ts`,
+    )
+  for (const { files, by } of elsewhere) {
+    for (const file of files) {
+      if (isNamed(file)) found.push(`${file} is said to be shown elsewhere, and has its own test`)
+      else if (!hasBehaviour(tree.get(file) ?? '')) found.push(`${file} has nothing to be shown`)
+      else if (!by.some((test) => shows(all, test, file))) {
+        found.push(`${file} is not reached from ${by.join(' or ')}`)
+      }
+    }
+  }
+  return found
+}
+
+/** Whether a test can show a file: it leads to it, or starts what was built. */
+function shows(all: Tree, test: string, file: string): boolean {
+  if (!all.has(`test/${test}`)) return false
+  return !test.endsWith('.test.ts') || leadsTo(all, `test/${test}`, `lib/${file}`)
 }
 
 function treeOf(folder: string): Tree {
@@ -407,16 +460,43 @@ describe('lib/', () => {
     }
   })
 
-  it('tells how long its files are, and which that hold behaviour have no test of their own', (t) => {
+  it('tells how long its files are', (t) => {
     const sizes = [...lib].map(([file, text]) => [text.split('\n').length, file] as const)
     const longest = sizes.toSorted(([a], [b]) => b - a).slice(0, 5)
     t.diagnostic(`longest: ${longest.map(([lines, file]) => `${file} ${lines}`).join(', ')}`)
-    const missing = [...lib]
-      .filter(([file, text]) => hasBehaviour(text) && !entries.includes(file))
-      .map(([file]) => file)
-      .filter((file) => !existsSync(`test/${file.replace(/\.ts$/, '.test.ts')}`))
-    t.diagnostic(`without a test file: ${missing.join(', ')}`)
-    assert.ok(hasBehaviour('function a() {}') && !hasBehaviour('export interface A { b: string }'))
+  })
+
+  it('each file that holds behaviour has a test, of its name or said to be another', () => {
+    assert.deepEqual(untested(lib, treeOf('test'), shownElsewhere), [])
+    const tree: Tree = new Map([
+      ['read/a.ts', `export class A { b(): void {} }`],
+      ['read/b.ts', `export const b = (): number => 1`],
+      ['read/c.ts', `export interface C { d(): string }\nexport type E = () => void`],
+      ['read/f.ts', `export function f(): void {}`],
+    ])
+    const tests: Tree = new Map([
+      ['read/f.test.ts', ''],
+      ['read/x.test.ts', `import { b } from './y.ts'`],
+      ['read/y.ts', `export { b } from '../../lib/read/b.ts'`],
+    ])
+    const because = 'of x'
+    const by = ['read/x.test.ts']
+    assert.deepEqual(untested(tree, tests, [{ files: ['read/b.ts'], by, because }]), [
+      'read/a.ts has no test: test/read/a.test.ts is not there, nor a line in shown-elsewhere.ts',
+    ])
+    assert.deepEqual(
+      untested(tree, tests, [
+        { files: ['read/a.ts', 'read/c.ts', 'read/f.ts', 'read/g.ts'], by, because },
+        { files: ['read/b.ts'], by: ['read/z.test.ts'], because },
+      ]),
+      [
+        'read/a.ts is not reached from read/x.test.ts',
+        'read/c.ts has nothing to be shown',
+        'read/f.ts is said to be shown elsewhere, and has its own test',
+        'read/g.ts has nothing to be shown',
+        'read/b.ts is not reached from read/z.test.ts',
+      ],
+    )
   })
 
   it('uses every dependency it declares', () => {

@@ -64,7 +64,7 @@ describe('Logger.reload()', () => {
       log.reload({ redact: { keys: ['broker_code', 'broker_name'] } })
       log.clear()
       all()
-      assert.doesNotMatch(JSON.stringify(log.entries), /777|4711/)
+      assert.doesNotMatch(JSON.stringify(log.entries), /-777|4711/)
       const masked = JSON.parse(
         JSON.stringify(before).replaceAll(/"[A-F]-777"/g, '"[REDACTED]"'),
       ) as typeof before

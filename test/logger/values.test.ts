@@ -20,7 +20,7 @@ for (const structured of [true, false]) {
         assert.deepEqual(faults, [])
       }),
       // Of a human line less can be wrong that is seen.
-      { numRuns: structured ? 25 : 50 },
+      { numRuns: structured ? 40 : 80 },
     )
   })
 }

@@ -163,7 +163,7 @@ test('streamLogs({ lines }) gives the last of what it gives without, whatever th
       assert.deepEqual(await all({ log_path, lines }), lines === 0 ? [] : complete.slice(-lines))
       rmSync(log_path, { recursive: true })
     }),
-    { numRuns: 40 },
+    { numRuns: 120 },
   )
 })
 

@@ -1,0 +1,81 @@
+// What the errors of this library say: one line for each thing, harmless to a terminal.
+
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { ConfigError, LockedError, NotWrittenError, errorCodes } from '../lib/errors.ts'
+
+describe('ConfigError', () => {
+  test('has a line for each problem, and keeps the values as they are', () => {
+    const problem = { path: 'logging.a', expected: 'a number', actual: '"\u001b"' }
+    const cause = new Error('inner')
+    const error = new ConfigError('Cannot use a\nb.json', [problem, problem], {
+      file: 'a\nb.json',
+      cause,
+    })
+    assert.equal(
+      error.message,
+      ['Cannot use a\\nb.json', ...Array(2).fill('logging.a: expected a number, got "\\x1b"')].join(
+        '\n',
+      ),
+    )
+    assert.deepEqual(
+      [error.problems, error.file, error.cause],
+      [[problem, problem], 'a\nb.json', cause],
+    )
+    assert.ok(error instanceof TypeError && error.name === 'ConfigError')
+    assert.equal('cause' in new ConfigError('x', []), false)
+  })
+})
+
+describe('NotWrittenError', () => {
+  test('names the file, and why', () => {
+    const { message, file } = new NotWrittenError('a.log', 'ENOSPC: \u0007')
+    assert.deepEqual([message, file], ['Cannot write a.log: ENOSPC: \\x07', 'a.log'])
+    assert.equal(
+      new NotWrittenError('a.log', undefined).message,
+      'Cannot write a.log: it has failed',
+    )
+  })
+})
+
+describe('LockedError', () => {
+  const locker = {
+    pid: 7,
+    isOurs: false,
+    since: '2026-11-24T00:00:00Z',
+    isCertain: true,
+    absentS: 0,
+  }
+
+  test('says who writes, where it is, and what to do', () => {
+    const remedy = 'or give each process a directory of its own (log_path)'
+    for (const [more, text] of [
+      [{}, `7, since ${locker.since}; end it, ${remedy}`],
+      [{ isOurs: true }, `7 (this very one), since ${locker.since}; close that logger, ${remedy}`],
+      [
+        { isCertain: false, absentS: 12 },
+        `7 (in another container or on another machine), since ${locker.since}; it took over when this one had stood still for 12 s; end it, ${remedy}`,
+      ],
+    ] as const) {
+      const error = new LockedError('/logs', { ...locker, ...more })
+      assert.equal(
+        error.message,
+        `Cannot write to /logs: expected no other writer, got process ${text}`,
+      )
+      assert.deepEqual([error.directory, error.pid], ['/logs', 7])
+    }
+    assert.equal(new LockedError('/logs', { ...locker, isCertain: false }).certain, false)
+  })
+})
+
+test('errorCodes are those of the errors', () => {
+  const errors = [
+    new ConfigError('x', []),
+    new NotWrittenError('a', undefined),
+    new LockedError('d', { pid: 1, isOurs: true, since: '', isCertain: true, absentS: 0 }),
+  ]
+  assert.deepEqual(
+    errors.map(({ code }) => code),
+    errorCodes,
+  )
+})
