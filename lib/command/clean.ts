@@ -39,10 +39,9 @@ export async function clean(options: CleanCommandOptions, io: Io): Promise<numbe
     dry_run: options.dryRun ?? false,
   }).finally(() => io.progress.clear())
   const would = report.dry_run ? 'would be ' : ''
-  for (const { file, bytes, reason } of report.deleted) {
-    await io.out.write(
-      `${would}deleted     ${visible(file)}  ${sizeOf(bytes)}, ${reasons[reason]}\n`,
-    )
+  for (const { file, bytes, reason, unshipped } of report.deleted) {
+    const why = `${reasons[reason]}${unshipped === true ? ', not shipped' : ''}`
+    await io.out.write(`${would}deleted     ${visible(file)}  ${sizeOf(bytes)}, ${why}\n`)
   }
   for (const { file, bytes_before: before, bytes_after: after } of report.compressed) {
     const sizes = report.dry_run ? sizeOf(before) : `${sizeOf(before)} to ${sizeOf(after)}`

@@ -88,7 +88,7 @@ function withDefaults(
   directory: string | undefined,
   problems: ConfigProblem[],
 ): ResolvedConfig {
-  const { rotation, repetition, windows_event_log, redact, buffer } = config
+  const { repetition, windows_event_log, redact, buffer } = config
   const bytes = buffer?.bytes ?? 67_108_864
   const entryBytes = buffer?.entry_bytes ?? Math.min(16_777_216, bytes)
   if (entryBytes > bytes) {
@@ -110,13 +110,7 @@ function withDefaults(
       config.log_path === null
         ? null
         : directoryOf(config.log_path ?? defaultLogPath, directory, problems),
-    rotation: {
-      max_size_mb: rotation?.max_size_mb ?? 50,
-      max_files: rotation?.max_files ?? 10,
-      compress: rotation?.compress ?? false,
-      max_age_hours: rotation?.max_age_hours ?? null,
-      max_total_mb: rotation?.max_total_mb ?? null,
-    },
+    rotation: rotationOf(config),
     retention_days: config.retention_days ?? 90,
     file_mode: config.file_mode ?? '0600',
     lock_wait_s: config.lock_wait_s ?? 30,
@@ -151,6 +145,17 @@ function withDefaults(
       ring: buffer?.ring ?? 'memory',
       writer: buffer?.writer ?? 'inline',
     },
+  }
+}
+
+function rotationOf({ rotation }: LoggingConfig): ResolvedConfig['rotation'] {
+  return {
+    max_size_mb: rotation?.max_size_mb ?? 50,
+    max_files: rotation?.max_files ?? 10,
+    compress: rotation?.compress ?? false,
+    max_age_hours: rotation?.max_age_hours ?? null,
+    max_total_mb: rotation?.max_total_mb ?? null,
+    keep_unshipped: rotation?.keep_unshipped ?? false,
   }
 }
 

@@ -72,6 +72,14 @@ export interface LoggingConfig {
      * @default null
      */
     readonly max_total_mb?: number | null
+    /**
+     * Whether a rotated file beyond `max_files` stays while it holds entries that `ringlog ship` has
+     * not sent yet: up to 100 of each file, and up to `max_total_mb` and `retention_days`, which
+     * hold in any case. What is deleted all the same is told.
+     *
+     * @default false
+     */
+    readonly keep_unshipped?: boolean
   }
   /**
    * Rotated files older than this are deleted. Days, integer, 1 to 365.
@@ -431,6 +439,7 @@ export const loggingSchema: Rule = schemaOf<AnyCategory<LoggingConfig>>()(
       compress: Type.Boolean(),
       max_age_hours: integerOrNull(1, 8_784),
       max_total_mb: integerOrNull(1, 1_073_741_824),
+      keep_unshipped: Type.Boolean(),
     }),
     retention_days: integer(1, 365),
     file_mode: Type.Enum(['0600', '0640', '0660', '0644'], {

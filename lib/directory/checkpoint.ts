@@ -67,6 +67,8 @@ export interface Checkpoint extends LastNumbers {
   readonly log_id?: string | undefined
   /** What all files may come to by the writer's configuration, in bytes; missing: any number. */
   readonly total_bytes?: number | undefined
+  /** `rotation.keep_unshipped` of the writer: whoever ships notes how far it is. */
+  readonly keep_unshipped?: boolean | undefined
   /** `file_mode` of the writer. Missing where a version before it has written. */
   readonly file_mode?: FileModeName | undefined
   /** The live files by name. */
@@ -156,6 +158,7 @@ export function asCheckpoint(value: unknown): Checkpoint | undefined {
     seq: ownOf(seq, (name, number) => namePattern.test(name) && isNumber(number, seqMax)),
     files: ownOf(files, (name, file) => isBase(name) && isFileState(file)),
     ...(isNumber(value['total_bytes'], seqMax) && { total_bytes: value['total_bytes'] }),
+    ...(value['keep_unshipped'] === true && { keep_unshipped: true }),
     ...(fileMode !== undefined && { file_mode: fileMode }),
     ...(isLogId(value['log_id']) && { log_id: value['log_id'] }),
     ...(isNumber(value['lsn'], seqMax) && { lsn: value['lsn'] }),

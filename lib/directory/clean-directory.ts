@@ -38,6 +38,8 @@ export interface CleanReport {
     readonly file: string
     readonly bytes: number
     readonly reason: 'age' | 'count' | 'total' | 'temporary'
+    /** It held something that was not shipped, although that was to be kept. */
+    readonly unshipped?: true
   }[]
   /**
    * Files that were compressed, by their new name. In a dry run both sizes are that of the plain
@@ -152,12 +154,12 @@ export async function cleanDirectory(task: CleanTask): Promise<CleanReport> {
 
 async function remove(
   { directory, onlyOwn, dryRun }: CleanTask,
-  { name, identity, bytes, reason }: Doomed,
+  { name, identity, bytes, reason, isUnshipped }: Doomed,
   report: Mutable<CleanReport>,
 ): Promise<boolean> {
   if (onlyOwn && !isOwnContent(directory, parseName(name)!)) return false
   if (!dryRun && !(await discard(directory, name, identity))) return false
-  report.deleted.push({ file: name, bytes, reason })
+  report.deleted.push({ file: name, bytes, reason, ...(isUnshipped && { unshipped: true }) })
   return true
 }
 

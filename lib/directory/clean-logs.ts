@@ -8,6 +8,7 @@
 
 import { builtinCategories } from '../entry/builtin-categories.ts'
 import { type CleanReport, cleanDirectory } from './clean-directory.ts'
+import { unshippedIn } from './hold-back.ts'
 import { watchHolder } from './holder-watch.ts'
 import { type OptionRules, checkOptions, directoriesToRead, pathsRule } from '../config/options.ts'
 import { fileModes } from './attributes.ts'
@@ -98,6 +99,8 @@ async function cleanLog(
       totalBytes: checkpoint?.total_bytes,
       retentionMs,
       now: time.now(),
+      isUnshipped:
+        checkpoint?.keep_unshipped === true ? unshippedIn(directory, checkpoint.log_id) : undefined,
     },
     leftovers: holder === undefined,
     onlyOwn: false,

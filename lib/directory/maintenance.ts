@@ -30,6 +30,7 @@ import {
 } from './checkpoint.ts'
 import { LockedError } from '../errors.ts'
 import { type Claim, DirectoryLock } from './lock.ts'
+import { unshippedIn } from './hold-back.ts'
 import { baseOfTemporary } from './names.ts'
 import { dayMs } from './retention.ts'
 import { TrustedTime, heldBack, lastChange } from './trusted-time.ts'
@@ -66,12 +67,16 @@ export interface MaintenanceOptions {
   readonly compress: boolean
   /** What all files may come to, in bytes; `undefined`: any number. */
   readonly totalBytes: number | undefined
+  /** Files that are not shipped stay beyond `maxFiles`. */
+  readonly keepUnshipped: boolean
   /**
    * Puts files aside whose first entry is too old; says in how many milliseconds to look again.
    */
   readonly putAsideOld: () => number
   /** Rotated files have been deleted because all together were too large. */
   readonly madeRoom: (names: readonly string[], bytes: number) => void
+  /** Files have been deleted that were to be kept, as they were not shipped. */
+  readonly lostUnshipped: (names: readonly string[]) => void
   /** The numbers of what is in the files; at the end, of what was accepted. */
   readonly numbers: (isEnd: boolean) => LastNumbers
   /** Numbers below which entries of ours come late, since the directory was another's; once. */
@@ -418,6 +423,7 @@ export class Maintenance implements Claim {
   async #cleanOnce(): Promise<CleanReport['failed']> {
     const { directory, fileMode, maxFiles, totalBytes, retentionDays, compress, refused } =
       this.#options
+    const { keepUnshipped } = this.#options
     const retentionMs = retentionDays * dayMs
     const bases = this.#bases
     if (!this.check()) return []
@@ -425,7 +431,13 @@ export class Maintenance implements Claim {
       const { deleted, failed } = await cleanDirectory({
         directory,
         bases,
-        limits: { keep: maxFiles, totalBytes, retentionMs, now: this.#time.now() },
+        limits: {
+          keep: maxFiles,
+          totalBytes,
+          retentionMs,
+          now: this.#time.now(),
+          isUnshipped: keepUnshipped ? unshippedIn(directory, this.#logId) : undefined,
+        },
         leftovers: true,
         onlyOwn: true,
         fileMode: fileModes[fileMode],
@@ -444,6 +456,8 @@ export class Maintenance implements Claim {
           bytes,
         )
       }
+      const lost = deleted.filter(({ unshipped }) => unshipped === true)
+      if (lost.length > 0) this.#options.lostUnshipped(lost.map(({ file }) => file))
       this.#tellDoubt(heldBack(directory, bases, retentionMs, this.#time))
       this.#save()
       return failed
@@ -475,6 +489,7 @@ export class Maintenance implements Claim {
 
   #checkpoint(isEnd: boolean): Checkpoint {
     const { directory, bases, fileMode, maxFiles, totalBytes, compress, numbers } = this.#options
+    const { keepUnshipped } = this.#options
     return captureCheckpoint(
       directory,
       bases,
@@ -483,6 +498,7 @@ export class Maintenance implements Claim {
         compress,
         file_mode: fileMode,
         total_bytes: totalBytes,
+        ...(keepUnshipped && { keep_unshipped: true }),
         ...numbers(isEnd),
         broken: this.#broken,
         late: this.#late,

@@ -27,6 +27,7 @@ import { unlink } from 'node:fs/promises'
 import { randomInt } from 'node:crypto'
 import { join } from 'node:path'
 import { builtinCategories } from '../entry/builtin-categories.ts'
+import { type IsUnshipped, heldFilesMax } from './hold-back.ts'
 import { type FileName, nameOf, parseName, temporaryName } from './names.ts'
 
 /** The directory for what is put aside. No log has this name. */
@@ -45,6 +46,11 @@ export interface Limits {
   readonly retentionMs: number
   /** The time from which their age counts, in milliseconds since 1970: see trusted-time.ts. */
   readonly now: number
+  /**
+   * Files that hold something that is not shipped stay beyond `keep`, a hundred of each base, and of
+   * all together they go last; `undefined`: it is not looked at.
+   */
+  readonly isUnshipped?: IsUnshipped | undefined
 }
 
 /**
@@ -59,6 +65,8 @@ export interface Doomed {
   readonly identity: Identity
   readonly bytes: number
   readonly reason: 'age' | 'count' | 'total'
+  /** It holds something that is not shipped, and somebody wanted to keep that. */
+  readonly isUnshipped: boolean
 }
 
 /**
@@ -71,24 +79,27 @@ export function doomedAmong(
   limits: Limits,
 ): Doomed[] {
   const doomed: Doomed[] = []
-  for (const { name, index } of files) {
+  for (const file of files) {
+    const { name, index } = file
     if (index === 0) continue
     const stat = lookAt(join(directory, name))
     if (stat === undefined) continue
     const { size, mtimeMs } = stat
-    const bytes = Number(size)
-    if (limits.keep !== undefined && index > limits.keep) {
-      doomed.push({ name, identity: stat, bytes, reason: 'count' })
-    } else if (limits.now - Number(mtimeMs) > limits.retentionMs) {
-      doomed.push({ name, identity: stat, bytes, reason: 'age' })
-    }
+    const isOld = limits.now - Number(mtimeMs) > limits.retentionMs
+    const isBeyond = limits.keep !== undefined && index > limits.keep
+    if (!isOld && !isBeyond) continue
+    const isUnshipped = limits.isUnshipped?.(file, files) ?? false
+    // What is too old goes in any case: that may be the law.
+    if (!isOld && isUnshipped && index <= heldFilesMax) continue
+    const reason = isBeyond ? 'count' : 'age'
+    doomed.push({ name, identity: stat, bytes: Number(size), reason, isUnshipped })
   }
   return doomed
 }
 
 /**
  * The rotated files that are to go so that all files together keep their limit: the oldest first,
- * those of the audit last. Of one series the number says which is older; of two, when they were last
+ * those of the audit last, and behind all others those that are not shipped. Of one series the number says which is older; of two, when they were last
  * written, where a clock that was wrong then counts for as little as can be: no file is older than
  * one before it in its series, and none is of a time that has not come.
  *
@@ -97,14 +108,15 @@ export function doomedAmong(
 export function beyondTotal(
   directory: string,
   series: ReadonlyMap<string, readonly FileName[]>,
-  { totalBytes = Infinity, now }: Limits,
+  { totalBytes = Infinity, now, isUnshipped }: Limits,
 ): Doomed[] {
   if (totalBytes === Infinity) return []
   let total = 0
   const rotated: (Doomed & { readonly isAudit: boolean; readonly time: number })[] = []
   for (const [base, files] of series) {
     let last = 0
-    for (const { name, index } of files) {
+    for (const file of files) {
+      const { name, index } = file
       const stat = lookAt(join(directory, name))
       if (stat === undefined) continue
       const { size, mtimeMs } = stat
@@ -113,11 +125,24 @@ export function beyondTotal(
       if (index === 0) continue
       last = Math.min(Math.max(last, Number(mtimeMs)), now)
       const isAudit = base === builtinCategories.audit
-      rotated.push({ name, identity: stat, bytes, reason: 'total', isAudit, time: last })
+      rotated.push({
+        name,
+        identity: stat,
+        bytes,
+        reason: 'total',
+        isUnshipped: isUnshipped?.(file, files) ?? false,
+        isAudit,
+        time: last,
+      })
     }
   }
   // The sort is stable: files of one series stay in their order.
-  rotated.sort((a, b) => Number(a.isAudit) - Number(b.isAudit) || a.time - b.time)
+  rotated.sort(
+    (a, b) =>
+      Number(a.isUnshipped) - Number(b.isUnshipped) ||
+      Number(a.isAudit) - Number(b.isAudit) ||
+      a.time - b.time,
+  )
   const doomed: Doomed[] = []
   for (const { isAudit: _, time: __, ...file } of rotated) {
     if (total <= totalBytes) break

@@ -18,6 +18,7 @@ import { LineEncoder } from '../encode/line-encoder.ts'
 import { LockedError } from '../errors.ts'
 import { fileModes } from '../directory/attributes.ts'
 import { exposureOf } from '../directory/exposure.ts'
+import { heldFilesMax } from '../directory/hold-back.ts'
 import { type FoundNumbers, lastNumbers } from '../directory/last-numbers.ts'
 import type { Checkpoint } from '../directory/checkpoint.ts'
 import { Category, type CategoryTemplate } from '../deliver/category.ts'
@@ -364,6 +365,9 @@ function maintenanceOf(live: LiveConfig, files: Files, recovery: Recovery): Main
       const { max_total_mb: mebibytes } = live.config.rotation
       return mebibytes === null ? undefined : mebibytes * 1024 * 1024
     },
+    get keepUnshipped() {
+      return live.config.rotation.keep_unshipped
+    },
     putAsideOld: () =>
       Math.min(...[...routes.values()].map(({ sink }) => sink.putAsideOld?.() ?? Infinity)),
     madeRoom(deleted, bytes) {
@@ -371,6 +375,10 @@ function maintenanceOf(live: LiveConfig, files: Files, recovery: Recovery): Main
       const message = 'Rotated files deleted, to keep max_total_mb'
       const { max_total_mb } = live.config.rotation
       intake.report(template, message, { deleted, bytes, max_total_mb })
+    },
+    lostUnshipped(deleted) {
+      const template = categories.get('system')!.templates[WARNING]!
+      intake.report(template, 'Rotated files deleted that were not shipped', { deleted })
     },
     numbers: (isEnd) => (isEnd ? numbering.accepted() : numbering.written()),
     takeLate: () => numbering.takeLate(),
@@ -446,7 +454,9 @@ function sinkOf(
         return live.config.rotation.max_size_mb * 1024 * 1024
       },
       get keep() {
-        return live.config.rotation.max_files
+        const { keep_unshipped: holds, max_files } = live.config.rotation
+        // What is beyond max_files the cleaning behind each rotation deletes, unless it is held.
+        return holds ? 2 * heldFilesMax : max_files
       },
       age: {
         get maxMs() {

@@ -13,6 +13,7 @@ import { isAbsolute, join } from 'node:path'
 import { beforeValue, lineHead, parseLine } from '../entry/line.ts'
 import { checkOptions, directoriesToRead, pathsRule } from '../config/options.ts'
 import { watchHolder } from '../directory/holder-watch.ts'
+import { isShippedNote } from '../directory/hold-back.ts'
 import { parseName } from '../directory/names.ts'
 import { directoryModeOf, fileModes } from '../directory/attributes.ts'
 import { Descriptors } from './descriptors.ts'
@@ -289,7 +290,7 @@ class Verification {
     }
     for (const name of names) {
       const isLog = bases.has(parseName(name)?.base ?? '')
-      if (!isLog && !lockPattern.test(name)) continue
+      if (!isLog && !lockPattern.test(name) && !isShippedNote(name)) continue
       const stat = statOf(join(this.#directory, name))
       // What is no file is nothing that a logger of ours has made.
       if (stat?.isFile() !== true) continue

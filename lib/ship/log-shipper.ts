@@ -10,6 +10,7 @@ import { type Engine, type EnginePlace, EngineRefusal } from './engine.ts'
 import type { ShipEvent, ShipReport } from './events.ts'
 import { Outbox, type OutboxEvents } from './outbox.ts'
 import { Pass, numbers } from './pass.ts'
+import { ShippedNote } from './shipped-note.ts'
 
 /** Between two looks for a log that has not begun. Milliseconds. */
 const lookMs = 500
@@ -27,6 +28,8 @@ export interface LogShipperSettings {
   readonly report: ShipReport
   readonly tell: (event: ShipEvent) => void
   readonly signal: AbortSignal
+  /** Nothing is sent, and so nothing noted. */
+  readonly isDry: boolean
 }
 
 /** Ships one directory. */
@@ -67,6 +70,7 @@ export class LogShipper {
 
   async #ship(engine: Engine, logId: string): Promise<'done' | 'renewed'> {
     const { follow, report, tell, signal, patienceMs } = this.#settings
+    const note = this.#noteOf(logId)
     const outbox = new Outbox(engine, { events: this.#events(), report, patienceMs, signal })
     let pass: Pass | undefined
     try {
@@ -85,6 +89,7 @@ export class LogShipper {
           report,
           tell,
           signal,
+          note,
         })
         const end = await pass.run()
         if (end === 'done' || end === 'renewed') return end
@@ -93,6 +98,14 @@ export class LogShipper {
     } finally {
       await outbox.close()
     }
+  }
+
+  #noteOf(logId: string): ShippedNote | undefined {
+    const { place, host, isDry } = this.#settings
+    if (isDry) return undefined
+    const warn = (message: string): void => this.#settings.tell({ kind: 'warning', message })
+    const engine = `${place.name} ${host}`
+    return new ShippedNote({ directory: this.#directory, logId, engine, warn })
   }
 
   /** The identity of the log; undefined when the signal has come, or the directory has gone. */

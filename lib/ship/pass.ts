@@ -22,6 +22,7 @@ import { type Arrival, LogBegunAnew, type OddLine, streamBatches } from '../read
 import { EngineRefusal, type LastEntry, batchBytesMax, batchEntriesMax } from './engine.ts'
 import type { ShipEvent, ShipReport } from './events.ts'
 import type { Outbox } from './outbox.ts'
+import type { ShippedNote } from './shipped-note.ts'
 
 /** Between two looks for an identity that is just being written, and how often. Milliseconds. */
 const lookMs = 50
@@ -45,6 +46,8 @@ export interface PassSettings {
   readonly report: ShipReport
   readonly tell: (event: ShipEvent) => void
   readonly signal: AbortSignal
+  /** Told what is shipped; undefined where nobody may be told. */
+  readonly note?: ShippedNote | undefined
 }
 
 /** Reads, and hands to the outbox. */
@@ -59,6 +62,8 @@ export class Pass {
   #compared: Newest | undefined
   /** What was there has been read. */
   #isLive = false
+  /** The highest that was taken, or is in the engine. */
+  #lsn = 0
   /** The last line that was looked at is a human one. */
   #isHuman = false
   /** Files of which a line was passed over. */
@@ -68,6 +73,8 @@ export class Pass {
     this.#settings = settings
     for (const [category, { seq }] of settings.last) this.#taken.set(category, seq)
     this.#compared = newestOf(settings.last)
+    this.#lsn = this.#compared?.lsn ?? 0
+    settings.note?.forget()
   }
 
   /** Called when the outbox has ended: reading on is of no use. */
@@ -75,7 +82,7 @@ export class Pass {
 
   /** @throws when the log cannot be read, or cannot be shipped. */
   async run(): Promise<PassEnd> {
-    const { directory, logId, follow, outbox, signal } = this.#settings
+    const { directory, logId, follow, outbox, signal, note } = this.#settings
     const arrivals = streamBatches(directory, {
       after: this.#after(),
       follow,
@@ -89,6 +96,7 @@ export class Pass {
         if (await this.#isOfAnother()) this.#leave('renewed')
         else this.#take(arrival)
         if (this.#hasLeft) break
+        if (arrival.isCaughtUp) this.#tellShipped()
         await outbox.room()
       }
     } catch (error) {
@@ -99,7 +107,14 @@ export class Pass {
     if (outbox.ending === undefined) await outbox.drained()
     const { ending } = outbox
     if (ending?.kind === 'failed') throw ending.error
+    if (ending?.kind === 'lost') note?.takeBack()
+    else if (!follow && this.#end === undefined && !signal.aborted) note?.end(this.#lsn)
     return this.#end ?? (ending?.kind === 'lost' ? 'lost' : 'done')
+  }
+
+  #tellShipped(): void {
+    const { note, outbox } = this.#settings
+    note?.caughtUp(this.#lsn, this.#taken, (category) => outbox.confirmed(category))
   }
 
   /** Where reading begins: behind what the engine has, but for the entry that is compared. */
@@ -174,6 +189,7 @@ export class Pass {
       this.#tellGap(category, taken + 1, first - 1)
     }
     this.#taken.set(category, last)
+    this.#lsn = Math.max(this.#lsn, lsnOf(lineOf(batch, batch.ends.length - 1)) ?? 0)
     for (let i = Math.max(0, taken + 1 - first); i < batch.ends.length; i++) {
       const time = batch.times[i]!
       outbox.push({ category, seq: first + i, time, line: lineOf(batch, i) })

@@ -121,6 +121,7 @@ export async function shipTo(
     report,
     tell,
     signal: end,
+    isDry: dry,
   }
   const finder = new LogFinder(directories)
   const fleet = new Fleet(async (found) => {
