@@ -222,9 +222,10 @@ export class AppendFile {
   }
 
   /**
-   * The error that so many bytes more will meet, or have met in the thread pool, which only the
-   * next turn hears of. A system that sets no limit says 0 blocks; what is kept for root is free
-   * for root alone.
+   * The ENOSPC or EFBIG that writing so many bytes would meet now, judged by statfs and the limit
+   * of the process. While the event loop is blocked it is the only sign that a write in the thread
+   * pool has failed. A system that sets no limit says 0 blocks; what is kept for root is free for
+   * root alone.
    */
   refusal(bytes: number): Error | undefined {
     if (this.size >= fileBytesMax()) {
@@ -285,8 +286,8 @@ export class AppendFile {
   }
 
   /**
-   * Covers whole lines of ours that do not count, whoever has written around them; false when it
-   * cannot be done.
+   * Covers whole lines of ours that do not count (entry/taken-back.ts), also amid those of others;
+   * false when it cannot be done.
    */
   cover(lines: Buffer, start: number): boolean {
     const { ownName } = this
@@ -323,12 +324,12 @@ export class AppendFile {
     return undefined
   }
 
-  /** Takes in whatever others have appended. */
+  /** Takes the size of the file anew, with what others have appended. */
   look(): void {
     this.size = fstatSync(this.#fd).size
   }
 
-  /** Takes back the last bytes, which nobody has been told of yet. */
+  /** Takes back the last bytes, which have not been reported as written. */
   cut(bytes: number): void {
     // Others may have truncated it since it was looked at last: beyond its end it would be filled
     // with zeros.

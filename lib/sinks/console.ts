@@ -55,7 +55,7 @@ export class Console {
       writeAll(2, bytes)
       return true
     } catch {
-      // A full or a closed stderr: nobody is left to be told, so it is counted.
+      // A full or a closed stderr: there is nowhere to report it, so it is counted.
       return this.#lose()
     }
   }

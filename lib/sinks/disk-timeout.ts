@@ -1,4 +1,4 @@
-// A disk that does not answer: two seconds without any sign of it, and it counts as failed.
+// The limit for a disk that does not answer: after 2 s without any sign of it, it counts as failed.
 //
 // `AnswerWatch` notices while the event loop runs. `Patience` is for work that blocks it: the loop
 // stands still meanwhile, so a write in the thread pool is watched by looking at its file, and the

@@ -4,10 +4,10 @@
 //                        │    ▲
 //            the rest ◄──┘    └── a timer: 1 ms after, then 2, 4, … up to 50 ms
 //
-// It is a disk that may be slow: who has taken nothing for 2 s, or is gone, has failed; the batch is
-// kept and tried on, from the very byte that comes next, and what comes meanwhile waits in memory.
-// The timer keeps the process alive as long as somebody seems to read: a program that has come to
-// its end has not written everything yet.
+// It is a disk that may be slow: who has taken nothing for 2 s, or is gone, has failed; the batch
+// is kept and tried on, from the very byte that comes next, and what comes meanwhile waits in
+// memory. The timer keeps the process alive as long as somebody seems to read: a program that has
+// come to its end has not written everything yet.
 
 import { clearTimeout, monotonicMs, setTimeout } from '../entry/clock.ts'
 import { AnswerWatch, type Patience, answerMsMax } from './disk-timeout.ts'
