@@ -5,8 +5,9 @@
 //   idle ────────────────────► awake ◄──────► resting ──────────────► idle
 //     a message wakes it               a timer, or a message
 //
-// Resting, it looks every `flush_ms`, or as often as 20 KiB come, and the caller's thread tells it nothing: so under a steady
-// load nobody is woken at a call. Idle, it does nothing at all, and the next entry wakes it.
+// Resting, it looks every `flush_ms`, or as often as 20 KiB come, and the caller's thread tells it
+// nothing: so under a steady load nobody is woken at a call. Idle, it does nothing at all, and the
+// next entry wakes it.
 
 import type { MessagePort } from 'node:worker_threads'
 import { clearTimeout, setImmediate, setTimeout } from '../entry/clock.ts'
@@ -40,7 +41,9 @@ import { type Accepted, answer, type Answer, type Question, toldOf } from './mes
 
 /** It goes idle after so long without an entry, in milliseconds. */
 const quietMsMax = 1_000
-/** Of the block, the part in use with which what has been read is let go of before it is written. */
+/**
+ * Of the block, the part in use with which what has been read is let go of before it is written.
+ */
 const heldShare = 1 / 2
 /** Of what does not wait for company, the part that a rest is to bring. */
 const paceShare = 1 / 3

@@ -13,7 +13,7 @@ describe('the recipes of docs/', () => {
   it('are run, each by its name', () => {
     const folder = join(root, 'test', 'recipes')
     const tests = readdirSync(folder)
-      .filter((file) => /\.(?:recipe|test)\.ts$/.test(file))
+      .filter((file) => /\.(?:process|recipe|test)\.ts$/.test(file))
       .map((file) => readFileSync(join(folder, file), 'utf8'))
     assert.ok(recipes.length >= 8, `${recipes.length} recipes`)
     const others = recipes.filter(({ name }) => !tests.some((text) => text.includes(`'${name}'`)))
