@@ -25,6 +25,7 @@ import {
   likelyWhole,
   weak,
 } from './secret-words.ts'
+import { spoken } from './vendor-names.ts'
 
 /** What stands in place of a secret. */
 export const redacted = '[REDACTED]'
@@ -96,6 +97,10 @@ const whole = new Map<string, Strength>([
   ...short.map((word) => [letters(word), SHORT] as const),
   ...endings.map((word) => [letters(word), STRONG] as const),
 ])
+/** Who hands out keys, and is named for nothing else: `{ wandb: '…' }`. */
+const spokenNames = new Set(
+  spoken.flatMap(([, names]) => names.split(' ').map((name) => name.replaceAll(/[^a-z0-9]/g, ''))),
+)
 const keyQualifiersSet = new Set(keyQualifiers)
 const codeQualifiersSet = new Set(codeQualifiers)
 
@@ -168,6 +173,7 @@ function strengthOf(name: string, parts: readonly string[]): Strength {
   if (harmlessWhole.has(name) || parts.length === 0 || name.includes('secretar')) return NONE
   const known = whole.get(name)
   if (known !== undefined) return known
+  if (spokenNames.has(name)) return HINT
   if (parts.length > 1 && harmlessFirst.has(parts[0]!)) return NONE
   let count = parts.length
   while (count > 1 && (neutral.has(parts[count - 1]!) || /^\d+$/.test(parts[count - 1]!))) count--

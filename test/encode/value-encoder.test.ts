@@ -55,6 +55,7 @@ const secrets: readonly object[] = [
   { cookies: { sid: secret } },
   { session: { id: `9fK2${secret}x81Zq4` } },
   { sessionID: 'CANARYWORD' },
+  { wandb: 'CANARY7q9f3aXq7Zk2b4' },
   { kind: 'Secret', data: { extra: 'CANARY' } },
   { data: { extra: 'CANARY' }, kind: 'Secret' },
   { stringData: { extra: 'CANARY' }, kind: 'Secret', type: 'Opaque' },
@@ -132,6 +133,7 @@ const harmless: readonly object[] = [
   { kind: 'ConfigMap', data: { a: 'b' } },
   { data: { a: 'b' }, kind: 'Pod' },
   { kind: 'Secret', data: 3 },
+  { wandb: 'run-7', beamer: 'on', enigma: 'a1b2c3d4e5f6a7b8c9d0' },
   { key: 'a', value: 'b' },
   { keyId: 'k1', key: 'ES-2026' },
 ]
