@@ -37,6 +37,9 @@ test('HeldEntry gives back what it took last, wherever in the lanes, and keeps n
       lanes.refs.every((ref) => ref === undefined),
       'no string is held twice',
     )
+    // Others come and go meanwhile.
+    lanes.tags.fill(7)
+    lanes.nums.fill(-1)
     lanes.begin(places)
     held.give(lanes)
     assert.equal(lanes.chars, held.chars)

@@ -81,6 +81,10 @@ describe('cutRoughly() and cutMasked()', () => {
   test('keep less where the last of it may be half a secret', () => {
     const text = `${'key=abcdefgh '.repeat(400)}${'S'.repeat(6000)}`
     assert.doesNotMatch(cutMasked(cutRoughly(text, 5200), 5200, mask), /S/)
+    // Of the last secret the end is cut off by which it would be known.
+    const ended = (whole: string): string => whole.replaceAll(/key=\w+;/g, 'key=[REDACTED];')
+    const many = `${`key=${'x'.repeat(500)}; `.repeat(10)}key=${'S'.repeat(500)};`
+    assert.doesNotMatch(cutMasked(cutRoughly(many, 1000), 1000, ended), /SS/)
     const long = 'a'.repeat(10_000)
     const shown = cutMasked(cutRoughly(long, length), length, mask)
     assert.equal(shown, `${'a'.repeat(length)}…[9900 more characters]`)

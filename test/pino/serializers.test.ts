@@ -91,5 +91,7 @@ describe('SerializerSet', () => {
       assert.equal(set.exceptionOf(error, other), undefined, JSON.stringify(other))
     }
     assert.equal(set.exceptionOf({ message: 'm' }, { message: 'm' }), undefined)
+    const plain = { message: 'm' }
+    assert.equal(set.exceptionOf(plain, plain), undefined)
   })
 })

@@ -54,6 +54,7 @@ describe('Copies', () => {
     for (let seq = 1; seq <= 2 * 32_768 + 1; seq++) copies.seen(line({ seq }))
     assert.equal(copies.has(line({ seq: 1 })), false)
     assert.equal(copies.has(line({ seq: 32_769 })), true)
+    assert.notEqual(copies.seen(line({ seq: 32_770 })), undefined)
   })
 })
 

@@ -61,8 +61,11 @@ describe('Descriptors', () => {
     const descriptors = new Descriptors()
     const busy = new Opened()
     busy.isBusy = true
+    const idle = new Opened()
+    descriptors.use(idle)
     descriptors.use(busy)
-    for (const error of [exhausted, new Error('ENOENT')]) {
+    for (const error of [new Error('ENOENT'), exhausted]) {
+      assert.equal(idle.isResting, false, 'nothing was closed for nothing')
       assert.throws(
         () =>
           descriptors.open(() => {

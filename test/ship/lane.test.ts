@@ -59,6 +59,10 @@ describe('Lane', () => {
     lane.shift(1)
     lane.dropUpTo((category) => (category === 'a' ? 2 : 5))
     assert.deepEqual([told(lane), lane.size, lane.bytes], [['a 3', 'b 6'], 2, 6])
+    lane.shift(1)
+    // What was shifted does not come again, though the engine is said to have nothing.
+    lane.dropUpTo(() => 0)
+    assert.deepEqual([told(lane), lane.size, lane.bytes], [['b 6'], 1, 3])
     lane.clear()
     assert.deepEqual([told(lane), lane.size, lane.bytes], [[], 0, 0])
   })

@@ -42,6 +42,7 @@ describe('natsTargetOf()', () => {
   for (const url of [
     'nats://h',
     'nats://u:geheim@x@h/S',
+    'nats://h/S?creds=geheim@x',
     'nats://u:geheim/x@h/S',
     'nats://u:geheim%@h/S',
     'nats://h:geheim/S',
