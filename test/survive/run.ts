@@ -2,6 +2,8 @@
 // random moments, also while they recover what the one before has left, and counts what is in the
 // files. Exit code 1 when an entry whose call had returned is lost, there twice, or out of order.
 //
+// `orphan`: the writer thread ends some time before the process does.
+//
 // Who writes changes from run to run, so that each recovers what the other has left; `--writer inline`
 // or `--writer thread` has only one of them.
 
@@ -33,8 +35,9 @@ const runsEach = 12
 const noteBytes = 4096
 const random = new Random(Number(options.seed))
 const victim = join(import.meta.dirname, 'victim.js')
+const orphaned = 'ringlog: the writer thread has ended; its work goes on in the thread that logs'
 const writers = ['inline', 'thread'] as const
-const ways = ['kill', 'kill', 'early', 'self', 'segv', 'abort', 'oom', 'exit'] as const
+const ways = ['kill', 'kill', 'early', 'self', 'orphan', 'segv', 'abort', 'oom', 'exit'] as const
 
 interface Total {
   [count: string]: number
@@ -62,7 +65,9 @@ async function directory(total: Total): Promise<void> {
   for (let run = 1; run <= runsEach; run++) {
     const way = run === runsEach ? 'exit' : random.of(ways)
     const writer = options.writer === 'both' ? random.of(writers) : options.writer
-    const remarks = await die(logs, notes, run, way, writer)
+    const said = await die(logs, notes, run, way, writer)
+    // That its writer thread is no more, which is so.
+    const remarks = way === 'orphan' ? said.replace(orphaned, '') : said
     total[way] = (total[way] ?? 0) + 1
     total[writer] = (total[writer] ?? 0) + 1
     if (way !== 'exit') total['kills']!++

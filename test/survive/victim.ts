@@ -4,7 +4,8 @@
 //   victim DIRECTORY NOTES RUN WAY PIECES WRITER
 
 import { openSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import { createRequire, syncBuiltinESMExports } from 'node:module'
+import * as threads from 'node:worker_threads'
 import { createLogger, defineEvent, Type } from 'ringlog'
 
 const [directory = '', notes = '', run = '0', way = 'kill', pieces = '1', by] =
@@ -37,6 +38,20 @@ const typed = defineEvent({
     loose: Type.Optional(Type.Unknown()),
   }),
 })
+
+/** The writer thread, where there is one. */
+let writerThread: threads.Worker | undefined
+class Watched extends threads.Worker {
+  constructor(file: string, workerOptions: threads.WorkerOptions) {
+    super(file, workerOptions)
+    // oxlint-disable-next-line no-this-alias -- the one worker of this process
+    writerThread = this
+  }
+}
+Object.defineProperty(process.getBuiltinModule('node:worker_threads'), 'Worker', {
+  value: Watched,
+})
+syncBuiltinESMExports()
 
 const runNumber = Number(run)
 const log = createLogger({
@@ -82,10 +97,13 @@ function one(): void {
 
 const hoard: unknown[] = []
 let left = Number(pieces)
+/** Before the process dies its writer thread does, where it is to. */
+const orphanedAt = way === 'orphan' ? Math.ceil(left / 2) : -1
 
 function piece(): void {
   const count = 1 + ((i * 7919) % 200)
   for (let n = 0; n < count; n++) one()
+  if (left === orphanedAt) void writerThread?.terminate()
   if (--left === 0) die()
   // Sometimes others have a turn, sometimes the turn goes on.
   if (i % 3 === 0) piece()
@@ -96,7 +114,7 @@ function die(): void {
   for (let n = 0; n < 1 + (i % 50); n++) one()
   if (way === 'segv') process.kill(process.pid, 'SIGSEGV')
   else if (way === 'abort') process.abort()
-  else if (way === 'self') process.kill(process.pid, 'SIGKILL')
+  else if (way === 'self' || way === 'orphan') process.kill(process.pid, 'SIGKILL')
   else if (way === 'oom') for (;;) hoard.push(new Array(10_000).fill(hoard.length))
   else if (way === 'exit') process.exit(0)
   // Killed from outside: it goes on.
