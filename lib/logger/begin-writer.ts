@@ -108,6 +108,7 @@ class WriterPlace implements Place {
       routes,
       feed: new Feed({ ring, categories, redactor, counters, dropOld }),
       flushMs: config.buffer.flush_ms,
+      dropOld,
       logger: {
         close: () => core.close(),
         exit: (patience) => core.exit(patience),

@@ -42,7 +42,8 @@ import { type Accepted, answer, type Answer, type Question, toldOf } from './mes
 /** It goes idle after so long without an entry, in milliseconds. */
 const quietMsMax = 1_000
 /**
- * Of the block, the part in use with which what has been read is let go of before it is written.
+ * Of the block, the part in use with which what has been read is let go of before it is written,
+ * where a file fails, or the oldest may go.
  */
 const heldShare = 1 / 2
 /** Of what does not wait for company, the part that a rest is to bring. */
@@ -73,6 +74,8 @@ export interface WriterParts {
     configure(config: Extract<Question, { ask: 'config' }>['config']): void
   }
   readonly flushMs: number
+  /** With `drop_old` the other thread waits for no disk. */
+  readonly dropOld: boolean
 }
 
 /** Writes what another thread has captured. */
@@ -226,8 +229,10 @@ export class Writer {
     let end = count === 0 ? undefined : ends[count - 1]!.end
     ends.splice(0, count)
     const first = end ?? this.#released
-    const { taking } = this.#parts
-    if (this.#position - first > taking.blockBytes * heldShare) end = this.#position
+    const { taking, control, dropOld } = this.#parts
+    const isMuch = this.#position - first > taking.blockBytes * heldShare
+    // As long as its files work, the other thread waits for them, not for what only this one has.
+    if (isMuch && (dropOld || !control.isHealthy)) end = this.#position
     if (end === undefined) return
     taking.released(end)
     this.#released = end
