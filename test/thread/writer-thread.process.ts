@@ -398,7 +398,7 @@ describe('a logger with a writer thread', { skip }, () => {
       return Number.parseInt(message, 10)
     })
     assert.equal(
-      missing.reduce((sum, entries) => sum + entries, 0),
+      missing.reduce((sum, of) => sum + of, 0),
       lost,
     )
   })
