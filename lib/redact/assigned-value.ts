@@ -53,7 +53,11 @@ const block = /[|>][+-]?\d?[ \t]{0,8}(?=\r?\n)/y
 /** Takes the value of a name; false when it has none, or none that is a secret. */
 export function valueOf(into: Assigned, name: Assignment): boolean {
   const { text } = into
-  if (isElement(text, name) && elementValue(into, name)) return true
+  if (isElement(text, name)) {
+    // `<input value="…" name="password">`
+    if (name.isQuoted && isField(text, name) && fieldValue(into, name)) return true
+    if (elementValue(into, name)) return true
+  }
   const at = name.next
   const separator = separatorEnd(text, at)
   if (separator > 0) {

@@ -53,7 +53,7 @@ const variable = /^[A-Z][A-Z0-9]{0,30}_(?:[A-Z0-9_]{1,30}_)?PASS$/
 export function isPassword(name: string, shown: string): boolean {
   if (looksLikePassword(shown, 4)) return true
   // A variable of the environment holds no count of what has passed.
-  if (variable.test(name) && shown.length >= 6 && /^\p{L}+$/u.test(shown)) {
+  if (variable.test(name) && shown.length >= 6 && /^\p{L}+[.:]?$/u.test(shown)) {
     return hidesString(SHORT, shown)
   }
   return /pan$/i.test(name)

@@ -36,7 +36,7 @@ const bracket = /%(?:25){0,2}5D/iy
 /** A key, nobody knows to what, and a value that is no hash, no path, no identifier of a store's. */
 const isKey = /^[Kk]ey$/
 const keyOfLetters =
-  /["']?[ \t]{0,4}[:=][ \t]{0,4}["']?(?![\da-fA-F-]{1,128}(?![\w-]))(?=[A-Za-z_+-]{0,40}\d)[\w+-]{20,512}={0,2}(?![\w./:#|-])/y
+  /["']?[ \t]{0,4}[:=][ \t]{0,4}["']?(?![\da-fA-F-]{1,128}(?![\w-]))(?=[A-Za-z_+-]{0,40}\d)[\w+-]{20,512}={0,2}(?![\w./#|-]|:\S)/y
 
 /** One of several that are counted. */
 const numbered = / #?\d{1,2}(?=[ \t]{0,2}[:=])/y

@@ -66,12 +66,18 @@ function blockEnd(text: string, from: number, prefix: string): number {
   }
 }
 
-/** Behind what a program writes in front of each line: the same as before the first, a number. */
+/**
+ * Behind what a program writes in front of each line: the last words of what stands before the
+ * first, or a number.
+ */
 function afterPrefix(text: string, at: number, prefix: string): number {
-  const trimmed = prefix.trimStart()
-  if (trimmed !== '' && text.startsWith(trimmed, at)) return at + trimmed.length
+  for (let from = 0; from < prefix.length; from++) {
+    const isWord = from === 0 || /[\s"'(]/.test(prefix[from - 1]!)
+    if (!isWord || /\s/.test(prefix[from]!)) continue
+    if (text.startsWith(prefix.slice(from), at)) return at + prefix.length - from
+  }
   lineNumber.lastIndex = at
-  return trimmed !== '' && lineNumber.test(text) ? lineNumber.lastIndex : at
+  return prefix.trim() !== '' && lineNumber.test(text) ? lineNumber.lastIndex : at
 }
 
 const end = /-{4,5} ?END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)? ?-{4,5}/g

@@ -757,7 +757,7 @@ prose | jenkins     | Please use the following password to proceed to installati
 env | passvariable  | REACT_APP_AUTH_PASS=⟦whiteduke⟧
 hook | thingsboard  | http://thingsboard.cloud/api/v1/⟦⟨a20⟩⟧/telemetry
 
-pem | headless      | ⟨B64⟩⏎⟦⟨B64⟩⏎⟨B64⟩⟧⏎-----END RSA PRIVATE KEY-----
+pem | headless      | ⟨B40⟩⏎⟦⟨B64⟩⟧⏎-----END RSA PRIVATE KEY-----
 pem | prefixed      | [app] -----BEGIN RSA PRIVATE KEY-----⏎[app] ⟦⟨B64⟩⏎[app] ⟨B64⟩⟧⏎[app] -----END RSA PRIVATE KEY-----
 pem | numbered      | 1: -----BEGIN PRIVATE KEY-----⏎2: ⟦⟨B64⟩⏎3: ⟨B64⟩⟧⏎4: -----END PRIVATE KEY-----
 yaml | tag          | password: !!str ⟦⟨q9⟩⟧
