@@ -12,7 +12,7 @@ import { readdirSync } from 'node:fs'
 import { monotonicMs, wallMs } from '../entry/clock.ts'
 import type { Stretch } from '../directory/checkpoint.ts'
 import { stateOf } from '../directory/lock-files.ts'
-import { Copies } from './copies.ts'
+import { Copies, isCopy } from './copies.ts'
 import type { CopyQueue } from './copy-queue.ts'
 import type { Cursor, Position } from './cursor.ts'
 import { keyOf } from './cursor-logs.ts'
@@ -261,7 +261,8 @@ export class OneLog {
               rest.time = time
               rest.lsn = lsn
             }
-            copies.seen(line)
+            // A copy may stand there, and its entry behind the cursor: that is still to be shown.
+            if (!isCopy(line) || !isBehind(lsn, time, after)) copies.seen(line)
           }
         } catch (error) {
           remarks.unread(rest.base, error)
@@ -299,6 +300,12 @@ export class OneLog {
 
 async function* once<T>(value: T): AsyncGenerator<T> {
   yield value
+}
+
+/** Whether an entry has its place behind the line of a cursor. */
+function isBehind(lsn: number | undefined, time: number, cursor: Cursor): boolean {
+  if (lsn === undefined || cursor.lsn === undefined) return time > cursor.time
+  return lsn > cursor.lsn
 }
 
 /** Numbers of which the writer has left that they may stand behind higher ones. */

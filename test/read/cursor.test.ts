@@ -159,6 +159,20 @@ test('streamLogs({ after }) goes on behind the last lines, and behind a filter',
   assert.deepEqual((await read({ log_path, after: none.end })).shown, [])
 })
 
+test('streamLogs({ after }) shows an entry behind one of the last lines whose copy is not shown', async (t) => {
+  const log_path = empty(t)
+  const lines = [1, 2, 3].map((seq) => entry(seq, 'system', seq))
+  const failed = entry(4, 'system', 4, 'ERROR')
+  writeFileSync(join(log_path, 'system.log'), [...lines, failed].join(''))
+  writeFileSync(join(log_path, 'error.log'), failed)
+  const last = await read({ log_path, lines: 2 })
+  assert.deepEqual(last.shown, ['system 3', 'system 4'])
+  assert.deepEqual((await read({ log_path, after: last.lines[0]!.cursor })).shown, ['system 4'])
+  assert.deepEqual((await read({ log_path, after: last.lines[1]!.cursor })).shown, [])
+  appendFileSync(join(log_path, 'system.log'), entry(5, 'system', 5))
+  assert.deepEqual((await read({ log_path, after: last.end })).shown, ['system 5'])
+})
+
 test('streamLogs({ after }) knows the copies of entries that have been compressed by much', async (t) => {
   const log_path = empty(t)
   const path = join(log_path, 'system.log')
