@@ -6,7 +6,7 @@ import { isNothing, looksLikePassword } from './secret-values.ts'
 import { isLineEnd } from './text-marks.ts'
 
 /** What stands in quotes that are escaped. */
-const escaped = String.raw`(?:[^"\\\n]|\\(?!\\{0,6}"))+`
+const escaped = String.raw`(?:[^"\\\n]|\\[^"\n])+`
 /** What a command takes as its secret: a string, or a word. */
 const argument = String.raw`(?:"(?:[^"\\\n]|\\.)+"?|'(?:[^'\n]|'\\'')+'?|\\{1,7}"${escaped}(?:\\{1,7}")?|[^\s"'|;&\\-][^\s"'|;&]*)`
 
@@ -18,10 +18,7 @@ const logins = (options: string): readonly (readonly [before: string, password: 
   [String.raw`(${options}\\{1,7}"[^:"\\\n]{0,128}:)`, escaped],
   [String.raw`(${options}(?:"[^"\n]{0,128}"|'[^'\n]{0,128}'):)`, argument],
   // A key as the user's name, and no password.
-  [
-    String.raw`(${options}["']?)(?=[^\s:"']{8,128}:["']?(?:\s|$))`,
-    String.raw`[^\s:"'\d]{0,128}\d[^\s:"']*`,
-  ],
+  [String.raw`(${options}["']?)`, String.raw`[^\s:"'\d]{0,128}\d[^\s:"']{0,128}(?=:["']?(?:\s|$))`],
 ]
 
 /** Commands, how their secrets follow, and what must be on the line as well. The group is kept. */
