@@ -61,7 +61,9 @@ const COPIES_LOST = 14
 const THREAD = 15
 const STARTED = 16
 const ENTRIES_MOST = 17
-const numbersCount = 18
+/** Entries that the writer has logged itself at the end, by severity. */
+const OWN = 18
+const numbersCount = 23
 
 const errorBytesMax = 1024
 
@@ -81,8 +83,18 @@ export class Control {
     this.#error = Buffer.from(this.memory, errorAt, errorBytesMax)
   }
 
-  /** The writer says what it has done. `ownDropped`: without what the other thread has dropped. */
-  publish(counters: Counters, ownDropped: readonly number[], isHealthy: boolean): void {
+  /**
+   * The writer says what it has done.
+   *
+   * @param ownDropped What it has dropped, by severity, without what the other thread has.
+   * @param taken Entries that it has from the other thread, by severity.
+   */
+  publish(
+    counters: Counters,
+    ownDropped: readonly number[],
+    taken: readonly number[],
+    isHealthy: boolean,
+  ): void {
     const numbers = this.#numbers
     numbers[WRITTEN] = counters.written
     numbers[DIVERTED] = counters.diverted
@@ -95,6 +107,7 @@ export class Control {
     numbers[ENTRIES_MOST] = counters.entriesMost
     ownDropped.forEach((entries, severity) => {
       numbers[LOST + severity] = entries
+      numbers[OWN + severity] = counters.levels[severity]! - taken[severity]!
     })
     numbers[HEALTHY] = isHealthy ? 1 : 0
     if (numbers[FAILURES] === counters.failures) return
@@ -120,6 +133,11 @@ export class Control {
   /** Entries that the writer has lost of each severity. */
   lost(severity: number): number {
     return this.#numbers[LOST + severity]!
+  }
+
+  /** Entries of each severity that the other thread does not know of. */
+  own(severity: number): number {
+    return this.#numbers[OWN + severity]!
   }
 
   /** Brings what the writer has counted into counters whose other numbers are this thread's. */

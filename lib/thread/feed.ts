@@ -28,6 +28,8 @@ const roomUnlike = 5
 export class Feed {
   readonly #parts: FeedParts
   #templates: RestoredTemplates<Category>
+  /** Entries taken, by severity. */
+  readonly taken: number[] = [0, 0, 0, 0, 0]
 
   constructor(parts: FeedParts) {
     this.#parts = parts
@@ -64,6 +66,7 @@ export class Feed {
     ring.commit(template, entry.time, accountId, entry.message, seq)
     owner.accepted = seq
     counters.levels[severity]!++
+    this.taken[severity]!++
     return template
   }
 

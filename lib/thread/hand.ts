@@ -309,7 +309,7 @@ export class Hand {
     both.folded = counters.folded
     both.entriesMost = counters.entriesMost
     counters.levels.forEach((entries, severity) => {
-      both.levels[severity] = entries
+      both.levels[severity] = entries + this.#control.own(severity)
       both.dropped[severity] = counters.dropped[severity]! + this.#control.lost(severity)
     })
     this.#control.read(both)
@@ -336,6 +336,7 @@ export class Hand {
     this.#control.read(counters)
     counters.dropped.forEach((own, severity) => {
       counters.dropped[severity] = own + this.#control.lost(severity)
+      counters.levels[severity]! += this.#control.own(severity)
     })
   }
 

@@ -213,11 +213,11 @@ export class Writer {
   }
 
   #publish(): void {
-    const { control, counters, routes } = this.#parts
+    const { control, counters, routes, feed } = this.#parts
     const own = counters.dropped.map((all, severity) => all - this.#dropped[severity]!)
     let isHealthy = true
     for (const route of routes.values()) if (route.isStuck) isHealthy = false
-    control.publish(counters, own, isHealthy)
+    control.publish(counters, own, feed.taken, isHealthy)
   }
 
   /** The other thread may use the room of the entries up to a number. */
