@@ -409,7 +409,13 @@ export class Hand {
     if (answer.tell === 'report') {
       const { category, severity, message, context } = answer
       const template = categories.get(category)?.templates[severity]
-      if (template !== undefined) report(template, message, context)
+      if (template === undefined) return
+      this.ring.isReport = true
+      try {
+        report(template, message, context)
+      } finally {
+        this.ring.isReport = false
+      }
     } else if (answer.tell === 'flushed') {
       this.#settle(this.#flushes.get(answer.id), answer.error)
       this.#flushes.delete(answer.id)

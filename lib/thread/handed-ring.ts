@@ -71,6 +71,8 @@ export class HandedRing<T extends Template> extends JournaledRing<T> {
   #released = 0
   /** Entries go to the writer. */
   isHanding = true
+  /** The entry that comes tells what was lost: for it there is room when there is none for others. */
+  isReport = false
 
   constructor(
     places: { readonly entries: number; readonly bytes: number; readonly entry_bytes: number },
@@ -89,7 +91,7 @@ export class HandedRing<T extends Template> extends JournaledRing<T> {
 
   override hasRoom(chars: number): boolean {
     if (!this.isHanding) return super.hasRoom(chars)
-    return this.block.usedBytes < this.#usedBytesMax || this.#hasRoomNow()
+    return this.isReport || this.block.usedBytes < this.#usedBytesMax || this.#hasRoomNow()
   }
 
   #hasRoomNow(): boolean {

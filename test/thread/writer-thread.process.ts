@@ -298,7 +298,7 @@ describe('a logger with a writer thread', { skip }, () => {
     const lines = linesOf(directory, 'system.log')
     const reports = lines.filter(({ message }) => /entries were lost/.test(message))
     const lost = reports.map(
-      ({ context }) => (context as { dropped: { INFO: number } }).dropped.INFO,
+      ({ context }) => (context as { dropped: { INFO?: number } }).dropped.INFO ?? 0,
     )
     assert.equal(
       lost.reduce((sum, entries) => sum + entries, 0),
