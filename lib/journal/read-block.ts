@@ -48,6 +48,7 @@ import {
   movingLsnAt,
   movingMarkAt,
   movingSeqAt,
+  numbersFrom,
   numsWord,
   orderAt,
   orderProbe,
@@ -91,9 +92,22 @@ export interface BlockContent {
   /** The text about the owner. */
   readonly owner: string
   readonly logId: string | undefined
-  /** The oldest first. */
-  readonly entries: readonly BlockEntry[]
+  /** Entries in it. */
+  readonly size: number
+  /** The oldest first. They are made anew each time: all at once would be ten times the block. */
+  readonly entries: Iterable<BlockEntry>
+  /**
+   * Gives entries other numbers, in these bytes and wherever `store` puts them. Who is killed
+   * between two stores has left a block to be believed, with the old numbers or the new ones.
+   * Undefined where the records have numbers to which bases are added.
+   */
+  readonly renumber: ((numbersOf: NumbersOf, store: Store) => void) | undefined
 }
+
+/** The numbers that an entry is to have from now on; undefined: those that it has. */
+export type NumbersOf = (entry: BlockEntry) => { seq: number; lsn: number } | undefined
+/** Stores a few bytes of the block at once. */
+export type Store = (bytes: Uint8Array, at: number) => void
 
 /** Times that a Date has. */
 const timeMax = 8_640_000_000_000_000
@@ -120,11 +134,22 @@ export function readBlock(bytes: Buffer): BlockContent | string {
 /** Definitions of a block that is followed that are remembered. */
 const definitionsMax = 1024
 
+/** A record: where it stands, in bytes, and its place among all that there ever were. */
+interface Place {
+  readonly at: number
+  readonly position: number
+  readonly length: number
+}
+
+/** The tags of an entry that is a typed event, and no more. */
+const typedTags = new Uint8Array([TYPED])
+
 /** Reads a block. */
 export class BlockReader {
   #bytes: Buffer
-  /** The same. A method of Buffer takes four times as long. */
-  #view: DataView
+  // The same, as words and as numbers: a method of Buffer takes four times as long.
+  readonly #words: Int32Array
+  readonly #numbers: Float64Array
   readonly #key: number
   /** Bytes up to the end of the records. */
   readonly #size: number
@@ -132,20 +157,26 @@ export class BlockReader {
   readonly #definitions = new Map<number | string, Definition>()
   /** Strings among the definitions, by place. */
   readonly #strings = new Map<number, string>()
+  /** Behind the string that was read last. */
+  #next = 0
 
   constructor(bytes: Buffer) {
-    this.#bytes = bytes
-    this.#view = viewOf(bytes)
     const { length } = bytes
-    if (length < blockBytesMin) throw new Fault(`it has ${length} bytes, too few for a ring`)
+    if (length < blockBytesMin || length % 8 !== 0) {
+      throw new Fault(`it has ${length} bytes, too few for a ring`)
+    }
+    this.#bytes = bytes.byteOffset % 8 === 0 ? bytes : aligned(bytes)
+    const { buffer, byteOffset } = this.#bytes
+    this.#words = new Int32Array(buffer, byteOffset, length / 4)
+    this.#numbers = new Float64Array(buffer, byteOffset, length / 8)
     if (bytes.toString('latin1', 0, magic.length) !== magic)
       throw new Fault('it is no ring, or not whole')
+    if (this.#word(orderAt) !== orderProbe) throw new Fault('it has another byte order')
     const version = this.#word(versionAt)
     if (version !== layoutVersion && version !== handedVersion) {
       const known = `${layoutVersion} and ${handedVersion}`
       throw new Fault(`it has layout ${version}, this version reads layouts ${known}`)
     }
-    if (this.#word(orderAt) !== orderProbe) throw new Fault('it has another byte order')
     const size = this.#number(sizeAt)
     const isWhole =
       version === handedVersion
@@ -158,34 +189,56 @@ export class BlockReader {
   }
 
   read(): BlockContent {
-    const size = this.#size
-    const { definitions, ring } = partsOf(size)
+    const { definitions, ring } = partsOf(this.#size)
     if (this.#word(definitionsAt) !== definitions) throw new Fault('its parts have other sizes')
     if (!isPosition(this.#defined, definitions)) throw new Fault('its definitions have no end')
     const [forgotten, tail] = [this.#number(headAt), this.#number(tailAt)]
     if (!isPosition(forgotten, tail) || !isPosition(tail - forgotten, ring)) {
       throw new Fault(`its records are from ${forgotten} to ${tail}`)
     }
-    const base = this.#number(baseAt)
-    if (!isPosition(base, forgotten)) throw new Fault('its ring has no beginning')
+    if (!isPosition(this.#number(baseAt), forgotten)) throw new Fault('its ring has no beginning')
     const { written = 0, bases } = this.#progress() ?? {}
     if (!isPosition(written, tail)) throw new Fault(`its records are written to ${written}`)
     // The one who fills it forgets records when he needs their place.
     const head = Math.max(forgotten, written)
+    let size = 0
+    for (const place of this.#places(head)) if (this.#isEntry(place)) size++
+    return {
+      owner: this.#owner,
+      logId: this.#logId,
+      size,
+      entries: { [Symbol.iterator]: () => this.#entries(head, bases) },
+      renumber:
+        bases === undefined
+          ? (numbersOf, store) => this.#renumber(head, numbersOf, store)
+          : undefined,
+    }
+  }
+
+  *#places(head: number): Generator<Place> {
+    const { definitions, ring } = partsOf(this.#size)
+    const [base, tail] = [this.#number(baseAt), this.#number(tailAt)]
     const moving = this.#number(movingAt) - 1
-    const entries: BlockEntry[] = []
     for (let position = head; position < tail;) {
       const at = headerBytes + definitions + ((position - base) % ring)
       const length = this.#word(at + lengthWord * 4)
-      if (length < 8 || length % 8 !== 0 || length > tail - position || at + length > size) {
+      if (length < 8 || length % 8 !== 0 || length > tail - position || at + length > this.#size) {
         throw new Fault(`the record at ${position} has ${length} bytes`)
       }
       if (position === moving) this.#moveBack(at)
-      const entry = this.#record(at, position, length)
-      if (entry !== undefined) entries.push(bases === undefined ? entry : inLog(entry, bases))
+      yield { at, position, length }
       position += length
     }
-    return { owner: this.#owner, logId: this.#logId, entries }
+  }
+
+  /** The entries of a block that has been looked at. */
+  *#entries(head: number, bases: Bases | undefined): Generator<BlockEntry> {
+    for (const { at, length } of this.#places(head)) {
+      const definition = this.#word(at + definitionWord * 4)
+      if (definition === FILLER) continue
+      const entry = this.#entry(at, at + length, definition)
+      yield bases === undefined ? entry : inLog(entry, bases)
+    }
   }
 
   /** What another thread says of the records; undefined where there is none. */
@@ -198,12 +251,45 @@ export class BlockReader {
 
   /** Gives the record whose numbers were being changed those it had before. */
   #moveBack(at: number): void {
-    const bytes = Buffer.from(this.#bytes)
+    const bytes = this.#bytes
     bytes.copyWithin(at + lsnNumber * 8, movingLsnAt, movingLsnAt + 8)
     bytes.copyWithin(at + seqNumber * 8, movingSeqAt, movingSeqAt + 8)
     bytes.copyWithin(at + markWord * 4, movingMarkAt, movingMarkAt + 4)
-    this.#bytes = bytes
-    this.#view = viewOf(bytes)
+  }
+
+  #renumber(head: number, numbersOf: NumbersOf, store: Store): void {
+    const words = this.#words
+    const numbers = this.#numbers
+    const part = (from: number, end: number): Uint8Array => this.#bytes.subarray(from, end)
+    const headOf = ({ at }: Place): Uint8Array => part(at, at + numbersFrom * 8)
+    const moving = this.#number(movingAt) - 1
+    // Its writer did not bring that to an end, which so far is taken back in these bytes only.
+    for (const place of this.#places(head)) {
+      if (place.position === moving) store(headOf(place), place.at)
+    }
+    numbers[movingAt >> 3] = 0
+    for (const place of this.#places(head)) {
+      const { at, position, length } = place
+      const [lsnAt, seqAt, markAt] = [at / 8 + lsnNumber, at / 8 + seqNumber, at / 4 + markWord]
+      const definition = this.#word(at + definitionWord * 4)
+      if (definition === FILLER) continue
+      const given = numbersOf(this.#entry(at, at + length, definition))
+      if (given === undefined) continue
+      numbers[movingLsnAt >> 3] = numbers[lsnAt]!
+      numbers[movingSeqAt >> 3] = numbers[seqAt]!
+      words[movingMarkAt >> 2] = words[markAt]!
+      numbers[movingAt >> 3] = position + 1
+      store(part(movingAt, movingMarkAt + 4), movingAt)
+      const sum = (): number =>
+        words[2 * lsnAt]! + words[2 * lsnAt + 1]! + words[2 * seqAt]! + words[2 * seqAt + 1]!
+      const before = sum()
+      numbers[lsnAt] = given.lsn
+      numbers[seqAt] = given.seq
+      words[markAt] = (words[markAt]! + sum() - before) | 0
+      store(headOf(place), at)
+    }
+    numbers[movingAt >> 3] = 0
+    store(part(movingAt, movingAt + 8), movingAt)
   }
 
   /**
@@ -245,21 +331,23 @@ export class BlockReader {
     return this.#bytes.toString('latin1', logIdAt, logIdAt + logIdChars)
   }
 
-  /** One record; undefined for what fills the end of a lap. */
-  #record(at: number, position: number, length: number): BlockEntry | undefined {
+  /** Whether a record is an entry; what fills the end of a lap is none. */
+  #isEntry({ at, position, length }: Place): boolean {
     const definition = this.#word(at + definitionWord * 4)
     const mark = this.#word(at + markWord * 4)
     let sum = seedOf(this.#key, position, length)
     if (definition === FILLER) {
       if (mark !== sum) throw new Fault(`what fills a lap at ${position} is torn`)
-      return undefined
+      return false
     }
     if (length < recordHeadBytes) throw new Fault(`the record at ${position} has no head`)
-    for (let i = definitionWord * 4; i < length; i += 4) sum = (sum + this.#word(at + i)) | 0
+    const words = this.#words
+    const end = (at + length) >> 2
+    for (let i = (at >> 2) + definitionWord; i < end; i++) sum = (sum + words[i]!) | 0
     if (mark !== sum) throw new Fault(`the record at ${position} is torn`)
     const entry = this.#entry(at, at + length, definition)
     if (!isSound(entry)) throw new Fault(`the record at ${position} holds what no call gives`)
-    return entry
+    return true
   }
 
   #entry(start: number, end: number, definitionAt: number): BlockEntry {
@@ -269,22 +357,17 @@ export class BlockReader {
     let at = start + recordHeadBytes
     if (at + numCount * 8 + tagCount > end) throw new Fault('a record is too short')
     const nums: number[] = []
-    for (let i = 0; i < numCount; i++) nums.push(this.#number(at + i * 8))
+    for (let i = at >> 3; nums.length < numCount; i++) nums.push(this.#numbers[i]!)
     at += numCount * 8
-    const tags = new Uint8Array(tagCount)
-    for (let i = 0; i < tagCount; i++) tags[i] = this.#bytes[at + i]!
-    at = (at + tagCount + 3) & ~3
-    const texts: (string | undefined)[] = []
-    const textCount = refCount + (definitionAt === INLINE ? 3 : 2)
-    while (texts.length < textCount) {
-      const { text, next } = this.#string(at, end)
-      texts.push(text)
-      at = next
-    }
-    if (end - at >= 8) throw new Fault('a record is too long')
-    const inline = definitionAt === INLINE ? texts.shift() : undefined
+    const tags = this.#tags(at, tagCount)
+    this.#next = (at + tagCount + 3) & ~3
+    const inline = definitionAt === INLINE ? this.#string(end) : undefined
+    const message = this.#string(end)
+    const accountId = this.#string(end)
+    const refs: (string | undefined)[] = []
+    for (let i = 0; i < refCount; i++) refs.push(this.#string(end))
+    if (end - this.#next >= 8) throw new Fault('a record is too long')
     const definition = this.#definition(inline ?? definitionAt)
-    const [message, accountId, ...refs] = texts
     if (message === undefined) throw new Fault('a record has no message')
     return {
       definition,
@@ -305,15 +388,28 @@ export class BlockReader {
     return count
   }
 
-  #string(at: number, end: number): { text: string | undefined; next: number } {
+  #tags(at: number, count: number): Uint8Array {
+    const bytes = this.#bytes
+    // An array of its own for each of a full ring's entries takes longer than all the rest.
+    if (count === 1 && bytes[at] === TYPED) return typedTags
+    const tags = new Uint8Array(count)
+    for (let i = 0; i < count; i++) tags[i] = bytes[at + i]!
+    return tags
+  }
+
+  /** The next string of a record. */
+  #string(end: number): string | undefined {
+    const at = this.#next
     if (at + 4 > end) throw new Fault('a string has no head')
     const head = this.#word(at)
-    if (head === MISSING) return { text: undefined, next: at + 4 }
-    if ((head & 3) === TABLED) return { text: this.#tabled(head >>> 2), next: at + 4 }
+    this.#next = at + 4
+    if (head === MISSING) return undefined
+    if ((head & 3) === TABLED) return this.#tabled(head >>> 2)
     const bytes = bytesOf(head)
     const from = at + 4
     if (from + bytes > end) throw new Fault('a string is wrong')
-    return { text: this.#textOf(head, from), next: (from + bytes + 3) & ~3 }
+    this.#next = (from + bytes + 3) & ~3
+    return this.#textOf(head, from)
   }
 
   #textOf(head: number, from: number): string {
@@ -371,11 +467,11 @@ export class BlockReader {
   }
 
   #word(at: number): number {
-    return this.#view.getInt32(at, true)
+    return this.#words[at >> 2]!
   }
 
   #number(at: number): number {
-    return this.#view.getFloat64(at, true)
+    return this.#numbers[at >> 3]!
   }
 }
 
@@ -388,8 +484,11 @@ export function inLog(entry: BlockEntry, { lsn, seqs }: Bases): BlockEntry {
   }
 }
 
-function viewOf({ buffer, byteOffset, byteLength }: Buffer): DataView {
-  return new DataView(buffer, byteOffset, byteLength)
+/** The same bytes where words and numbers may be read. */
+function aligned(bytes: Buffer): Buffer {
+  const copy = Buffer.alloc(bytes.length)
+  bytes.copy(copy)
+  return copy
 }
 
 /** The bytes of a string by its head. */

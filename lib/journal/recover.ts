@@ -3,22 +3,27 @@
 //
 // An entry is known by its category, its numbers and its time. It keeps its numbers, so a copy in
 // error.log stays a copy of it; only where somebody has used numbers beyond them meanwhile does it
-// get the next ones. The ring is removed when all of it is in the operating system: whoever is
-// killed before that leaves it to the next one, who finds in the files what has been written.
+// get the next ones, which are stored in the ring first. The ring is removed when all of it is in
+// the operating system: whoever is killed before that leaves it to the next one, who finds in the
+// files what has been written.
 
 import { closeSync, fdatasyncSync, writeSync } from 'node:fs'
 import { openForAppend } from '../directory/open.ts'
-import { lifeOf, type LockOwner, self } from '../directory/lock-owner.ts'
+import { lifeOf, type LockOwner } from '../directory/lock-owner.ts'
 import { rotateSync } from '../directory/rotate.ts'
 import { JsonBytes } from '../encode/json-bytes.ts'
 import { LineEncoder } from '../encode/line-encoder.ts'
 import { ERROR } from '../entry/level.ts'
 import type { Redactor } from '../redact/secret-keys.ts'
 import { entriesFrom, wordOf } from './entries-in-files.ts'
-import { type BlockContent, type BlockEntry, readBlock } from './read-block.ts'
+import { type BlockContent, type BlockEntry, type NumbersOf, readBlock } from './read-block.ts'
 import { Restorer } from './restore.ts'
 import {
+  changeRingFile,
   findRingFiles,
+  isInUse,
+  isThisThread,
+  lifeOfOwner,
   putAside,
   readRingFile,
   realPathOf,
@@ -54,18 +59,16 @@ export interface Recovered {
   readonly to: number
 }
 
+/** A file gets its lines in pieces of so many bytes. */
+const pieceBytes = 1 << 20
+
+/** Entries that are looked at more than once. */
+type Entries = Iterable<BlockEntry>
+
 /** Who has written a ring, and where to. */
 export interface RingOwner {
   readonly directory: string
   readonly owner: LockOwner
-}
-
-/** An entry with the numbers it gets, and where it is missing. */
-interface Missing {
-  readonly entry: BlockEntry
-  readonly seq: number
-  readonly lsn: number
-  readonly files: readonly string[]
 }
 
 /**
@@ -74,27 +77,29 @@ interface Missing {
  * @throws the system's error when a file cannot be written; what is not written stays in its ring.
  */
 export function recoverRings(options: RecoveryOptions): Recovered | undefined {
-  let recovered: Recovered | undefined
-  for (const { path, content } of ringsOf(options)) {
-    let lines: ReadonlyMap<string, Lines>
-    const missing = missingOf(options, content.entries)
-    try {
-      lines = linesOf(options, missing)
-    } catch (error) {
-      tellAside(options, path, `of an entry no line can be made: ${(error as Error).message}`)
-      continue
-    }
-    for (const [file, pieces] of lines) append(options, file, pieces)
-    removeRingFile(path)
-    if (missing.length === 0) continue
-    const times = missing.map(({ entry }) => entry.time)
-    recovered = {
-      entries: (recovered?.entries ?? 0) + missing.length,
-      from: Math.min(recovered?.from ?? Infinity, times[0]!),
-      to: Math.max(recovered?.to ?? -Infinity, times.at(-1)!),
-    }
+  const all = new Tally()
+  for (const ring of ringsOf(options)) recoverRing(options, ring, all)
+  return all.recovered
+}
+
+function recoverRing(options: RecoveryOptions, { path, content }: Ring, all: Tally): void {
+  const held = heldOf(options, content.entries)
+  const numbersOf = newNumbers(options, held, content.entries)
+  const { renumber } = content
+  let { entries } = content
+  if (numbersOf !== undefined) {
+    // Before any of them is written: who is killed then leaves entries that will be found again.
+    if (renumber === undefined) entries = numbered(entries, numbersOf)
+    else changeRingFile(path, (store) => renumber(numbersOf, store))
   }
-  return recovered
+  try {
+    write(options, held, entries, all)
+  } catch (error) {
+    if (!(error instanceof Unwritable)) throw error
+    tellAside(options, path, `of an entry no line can be made: ${error.message}`)
+    return
+  }
+  removeRingFile(path)
 }
 
 /**
@@ -103,9 +108,14 @@ export function recoverRings(options: RecoveryOptions): Recovered | undefined {
  * @throws as recoverRings does; then it may be tried again.
  */
 export function recoverEntries(options: RecoveryOptions, entries: readonly BlockEntry[]): void {
-  for (const [file, lines] of linesOf(options, missingOf(options, entries))) {
-    append(options, file, lines)
-  }
+  const held = heldOf(options, entries)
+  const numbersOf = newNumbers(options, held, entries)
+  const known = numbersOf === undefined ? entries : numbered(entries, numbersOf)
+  write(options, held, known, new Tally())
+}
+
+function numbered(entries: Entries, numbersOf: NumbersOf): BlockEntry[] {
+  return [...entries].map((entry) => ({ ...entry, ...numbersOf(entry) }))
 }
 
 interface Ring {
@@ -117,6 +127,8 @@ interface Ring {
 function ringsOf(options: RecoveryOptions): Ring[] {
   const rings: Ring[] = []
   for (const path of findRingFiles(options.directory)) {
+    // Before it is read: what is written to meanwhile looks torn.
+    if (isInUse(path)) continue
     let content: BlockContent | string
     try {
       const state = unmade(path)
@@ -134,12 +146,15 @@ function ringsOf(options: RecoveryOptions): Ring[] {
       continue
     }
     const owner = asOwner(content.owner)
-    if (owner !== undefined && isAlive(owner.owner)) continue
+    if (owner !== undefined && isAlive(path, owner.owner)) continue
     const fault = faultOf(options, owner, content)
     if (fault === undefined) rings.push({ path, content })
     else tellAside(options, path, fault)
   }
-  const first = ({ content }: Ring): number => content.entries[0]?.lsn ?? 0
+  const first = ({ content }: Ring): number => {
+    for (const { lsn } of content.entries) return lsn
+    return 0
+  }
   return rings.toSorted((one, other) => first(one) - first(other))
 }
 
@@ -159,12 +174,9 @@ function tellAside({ tell }: RecoveryOptions, path: string, reason: string): voi
   tell(`a ring of entries is not believed: ${reason}; it is put aside as ${putAside(path)}`)
 }
 
-/** Whether a writer lives. One of this thread has let go of its ring: ours in use are not found. */
-function isAlive(owner: LockOwner): boolean {
-  const me = self()
-  const isThis = owner.pid === me.pid && owner.thread === me.thread && owner.started === me.started
-  const life = lifeOf(owner)
-  return !isThis && (life === 'alive' || life === 'there')
+function isAlive(path: string, owner: LockOwner): boolean {
+  const life = lifeOfOwner(path, lifeOf(owner))
+  return !isThisThread(owner) && (life === 'alive' || life === 'there')
 }
 
 function asOwner(text: string): RingOwner | undefined {
@@ -179,36 +191,37 @@ function asOwner(text: string): RingOwner | undefined {
   }
 }
 
-/** The entries that are not where they belong. */
-function missingOf(options: RecoveryOptions, entries: readonly BlockEntry[]): Missing[] {
-  if (entries.length === 0) return []
-  // Not that of the first: who was killed while numbers were moved on has moved the first ones only.
-  const first = entries.reduce((least, { lsn }) => Math.min(least, lsn), Infinity)
-  const { fileOf, errorFile, directory } = options
-  const files = new Set(entries.map(({ definition }) => fileOf(definition.category)))
-  const held = new Map(
-    [...files, errorFile].map((file) => [file, entriesFrom(directory, file, first)]),
-  )
-  const isTaken = hasOthers([...held.values()], entries)
-  const last = isTaken ? options.last() : undefined
-  const seqs = new Map(last?.seqs)
-  let lsn = last?.lsn ?? 0
-  const missing: Missing[] = []
-  for (const entry of entries) {
-    const { category, severity } = entry.definition
-    const own = fileOf(category)
-    const isMissing = !isIn(held.get(own)!, entry)
-    const hasCopy = severity >= ERROR && own !== errorFile
-    const at = isMissing ? [own] : []
-    if (hasCopy && !isIn(held.get(errorFile)!, entry)) at.push(errorFile)
-    if (at.length === 0) continue
-    if (isTaken && isMissing) {
-      const seq = (seqs.get(category) ?? 0) + 1
-      seqs.set(category, seq)
-      missing.push({ entry, seq, lsn: ++lsn, files: at })
-    } else missing.push({ entry, seq: entry.seq, lsn: entry.lsn, files: at })
+/** What the files hold of late, by file: words of entries. */
+type Held = ReadonlyMap<string, ReadonlySet<string>>
+
+/** What the files of these entries hold, from the first of them on. */
+function heldOf({ fileOf, errorFile, directory }: RecoveryOptions, entries: Entries): Held {
+  let first = Infinity
+  const categories = new Set<string>()
+  for (const { lsn, definition } of entries) {
+    // Not that of the first one: who was killed while numbers were moved on has moved the first
+    // ones only.
+    first = Math.min(first, lsn)
+    categories.add(definition.category)
   }
-  return missing
+  if (categories.size === 0) return new Map()
+  const files = new Set([...[...categories].map(fileOf), errorFile])
+  return new Map([...files].map((file) => [file, entriesFrom(directory, file, first)]))
+}
+
+/** The numbers that entries get which no file holds; undefined when they keep theirs. */
+function newNumbers(options: RecoveryOptions, held: Held, entries: Entries): NumbersOf | undefined {
+  if (!hasOthers([...held.values()], entries)) return undefined
+  const last = options.last()
+  const seqs = new Map(last.seqs)
+  let { lsn } = last
+  return (entry) => {
+    const { category } = entry.definition
+    if (isIn(held.get(options.fileOf(category))!, entry)) return undefined
+    const seq = (seqs.get(category) ?? 0) + 1
+    seqs.set(category, seq)
+    return { seq, lsn: ++lsn }
+  }
 }
 
 /** Whether a file holds an entry. Most of a full ring is in none, which then has nothing. */
@@ -217,9 +230,10 @@ function isIn(held: ReadonlySet<string>, entry: BlockEntry): boolean {
 }
 
 /** Whether somebody has gone on from numbers below ours: they are taken. */
-function hasOthers(held: readonly ReadonlySet<string>[], entries: readonly BlockEntry[]): boolean {
+function hasOthers(held: readonly ReadonlySet<string>[], entries: Entries): boolean {
   if (held.every((found) => found.size === 0)) return false
-  const words = new Set(entries.map((entry) => wordOf(keyOf(entry))))
+  const words = new Set<string>()
+  for (const entry of entries) words.add(wordOf(keyOf(entry)))
   return held.some((found) => [...found].some((word) => !words.has(word)))
 }
 
@@ -227,54 +241,128 @@ function keyOf({ definition, seq, lsn, time }: BlockEntry): Parameters<typeof wo
   return { category: definition.category, seq, lsn, time }
 }
 
-/** The lines of a file, one behind the other. */
-interface Lines {
-  readonly out: JsonBytes
-  /** Where each of them ends. */
-  readonly ends: number[]
-}
+/** Why an entry cannot be written. */
+class Unwritable extends Error {}
 
-/** The lines by file. */
-function linesOf(
-  { redactor, lineBytesMax }: RecoveryOptions,
-  missing: readonly Missing[],
-): ReadonlyMap<string, Lines> {
-  const lines = new Map<string, Lines>()
+/**
+ * Writes the entries that are not where they belong, a piece at a time: all lines at once would be
+ * three times the ring.
+ */
+function write(options: RecoveryOptions, held: Held, entries: Entries, all: Tally): void {
+  const { redactor, lineBytesMax, fileOf, errorFile } = options
   const restorer = new Restorer(new LineEncoder(redactor, lineBytesMax), redactor, lineBytesMax)
-  for (const { entry, seq, lsn, files } of missing) {
-    for (const file of files) {
-      let of = lines.get(file)
-      if (of === undefined) {
-        of = { out: new JsonBytes(1 << 16), ends: [] }
-        lines.set(file, of)
-      }
-      restorer.write(of.out, entry, seq, lsn)
-      of.ends.push(of.out.size)
-    }
+  const appenders = new Map([...held.keys()].map((file) => [file, new Appender(options, file)]))
+  const put = (file: string, entry: BlockEntry): boolean => {
+    if (isIn(held.get(file)!, entry)) return false
+    appenders.get(file)!.append(restorer, entry)
+    return true
   }
-  return lines
+  let failure: Unwritable | undefined
+  try {
+    try {
+      for (const entry of entries) {
+        const { category, severity } = entry.definition
+        const own = fileOf(category)
+        const isMissing = put(own, entry)
+        const isCopyMissing = severity >= ERROR && own !== errorFile && put(errorFile, entry)
+        if (isMissing || isCopyMissing) all.count(entry)
+      }
+    } catch (error) {
+      if (!(error instanceof Unwritable)) throw error
+      failure = error
+    }
+    for (const appender of appenders.values()) appender.end(true)
+  } finally {
+    for (const appender of appenders.values()) appender.end(false)
+  }
+  if (failure !== undefined) throw failure
 }
 
 /** Appends lines to a file, which is put aside where the next one does not fit. */
-function append(
-  { directory, fileMode, limitBytes, keep }: RecoveryOptions,
-  file: string,
-  { out, ends }: Lines,
-): void {
-  const startOf = (line: number): number => (line === 0 ? 0 : ends[line - 1]!)
-  for (let next = 0; next < ends.length;) {
-    const { fd, size } = openForAppend(directory, file, undefined, fileMode)
+class Appender {
+  readonly #options: RecoveryOptions
+  readonly #file: string
+  readonly #lines = new JsonBytes(pieceBytes + pieceBytes / 8)
+  #fd = -1
+  #size = 0
+
+  constructor(options: RecoveryOptions, file: string) {
+    this.#options = options
+    this.#file = file
+  }
+
+  append(restorer: Restorer, entry: BlockEntry): void {
+    const { directory, limitBytes, keep } = this.#options
+    const lines = this.#lines
+    const from = lines.size
     try {
-      const from = startOf(next)
-      // An empty file takes a line of any length.
-      if (size === 0) next++
-      while (next < ends.length && size + ends[next]! - from <= limitBytes) next++
-      const bytes = out.bytes.subarray(from, startOf(next))
-      for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at)
-      fdatasyncSync(fd)
+      restorer.write(lines, entry, entry.seq, entry.lsn)
+    } catch (error) {
+      throw new Unwritable((error as Error).message)
+    }
+    this.#open()
+    // An empty file takes a line of any length.
+    if (this.#size + lines.size > limitBytes && this.#size + from > 0) {
+      const line = Buffer.from(lines.bytes.subarray(from, lines.size))
+      lines.size = from
+      this.#close(true)
+      rotateSync(directory, this.#file, keep)
+      this.#open()
+      lines.append(line)
+    }
+    if (lines.size >= pieceBytes) this.#write()
+  }
+
+  /** `isDone`: what has been made is written; else it is given up. */
+  end(isDone: boolean): void {
+    this.#close(isDone)
+  }
+
+  #open(): void {
+    if (this.#fd !== -1) return
+    const { directory, fileMode } = this.#options
+    const { fd, size } = openForAppend(directory, this.#file, undefined, fileMode)
+    this.#fd = fd
+    this.#size = size
+  }
+
+  #write(): void {
+    const lines = this.#lines
+    const bytes = lines.bytes.subarray(0, lines.size)
+    for (let at = 0; at < bytes.length;) at += writeSync(this.#fd, bytes, at)
+    this.#size += bytes.length
+    lines.clear()
+  }
+
+  #close(isDone: boolean): void {
+    const fd = this.#fd
+    if (fd === -1) return
+    try {
+      if (isDone) {
+        this.#write()
+        fdatasyncSync(fd)
+      }
     } finally {
+      this.#fd = -1
       closeSync(fd)
     }
-    if (next < ends.length) rotateSync(directory, file, keep)
+  }
+}
+
+/** Counts what has come back. */
+class Tally {
+  #entries = 0
+  #from = Infinity
+  #to = -Infinity
+
+  count({ time }: BlockEntry): void {
+    this.#entries++
+    this.#from = Math.min(this.#from, time)
+    this.#to = Math.max(this.#to, time)
+  }
+
+  get recovered(): Recovered | undefined {
+    if (this.#entries === 0) return undefined
+    return { entries: this.#entries, from: this.#from, to: this.#to }
   }
 }

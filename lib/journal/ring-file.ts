@@ -5,6 +5,10 @@
 //   not give, it would end the process (SIGBUS).
 // - It is never unmapped: the memory stays reachable as long as a view of it does, and a touch after
 //   that would end the process as well. The end of the process unmaps it.
+// - Beside it is a named pipe, which its owner keeps open. The system closes it when the owner's
+//   thread ends, however it ends; so anybody can tell whether he lives, also where his pid says
+//   nothing, in another container. Paused he lives: a ring that was taken from him then would be
+//   written twice.
 // - Nobody but the user may open it, and it is opened by nobody else's name: the name is new, and no
 //   link is followed.
 
@@ -12,8 +16,10 @@ import { createHash, randomBytes } from 'node:crypto'
 import {
   closeSync,
   constants,
+  existsSync,
   fchmodSync,
   fstatSync,
+  lstatSync,
   openSync,
   readdirSync,
   readSync,
@@ -25,8 +31,8 @@ import {
 } from 'node:fs'
 import { createRequire } from 'node:module'
 import { basename, dirname, join } from 'node:path'
-import { type Life, lifeOf, self } from '../directory/lock-owner.ts'
-import { readOurs } from '../directory/open-flags.ts'
+import { type Life, lifeOf, type LockOwner, self } from '../directory/lock-owner.ts'
+import { guards, readOurs } from '../directory/open-flags.ts'
 import { wallMs } from '../entry/clock.ts'
 
 /** Where memory has names. */
@@ -36,6 +42,9 @@ const mode = 0o600
 const fileBytesMax = 1 << 30
 /** What a ring that is not believed is called from then on. */
 const asideEnding = '.aside'
+/** What the pipe beside a ring is called; and until it is open, when it would say that nobody lives. */
+const pipeEnding = '.pipe'
+const newPipeEnding = '.pipe-new'
 
 /** What nobody knows the maker of, and has no head for so long, is removed, in milliseconds. */
 const unmadeMsMax = 3_600_000
@@ -57,8 +66,8 @@ export interface RingFile {
   readonly memory: ArrayBuffer
 }
 
-/** The files of this thread that are in use. */
-const inUse = new Set<string>()
+/** The files of this thread that are in use, each with the descriptor of its pipe. */
+const inUse = new Map<string, number | undefined>()
 
 /** What all rings of one log directory are called, up to who has made them. */
 function prefixOf(directory: string): string {
@@ -79,14 +88,50 @@ function newName(directory: string): string {
 
 const makerPattern = /-(\d+)\.(\d+)\.(\d*)\.(\d*)-[0-9a-f]+$/
 
-/** Whether whoever has made a ring lives, by its name; `unsure` where it does not say who. */
-export function lifeOfMaker(path: string): Life {
+/** Who has made a ring, by its name; undefined where it does not say so. */
+function makerOf(path: string): LockOwner | undefined {
   const found = makerPattern.exec(path)
-  if (found === null) return 'unsure'
+  if (found === null) return undefined
   const [, pid, thread, started = '', space = ''] = found
   const pids = space === '' ? '' : `pid:[${space}]`
   const { boot, host } = self()
-  return lifeOf({ pid: Number(pid), thread: Number(thread), started, boot, pids, host })
+  return { pid: Number(pid), thread: Number(thread), started, boot, pids, host }
+}
+
+function lifeOfMaker(path: string): Life {
+  const maker = makerOf(path)
+  return lifeOfOwner(path, maker === undefined ? 'unsure' : lifeOf(maker))
+}
+
+/** Whether somebody else is at work with a ring, as far as its name and its pipe tell. */
+export function isInUse(path: string): boolean {
+  const maker = makerOf(path)
+  const life = lifeOfMaker(path)
+  return (maker === undefined || !isThisThread(maker)) && (life === 'alive' || life === 'there')
+}
+
+/** Whether an owner is the thread that asks. Its rings that are in use are not found. */
+export function isThisThread({ pid, thread, started }: LockOwner): boolean {
+  const me = self()
+  return pid === me.pid && thread === me.thread && started === me.started
+}
+
+/** Whether the owner of a ring lives: by its pipe, where nothing else is certain. */
+export function lifeOfOwner(path: string, seen: Life): Life {
+  if (seen === 'alive' || seen === 'dead') return seen
+  let fd: number
+  try {
+    // Without waiting: that fails when nobody has the other end open.
+    fd = openSync(path + pipeEnding, constants.O_WRONLY | guards)
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENXIO' ? 'dead' : seen
+  }
+  try {
+    const stat = fstatSync(fd)
+    return stat.isFIFO() && stat.uid === process.geteuid?.() ? 'alive' : seen
+  } finally {
+    closeSync(fd)
+  }
 }
 
 /** A directory by its own name, also while it is not there. */
@@ -108,20 +153,24 @@ export function makeRingFile(directory: string, bytes: number): RingFile {
   if (process.platform !== 'linux') {
     throw new RingUnavailable('"memory" on this system: shared memory is used on Linux only')
   }
-  const map = mapping()
+  const { map, makePipe } = system()
   const path = join(shared, newName(directory))
-  const fd = openNew(path)
+  // First: from the beginning it is to be seen that the owner lives.
+  const pipe = openPipe(path, makePipe)
+  let fd = -1
   try {
+    fd = openNew(path)
     fchmodSync(fd, mode)
     fill(fd, bytes)
     const memory = map(fd, bytes)
-    inUse.add(path)
+    inUse.set(path, pipe)
     return { path, memory }
   } catch (error) {
-    rmSync(path, { force: true })
+    closeSync(pipe)
+    removeBoth(path)
     throw error
   } finally {
-    closeSync(fd)
+    if (fd !== -1) closeSync(fd)
   }
 }
 
@@ -131,15 +180,27 @@ export function makeRingFile(directory: string, bytes: number): RingFile {
  * @throws {RingUnavailable} when that cannot be done here.
  */
 export function mapRingFile(path: string): ArrayBuffer {
-  const map = mapping()
+  const { map } = system()
   const fd = openSync(path, constants.O_RDWR | constants.O_NOFOLLOW)
   try {
     const memory = map(fd, fstatSync(fd).size)
-    inUse.add(path)
+    inUse.set(path, undefined)
     return memory
   } finally {
     closeSync(fd)
   }
+}
+
+/** Makes the pipe of a ring, and opens the end by which its owner is known. */
+function openPipe(ring: string, make: (path: string) => number): number {
+  const path = ring + newPipeEnding
+  const problem = make(path)
+  if (problem !== 0) {
+    throw new RingUnavailable(`a ${shared} in which pipes can be made (mkfifo: error ${problem})`)
+  }
+  const fd = openSync(path, readOurs)
+  renameSync(path, ring + pipeEnding)
+  return fd
 }
 
 function openNew(path: string): number {
@@ -165,12 +226,15 @@ export function unmade(path: string): 'abandoned' | 'begun' | undefined {
     const head = Buffer.alloc(8)
     const read = head.subarray(0, readSync(fd, head, 0, head.length, 0))
     if (!read.every((byte) => byte === 0)) return undefined
-    const life = lifeOfMaker(path)
-    const isOld = wallMs() - stat.mtimeMs > unmadeMsMax
-    return life === 'dead' || (life === 'unsure' && isOld) ? 'abandoned' : 'begun'
+    return isAbandoned(path, stat.mtimeMs) ? 'abandoned' : 'begun'
   } finally {
     closeSync(fd)
   }
+}
+
+function isAbandoned(path: string, mtimeMs: number): boolean {
+  const life = lifeOfMaker(path)
+  return life === 'dead' || (life === 'unsure' && wallMs() - mtimeMs > unmadeMsMax)
 }
 
 /** Has the system give all pages now. */
@@ -193,8 +257,15 @@ function mib(bytes: number): number {
   return Math.round((bytes / (1 << 20)) * 10) / 10
 }
 
-/** What maps a descriptor. */
-function mapping(): (fd: number, bytes: number) => ArrayBuffer {
+/** What the system is asked through koffi. */
+interface System {
+  /** Maps a descriptor. */
+  readonly map: (fd: number, bytes: number) => ArrayBuffer
+  /** Makes a named pipe; returns the number of the error, 0 for none. */
+  readonly makePipe: (path: string) => number
+}
+
+function system(): System {
   let koffi: Koffi
   try {
     koffi = packageLoader()('koffi') as Koffi
@@ -202,17 +273,22 @@ function mapping(): (fd: number, bytes: number) => ArrayBuffer {
     const [reason] = (error as Error).message.split('\n')
     throw new RingUnavailable(`the package koffi (npm install koffi): ${reason ?? ''}`)
   }
-  const prototype =
-    'void *mmap(void *addr, size_t length, int prot, int flags, int fd, int64_t offset)'
-  const mmap = koffi.load(null).func(prototype)
-  return (fd, bytes) => {
-    // PROT_READ | PROT_WRITE; MAP_SHARED | MAP_POPULATE.
-    const pointer = mmap(null, bytes, 3, 0x8001, fd, 0)
-    const address = pointer === null ? -1n : koffi.address(pointer)
-    if (address === -1n || address === 0xffff_ffff_ffff_ffffn) {
-      throw new RingUnavailable(`memory to be mapped (mmap: error ${koffi.errno()})`)
-    }
-    return koffi.view(pointer, bytes)
+  const libc = koffi.load(null)
+  const mmap = libc.func(
+    'void *mmap(void *addr, size_t length, int prot, int flags, int fd, int64_t offset)',
+  )
+  const mkfifo = libc.func('int mkfifo(const char *path, unsigned int mode)')
+  return {
+    map(fd, bytes) {
+      // PROT_READ | PROT_WRITE; MAP_SHARED | MAP_POPULATE.
+      const pointer = mmap(null, bytes, 3, 0x8001, fd, 0)
+      const address = pointer === null ? -1n : koffi.address(pointer)
+      if (address === -1n || address === 0xffff_ffff_ffff_ffffn) {
+        throw new RingUnavailable(`memory to be mapped (mmap: error ${koffi.errno()})`)
+      }
+      return koffi.view(pointer, bytes)
+    },
+    makePipe: (path) => (mkfifo(path, mode) === 0 ? 0 : koffi.errno()),
   }
 }
 
@@ -231,14 +307,28 @@ export function findRingFiles(directory: string): string[] {
   const prefix = prefixOf(directory)
   let names: string[]
   try {
-    names = readdirSync(shared)
+    names = readdirSync(shared).filter((name) => name.startsWith(prefix))
   } catch {
     return []
   }
-  return names
-    .filter((name) => name.startsWith(prefix) && !name.endsWith(asideEnding))
-    .map((name) => join(shared, name))
-    .filter((path) => !inUse.has(path))
+  const paths = names.map((name) => join(shared, name))
+  for (const path of paths) removeLonely(path)
+  const others = [asideEnding, pipeEnding, newPipeEnding]
+  return paths.filter((path) => !others.some((end) => path.endsWith(end)) && !inUse.has(path))
+}
+
+/** Removes a pipe beside which no ring was made, or is any more. */
+function removeLonely(path: string): void {
+  const ending = [pipeEnding, newPipeEnding].find((end) => path.endsWith(end))
+  if (ending === undefined) return
+  const ring = path.slice(0, -ending.length)
+  try {
+    if (!existsSync(ring) && isAbandoned(ring, lstatSync(path).mtimeMs)) {
+      rmSync(path, { force: true })
+    }
+  } catch {
+    // It is gone, or somebody else's.
+  }
 }
 
 /**
@@ -269,11 +359,27 @@ export function readRingFile(path: string): Buffer | string {
   }
 }
 
+/** Changes a ring that somebody has left: `store` puts a few bytes at a place, at once. */
+export function changeRingFile(
+  path: string,
+  change: (store: (bytes: Uint8Array, at: number) => void) => void,
+): void {
+  const fd = openSync(path, constants.O_WRONLY | guards)
+  try {
+    change((bytes, at) => {
+      if (writeSync(fd, bytes, 0, bytes.length, at) < bytes.length) throw new Error('short write')
+    })
+  } finally {
+    closeSync(fd)
+  }
+}
+
 /** Gives a ring that is not believed a name under which nobody looks for it; returns that. */
 export function putAside(path: string): string {
   const aside = path + asideEnding
   try {
     renameSync(path, aside)
+    rmSync(path + pipeEnding, { force: true })
     return aside
   } catch {
     // Another user's: it stays, and is told at each start.
@@ -282,11 +388,23 @@ export function putAside(path: string): string {
 }
 
 export function removeRingFile(path: string): void {
-  inUse.delete(path)
-  rmSync(path, { force: true })
+  letGo(path)
+  removeBoth(path)
 }
 
 /** A file of this thread is no longer written to, and holds what the next start is to have. */
 export function leaveRingFile(path: string): void {
+  letGo(path)
+}
+
+function letGo(path: string): void {
+  const pipe = inUse.get(path)
   inUse.delete(path)
+  if (pipe !== undefined) closeSync(pipe)
+}
+
+/** The ring first: a pipe without one is removed by whoever finds it. */
+function removeBoth(path: string): void {
+  rmSync(path, { force: true })
+  rmSync(path + pipeEnding, { force: true })
 }

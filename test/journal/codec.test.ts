@@ -144,7 +144,7 @@ function contentOf(bytes: Buffer): BlockContent {
 
 function linesOf({ entries }: BlockContent, redactor = new Redactor()): string[] {
   const restorer = new Restorer(new LineEncoder(redactor, charsMax), redactor, charsMax)
-  return entries.map((entry) => {
+  return [...entries].map((entry) => {
     const out = new JsonBytes(64)
     restorer.write(out, entry, entry.seq, entry.lsn)
     return out.textFrom(0)
@@ -488,7 +488,7 @@ describe('Block.move()', () => {
     return log
   }
   const numbersOf = (bytes: Buffer): number[][] =>
-    contentOf(bytes).entries.map(({ lsn, seq }) => [lsn, seq])
+    [...contentOf(bytes).entries].map(({ lsn, seq }) => [lsn, seq])
 
   test('moves the numbers above one on, by category and among all, and those that follow', () => {
     const log = three()
@@ -540,6 +540,57 @@ describe('Block.move()', () => {
       }
     }
     assert.ok(torn > 20)
+  })
+})
+
+describe('BlockContent.renumber()', () => {
+  test('leaves a block to be read, whatever store its writer was killed after', () => {
+    const log = journal(64 * 1024)
+    for (let n = 0; n < 3; n++) {
+      log.intake.log(log.closed, '', undefined, undefined, { rule: 'r', at: { price: n } })
+    }
+    const numbersOf = (bytes: Buffer): number[][] =>
+      [...contentOf(Buffer.from(bytes)).entries].map(({ lsn, seq }) => [lsn, seq])
+    // The owner was killed as well, while it moved the numbers of the last one.
+    const third = Buffer.from(log.bytes)
+    log.block.move(new Map(), {
+      above: 2,
+      get by() {
+        log.bytes.copy(third, 0)
+        return 70
+      },
+    })
+    const last = third.indexOf(Buffer.from(new Float64Array([3, 0]).buffer, 0, 8), headerBytes)
+    assert.ok(last > 0)
+    third.writeDoubleLE(73, last)
+    assert.deepEqual(numbersOf(third), [
+      [1, 1],
+      [2, 2],
+      [3, 3],
+    ])
+    const file = Buffer.from(third)
+    let stores = 0
+    contentOf(Buffer.from(third)).renumber!(
+      ({ lsn, seq }) => (lsn === 2 ? undefined : { lsn: lsn + 100, seq: seq + 50 }),
+      (bytes, at) => {
+        const halves = [bytes.subarray(0, bytes.length / 2), bytes]
+        // A store in the records may be torn where a page ends; one in the header cannot.
+        for (const part of at < headerBytes ? [bytes] : halves) {
+          file.set(part, at)
+          for (const [i, [lsn = 0, seq = 0]] of numbersOf(file).entries()) {
+            assert.ok(lsn === i + 1 || (i !== 1 && lsn === i + 101), `${lsn}`)
+            assert.equal(seq - i - 1, (lsn - i - 1) / 2)
+          }
+          stores++
+        }
+      },
+    )
+    assert.ok(stores >= 8)
+    assert.deepEqual(numbersOf(file), [
+      [101, 51],
+      [2, 2],
+      [103, 53],
+    ])
   })
 })
 

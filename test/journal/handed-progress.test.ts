@@ -151,7 +151,7 @@ describe('readBlock() of a block that a writer thread reads', () => {
     return content
   }
   const numbersOf = (bytes: Buffer): number[][] =>
-    contentOf(bytes).entries.map(({ lsn, seq }) => [lsn, seq])
+    [...contentOf(bytes).entries].map(({ lsn, seq }) => [lsn, seq])
 
   test('gives each entry its numbers in the log, and none that is in its file', () => {
     const { bytes, progress: written, ends } = handed()

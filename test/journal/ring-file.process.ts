@@ -2,7 +2,8 @@
 // what is not believed.
 
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import {
   chmodSync,
   linkSync,
@@ -10,6 +11,7 @@ import {
   readdirSync,
   readFileSync,
   realpathSync,
+  renameSync,
   rmSync,
   statSync,
   truncateSync,
@@ -28,14 +30,20 @@ const shared = '/dev/shm'
 const skip = process.platform !== 'linux' && 'shared memory is used on Linux only'
 
 /** Runs a program that has a logger; gives its stderr. */
-function run(directory: string, body: string, before: readonly string[] = []): string {
+function run(
+  directory: string,
+  body: string,
+  before: readonly string[] = [],
+  preload: string = '',
+): string {
   const program = `
     import { createLogger } from ${JSON.stringify(library)}
     try {
       const log = createLogger({ log_path: ${JSON.stringify(directory)}, buffer: { ring: 'shared', bytes: 1 << 20 } })
       ${body}
     } catch (error) { console.error(String(error)) }`
-  const node = [process.execPath, ...loader, '--input-type=module', '-e', program]
+  const first = ['--import', `data:text/javascript,${encodeURIComponent(preload)}`]
+  const node = [process.execPath, ...loader, ...first, '--input-type=module', '-e', program]
   const [file = '', ...args] = [...before, ...node]
   return spawnSync(file, args, { encoding: 'utf8' }).stderr
 }
@@ -46,7 +54,21 @@ const killed = `
   log.system.info('three')
   process.kill(process.pid, 'SIGKILL')`
 
-/** The rings of a directory. */
+/** Makes the lock one that nobody has to wait for; else its holder has to be silent for 10 s. */
+function releaseLock(directory: string): void {
+  for (const name of readdirSync(directory)) {
+    if (!name.endsWith('.lock')) continue
+    const lock = join(directory, name)
+    const text = readFileSync(lock, 'utf8').replace('"released":false', '"released":true ')
+    writeFileSync(lock, text, { flag: 'r+' })
+  }
+}
+
+function childrenOf(pid: number): number[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number)
+}
+
+/** The rings of a directory, and the pipes beside them. */
 function ringsOf(directory: string): string[] {
   const name = createHash('sha256').update(realpathSync(directory)).digest('hex').slice(0, 24)
   return readdirSync(shared)
@@ -95,6 +117,33 @@ describe('buffer.ring: shared', { skip }, () => {
     assert.ok(!readFileSync(join(directory, 'system.log'), 'utf8').includes('CANARY'))
   })
 
+  test('writes nothing twice when who gave the entries other numbers was killed amid it', (t) => {
+    const directory = logDirectory(t)
+    run(directory, killed)
+    cleaned(t, directory)
+    const [ring = ''] = ringsOf(directory)
+    // Somebody uses their numbers.
+    renameSync(ring, `${ring}.aside`)
+    run(directory, `log.system.info('other'); log.enforcement.info('other'); await log.close()`)
+    renameSync(`${ring}.aside`, ring)
+    const kill = `
+      import fs from 'node:fs'
+      import { syncBuiltinESMExports } from 'node:module'
+      const { rmSync } = fs
+      fs.rmSync = (path, options) => {
+        if (path === ${JSON.stringify(ring)}) process.kill(process.pid, 'SIGKILL')
+        rmSync(path, options)
+      }
+      syncBuiltinESMExports()`
+    run(directory, '', [], kill)
+    assert.ok(ringsOf(directory).includes(ring))
+    assert.equal(run(directory, 'await log.close()'), '')
+    assert.deepEqual(messagesIn(directory, 'system.log'), ['other', 'one', 'three'])
+    assert.deepEqual(messagesIn(directory, 'enforcement.log'), ['other', 'two'])
+    assert.deepEqual(messagesIn(directory, 'error.log'), ['two'])
+    assert.deepEqual(ringsOf(directory), [])
+  })
+
   test('removes a ring whose maker was killed before it held anything, and says nothing', (t) => {
     const directory = logDirectory(t)
     run(directory, killed)
@@ -127,6 +176,55 @@ describe('buffer.ring: shared', { skip }, () => {
     utimesSync(old, 1, 1)
     assert.equal(run(directory, 'await log.close()'), '')
     assert.deepEqual(ringsOf(directory).toSorted(), [ours, fresh].toSorted())
+  })
+
+  test('leaves the ring of a paused process in another pid namespace to it', async (t) => {
+    if (spawnSync('unshare', ['--pid', '--fork', 'true']).status !== 0) {
+      t.skip('needs the right to make a pid namespace')
+      return
+    }
+    const directory = logDirectory(t)
+    const program = `
+      import { createLogger } from ${JSON.stringify(library)}
+      const log = createLogger({ log_path: ${JSON.stringify(directory)}, buffer: { ring: 'shared', bytes: 1 << 20 } })
+      log.system.info('mine')
+      console.log('logged')
+      process.stdin.on('data', async () => { await log.close(); process.exit(0) })`
+    const args = [...loader, '--input-type=module', '-e', program]
+    // The process itself is the first of its namespace.
+    const owner = spawn(
+      'unshare',
+      ['--pid', '--fork', '--kill-child', '--mount-proc', process.execPath, ...args],
+      { stdio: ['pipe', 'pipe', 'ignore'] },
+    )
+    t.after(() => owner.kill('SIGKILL'))
+    await once(owner.stdout, 'data')
+    const [pid = 0] = childrenOf(owner.pid!)
+    process.kill(pid, 'SIGSTOP')
+    releaseLock(directory)
+    const told = run(directory, `log.system.info('other'); await log.close()`)
+    assert.equal(told, '')
+    process.kill(pid, 'SIGCONT')
+    owner.stdin.end('now')
+    await once(owner, 'exit')
+    assert.deepEqual(messagesIn(directory, 'system.log').toSorted(), ['mine', 'other'])
+    assert.deepEqual(ringsOf(directory), [])
+  })
+
+  test('brings back the ring of a process killed in another pid namespace', (t) => {
+    const before = ['unshare', '--pid', '--fork', '--mount-proc', 'sh', '-c', '"$0" "$@"; true']
+    if (spawnSync('unshare', ['--pid', '--fork', 'true']).status !== 0) {
+      t.skip('needs the right to make a pid namespace')
+      return
+    }
+    const directory = logDirectory(t)
+    run(directory, killed, before)
+    cleaned(t, directory)
+    assert.equal(ringsOf(directory).length, 2)
+    releaseLock(directory)
+    assert.equal(run(directory, 'await log.close()'), '')
+    assert.deepEqual(messagesIn(directory, 'enforcement.log'), ['two'])
+    assert.deepEqual(ringsOf(directory), [])
   })
 
   const tampered: readonly (readonly [string, (ring: string) => void, RegExp])[] = [
