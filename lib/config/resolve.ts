@@ -4,6 +4,7 @@
 // whatever comes in. What no schema can say stands here: names that refer to each other, limits
 // that depend on each other.
 
+import { endianness } from 'node:os'
 import { dirname } from 'node:path'
 import { builtinCategories, namePattern } from '../entry/builtin-categories.ts'
 import { normalized } from '../redact/secret-keys.ts'
@@ -164,12 +165,17 @@ function checkBuffer(config: LoggingConfig, problems: ConfigProblem[]): void {
   checkWriter(config, problems)
 }
 
+/** Text stands in a block byte by byte, and is written in words. */
+const onThisProcessor =
+  'on this processor: entries are laid out as bytes for those that have the low byte first'
+
 /** Shared memory is for files, whose lines have numbers to go on from. */
 function checkRing(config: LoggingConfig, problems: ConfigProblem[]): void {
   if (config.buffer?.ring !== 'shared') return
   const say = (expected: string): void => {
     problems.push({ path: 'logging.buffer.ring', expected, actual: shown('shared') })
   }
+  if (endianness() !== 'LE') say(`"memory" ${onThisProcessor}`)
   if (config.log_path === null) {
     say('"memory" without files: there is nothing that the next start could write')
   }
@@ -188,6 +194,7 @@ function checkWriter(config: LoggingConfig, problems: ConfigProblem[]): void {
   const say = (expected: string): void => {
     problems.push({ path: 'logging.buffer.writer', expected, actual: shown('thread') })
   }
+  if (endianness() !== 'LE') say(`"inline" ${onThisProcessor}`)
   if (config.log_path === null) {
     say(
       '"inline" where logging.log_path is null: what stdout has cannot be looked up when the ' +

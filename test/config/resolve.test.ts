@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { homedir } from 'node:os'
+import { syncBuiltinESMExports } from 'node:module'
+import os, { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { describe, it } from 'node:test'
 import { runInNewContext } from 'node:vm'
@@ -346,6 +347,23 @@ function isUsable(section: unknown): boolean {
 }
 
 describe('resolveConfig() refuses a shared ring', () => {
+  it('and a writer thread, on a processor that has the high byte first', (t) => {
+    t.mock.method(os, 'endianness', () => 'BE')
+    syncBuiltinESMExports()
+    t.after(() => {
+      t.mock.restoreAll()
+      syncBuiltinESMExports()
+    })
+    for (const buffer of [{ ring: 'shared' }, { writer: 'thread' }] as const) {
+      const [key = ''] = Object.keys(buffer)
+      assert.throws(
+        () => resolveConfig({ buffer }),
+        (error) => error instanceof ConfigError && error.message.includes(`logging.buffer.${key}`),
+      )
+    }
+    assert.doesNotThrow(() => resolveConfig({}))
+  })
+
   for (const [what, section] of [
     ['with human lines', { structured_format: false, buffer: { ring: 'shared' } }],
     ['without files', { log_path: null, stdout: 'json', buffer: { ring: 'shared' } }],
