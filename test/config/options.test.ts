@@ -215,15 +215,15 @@ describe('the set-up of a logger', () => {
       for (const [call, message] of [
         [
           () => log.setLevel('warn' as 'warning'),
-          `Cannot set the level: expected one of ${levels}, got warn (did you mean warning?)`,
+          `Cannot set the level: expected one of ${levels}, off, got warn (did you mean warning?)`,
         ],
         [
           () => log.setLevel('fatal' as 'error', 'sdk'),
-          `Cannot set the level: expected one of ${levels}, got fatal (did you mean critical?)`,
+          `Cannot set the level: expected one of ${levels}, off, got fatal (did you mean critical?)`,
         ],
         [
           () => log.setLevel(30 as never),
-          `Cannot set the level: expected one of ${levels}, got 30`,
+          `Cannot set the level: expected one of ${levels}, off, got 30`,
         ],
         [
           () => log.isEnabled('trace' as 'debug'),
