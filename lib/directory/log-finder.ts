@@ -20,6 +20,11 @@ const filesMax = 16
 const headBytes = 512
 /** Between two looks for those that have come, in milliseconds. */
 const lookMs = 500
+/**
+ * Of the time that passes, these looks take this part at most: 5 000 other files take 9 ms, and a
+ * look twice a second took 0.8 % of a core (Node 20, 2026-11).
+ */
+const lookShare = 0.002
 
 const lockName = /^ringlog\.\d+\.lock$/
 
@@ -37,6 +42,8 @@ export class LogFinder {
   readonly top: string
   readonly #known = new Set<string>()
   #lookedAt = -Infinity
+  /** How long the last look for those that have come took. */
+  #lookTookMs = 0
 
   /** @param paths Absolute. */
   constructor(paths: readonly string[]) {
@@ -59,10 +66,12 @@ export class LogFinder {
 
   /** Those that have come since; looked for every now and then. */
   findNew(): FoundLog[] {
-    if (monotonicMs() - this.#lookedAt < lookMs) return []
+    const nowMs = monotonicMs()
+    if (nowMs - this.#lookedAt < Math.max(lookMs, this.#lookTookMs / lookShare)) return []
     const found = this.#paths.flatMap((path) => this.#below(path, depthMax))
     const top = this.#paths.filter((path) => !this.#known.has(path) && isLog(path, namesIn(path)))
     this.#lookedAt = monotonicMs()
+    this.#lookTookMs = this.#lookedAt - nowMs
     return this.#named([...top, ...found].filter((directory) => !this.#known.has(directory)))
   }
 
