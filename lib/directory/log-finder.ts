@@ -24,7 +24,7 @@ const lookMs = 500
  * Of the time that passes, these looks take this part at most: 5 000 other files take 9 ms, and a
  * look twice a second took 0.8 % of a core (Node 20, 2026-11).
  */
-const lookShare = 0.002
+const lookShare = 0.0005
 
 const lockName = /^ringlog\.\d+\.lock$/
 
