@@ -57,15 +57,15 @@ for (const isPath of [false, true]) {
 }
 
 /** The shapes by the code of their first character. */
-const shapes: readonly (readonly Shape[])[] = Array.from({ length: 128 }, (_, code) =>
-  shaped
-    .filter(([, first]) => new RegExp(first).test(String.fromCharCode(code)))
-    .map(([, , mark, places, form]) => ({
-      mark,
-      places,
-      form: new RegExp(`${form}(?![\\w-])`, 'y'),
-    })),
-)
+const shapes: readonly Shape[][] = Array.from({ length: 128 }, () => [])
+
+for (const [, first, mark, places, form] of shaped) {
+  const shape = { mark, places, form: new RegExp(`${form}(?![\\w-])`, 'y') }
+  const begin = new RegExp(first)
+  for (const [code, all] of shapes.entries()) {
+    if (begin.test(String.fromCharCode(code))) all.push(shape)
+  }
+}
 
 function pairAt(text: string, at: number): number {
   return ((text.charCodeAt(at) & 0x7f) << 7) | (text.charCodeAt(at + 1) & 0x7f)
@@ -199,14 +199,11 @@ function shapeAt(text: string, at: number): Place | undefined {
   return undefined
 }
 
-/** Every pattern by its vendor: what the tests prove to be safe. */
-export const tokenPatterns: Readonly<Record<string, RegExp>> = {
-  ...encodedPatterns,
-  ...namedPatterns,
-  ...Object.fromEntries(
-    [...prefixed, ...paths, ...shaped].map((row) => [
-      `${row[0]} ${row[1]} ${row[2]}`,
-      new RegExp(row.at(-1) as string, 'y'),
-    ]),
-  ),
+/** Every pattern by its vendor, made anew: what the tests prove to be safe. */
+export function tokenPatterns(): Record<string, RegExp> {
+  const rows = [...prefixed, ...paths, ...shaped].map((row) => [
+    `${row[0]} ${row[1]} ${row[2]}`,
+    new RegExp(row.at(-1) as string, 'y'),
+  ])
+  return { ...encodedPatterns, ...namedPatterns(), ...Object.fromEntries(rows) }
 }

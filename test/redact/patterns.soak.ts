@@ -14,7 +14,7 @@ import { kindsOf } from './corpus.ts'
 
 describe('patterns', () => {
   const seen = new Set<string>()
-  for (const [name, pattern] of Object.entries(patterns)) {
+  for (const [name, pattern] of Object.entries(patterns())) {
     // A sticky pattern is tried at one place.
     const source = pattern.sticky ? `^(?:${pattern.source})` : pattern.source
     const flags = pattern.flags.replaceAll(/[gy]/g, '')
