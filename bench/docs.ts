@@ -1,16 +1,16 @@
-// `npm run bench:docs`: puts the tables of bench/results/latest.json into docs/costs.md, three of
-// its figures into README.md, between the markers there, and makes the pictures in docs/. Nothing
-// is typed by hand. A file may be given in place of latest.json.
+// `npm run bench:docs`: puts tables into docs/costs.md, three figures into README.md, between the
+// markers there, and makes the pictures in docs/. Nothing is typed by hand. Each measure is that of
+// the newest stored run that has it, below the conditions of that run.
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { format, resolveConfig } from 'prettier'
-import { betweenMarkers, headlineOf, tablesOf } from './markdown.ts'
+import { betweenMarkers, headlineOf, tablesOfRuns } from './markdown.ts'
 import { latencyPicture, ratePicture, throughputPicture } from './pictures.ts'
 import { repository } from './repository.ts'
-import { latestFile, readResults } from './results.ts'
+import { type Results, storedResults } from './results.ts'
 
-const results = readResults(process.argv[2] ?? latestFile)
+const runs = storedResults()
 const docs = join(repository, 'docs')
 mkdirSync(docs, { recursive: true })
 const pictures = {
@@ -19,15 +19,20 @@ const pictures = {
   disk: ['bench-throughput.svg', throughputPicture],
 } as const
 for (const [measure, [file, draw]] of Object.entries(pictures)) {
-  // A run of some measures leaves the pictures of the others as they are.
-  if (results.rows.some((row) => row.measure === measure)) {
-    writeFileSync(join(docs, file), draw(results))
-  }
+  const run = runWith(measure)
+  if (run !== undefined) writeFileSync(join(docs, file), draw(run))
 }
 
-await place('README.md', headlineOf(results))
-await place(join('docs', 'costs.md'), tablesOf(results))
-console.log(`README.md and docs/ show ${results.commit}`)
+const headline = runWith('rates') ?? runs[0]
+if (headline === undefined) throw new Error('Cannot show results: expected a stored run, got none')
+await place('README.md', headlineOf(headline))
+await place(join('docs', 'costs.md'), tablesOfRuns(runs))
+console.log(`README.md shows ${headline.commit}`)
+
+/** The newest run with rows of a measure. */
+function runWith(measure: string): Results | undefined {
+  return runs.find(({ rows }) => rows.some((row) => row.measure === measure))
+}
 
 async function place(name: string, tables: string): Promise<void> {
   const file = join(repository, name)

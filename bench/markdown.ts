@@ -16,6 +16,21 @@ export function tablesOf(results: Results, only?: ReadonlySet<string>): string {
   return [conditionsOf(results), ...parts].join('\n\n')
 }
 
+/** Each measure from the first of the runs that has it; the tables of a run below its conditions. */
+export function tablesOfRuns(runs: readonly Results[]): string {
+  const shown = new Set<string>()
+  const parts = runs.flatMap((results) => {
+    const measured = new Set(
+      [...results.rows.map(({ measure }) => measure), ...Object.keys(results.skipped)].filter(
+        (measure) => !shown.has(measure),
+      ),
+    )
+    for (const measure of measured) shown.add(measure)
+    return measured.size === 0 ? [] : [tablesOf(results, measured)]
+  })
+  return parts.join('\n\n')
+}
+
 /** What README says, most telling first; a run has some of them. */
 const headlines: readonly (readonly [
   title: string,
@@ -24,6 +39,8 @@ const headlines: readonly (readonly [
   metric: string,
 ])[] = [
   ['processor time of an entry, all in, at 1 000 a second, µs', 'rates', '5', 'cpu_1000_us'],
+  ['processor time of an entry, all in, at 10 000 a second, µs', 'rates', '5', 'cpu_10000_us'],
+  ['a call, 100 a turn, the making of its context included, ns', 'mixed', 'entry', 'mean_100_ns'],
   ['99 of 100 calls return within, ns', 'tail', 'entry', 'p99_ns'],
   ['processor time of an entry as fast as it goes, µs', 'disk', 'entry', 'entry_cpu_us'],
   [

@@ -2,7 +2,14 @@
 // pictures, comparisons — is made from such a file, never from memory.
 
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, statfsSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statfsSync,
+  writeFileSync,
+} from 'node:fs'
 import { createRequire } from 'node:module'
 import os from 'node:os'
 import { join } from 'node:path'
@@ -165,6 +172,15 @@ export function joined(before: Results, after: Results): Results {
     skipped: { ...Object.fromEntries(kept), ...after.skipped },
     rows: [...before.rows.filter(({ measure }) => !measured.has(measure)), ...after.rows],
   }
+}
+
+/** All runs that are stored, the newest first; of one date and commit only one. */
+export function storedResults(): Results[] {
+  const all = readdirSync(resultsDirectory)
+    .filter((name) => /^(?:latest|\d{4}-.*)\.json$/.test(name))
+    .map((name) => readResults(join(resultsDirectory, name)))
+    .toSorted((a, b) => b.date.localeCompare(a.date))
+  return all.filter(({ date }, index) => all.findIndex((each) => each.date === date) === index)
 }
 
 /** @throws {Error} when the file is none of ours. */

@@ -1,5 +1,5 @@
 // `npm run bench`: every library, the same entry, a process per configuration, rounds interleaved A
-// B C A B C. Without options what an entry costs all in, at the rates people live at, in about five
+// B C A B C. Without options what an entry costs all in, at the rates people live at, in seven
 // minutes. Prints Markdown, writes bench/results/. Options after `--`: --help tells them.
 
 import { mkdirSync } from 'node:fs'

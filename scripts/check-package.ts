@@ -113,7 +113,7 @@ function checkFiles(): void {
     .map((file) => file.replaceAll('\\', '/'))
   const needed = ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'lib/index.ts']
   // What README shows.
-  needed.push('docs/terminal.svg', 'docs/bench-latency.svg', 'docs/architecture.md')
+  needed.push('docs/terminal.svg', 'docs/bench-rates.svg', 'docs/architecture.md')
   for (const file of files) {
     const module = /^lib\/(.+)\.ts$/.exec(file)?.[1]
     if (module === undefined) continue

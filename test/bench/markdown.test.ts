@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { betweenMarkers, figure, headlineOf, tablesOf } from '../../bench/markdown.ts'
+import { betweenMarkers, figure, headlineOf, tablesOf, tablesOfRuns } from '../../bench/markdown.ts'
 import { latencyPicture, ratePicture, throughputPicture } from '../../bench/pictures.ts'
 import { resultsWith, rowWith } from './results-file.ts'
 
@@ -53,6 +53,20 @@ test('tablesOf() shows the measures asked for', () => {
   const text = tablesOf(results, new Set(['disk']))
   assert.match(text, /Until it is in the files/)
   assert.doesNotMatch(text, /What a call costs/)
+})
+
+test('tablesOfRuns() shows each measure of the first run that has it, below its conditions', () => {
+  const only = (measure: string, date: string) => ({
+    ...results,
+    date,
+    skipped: {},
+    rows: results.rows.filter((row) => row.measure === measure),
+  })
+  const disk = only('disk', '2026-12-01T00:00:00.000Z')
+  const text = tablesOfRuns([disk, disk, { ...results, date: '2026-11-01T00:00:00.000Z' }])
+  assert.equal(text.split('### Until it is in the files').length, 2)
+  assert.equal(text.split('2026-12-01').length, 2)
+  assert.ok(text.indexOf('2026-12-01') < text.indexOf('2026-11-01'))
 })
 
 test('tablesOf() makes rows as wide as their head', () => {
