@@ -8,7 +8,7 @@ import { headBytes, lineHead } from '../entry/line.ts'
 const priority = /^<\d>/
 const priorityBytes = 3
 /** Colours and their end. */
-// oxlint-disable-next-line no-control-regex -- that is how a terminal is told
+// oxlint-disable-next-line no-control-regex -- a colour begins with ESC
 const colors = /\u001b\[[\d;]*m/g
 /** What these may take of the first bytes of an entry. */
 const paintBytes = 32
