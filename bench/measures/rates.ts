@@ -121,7 +121,7 @@ function jobOf(subject: SubjectName, variant: string, more: Partial<Job> = {}): 
     subject,
     count: Number(variant),
     flags: ['--expose-gc'],
-    seconds: more.isQuick === true ? 11 : 19,
+    seconds: more.isQuick === true ? 13 : 22,
     ...more,
   }
 }
