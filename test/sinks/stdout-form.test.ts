@@ -36,10 +36,10 @@ describe('stdoutFormOf()', () => {
     assert.equal(below.pop(), '')
     assert.ok(below.length > 0 && below.every((line) => line.startsWith('    ')))
     const colored = stdoutFormOf('human', { ...nobody, isTerminal: true })!(made(3))
-    // oxlint-disable-next-line no-control-regex -- that is how a terminal is told
+    // oxlint-disable-next-line no-control-regex -- a colour begins with ESC
     assert.match(colored, /\u001b\[/)
     const plain = { ...nobody, isTerminal: true, environment: { NO_COLOR: '1' } }
-    // oxlint-disable-next-line no-control-regex -- that is how a terminal is told
+    // oxlint-disable-next-line no-control-regex -- a colour begins with ESC
     assert.doesNotMatch(stdoutFormOf('human', plain)!(made(3)), /\u001b/)
   })
 
