@@ -6,7 +6,7 @@
 // compressed or copied. While what was there is read, the place at which that ended belongs to it,
 // too: what came later was not read in the order of time, and is not passed over.
 //
-//   time, base and lsn of its line │ per base: file, offset [ file, offset of the end ] │ bases that were not read
+//   time, base, lsn and hash of its line │ per base: file, offset [ file, offset of the end ] │ bases that were not read
 //
 // For everybody else it is a text, `r1.….…`: its version, what it says, and a check sum.
 
@@ -32,6 +32,8 @@ export interface Cursor {
   readonly time: number
   /** Of its line; undefined when it has none, or the cursor is of an earlier version. */
   readonly lsn: number | undefined
+  /** A hash of its text, when it is an entry and its place is right behind it. */
+  readonly hash: string | undefined
   readonly base: string
   readonly places: ReadonlyMap<string, Place>
   /** Bases that were there and were not read. */
@@ -76,15 +78,22 @@ type Stored = readonly [
   places: { readonly [base: string]: readonly (string | number)[] },
   others: readonly string[],
   lsn?: number | null,
+  hash?: string,
 ]
 
-function asCursor([time, base, stored, others, lsn]: Stored): Cursor {
+function asCursor([time, base, stored, others, lsn, hash]: Stored): Cursor {
   const places = new Map<string, Place>()
   for (const [name, [file, offset, untilFile, untilOffset]] of Object.entries(stored)) {
     places.set(name, { at: positionOf(file, offset), until: positionOf(untilFile, untilOffset) })
   }
-  const place = Number.isSafeInteger(lsn) ? lsn! : undefined
-  return { time: time ?? -Infinity, lsn: place, base, places, others: others.map(String) }
+  return {
+    time: time ?? -Infinity,
+    lsn: Number.isSafeInteger(lsn) ? lsn! : undefined,
+    hash: typeof hash === 'string' ? hash : undefined,
+    base,
+    places,
+    others: others.map(String),
+  }
 }
 
 function positionOf(file: unknown, offset: unknown): Position | undefined {
@@ -92,12 +101,13 @@ function positionOf(file: unknown, offset: unknown): Position | undefined {
   return { file, offset: offset as number }
 }
 
-function textOfCursor({ time, lsn, base, places, others }: Cursor): string {
+function textOfCursor({ time, lsn, hash, base, places, others }: Cursor): string {
   const stored = [...places].map(([name, { at, until }]) => {
     const last = until === undefined ? [] : [until.file, until.offset]
     return [name, [at?.file ?? '', at?.offset ?? 0, ...last]] as const
   })
-  const all = [time === -Infinity ? null : time, base, Object.fromEntries(stored), others, lsn]
+  const told = time === -Infinity ? null : time
+  const all = [told, base, Object.fromEntries(stored), others, lsn, hash]
   const body = Buffer.from(JSON.stringify(all)).toString('base64url')
   return `${version}.${body}.${sumOf(body)}`
 }
@@ -149,7 +159,7 @@ export class CursorTrack {
 
   /** Where the iteration has come to. */
   get cursor(): string {
-    const last = { time: this.#time, lsn: this.#lsn, base: this.#base }
+    const last = { time: this.#time, lsn: this.#lsn, hash: undefined, base: this.#base }
     return textOfCursor(this.#cursorAt(this.#positions, last, this.#ends))
   }
 
@@ -208,18 +218,28 @@ export class CursorTrack {
           const step = steps[done]!
           if (step.position !== undefined) reached.set(step.base, step.position)
         }
-        return textOfCursor(this.#cursorAt(reached, { time, lsn, base }, ends))
+        const hash = hashBehind(line, position)
+        return textOfCursor(this.#cursorAt(reached, { time, lsn, hash, base }, ends))
       })
     }
   }
 
   #cursorAt(
     positions: ReadonlyMap<string, Position | undefined>,
-    last: Pick<Cursor, 'time' | 'lsn' | 'base'>,
+    last: Pick<Cursor, 'time' | 'lsn' | 'hash' | 'base'>,
     ends: ReadonlyMap<string, Position | undefined> | undefined,
   ): Cursor {
     const places = new Map<string, Place>()
     for (const [name, at] of positions) places.set(name, { at, until: ends?.get(name) })
     return { ...last, places, others: this.#others }
   }
+}
+
+/** Of a line whose end has not come the place is in front. */
+function hashBehind(
+  { raw, entry, offset }: LogLine,
+  place: Position | undefined,
+): string | undefined {
+  const isBehind = place !== undefined && place.offset > offset
+  return entry !== undefined && isBehind ? hashOf(Buffer.from(raw)) : undefined
 }

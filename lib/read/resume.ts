@@ -1,12 +1,12 @@
 // Going on behind a cursor: the files of a base that are still to be read, from where, and the
 // lines that were given before.
 
-import { type Cursor, type Place, type Position, logOf } from './cursor.ts'
+import { type Cursor, type Place, type Position, hashOf, logOf } from './cursor.ts'
 import type { Span } from './history.ts'
 import type { LogFile } from './log-file.ts'
 import { readBackwards, readForwards } from './read-lines.ts'
 import type { Remarks } from './remark.ts'
-import { textBytesMax } from './line-splitter.ts'
+import { type RawLine, textBytesMax } from './line-splitter.ts'
 import { Backwards, Forwards, type TimedLine } from './time-order.ts'
 
 /**
@@ -49,7 +49,8 @@ export async function restOf(options: RestOptions): Promise<Rest> {
     const at = place?.at
     const found = at === undefined ? 0 : indexOf(spans, at)
     const first = Math.max(0, found)
-    const isLost = found === -1 || (at !== undefined && !(await isPlaced(spans[found]!, at)))
+    const hash = base === cursor.base ? cursor.hash : undefined
+    const isLost = found === -1 || (at !== undefined && !(await isPlaced(spans[found]!, at, hash)))
     if (isLost) tellGone(base, spans[first], found === -1, remarks)
     const rest = spans.slice(first).map((span) => ({ ...span }))
     const isFound = at !== undefined && !isLost
@@ -110,23 +111,39 @@ function indexOf(spans: readonly Span[], { file }: Position): number {
 }
 
 /**
- * Whether a line ends at a place. One does not in a copy of the file that has had other entries
- * since, nor in a file that was cut. Where that cannot be known, it does.
+ * Whether a line ends at a place, and the one of the hash where there is one. That is not so in a
+ * copy of the file that has had other entries since, nor in a file that was cut. Where it cannot be
+ * known, it is so.
  */
-async function isPlaced({ log, end }: Span, { offset }: Position): Promise<boolean> {
+async function isPlaced(
+  { log, end }: Span,
+  { offset }: Position,
+  hash: string | undefined,
+): Promise<boolean> {
   if (offset <= 0) return true
   try {
     const file = log.current()
-    if (!file.compressed) return offset <= end && isLineEnd(file, offset)
-    for await (const lines of readForwards(file, {})) {
-      const line = lines.find((each) => each.end >= offset)
-      if (line !== undefined) return line.end === offset
+    if (file.compressed) {
+      for await (const lines of readForwards(file, {})) {
+        const line = lines.find((each) => each.end >= offset)
+        if (line !== undefined) return line.end === offset && isOfHash(line, hash)
+      }
+      return false
+    }
+    if (offset > end || !isLineEnd(file, offset)) return false
+    if (hash === undefined) return true
+    for await (const [line] of readBackwards(file, { end: offset })) {
+      if (line !== undefined) return isOfHash(line, hash)
     }
     return false
   } catch {
     // Whoever reads it tells why.
     return true
   }
+}
+
+function isOfHash({ raw }: RawLine, hash: string | undefined): boolean {
+  return hash === undefined || hashOf(Buffer.from(raw)) === hash
 }
 
 /** Whether a line, or a piece of one, may end there: see {@link LineSplitter}. */

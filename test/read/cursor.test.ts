@@ -221,6 +221,27 @@ test('streamLogs({ after }) says that the file of the line is gone, and goes on 
   ])
 })
 
+test('streamLogs({ after }) knows a copy that has had other entries since, by the text of its line', async (t) => {
+  for (const isCompressed of [false, true]) {
+    const [original, copy] = [empty(t), empty(t)]
+    const [first, second, third] = [1, 2, 3].map((seq) => entry(seq, 'system', seq))
+    writeFileSync(join(original, 'system.log'), first! + second!)
+    // Another entry, and its end is at the same byte.
+    writeFileSync(join(copy, 'system.log'), first! + entry(2, 'system', 9) + third!)
+    const { lines } = await read({ log_path: original })
+    if (isCompressed) {
+      rotate(copy, 'system.log')
+      compress(copy, 'system.log')
+    }
+    const told: string[] = []
+    const { shown } = await read({ log_path: copy, after: lines[1]!.cursor }, told)
+    assert.deepEqual(shown, ['system 1', 'system 9', 'system 3'])
+    assert.match(told.join('\n'), /^Cannot go on in system\.log .*: it is not there any more/)
+    const unchanged = await read({ log_path: copy, after: lines[0]!.cursor })
+    assert.deepEqual(unchanged.shown, ['system 9', 'system 3'])
+  }
+})
+
 test(
   'streamLogs({ after, follow }) goes on, follows, and gives cursors that go on',
   { timeout: 20_000 },
