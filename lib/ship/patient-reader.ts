@@ -19,8 +19,13 @@ import {
   keyOfSeries,
 } from './engine.ts'
 
-/** So long an engine may give nothing to a read of what is there. Milliseconds. */
-export const readPatienceMs = 10_000
+/**
+ * So long an engine may give nothing to a read of what is there. A cluster of NATS chooses a new
+ * leader within 4 to 9 s, and begins again when the votes are even (`minElectionTimeoutDefault` and
+ * `maxElectionTimeoutDefault` in nats-server's raft.go): room for three such elections. With 10 s
+ * a read ended where both other servers had stood for election. Milliseconds.
+ */
+export const readPatienceMs = 30_000
 
 /** What the system says of a place where nobody is. */
 const nobodyThere: ReadonlySet<string> = new Set([
