@@ -8,7 +8,7 @@ import { closeSync, existsSync, openSync, readSync, readdirSync } from 'node:fs'
 import { dirname, join, relative, sep } from 'node:path'
 import { monotonicMs } from '../entry/clock.ts'
 import { looksLikeOurs } from '../entry/line.ts'
-import { parseName } from './names.ts'
+import { type FileName, parseName } from './names.ts'
 import { readAny } from './open-flags.ts'
 
 /** How far below a named directory is looked: `{host}/{instance}`, and one more. */
@@ -16,7 +16,7 @@ const depthMax = 3
 /** Directories that are looked at, and files in one of them, at most. */
 const directoriesMax = 10_000
 const filesMax = 16
-/** Bytes in which the first line tells whose it is. */
+/** Bytes in which the first line tells whose it is, as they lie on the disk. */
 const headBytes = 512
 /** Between two looks for those that have come, in milliseconds. */
 const lookMs = 500
@@ -129,20 +129,26 @@ function namesIn(directory: string): string[] {
 /** Whether a directory is a log of ours. */
 export function isLog(directory: string, names: readonly string[]): boolean {
   if (names.some((name) => lockName.test(name))) return true
-  const files = names.filter((name) => {
+  const files = names.flatMap((name) => {
     const file = parseName(name)
-    return file !== undefined && !file.compressed && file.base.endsWith('.log')
+    return file?.base.endsWith('.log') === true ? [file] : []
   })
-  return files.slice(0, filesMax).some((name) => beginsAsOurs(join(directory, name)))
+  // What has to be unpacked tells only where nothing else does: in an archive.
+  const [packed, plain] = [true, false].map((is) =>
+    files.filter(({ compressed }) => compressed === is),
+  )
+  return [plain!, packed!].some((some) =>
+    some.slice(0, filesMax).some((file) => beginsAsOurs(directory, file)),
+  )
 }
 
-function beginsAsOurs(path: string): boolean {
+function beginsAsOurs(directory: string, { name, compressed }: FileName): boolean {
   try {
-    const fd = openSync(path, readAny)
+    const fd = openSync(join(directory, name), readAny)
     try {
-      const head = Buffer.alloc(headBytes)
-      const [line = ''] = head.toString('utf8', 0, readSync(fd, head, 0, headBytes, 0)).split('\n')
-      return looksLikeOurs(line)
+      const buffer = Buffer.alloc(headBytes)
+      const head = buffer.subarray(0, readSync(fd, buffer, 0, headBytes, 0))
+      return looksLikeOurs((compressed ? unpacked(head) : head).toString())
     } finally {
       closeSync(fd)
     }
@@ -150,4 +156,10 @@ function beginsAsOurs(path: string): boolean {
     // Whoever reads it tells.
     return false
   }
+}
+
+/** What the first bytes of a gzip say. @throws zlib's error for what is none. */
+function unpacked(head: Buffer): Buffer {
+  const { constants, gunzipSync } = process.getBuiltinModule('node:zlib')
+  return gunzipSync(head, { finishFlush: constants.Z_SYNC_FLUSH })
 }

@@ -105,10 +105,21 @@ export function parseLine(line: string): LogEntry | undefined {
 }
 
 /**
- * Whether a line, or the beginning of a long one, looks like one that a logger of ours has written.
+ * What is in front of a line after a power loss, or at the beginning of a file that a Windows
+ * program has saved; also where its bytes were read as Latin-1.
  */
-export function looksLikeOurs(line: string): boolean {
-  return lineHead(line) !== undefined || parseLine(line) !== undefined
+// oxlint-disable-next-line no-control-regex -- NULs are what is looked for
+const junk = /^[\0\ufeff\u00ef\u00bb\u00bf]+/
+
+/**
+ * Whether the beginning of a file has a line, or the beginning of a long one, that looks like one
+ * which a logger of ours has written.
+ */
+export function looksLikeOurs(head: string): boolean {
+  return head.split('\n').some((each) => {
+    const line = each.replace(junk, '')
+    return lineHead(line) !== undefined || parseLine(line) !== undefined
+  })
 }
 
 type LooseEntry = { readonly [Key in keyof LogEntry]?: unknown }

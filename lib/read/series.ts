@@ -33,13 +33,6 @@ const longHeadBytes = 65_536
 /** `system.log.bak`, `system.log-20251017`: a copy of a log, whose lines would be shown twice. */
 const copyPattern = /\.log[^a-z0-9]/
 
-/**
- * What is in front of a line after a power loss, or at the beginning of a file that a Windows
- * program has saved.
- */
-// oxlint-disable-next-line no-control-regex -- NULs are what is looked for
-const junk = /^[\0\ufeff\u00ef\u00bb\u00bf]+/
-
 /** Files without a line that are looked at again at each poll, at most. */
 const emptyMax = 64
 
@@ -135,7 +128,7 @@ export class SeriesFinder {
   #beginsAsOurs(file: FileName, bytes: number): boolean {
     try {
       const text = headOf(join(this.#directory, file.name), bytes, file.compressed)
-      return text.split('\n').some((line) => looksLikeOurs(line.replace(junk, '')))
+      return looksLikeOurs(text)
     } catch (error) {
       if (file.base.endsWith('.log') || this.#isOwn(file.base)) {
         this.#remarks.unread(file.name, error)

@@ -2,9 +2,11 @@
 
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
+import { gzipSync } from 'node:zlib'
 import { isLog, LogFinder } from '../../lib/directory/log-finder.ts'
 import { extension, loader } from '../loader.ts'
 import { logDirectory } from '../log-directory.ts'
@@ -36,6 +38,22 @@ describe('LogFinder', () => {
 })
 
 describe('isLog()', () => {
+  test('knows a log by its first line: behind a mark or NULs, and packed where nothing else is', (t) => {
+    const directory = logDirectory(t)
+    mkdirSync(directory)
+    const is = (name: string, content: string | Buffer): boolean => {
+      writeFileSync(join(directory, name), content)
+      return isLog(directory, ['none.log', name])
+    }
+    assert.equal(is('a.log', `\ufeff${line}`), true)
+    assert.equal(is('b.log', `\0\0\0\0${line}`), true)
+    assert.equal(is('c.log.1.gz', gzipSync(line.repeat(100_000))), true)
+    assert.equal(is('d.log.1.gz', gzipSync('GET /\n'.repeat(1000))), false)
+    assert.equal(is('e.log.1.gz', line), false)
+    assert.equal(is('f.log.1.gz', gzipSync(randomBytes(5000))), false)
+    assert.equal(is('g.log.1.gz', ''), false)
+  })
+
   test('follows a link to a file, as whoever reads it does', (t) => {
     const directory = logDirectory(t)
     mkdirSync(directory)
