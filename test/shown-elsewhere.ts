@@ -48,7 +48,6 @@ export const shownElsewhere: readonly ShownElsewhere[] = [
       'command/tail.ts',
       'command/target-directory.ts',
       'command/verify.ts',
-      'read/loose-files.ts',
     ],
     by: ['command/cli.process.ts', 'command/typed.process.ts'],
     because: 'they are the command as it is typed: exit codes, streams, signals',

@@ -110,7 +110,8 @@ export class LogFinder {
   }
 }
 
-function commonOf(a: string, b: string): string {
+/** The directory above two paths, or one of them. */
+export function commonOf(a: string, b: string): string {
   for (let common = a; ; common = dirname(common)) {
     const way = relative(common, b)
     if (way !== '..' && !way.startsWith(`..${sep}`)) return common

@@ -2,7 +2,9 @@
 // with the conditions that hold for a directory. They are read once, forwards.
 
 import { createReadStream } from 'node:fs'
+import { dirname, relative, resolve, sep } from 'node:path'
 import { createGunzip } from 'node:zlib'
+import { commonOf } from '../directory/log-finder.ts'
 import { wallMs } from '../entry/clock.ts'
 import { Copies } from './copies.ts'
 import { type HistoryLine, lastLines } from './history.ts'
@@ -28,11 +30,24 @@ export async function* readFiles(
   const wanted = wantedOf(options, wallMs())
   const remarks = new Remarks(tell)
   const copies = new Copies(false)
-  const sources = files.map((file) => linesOf(file, wanted, copies, remarks))
+  const names = namesOf(files)
+  const sources = files.map((file, i) =>
+    linesOf({ file, name: names[i]! }, wanted, copies, remarks),
+  )
   const batches = sources.length === 1 ? sources[0]! : mergeLogs(sources)
   if (wanted.lines === Infinity) {
     for await (const lines of batches) yield* shownOf(lines)
   } else yield* shownOf(await lastLines(batches, wanted.lines))
+}
+
+/** What they are called: by their way from the directory above all of them. */
+function namesOf(files: readonly string[]): string[] {
+  const paths = files.map((file) => (file === standardInput ? undefined : resolve(file)))
+  const directories = paths.flatMap((path) => (path === undefined ? [] : [dirname(path)]))
+  const top = directories.length === 0 ? '' : directories.reduce(commonOf)
+  return paths.map((path) =>
+    path === undefined ? standardInput : relative(top, path).split(sep).join('/'),
+  )
 }
 
 function shownOf(lines: readonly HistoryLine[]): LogLine[] {
@@ -40,14 +55,14 @@ function shownOf(lines: readonly HistoryLine[]): LogLine[] {
 }
 
 async function* linesOf(
-  file: string,
+  { file, name }: { readonly file: string; readonly name: string },
   wanted: Wanted,
   copies: Copies,
   remarks: Remarks,
 ): AsyncGenerator<HistoryLine[]> {
   const splitter = new LineSplitter(0, wanted.sieve)
   const times = new Forwards()
-  const source = { name: file, id: undefined }
+  const source = { name, id: undefined }
   const wantedAmong = (lines: ReturnType<LineSplitter['push']>): HistoryLine[] =>
     times
       .timed(lines, source)
