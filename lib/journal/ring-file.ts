@@ -2,7 +2,8 @@
 // disk is ever waited for. It is made, mapped, found again by whoever comes next, and removed.
 //
 // - Its pages are written before they are mapped: at the first touch of one that the system could
-//   not give, it would end the process (SIGBUS).
+//   not give, it would end the process (SIGBUS). Where even the writing would do so, since the
+//   control group has come to its limit, it is refused before.
 // - It is never unmapped: the memory stays reachable as long as a view of it does, and a touch after
 //   that would end the process as well. The end of the process unmaps it.
 // - Beside it is a named pipe, which its owner keeps open. The system closes it when the owner's
@@ -34,6 +35,7 @@ import { basename, dirname, join } from 'node:path'
 import { type Life, lifeOf, type LockOwner, self } from '../directory/lock-owner.ts'
 import { guards, readOurs } from '../directory/open-flags.ts'
 import { wallMs } from '../entry/clock.ts'
+import { memoryLeft } from './memory-limit.ts'
 
 /** Where memory has names. */
 const shared = '/dev/shm'
@@ -154,6 +156,7 @@ export function makeRingFile(directory: string, bytes: number): RingFile {
     throw new RingUnavailable('"memory" on this system: shared memory is used on Linux only')
   }
   const { map, makePipe } = system()
+  requireMemory(directory, bytes)
   const path = join(shared, newName(directory))
   // First: from the beginning it is to be seen that the owner lives.
   const pipe = openPipe(path, makePipe)
@@ -235,6 +238,54 @@ export function unmade(path: string): 'abandoned' | 'begun' | undefined {
 function isAbandoned(path: string, mtimeMs: number): boolean {
   const life = lifeOfMaker(path)
   return life === 'dead' || (life === 'unsure' && wallMs() - mtimeMs > unmadeMsMax)
+}
+
+/** @throws {RingUnavailable} where the system would answer the writing of so much by SIGKILL. */
+function requireMemory(directory: string, bytes: number): void {
+  removeAbandoned(directory)
+  const memory = memoryLeft()
+  const { sum, most } = bytesLeftBehind(directory)
+  // Whoever recovers a ring reads it as a whole.
+  const needed = bytes + most
+  if (memory === undefined || memory.left >= needed) return
+  const { left, limit, isGroup } = memory
+  const whose = isGroup ? 'the control group of the process' : 'the machine'
+  const how = isGroup ? ' (docker run --memory; in Kubernetes resources.limits.memory)' : ''
+  const also =
+    sum === 0
+      ? ''
+      : `; killed processes have left ${mib(sum)} MiB, which ring "memory" writes as well`
+  throw new RingUnavailable(
+    `${mib(needed)} MiB of memory, of which ${whose} has ${mib(left)} left of ${mib(limit)}${how}, ` +
+      `or a smaller buffer.bytes${also}`,
+  )
+}
+
+/** Removes what was killed in the middle of being made: its memory counts until then. */
+function removeAbandoned(directory: string): void {
+  for (const path of findRingFiles(directory)) {
+    try {
+      if (unmade(path) === 'abandoned') removeRingFile(path)
+    } catch {
+      // It is gone, or somebody else's.
+    }
+  }
+}
+
+/** Bytes of the rings that the next start will write: of all, and of the largest. */
+function bytesLeftBehind(directory: string): { sum: number; most: number } {
+  let [sum, most] = [0, 0]
+  for (const path of findRingFiles(directory)) {
+    try {
+      if (isInUse(path)) continue
+      const { size } = lstatSync(path)
+      sum += size
+      most = Math.max(most, size)
+    } catch {
+      // It is gone.
+    }
+  }
+  return { sum, most }
 }
 
 /** Has the system give all pages now. */

@@ -7,6 +7,7 @@ import { once } from 'node:events'
 import {
   chmodSync,
   linkSync,
+  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -25,6 +26,7 @@ import { describe, test, type TestContext } from 'node:test'
 import { self } from '../../lib/directory/lock-owner.ts'
 import { library, loader } from '../loader.ts'
 import { logDirectory } from '../log-directory.ts'
+import { MemoryGroup, whyNoMemoryGroup } from '../memory-group.ts'
 
 const shared = '/dev/shm'
 const skip = process.platform !== 'linux' && 'shared memory is used on Linux only'
@@ -258,5 +260,70 @@ describe('buffer.ring: shared', { skip }, () => {
     const told = run(logDirectory(t), '', before)
     assert.match(told, /logging\.buffer\.ring: expected 0\.5 MiB free in \/dev\/shm, which has/)
     assert.match(told, /--shm-size/)
+  })
+
+  for (const writer of ['inline', 'thread']) {
+    test(`says how little memory its control group has left, instead of being killed: ${writer}`, (t) => {
+      const why = whyNoMemoryGroup()
+      if (why !== undefined) {
+        t.skip(why)
+        return
+      }
+      const group = new MemoryGroup()
+      t.after(() => group.remove())
+      const directory = logDirectory(t)
+      mkdirSync(directory)
+      const program = `
+        import { readFileSync, writeFileSync } from 'node:fs'
+        import { createLogger } from ${JSON.stringify(library)}
+        const used = Number(readFileSync(${JSON.stringify(group.usedFile)}, 'utf8'))
+        writeFileSync(${JSON.stringify(group.limitFile)}, String(used + (16 << 20)))
+        try {
+          createLogger({ log_path: ${JSON.stringify(directory)},
+            buffer: { ring: 'shared', writer: '${writer}', bytes: 64 << 20 } })
+        } catch (error) { console.error(String(error)) }`
+      const words = [...group.before, process.execPath, ...loader]
+      const [file, ...args] = [...words, '--input-type=module', '-e', program]
+      const { stderr, signal } = spawnSync(file, args, { encoding: 'utf8' })
+      assert.equal(signal, null)
+      assert.equal(group.kills, 0)
+      assert.match(stderr, /buffer\.ring: expected 3\d(\.\d)? MiB of memory, of which the control/)
+      assert.deepEqual(ringsOf(directory), [])
+    })
+  }
+
+  test('counts what a killed process has left to the memory that is needed, and says so', (t) => {
+    const directory = logDirectory(t)
+    run(directory, killed)
+    cleaned(t, directory)
+    const preload = `
+      import fs from 'node:fs'
+      import { syncBuiltinESMExports } from 'node:module'
+      const { lstatSync } = fs
+      fs.lstatSync = (path) => path.includes('ringlog-') ? { size: 2 ** 50, mtimeMs: 0 } : lstatSync(path)
+      syncBuiltinESMExports()`
+    const told = run(directory, '', [], preload)
+    assert.match(told, /which ring "memory" writes as well/)
+    assert.equal(ringsOf(directory).length, 2)
+  })
+
+  test('removes what was killed while it was made before it asks for memory', (t) => {
+    const directory = logDirectory(t)
+    run(directory, killed)
+    cleaned(t, directory)
+    const [ring = ''] = ringsOf(directory)
+    const begun = ring.replace(/-[0-9a-f]+$/, '-00000000')
+    writeFileSync(begun, '', { mode: 0o600 })
+    const seen = `
+      import fs from 'node:fs'
+      import { syncBuiltinESMExports } from 'node:module'
+      const { existsSync, readFileSync } = fs
+      fs.readFileSync = (path, encoding) => {
+        if (path === '/proc/meminfo') console.error('is there:', existsSync(${JSON.stringify(begun)}))
+        return readFileSync(path, encoding)
+      }
+      syncBuiltinESMExports()`
+    const told = run(directory, 'await log.close()', [], seen)
+    assert.match(told, /^is there: false\n/)
   })
 })

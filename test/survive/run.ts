@@ -5,7 +5,7 @@
 // `orphan`: the writer thread ends some time before the process does.
 //
 // Who writes changes from run to run, so that each recovers what the other has left; `--writer inline`
-// or `--writer thread` has only one of them.
+// or `--writer thread` has only one of them. `--entries N` has a process log N times as much.
 
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -27,6 +27,7 @@ const { values: options } = parseArgs({
   options: {
     kills: { type: 'string', default: '1000' },
     writer: { type: 'string', default: 'both' },
+    entries: { type: 'string', default: '1' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
   },
 })
@@ -110,7 +111,7 @@ function die(
   const pieces = 1 + random.integer(0, way === 'kill' ? 7 : 39)
   const child = spawn(
     process.execPath,
-    [...flags, victim, logs, notes, `${run}`, way, `${pieces}`, writer],
+    [...flags, victim, logs, notes, `${run}`, way, `${pieces}`, writer, options.entries],
     {
       stdio: ['ignore', 'ignore', 'pipe'],
     },

@@ -1,14 +1,14 @@
 // A process that logs with `buffer.ring: "shared"` until it dies. After each call has returned it
 // notes how far it has come in a second piece of shared memory, which survives it, too.
 //
-//   victim DIRECTORY NOTES RUN WAY PIECES WRITER
+//   victim DIRECTORY NOTES RUN WAY PIECES WRITER ENTRIES
 
 import { openSync } from 'node:fs'
 import { createRequire, syncBuiltinESMExports } from 'node:module'
 import * as threads from 'node:worker_threads'
 import { createLogger, defineEvent, Type } from 'ringlog'
 
-const [directory = '', notes = '', run = '0', way = 'kill', pieces = '1', by] =
+const [directory = '', notes = '', run = '0', way = 'kill', pieces = '1', by, times = '1'] =
   process.argv.slice(2)
 
 interface Koffi {
@@ -101,7 +101,7 @@ let left = Number(pieces)
 const orphanedAt = way === 'orphan' ? Math.ceil(left / 2) : -1
 
 function piece(): void {
-  const count = 1 + ((i * 7919) % 200)
+  const count = (1 + ((i * 7919) % 200)) * Number(times)
   for (let n = 0; n < count; n++) one()
   if (left === orphanedAt) void writerThread?.terminate()
   if (--left === 0) die()
