@@ -79,12 +79,16 @@ export type SeqStretch = readonly [from: number, to: number]
 
 /** A category of a log of a host in an engine. */
 export interface ShippedSeries extends SeriesName {
-  readonly first: number
+  /** The number of its last entry. */
   readonly last: number
+  /** The time of that one, or a later one, in milliseconds since 1970. */
+  readonly time: number
 }
 
 /** The same with all its numbers. */
-export interface ShippedNumbers extends ShippedSeries {
+export interface ShippedNumbers extends SeriesName {
+  readonly first: number
+  readonly last: number
   /**
    * Without a gap within, in the order in which the engine has them: where one ends and the next
    * does not begin behind it, numbers are missing, are there twice, or out of order.
@@ -123,7 +127,10 @@ export interface EngineQuery {
   readonly levels?: readonly string[]
   /** Only these accounts. */
   readonly accounts?: readonly string[]
-  /** The last so many of each series, or more. */
+  /**
+   * The last so many of each series that meet what the engine looks at, or more; fewer only where
+   * there are no more.
+   */
   readonly lines?: number
   /** Go on with what comes, also with series that are new where none are named. */
   readonly follow?: boolean

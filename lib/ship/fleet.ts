@@ -34,8 +34,8 @@ const gatherMs = 150
 const arrivalMsMax = 5000
 /** Lines that have come and are not given out, at most. */
 const arrivedMax = 20_000
-/** Series that are asked at the same time for their last lines. */
-const togetherMax = 16
+/** Series that are asked at the same time for their last lines: those that end later first. */
+const togetherMax = 8
 /** Between two looks whether what is wanted is over. Milliseconds. */
 const untilLookMs = 60_000
 /** Between two looks for what has come unheard. Milliseconds. */
@@ -138,14 +138,7 @@ export class Fleet {
       yield* mergedOf(series, (name) => this.#linesOf(name, {}))
       return
     }
-    const last = new Map<string, TimedLine[]>()
-    const rest = series.slice()
-    const take = async (): Promise<void> => {
-      for (let name = rest.shift(); name !== undefined; name = rest.shift()) {
-        last.set(keyOfSeries(name), await this.#lastOf(name, lines))
-      }
-    }
-    await Promise.all(Array.from({ length: togetherMax }, take))
+    const last = await this.#lastOfAll(series, lines)
     let merged: TimedLine[] = []
     for await (const batch of mergedOf(series, (name) => once(last.get(keyOfSeries(name)) ?? []))) {
       merged = [...merged, ...batch].slice(-lines)
@@ -153,19 +146,46 @@ export class Fleet {
     yield merged
   }
 
+  /** The last lines of each series; of one that ends before all that is wanted, none. */
+  async #lastOfAll(
+    series: readonly ShippedSeries[],
+    count: number,
+  ): Promise<Map<string, TimedLine[]>> {
+    const last = new Map<string, TimedLine[]>()
+    const rest = series.toSorted((a, b) => b.time - a.time)
+    let latest: number[] = []
+    const take = async (): Promise<void> => {
+      for (let name = rest.shift(); name !== undefined; name = rest.shift()) {
+        if (latest.length === count && name.time < latest[0]!) return
+        const lines = await this.#lastOf(name, count)
+        last.set(keyOfSeries(name), lines)
+        latest = [...latest, ...lines.map(({ time }) => time)].toSorted((a, b) => a - b)
+        latest = latest.slice(-count)
+      }
+    }
+    await Promise.all(Array.from({ length: togetherMax }, take))
+    return last
+  }
+
   /** The last lines of a series that are wanted. */
   async #lastOf(name: ShippedSeries, count: number): Promise<TimedLine[]> {
     for (let lines = count; ; lines *= moreFactor) {
       let last: TimedLine[] = []
-      for await (const batch of this.#linesOf(name, { lines })) {
+      let given = 0
+      for await (const batch of this.#linesOf(name, { lines }, (more) => (given += more))) {
         last = [...last, ...batch].slice(-count)
       }
-      if (last.length >= count || lines > name.last - name.first) return last
+      // What has come since then is among those that were given.
+      if (last.length >= count || given < lines || lines >= name.last) return last
     }
   }
 
   /** What of a series was there when it was looked. */
-  async *#linesOf(name: ShippedSeries, more: EngineQuery): AsyncGenerator<TimedLine[]> {
+  async *#linesOf(
+    name: ShippedSeries,
+    more: EngineQuery,
+    given: (count: number) => void = () => {},
+  ): AsyncGenerator<TimedLine[]> {
     const { wanted, levels, accounts, signal } = this.#query
     const query: EngineQuery = {
       series: [name],
@@ -177,6 +197,7 @@ export class Fleet {
       signal,
     }
     for await (const batch of this.#patient.read(query)) {
+      given(batch.length)
       const old = batch.filter(({ seq }) => seq <= name.last)
       yield old.map((each) => this.#timed(each)).filter(wanted.matches)
       if (old.length < batch.length) return

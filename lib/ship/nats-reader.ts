@@ -1,7 +1,13 @@
 // What the NATS engine has, read by ordered consumers: they leave nothing behind in the server, and
 // begin again by themselves where a message was missed.
 
-import type { Consumer, ConsumerMessages, JsMsg, OrderedConsumerOptions } from '@nats-io/jetstream'
+import type {
+  Consumer,
+  ConsumerMessages,
+  JsMsg,
+  MsgRequest,
+  OrderedConsumerOptions,
+} from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { clearInterval, monotonicMs, setInterval, sleep } from '../entry/clock.ts'
 import type {
@@ -26,17 +32,39 @@ const aheadBytes = 4 << 20
 /** Subjects whose ends are asked for at the same time. */
 const togetherMax = 64
 
+/** Of more that have changed the ends come by a consumer, without the lines. */
+const singlyMax = 4
+
+/** How much further each step back goes. */
+const stepFactor = 4
+
+const lastOfEach: Partial<OrderedConsumerOptions> = {
+  filter_subjects: allSubjects,
+  deliver_policy: 'last_per_subject',
+  headers_only: true,
+}
+
 /** So long a consumer is waited for where there is another way. Milliseconds. */
 const consumerMs = 1000
 
 /** Between two looks whether anything comes. Milliseconds. */
 const stallLookMs = 1000
 
+/** The end of a series. */
+interface End {
+  /** Its messages; 0: to be asked for again. */
+  readonly count: number
+  readonly last: number
+  readonly time: number
+}
+
 /** Reads the stream. */
 export class NatsReader implements EngineReader {
   readonly #link: Link<NatsLink>
   readonly #name: string
   readonly #stream: string
+  /** Of a stream that was made then and begins there. */
+  #known: { readonly from: string; readonly ends: ReadonlyMap<string, End> } | undefined
 
   constructor(link: Link<NatsLink>, { name, stream }: Pick<NatsTarget, 'name' | 'stream'>) {
     this.#link = link
@@ -44,30 +72,62 @@ export class NatsReader implements EngineReader {
     this.#stream = stream
   }
 
-  logs(): Promise<readonly ShippedSeries[]> {
-    return this.#use(async ({ jsm }) => {
-      const filter = { subjects_filter: allSubjects }
-      const { state } = await firstAnswer(() => jsm.streams.info(this.#stream, filter))
-      const found: ShippedSeries[] = []
-      const subjects = Object.keys(state.subjects ?? {})
-      const look = async (subject: string): Promise<void> => {
-        const name = seriesOf(subject)
-        if (name === undefined) return
-        const ends = [{ seq: 0, next_by_subj: subject }, { last_by_subj: subject }] as const
-        const [first, last] = await Promise.all(
-          ends.map(async (end) => {
-            const message = await firstAnswer(() => jsm.streams.getMessage(this.#stream, end))
-            return numbersIn(message?.header.get(seqHeader))
-          }),
-        )
-        if (first === undefined || last === undefined) return
-        found.push({ ...name, first: first[0], last: last[1] })
-      }
-      for (let from = 0; from < subjects.length; from += togetherMax) {
-        await Promise.all(subjects.slice(from, from + togetherMax).map(look))
-      }
-      return found
+  async logs(): Promise<readonly ShippedSeries[]> {
+    const ends = await this.#ends()
+    return [...ends].flatMap(([subject, { last, time }]) => {
+      const name = seriesOf(subject)
+      return name === undefined ? [] : [{ ...name, last, time }]
     })
+  }
+
+  /** The end of each series. One that has the messages that it had is not asked for again. */
+  async #ends(): Promise<ReadonlyMap<string, End>> {
+    const { created, state } = await this.#use(({ jsm }) =>
+      firstAnswer(() => jsm.streams.info(this.#stream, { subjects_filter: allSubjects })),
+    )
+    const { subjects = {}, first_seq } = state
+    const from = `${first_seq} ${created}`
+    const isFirst = this.#known === undefined
+    // Where something was deleted a subject may have as many messages, and others.
+    const known = this.#known?.from === from ? this.#known.ends : new Map<string, End>()
+    const names = Object.keys(subjects)
+    const changed = names.filter((name) => known.get(name)?.count !== subjects[name])
+    const isByConsumer = isFirst && changed.length > singlyMax
+    const messages = isByConsumer
+      ? this.#messages(lastOfEach, false, undefined)
+      : this.#lastOneByOne(changed)
+    const ends = new Map<string, End>()
+    for (const name of names) if (known.has(name)) ends.set(name, known.get(name)!)
+    for await (const { subject, headers } of messages) {
+      const last = numbersIn(headers?.get(seqHeader))?.[1]
+      const time = numbersIn(headers?.get(timeHeader))?.[1] ?? Infinity
+      // A consumer may be on a server that lags: what it gives is asked for once more.
+      const count = isByConsumer ? 0 : (subjects[subject] ?? 0)
+      if (last !== undefined) ends.set(subject, { count, last, time })
+    }
+    this.#known = { from, ends }
+    return ends
+  }
+
+  /** The last message of each subject, asked for one by one. */
+  async *#lastOneByOne(subjects: readonly string[]): AsyncGenerator<Message, undefined> {
+    for (let from = 0; from < subjects.length; from += togetherMax) {
+      const some = subjects.slice(from, from + togetherMax)
+      const found = await Promise.all(
+        some.map((subject) => this.#messageAt({ last_by_subj: subject })),
+      )
+      for (const message of found) if (message !== undefined) yield message
+    }
+  }
+
+  /** A message of the stream, by its leader: a direct get may be answered by one that lags. */
+  async #messageAt(query: MsgRequest): Promise<Message | undefined> {
+    const message = await this.#use(({ jsm }) =>
+      firstAnswer(() => jsm.streams.getMessage(this.#stream, query)),
+    )
+    if (message === null) return undefined
+    const { subject, seq, data, header: headers } = message
+    return { subject, seq, data, headers }
   }
 
   async numbers(): Promise<readonly ShippedNumbers[]> {
@@ -99,16 +159,22 @@ export class NatsReader implements EngineReader {
     const ofAll = query.categories?.map((category) => subjectOf({ category })) ?? [allSubjects]
     const subjects = series === undefined ? ofAll : series.map(subjectOf)
     const starts = series?.length === 1 && lines !== undefined && after === undefined
-    // Most often the last message has as many, and no consumer is needed.
-    if (starts && !follow && lines > 0) {
-      const last = await this.#lastOf(series[0]!)
-      if (last === undefined) return
-      if (last.length >= lines) {
-        yield last
-        return
+    let start = from
+    if (starts) {
+      const last = await this.#messageAt({ last_by_subj: subjectOf(series[0]!) })
+      const first = numbersIn(last?.headers?.get(seqHeader))?.[0]
+      if (last === undefined || first === undefined) {
+        if (!follow) return
+      } else if (lines > 0 && !follow) {
+        // Most often the last message has as many, and no consumer is needed.
+        const found = linesOf(last, series[0]!, first)
+        if (found.length >= lines) {
+          yield found
+          return
+        }
       }
+      start = last === undefined ? 0 : await this.#startOf(last, lines)
     }
-    const start = starts ? await this.#startOf(series[0]!, lines) : from
     const options: Partial<OrderedConsumerOptions> = {
       filter_subjects: [...new Set(subjects)],
       ...(start !== undefined && start > 0
@@ -125,7 +191,9 @@ export class NatsReader implements EngineReader {
         -Infinity,
         Infinity,
       ]
-      if (latest < (since ?? -Infinity) || earliest > (until ?? Infinity)) continue
+      // Who asks for the last lines takes it from their number whether there are more.
+      const isLate = latest < (since ?? -Infinity) || earliest > (until ?? Infinity)
+      if (isLate && lines === undefined) continue
       const found = linesOf(message, name, numbers[0])
       const rest = after === undefined ? found : found.filter(({ seq }) => seq > (passed ?? 0))
       if (rest.length > 0) yield rest
@@ -145,42 +213,20 @@ export class NatsReader implements EngineReader {
     }
   }
 
-  /** The lines of the last message of a series. */
-  async #lastOf(name: SeriesName): Promise<ShippedLine[] | undefined> {
-    const end = { last_by_subj: subjectOf(name) }
-    const message = await this.#use(({ jsm }) =>
-      firstAnswer(() => jsm.streams.getMessage(this.#stream, end)),
-    )
-    const numbers = numbersIn(message?.header.get(seqHeader))
-    return message === null || numbers === undefined
-      ? undefined
-      : linesOf(message, name, numbers[0])
-  }
-
-  /** The sequence of the message that has the last so many lines of a series behind it. */
-  async #startOf(name: SeriesName, lines: number): Promise<number> {
-    return this.#use(async ({ jsm }) => {
-      const subject = subjectOf(name)
-      const messageAt = (
-        query: { seq: number } | { last_by_subj: string },
-      ): ReturnType<typeof jsm.streams.getMessage> =>
-        firstAnswer(() => jsm.streams.getMessage(this.#stream, query))
-      const last = await messageAt({ last_by_subj: subject })
-      const end = numbersIn(last?.header.get(seqHeader))
-      if (last === null || end === undefined) return 0
-      if (lines === 0) return last.seq + 1
-      // Sequences of messages and numbers of entries rise together: the place is halved out.
-      let [low, high] = [1, last.seq]
-      while (low < high) {
-        const middle = (low + high) >> 1
-        const query = { seq: middle, next_by_subj: subject } as { seq: number }
-        const message = await messageAt(query)
-        const to = numbersIn(message?.header.get(seqHeader))?.[1]
-        if (to !== undefined && to <= end[1] - lines) low = message!.seq + 1
-        else high = middle
-      }
-      return low
-    })
+  /**
+   * The sequence of a message that has the last so many lines of its series behind it, and not many
+   * more: sequences and numbers rise together, so steps back that grow find one.
+   */
+  async #startOf({ subject, seq, headers }: Message, lines: number): Promise<number> {
+    const end = numbersIn(headers?.get(seqHeader))?.[1]
+    if (end === undefined || seq <= 1) return 0
+    if (lines === 0) return seq + 1
+    for (let step = lines; step < seq; step *= stepFactor) {
+      const query = { seq: seq - step, next_by_subj: subject } as { seq: number }
+      const first = numbersIn((await this.#messageAt(query))?.headers?.get(seqHeader))?.[0]
+      if (first !== undefined && first <= end - lines + 1) return seq - step
+    }
+    return 0
   }
 
   /** Messages up to the end that there is at the beginning, or for ever. */
@@ -195,7 +241,7 @@ export class NatsReader implements EngineReader {
       const coming = js.consumers.get(this.#stream, { ...options, filter_subjects })
       const consumer = follow ? await coming : await inTime(coming)
       if (consumer === undefined) return undefined
-      const info = await consumer.info()
+      const info = await consumer.info(true)
       const isEmpty = !follow && info.num_pending === 0
       return {
         nc,
@@ -215,6 +261,7 @@ export class NatsReader implements EngineReader {
   async *#oneByOne(
     {
       filter_subjects: subjects = allSubjects,
+      deliver_policy: policy,
       opt_start_seq: start = 1,
     }: Partial<OrderedConsumerOptions>,
     signal: AbortSignal | undefined,
@@ -222,17 +269,18 @@ export class NatsReader implements EngineReader {
     const [first = allSubjects, ...others] = [subjects].flat()
     const subject = others.length === 0 ? first : allSubjects
     const { state } = await this.#use(({ jsm }) =>
-      firstAnswer(() => jsm.streams.info(this.#stream)),
+      firstAnswer(() => jsm.streams.info(this.#stream, { subjects_filter: subject })),
     )
+    if (policy === 'last_per_subject') {
+      yield* this.#lastOneByOne(Object.keys(state.subjects ?? {}))
+      return
+    }
     const isOver = (): boolean => signal?.aborted === true
     for (let seq = start; seq <= state.last_seq && !isOver();) {
-      const query = { seq, next_by_subj: subject }
-      const message = await this.#use(({ jsm }) =>
-        firstAnswer(() => jsm.streams.getMessage(this.#stream, query)),
-      )
-      if (message === null || message.seq > state.last_seq) return
-      const { data, header: headers } = message
-      yield { subject: message.subject, seq: message.seq, data, headers }
+      const query = { seq, next_by_subj: subject } as { seq: number }
+      const message = await this.#messageAt(query)
+      if (message === undefined || message.seq > state.last_seq) return
+      yield message
       seq = message.seq + 1
     }
   }

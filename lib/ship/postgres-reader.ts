@@ -41,14 +41,14 @@ export class PostgresReader implements EngineReader {
 
   async logs(): Promise<readonly ShippedSeries[]> {
     const { rows } = await this.#inTurn((client) =>
-      client.query<SeriesName & { first: string; last: string }>(seriesOf(this.#table)),
+      client.query<SeriesName & { seq: string; ms: string }>(seriesOf(this.#table)),
     )
-    return rows.map(({ host, log_id, category, first, last }) => ({
+    return rows.map(({ host, log_id, category, seq, ms }) => ({
       host,
       log_id,
       category,
-      first: Number(first),
-      last: Number(last),
+      last: Number(seq),
+      time: Number(ms),
     }))
   }
 
@@ -132,22 +132,23 @@ export class PostgresReader implements EngineReader {
   }
 
   /** Where a series is begun: behind the position, or before its last lines. */
-  async #begin(name: SeriesName, { after, lines }: EngineQuery): Promise<Cursor> {
+  async #begin(name: SeriesName, query: EngineQuery): Promise<Cursor> {
     const { host, log_id, category } = name
+    const { after, lines } = query
     const from = Number(after ?? 0)
     if (lines === undefined) return { host, log_id, category, seq: from }
+    const { where, values } = conditionsOf(name, query)
     const { rows } = await this.#inTurn((client) =>
       client.query<{ seq: string }>(
-        `select seq from ${this.#table} where host = $1 and log_id = $2 and category = $3
-          order by seq desc offset $4 limit 1`,
-        [host, log_id, category, lines],
+        `select seq from ${this.#table} where ${where} order by seq desc offset $${values.push(lines)} limit 1`,
+        values,
       ),
     )
     return { host, log_id, category, seq: Math.max(from, Number(rows[0]?.seq ?? 0)) }
   }
 
   async #next(cursor: Cursor, query: EngineQuery): Promise<ShippedLine[]> {
-    const found = await this.#rows(cursor, query, 'seq > ?', cursor.seq, `seq limit ${rowsMax}`)
+    const found = await this.#rows(cursor, query, cursor.seq, `seq limit ${rowsMax}`)
     cursor.seq = found.at(-1)?.seq ?? cursor.seq
     return found
   }
@@ -155,42 +156,29 @@ export class PostgresReader implements EngineReader {
   /** The last so many that meet the conditions: in one question, however far back they are. */
   async #lastOf(name: SeriesName, lines: number, query: EngineQuery): Promise<ShippedLine[]> {
     const after = Number(query.after ?? 0)
-    const found = await this.#rows(name, query, 'seq > ?', after, `seq desc limit ${lines}`)
+    const found = await this.#rows(name, query, after, `seq desc limit ${lines}`)
     return found.toReversed()
   }
 
   /** Rows of a series that meet the conditions. */
   async #rows(
-    { host, log_id, category }: SeriesName,
-    { since, until, levels, accounts }: EngineQuery,
-    place: string,
-    seq: number,
+    name: SeriesName,
+    query: EngineQuery,
+    after: number,
     order: string,
   ): Promise<ShippedLine[]> {
-    const values: unknown[] = [host, log_id, category]
-    const conditions: string[] = []
-    const where = (text: string, value: unknown): void => {
-      conditions.push(`and ${text.replaceAll('?', `$${values.push(value)}`)}`)
-    }
-    where(place, seq)
-    const moment = `timestamptz 'epoch' + ?::bigint * interval '1 millisecond'`
-    if (since !== undefined && since > -Infinity) where(`time >= ${moment}`, Math.floor(since))
-    if (until !== undefined && until < Infinity) where(`time <= ${moment}`, Math.ceil(until))
-    // A line that jsonb does not take has no entry: whoever asks looks again.
-    if (levels !== undefined) where(`(entry is null or entry->>'level' = any(?))`, levels)
-    if (accounts !== undefined) where(`(entry is null or entry->>'account_id' = any(?))`, accounts)
+    const { where, values } = conditionsOf(name, query)
     const { rows } = await this.#inTurn((client) =>
       client.query<Row>(
         `select host, log_id, category, seq, (extract(epoch from time) * 1000)::bigint as ms, line
-          from ${this.#table} where host = $1 and log_id = $2 and category = $3
-          ${conditions.join(' ')} order by ${order}`,
+          from ${this.#table} where ${where} and seq > $${values.push(after)} order by ${order}`,
         values,
       ),
     )
     return rows.map((row) => ({
-      host,
-      log_id,
-      category,
+      host: row.host,
+      log_id: row.log_id,
+      category: row.category,
       seq: Number(row.seq),
       time: Number(row.ms),
       raw: row.line,
@@ -199,12 +187,31 @@ export class PostgresReader implements EngineReader {
   }
 }
 
+/** What of a query a row of a series must meet, and the values in it. */
+function conditionsOf(
+  { host, log_id, category }: SeriesName,
+  { since, until, levels, accounts }: EngineQuery,
+): { readonly where: string; readonly values: unknown[] } {
+  const values: unknown[] = [host, log_id, category]
+  const conditions = ['host = $1 and log_id = $2 and category = $3']
+  const add = (text: string, value: unknown): void => {
+    conditions.push(text.replaceAll('?', `$${values.push(value)}`))
+  }
+  const moment = `timestamptz 'epoch' + ?::bigint * interval '1 millisecond'`
+  if (since !== undefined && since > -Infinity) add(`time >= ${moment}`, Math.floor(since))
+  if (until !== undefined && until < Infinity) add(`time <= ${moment}`, Math.ceil(until))
+  // A line that jsonb does not take has no entry: whoever asks looks again.
+  if (levels !== undefined) add(`(entry is null or entry->>'level' = any(?))`, levels)
+  if (accounts !== undefined) add(`(entry is null or entry->>'account_id' = any(?))`, accounts)
+  return { where: conditions.join(' and '), values }
+}
+
 /** How far a series has been read. */
 interface Cursor extends SeriesName {
   seq: number
 }
 
-/** Each series with its first and last number: some steps into the index for each. */
+/** Each series with its last number and time: some steps into the index for each. */
 function seriesOf(table: string): string {
   const names = 'host, log_id, category'
   return `with recursive found(host, log_id, category) as (
@@ -216,8 +223,10 @@ function seriesOf(table: string): string {
         order by ${names} limit 1
       ) next
     )
-    select f.*,
-      (select min(seq) from ${table} t where (t.host, t.log_id, t.category) = (f.host, f.log_id, f.category)) as first,
-      (select max(seq) from ${table} t where (t.host, t.log_id, t.category) = (f.host, f.log_id, f.category)) as last
-    from found f`
+    select f.*, l.seq, ceil(extract(epoch from l.time) * 1000)::bigint as ms
+    from found f cross join lateral (
+      select seq, time from ${table} t
+      where (t.host, t.log_id, t.category) = (f.host, f.log_id, f.category)
+      order by seq desc limit 1
+    ) l`
 }

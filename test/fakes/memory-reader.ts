@@ -63,13 +63,10 @@ export class MemoryReader implements EngineReader {
   }
 
   async logs(): Promise<readonly ShippedSeries[]> {
-    return (await this.numbers()).map(({ host, log_id, category, first, last }) => ({
-      host,
-      log_id,
-      category,
-      first,
-      last,
-    }))
+    return (await this.numbers()).map(({ host, log_id, category, last }) => {
+      const ofIt = this.lines.filter((line) => isOf(line, { series: [{ host, log_id, category }] }))
+      return { host, log_id, category, last, time: ofIt.at(-1)!.time }
+    })
   }
 
   async numbers(): Promise<readonly ShippedNumbers[]> {

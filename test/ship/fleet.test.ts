@@ -205,3 +205,38 @@ test(
     assert.deepEqual(await coming, ['a system 1'])
   },
 )
+
+test('Fleet asks for the last lines of those series alone that end late enough, and gives the same', async () => {
+  const reader = new MemoryReader()
+  const names = Array.from({ length: 40 }, (_, i) => series(`host-${String(i).padStart(2, '0')}`))
+  for (let i = 0; i < 40; i++) {
+    for (let seq = 1; seq <= 5; seq++) reader.store(names[i]!, seq, seq, ((i * 7) % 40) * 10 + seq)
+  }
+  const all = await messages(fleetOf(reader))
+  for (const lines of [1, 3, 5, 7, 199, 300]) {
+    reader.queries.length = 0
+    assert.deepEqual(await messages(fleetOf(reader, { lines })), all.slice(-lines))
+    // Eight are asked at a time, and then those that may hold more.
+    const asked = reader.queries.length
+    assert.ok(asked <= 8 + lines, `${asked} questions for ${lines} lines`)
+  }
+})
+
+test('Fleet asks for more of a series while what it gives does not match, and no further than it goes', async () => {
+  const reader = new MemoryReader()
+  for (let seq = 1; seq <= 1000; seq++) {
+    reader.store(series('a'), seq, seq, seq, { level: seq % 100 === 1 ? 'ERROR' : 'INFO' })
+  }
+  assert.deepEqual(await messages(fleetOf(reader, { lines: 3, level: 'error' })), [
+    'a system 701',
+    'a system 801',
+    'a system 901',
+  ])
+  assert.deepEqual(
+    reader.queries.map(({ lines }) => lines),
+    [3, 24, 192, 1536],
+  )
+  reader.queries.length = 0
+  assert.equal((await messages(fleetOf(reader, { lines: 2000 }))).length, 1000)
+  assert.equal(reader.queries.length, 1)
+})
