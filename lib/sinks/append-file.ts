@@ -44,6 +44,8 @@ const searchBytesMax = 64 << 20
 const startBytes = 16_384
 /** Bytes of the end of a file that are compared with what was written last. */
 const endBytesMax = 4096
+/** How what bears its name is looked at. */
+const lookOptions = { bigint: true, throwIfNoEntry: false } as const
 
 const fdatasyncAsync = promisify(fdatasync)
 
@@ -338,12 +340,25 @@ export class AppendFile {
     this.size = size
   }
 
+  /**
+   * Whether it bears its name and has grown by just so many bytes since the last look. One look
+   * says both; false says nothing, and has to be looked into.
+   */
+  hasGrownBy(bytes: number): boolean {
+    try {
+      const stat = lstatSync(this.#path, lookOptions)
+      return stat !== undefined && this.#isOurs(stat) && Number(stat.size) === this.size + bytes
+    } catch {
+      return false
+    }
+  }
+
   /** Where our file is: under its name, under another, or nowhere. */
   whereabouts(): Whereabouts {
     let stat: Stat | undefined
     try {
       // Not what a link leads to: a link is not our file, even if it leads there.
-      stat = lstatSync(this.#path, { bigint: true, throwIfNoEntry: false })
+      stat = lstatSync(this.#path, lookOptions)
     } catch {
       // The directory cannot be read, or is none any more: then only the file itself can say.
       return fstatSync(this.#fd).nlink > 0 ? 'ours' : 'removed'

@@ -78,6 +78,12 @@ export class WriteProgress {
       this.settle(file)
       return false
     }
+    // What is usual takes one look.
+    if (this.isPending && file.hasGrownBy(this.pending)) {
+      file.size += this.pending
+      this.written = this.handed
+      return true
+    }
     const whereabouts = file.whereabouts()
     if (whereabouts === 'removed') {
       this.written = this.handed = this.#before

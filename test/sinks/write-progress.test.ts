@@ -84,6 +84,14 @@ describe('WriteProgress.verify()', () => {
     assert.equal(progress.verify(file), true, 'nothing is pending')
   })
 
+  test('counts no more than the piece, where others have added to the file', (t) => {
+    const { path, file, progress, give, places } = rig(t)
+    give(14, 14)
+    appendFileSync(path, 'others\n')
+    assert.equal(progress.verify(file), true)
+    assert.deepEqual([places(), file.growth()], [[14, 14, 0], 0])
+  })
+
   test('takes a short write for what it is', (t) => {
     const { file, progress, give, places } = rig(t)
     give(14, 5)

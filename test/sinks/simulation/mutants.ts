@@ -24,6 +24,13 @@ export const mutants: readonly Mutant[] = [
     variant: 'open and write fail, and are short',
   },
   {
+    breaks: 'a piece counts, however little of it has come to the file',
+    file: 'append-file.js',
+    from: 'Number(stat.size) === this.size + bytes',
+    to: 'true',
+    variant: 'open and write fail, and are short',
+  },
+  {
     breaks: 'what was written to a removed file counts',
     file: 'write-progress.js',
     from: "if (whereabouts === 'removed')",
