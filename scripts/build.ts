@@ -123,6 +123,27 @@ const mendedImports: Plugin = {
   }),
 }
 
+/**
+ * What the bundler adds makes its modules' exports from every member that an object has, inherited
+ * ones included. A program that has put one on the prototype of all objects before the import could
+ * not have loaded us: «Getter must be a function: 1».
+ */
+const ownExports: Plugin = {
+  name: 'own exports',
+  renderChunk(code) {
+    const mended = code
+      .replace('for (var name in all)', 'for (const name of Object.keys(all))')
+      .replace('get: all[name]', '__proto__: null, get: all[name]')
+      .replaceAll('toStringTag]: { value', 'toStringTag]: { __proto__: null, value')
+      .replace('toStringTag, { value', 'toStringTag, { __proto__: null, value')
+      .replaceAll('__esModule: { value', '__esModule: { __proto__: null, value')
+    if (mended.includes('__exportAll =') && !mended.includes('toStringTag, { __proto__')) {
+      throw new Error('Cannot bundle: expected exports made in the way that is known here')
+    }
+    return { code: mended, map: null }
+  },
+}
+
 rmSync(dist, { recursive: true, force: true })
 const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
 const compiling = spawn(
@@ -149,7 +170,7 @@ async function bundleAll(): Promise<void> {
       ship: 'lib/ship.ts',
       'writer-thread': 'lib/writer-thread.ts',
     },
-    [lateModules, mendedImports],
+    [lateModules, mendedImports, ownExports],
     {
       format: 'esm',
       entryFileNames: '[name].js',
@@ -161,7 +182,7 @@ async function bundleAll(): Promise<void> {
   )
   for (const id of command) bundled.add(id)
   for (const [name, { file }] of Object.entries(late)) {
-    const found = await bundle({ [name]: name }, [withoutValidators, sharedFormats], {
+    const found = await bundle({ [name]: name }, [withoutValidators, sharedFormats, ownExports], {
       format: 'cjs',
       entryFileNames: `late/${file}`,
       exports: 'named',

@@ -91,6 +91,52 @@ if (log.stats().mismatched !== 2) throw new Error(\`\${log.stats().mismatched} m
     )
   })
 
+  it('is loaded, and logs, where all objects have inherited something before', () => {
+    const index = pathToFileURL('dist/index.js').href
+    const pino = pathToFileURL('dist/pino.js').href
+    const program = `
+const { mkdtempSync } = await import('node:fs')
+// Node reads its own modules and ours by descriptors and options that inherit, too.
+const [add, late] = [process.argv[1], process.argv[2] === 'late']
+const pollute = () => Object.assign(Object.prototype, JSON.parse(add))
+if (!late) pollute()
+const { createLogger, defineEvent, Type, streamLogs } = await import(${JSON.stringify(index)})
+const { pinoLogger } = await import(${JSON.stringify(pino)})
+const log_path = mkdtempSync(${JSON.stringify(join(root, 'inherited-'))})
+const log = createLogger({ log_path })
+if (late) pollute()
+const said = log.event(defineEvent({ category: 'system', level: 'INFO', message: 'Said {a}',
+  context: Type.Object({ a: Type.Integer(), b: Type.Optional(Type.String()) }) }))
+said({ a: 1 })
+said({ a: 2, b: 'c' })
+said({ a: 'three' })
+log.system.info('four', { a: [{}] })
+pinoLogger(log).info({ a: 5 }, 'five')
+await log.close()
+const seen = []
+for await (const { entry } of streamLogs({ log_path })) seen.push(entry?.message, entry?.context)
+process.stdout.write(JSON.stringify([log.stats().mismatched, seen]))`
+    const run = (...words: string[]): string => {
+      const { status, stdout, stderr } = spawnSync(
+        process.execPath,
+        ['--no-warnings', '--input-type=module', '-e', program, ...words],
+        { encoding: 'utf8' },
+      )
+      assert.deepEqual([status, stderr], [0, ''], words.join(' '))
+      return stdout
+    }
+    const expected = run('{}')
+    assert.match(expected, /^\[1,\["Said 1",/)
+    const added: object[] = [{ x: 1, context: { a: 1 }, trace: 5, service: 1, clock: 1 }]
+    added.push({ since: 'x', level: 'critical', lines: 1, exception: 'e', account_id: 'E' })
+    for (const members of added) {
+      assert.equal(run(JSON.stringify(members)), expected)
+      assert.equal(run(JSON.stringify(members), 'late'), expected)
+    }
+    // With this one before the import, Node does not load its own modules.
+    assert.equal(run('{"encoding":"hex"}', 'late'), expected)
+  })
+
   it('has further entry points that load nothing of whom they are for', () => {
     const [pino, testing] = ['pino', 'testing'].map((name) => pathToFileURL(`dist/${name}.js`).href)
     const files = filesOf(

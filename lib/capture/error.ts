@@ -130,7 +130,7 @@ function furtherKeys(thrown: object, errors: unknown): string[] {
         case 'cause':
           break
         case 'errors':
-          if (!isArray(errors)) further.push(key)
+          if (!isArray(errors) && hasOwn.call(thrown, key)) further.push(key)
           break
         default:
           if (hasOwn.call(thrown, key)) further.push(key)

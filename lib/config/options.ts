@@ -54,7 +54,8 @@ export function checkOptions<T>(action: string, rules: OptionRules<T>, options: 
         `the options to be only ${known.join(', ')}, got ${shown(key)}${questionOf(key, known)}`,
     )
   let isRange = told.length === 0
-  const checked: { [name: string]: unknown } = {}
+  // Without a prototype: one that is left out is not to be found on that of all objects.
+  const checked = Object.create(null) as { [name: string]: unknown }
   for (const [name, rule] of Object.entries<Rule>(rules)) {
     const value = keys.includes(name) ? readMember(options as object, name) : undefined
     const problems: ConfigProblem[] = []

@@ -132,15 +132,22 @@ function isEntry(value: LooseEntry): boolean {
     typeof value.message === 'string' &&
     typeof value.timestamp === 'string' &&
     isDateTime(value.timestamp) &&
-    (value.seq === undefined || Number.isSafeInteger(value.seq)) &&
-    (value.lsn === undefined || Number.isSafeInteger(value.lsn)) &&
-    (value.context === undefined || isObject(value.context)) &&
-    (value.account_id === undefined || typeof value.account_id === 'string') &&
-    (value.trace_id === undefined || typeof value.trace_id === 'string') &&
-    (value.span_id === undefined || typeof value.span_id === 'string') &&
-    (value.event === undefined || typeof value.event === 'string') &&
-    (value.exception === undefined || isObject(value.exception))
+    (lacks(value, 'seq') || Number.isSafeInteger(value.seq)) &&
+    (lacks(value, 'lsn') || Number.isSafeInteger(value.lsn)) &&
+    (lacks(value, 'context') || isObject(value.context)) &&
+    (lacks(value, 'account_id') || typeof value.account_id === 'string') &&
+    (lacks(value, 'trace_id') || typeof value.trace_id === 'string') &&
+    (lacks(value, 'span_id') || typeof value.span_id === 'string') &&
+    (lacks(value, 'event') || typeof value.event === 'string') &&
+    (lacks(value, 'exception') || isObject(value.exception))
   )
+}
+
+/**
+ * Whether an optional key is not there: one that all objects inherit is none of the line.
+ */
+function lacks(value: LooseEntry, key: keyof LogEntry): boolean {
+  return value[key] === undefined || !Object.hasOwn(value, key)
 }
 
 /** A date, a time and an offset, as RFC 3339 has it. */

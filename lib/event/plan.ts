@@ -9,6 +9,7 @@ import type { TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { isObjectSchema } from './event-definition.ts'
 import type { Restored, Shape } from '../encode/event-encoder.ts'
+import { withoutInherited } from '../entry/inherited-members.ts'
 import { textOf } from '../entry/safe-text.ts'
 import { jsonOf } from '../entry/json-text.ts'
 import {
@@ -76,7 +77,8 @@ export function planOf(
     fields.push(field)
     keys.set(key, field)
     if (kind !== 'secret' && (kind === 'loose' || !isPlain(member))) {
-      const compiled = Compile(isPolluted() ? ownPartsOf(member) : member)
+      // What cannot be taken away, from a frozen prototype, is left out of the schema.
+      const compiled = withoutInherited(() => Compile(isPolluted() ? ownPartsOf(member) : member))
       const optional = !required.has(key)
       checks.push((context) => {
         const value = valueAt(context, at)

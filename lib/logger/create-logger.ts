@@ -1,6 +1,7 @@
 // The one place where the parts of the write side are joined.
 
 import { type CategoryName, builtinCategories } from '../entry/builtin-categories.ts'
+import { withoutInherited } from '../entry/inherited-members.ts'
 import { formatException, formatFields } from '../entry/human-line.ts'
 import type { MadeEntry } from '../entry/made-entry.ts'
 import { visible } from '../entry/visible-text.ts'
@@ -121,12 +122,15 @@ export function createLogger(
   config?: string | URL | LoggingConfig,
   options: LoggerOptions = {},
 ): Logger {
-  const fromFile = typeof config === 'string' || config instanceof URL
-  const resolved = fromFile ? loadConfig(config) : resolveConfig(config)
-  const { log_path: path } = resolved
-  const source = fromFile && resolved.watch ? config : undefined
-  if (path === null) return assemble(resolved, undefined, onStdout, options, source)
-  return assemble(resolved, undefined, inDirectory, options, source)
+  // What a part leaves out, `clock` or `error`, must not be found on the prototype of all objects.
+  return withoutInherited(() => {
+    const fromFile = typeof config === 'string' || config instanceof URL
+    const resolved = fromFile ? loadConfig(config) : resolveConfig(config)
+    const { log_path: path } = resolved
+    const source = fromFile && resolved.watch ? config : undefined
+    if (path === null) return assemble(resolved, undefined, onStdout, options, source)
+    return assemble(resolved, undefined, inDirectory, options, source)
+  })
 }
 
 /** The usual place: a directory. */

@@ -131,7 +131,7 @@ export interface PinoLogger {
  */
 export function pinoLogger(logger: Logger, options: PinoLoggerOptions = {}): PinoLogger {
   checkOptions(options)
-  const { category = 'system', onChild } = options
+  const { category = 'system', onChild } = ownOf(options)
   const bound = boundCategoryOf(logger, category)
   if (bound === undefined) {
     throw new TypeError(
@@ -156,12 +156,17 @@ const known: readonly string[] = ['category', 'level', 'serializers', 'msgPrefix
 
 function checkOptions(options: object): void {
   for (const [key, value] of Object.entries(options)) {
-    if (value === undefined || known.includes(key) || key in elsewhere) continue
+    if (value === undefined || known.includes(key) || Object.hasOwn(elsewhere, key)) continue
     const question = questionOf(key, known)
     throw new TypeError(
       `Cannot make the logger: expected the options to be only ${known.join(', ')}, got ${key}${question}`,
     )
   }
+}
+
+/** Options without those that all objects have inherited. */
+function ownOf<T extends object>(options: T | undefined): T {
+  return Object.assign(Object.create(null), options) as T
 }
 
 /** What a face consists of. */
@@ -209,9 +214,10 @@ const elsewhere: Readonly<Record<string, string>> = {
 }
 
 function derived(parent: State, fields: object, options: PinoChildOptions | undefined): State {
-  const { level, serializers, msgPrefix } = options ?? {}
-  for (const key in elsewhere) {
-    if ((options as Fields | undefined)?.[key] === undefined) continue
+  const own = ownOf<PinoChildOptions>(options)
+  const { level, serializers, msgPrefix } = own
+  for (const key of Object.keys(elsewhere)) {
+    if ((own as Fields)[key] === undefined) continue
     throw new TypeError(
       `Cannot make the logger: expected no option ${key} (in its place: ${elsewhere[key]}), got one`,
     )

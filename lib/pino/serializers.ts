@@ -114,6 +114,6 @@ function tellsTheSame(error: Error, serialized: unknown): boolean {
     if (key !== 'cause' && serialized[key] !== value && !isError(value) && !usual.has(key))
       return false
   }
-  for (const key in serialized) if (!usual.has(key) && !(key in error)) return false
+  for (const key of Object.keys(serialized)) if (!usual.has(key) && !(key in error)) return false
   return true
 }

@@ -214,13 +214,12 @@ class Logs {
   }
 
   /** A log that was found below a parent, and cannot be read, is reported and left out. */
-  #logOf({
-    directory,
-    instance,
-    lines,
-  }: FoundLog & { readonly lines?: number }): OneLog | undefined {
+  #logOf(
+    { directory, instance }: FoundLog,
+    lines: number = this.#iteration.wanted.lines,
+  ): OneLog | undefined {
     const { follow, tell } = this.#iteration
-    const wanted = { ...this.#iteration.wanted, ...(lines !== undefined && { lines }) }
+    const wanted = { ...this.#iteration.wanted, lines }
     try {
       return new OneLog({ directory, instance, wanted, follow, tell, ended: this.#ended })
     } catch (error) {
@@ -248,7 +247,7 @@ class Logs {
   /** Logs that have been made since, all of which is new; and those that are not there any more. */
   async *#otherLogs(): AsyncGenerator<HistoryLine[]> {
     for (const found of this.#finder.findNew()) {
-      const log = this.#logOf({ ...found, lines: Infinity })
+      const log = this.#logOf(found, Infinity)
       if (log === undefined) continue
       this.#logs.push(log)
       await log.follow()

@@ -11,6 +11,7 @@ import { basename, dirname } from 'node:path'
 import { type Options, type RotatingFileStream, createStream } from 'rotating-file-stream'
 import { identityOf, isSameFile } from '../directory/open.ts'
 import { setImmediate } from '../entry/clock.ts'
+import { withoutInherited } from '../entry/inherited-members.ts'
 import type { AppendFile } from './append-file.ts'
 
 /** What a stream tells. None of these may throw. */
@@ -109,36 +110,4 @@ function descriptorOf(stream: RotatingFileStream): number | undefined {
   const fd: unknown =
     typeof file === 'object' && file !== null ? Reflect.get(file, 'fd') : undefined
   return typeof fd === 'number' ? fd : undefined
-}
-
-/** What all objects inherit in a process in which nobody has added to it. */
-const ordinary: ReadonlySet<PropertyKey> = new Set(
-  [
-    'constructor toString toLocaleString valueOf hasOwnProperty isPrototypeOf propertyIsEnumerable',
-    '__proto__ __defineGetter__ __defineSetter__ __lookupGetter__ __lookupSetter__',
-  ].flatMap((names) => names.split(' ')),
-)
-
-/**
- * Makes something while all objects inherit only what they always do. A program, or an attack on
- * it, may have put there what a stream takes for its options: `emitClose: false`, `write`,
- * `immutable`. The stream hands objects of its own on to Node, so it is not enough to give it
- * options that inherit nothing.
- */
-function withoutInherited<T>(make: () => T): T {
-  const added = Reflect.ownKeys(Object.prototype).filter((key) => !ordinary.has(key))
-  if (added.length === 0) return make()
-  const properties = added.map((key) => ({
-    key,
-    property: Reflect.getOwnPropertyDescriptor(Object.prototype, key)!,
-  }))
-  for (const { key } of properties) Reflect.deleteProperty(Object.prototype, key)
-  try {
-    return make()
-  } finally {
-    for (const { key, property } of properties) {
-      // One that could not be removed is still there.
-      Reflect.defineProperty(Object.prototype, key, property)
-    }
-  }
 }

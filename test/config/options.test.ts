@@ -281,7 +281,9 @@ it('checkOptions() takes no member that all objects have inherited', () => {
   const rules = { name: { type: 'string' } } as const
   Reflect.set(Object.prototype, 'name', 5)
   try {
-    assert.deepEqual(Object.keys(checkOptions<object>('test', rules, {})), [])
+    const checked = checkOptions<{ name?: string }>('test', rules, {})
+    assert.deepEqual(Object.keys(checked), [])
+    assert.equal(checked.name, undefined)
   } finally {
     Reflect.deleteProperty(Object.prototype, 'name')
   }

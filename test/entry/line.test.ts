@@ -148,3 +148,22 @@ test('lineNumbers() reads seq and lsn at the very end only', () => {
     assert.equal(lineNumbers(line), undefined, line)
   }
 })
+
+test('parseLine() takes no key for one of the line that all objects have inherited', () => {
+  const line = '{"timestamp":"2026-11-28T00:00:00Z","level":"INFO","category":"sdk","message":"m"}'
+  for (const key of ['seq', 'lsn', 'context', 'account_id', 'trace_id', 'event', 'exception']) {
+    for (const value of [true, Number.NaN]) {
+      Reflect.defineProperty(Object.prototype, key, { value, configurable: true })
+      let entry: unknown
+      let damaged: unknown
+      try {
+        entry = parseLine(line)
+        damaged = parseLine(line.replace('}', `,"${key}":true}`))
+      } finally {
+        Reflect.deleteProperty(Object.prototype, key)
+      }
+      assert.deepEqual(entry, JSON.parse(line), key)
+      assert.equal(damaged, undefined, key)
+    }
+  }
+})

@@ -1,0 +1,24 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { withoutInherited } from '../../lib/entry/inherited-members.ts'
+
+test('withoutInherited() takes away what was added to all objects, and puts it back', () => {
+  const plain = {} as { readonly [key: string]: unknown }
+  const hidden = { get: () => 'hidden', configurable: true }
+  Reflect.defineProperty(Object.prototype, 'hidden', hidden)
+  Reflect.defineProperty(Object.prototype, 'shown', {
+    value: 1,
+    enumerable: true,
+    configurable: true,
+  })
+  try {
+    const inside = withoutInherited(() => [plain['hidden'], plain['shown'], typeof plain.toString])
+    assert.deepEqual(inside, [undefined, undefined, 'function'])
+    assert.deepEqual([plain['hidden'], plain['shown']], ['hidden', 1])
+    assert.throws(() => withoutInherited(() => assert.fail(String(plain['shown']))), /undefined/)
+    assert.equal(plain['shown'], 1)
+  } finally {
+    Reflect.deleteProperty(Object.prototype, 'hidden')
+    Reflect.deleteProperty(Object.prototype, 'shown')
+  }
+})
