@@ -20,7 +20,11 @@ export function withoutInherited<T>(make: () => T): T {
   if (added.length === 0) return make()
   const properties = added.map((key) => ({
     key,
-    property: Reflect.getOwnPropertyDescriptor(Object.prototype, key)!,
+    // Nor may it inherit what is put back before it: `get` beside a value of its own is refused.
+    property: Object.setPrototypeOf(
+      Reflect.getOwnPropertyDescriptor(Object.prototype, key)!,
+      null,
+    ) as PropertyDescriptor,
   }))
   for (const { key } of properties) Reflect.deleteProperty(Object.prototype, key)
   try {

@@ -22,3 +22,22 @@ test('withoutInherited() takes away what was added to all objects, and puts it b
     Reflect.deleteProperty(Object.prototype, 'shown')
   }
 })
+
+test('withoutInherited() puts back members that are parts of a property themselves', () => {
+  const names = ['get', 'set', 'value', 'other']
+  const prototype = Object.prototype as { [name: string]: unknown }
+  // Each by assignment: a descriptor would inherit the ones before it.
+  for (const name of names) prototype[name] = name
+  try {
+    assert.equal(
+      withoutInherited(() => 'get' in {}),
+      false,
+    )
+    assert.deepEqual(
+      names.map((name) => prototype[name]),
+      names,
+    )
+  } finally {
+    for (const name of names) Reflect.deleteProperty(Object.prototype, name)
+  }
+})
