@@ -118,12 +118,18 @@ function git(...words: string[]): string {
   return execFileSync('git', words, { cwd: repository, encoding: 'utf8', stdio: 'pipe' }).trim()
 }
 
-/** The commit that was measured. */
+/** What figures come from: not documents, tests and results. */
+const sources = ['lib', 'bench', 'package.json', ':!bench/results', ':!bench/README.md']
+
+/**
+ * The commit that was measured: the last one that changed what figures come from, so that measures
+ * before and after a change to the documents join.
+ */
 export function commitOf(): string {
   try {
-    const changed =
-      git('status', '--porcelain', '--', 'lib', 'bench', 'package.json', ':!bench/results') !== ''
-    return `${git('rev-parse', '--short=10', 'HEAD')}${changed ? '+' : ''}`
+    const changed = git('status', '--porcelain', '--', ...sources) !== ''
+    const commit = git('log', '-1', '--format=%h', '--abbrev=10', '--', ...sources)
+    return `${commit}${changed ? '+' : ''}`
   } catch {
     // A copy without its history.
     return 'unknown'
@@ -132,26 +138,27 @@ export function commitOf(): string {
 
 /**
  * Writes `<date>-<commit>.json` and `latest.json`; a quick run is for a look and replaces neither,
- * but `quick.json`.
+ * but `quick.json`. One that cannot join another of its day and commit gets a number behind it.
  *
  * @returns the file.
  */
-export function writeResults(results: Results): string {
-  mkdirSync(resultsDirectory, { recursive: true })
-  if (results.scale === 'quick') return write('quick.json', results)
-  const latest = existsSync(latestFile) ? readResults(latestFile) : undefined
+export function writeResults(results: Results, directory: string = resultsDirectory): string {
+  mkdirSync(directory, { recursive: true })
+  const fileOf = (name: string): string => join(directory, `${name}.json`)
+  const write = (file: string, written: Results): string => {
+    writeFileSync(file, `${JSON.stringify(written, undefined, 1)}\n`)
+    return file
+  }
+  if (results.scale === 'quick') return write(fileOf('quick'), results)
+  const latest = existsSync(fileOf('latest')) ? readResults(fileOf('latest')) : undefined
   const whole = latest === undefined ? results : joined(latest, results)
-  write('latest.json', whole)
-  return write(
-    `${results.date.slice(0, 10)}-${results.commit.replace('+', '-changed')}.json`,
-    whole,
-  )
-}
-
-function write(name: string, results: Results): string {
-  const file = join(resultsDirectory, name)
-  writeFileSync(file, `${JSON.stringify(results, undefined, 1)}\n`)
-  return file
+  write(fileOf('latest'), whole)
+  const name = `${results.date.slice(0, 10)}-${results.commit.replace('+', '-changed')}`
+  const isOther = (file: string): boolean =>
+    existsSync(file) && (whole === results || readResults(file).date !== latest?.date)
+  let file = fileOf(name)
+  for (let n = 2; isOther(file); n++) file = fileOf(`${name}-${n}`)
+  return write(file, whole)
 }
 
 /**
@@ -191,5 +198,10 @@ export function readResults(file: string): Results {
       `Cannot read ${file}: expected results of format 1, got ${String(results.format)}`,
     )
   }
-  return results
+  // JSON knows no NaN, by which a job says that it has left a figure out.
+  const rows = results.rows.map((row) => ({
+    ...row,
+    values: row.values.map((value: number | null) => value ?? Number.NaN),
+  }))
+  return { ...results, rows }
 }

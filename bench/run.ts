@@ -1,5 +1,5 @@
 // `npm run bench`: every library, the same entry, a process per configuration, rounds interleaved A
-// B C A B C. Without options what an entry costs all in, at the rates people live at, in seven
+// B C A B C. Without options what an entry costs all in, at the rates people live at, in five
 // minutes. Prints Markdown, writes bench/results/. Options after `--`: --help tells them.
 
 import { mkdirSync } from 'node:fs'
@@ -19,7 +19,7 @@ const usage = `npm run bench -- [options]
   --quick             less of it in a minute, one round: for a look
   --full              everything, in about half an hour
   --only a,b          of ${measures.map(({ name }) => name).join(', ')}
-                      the rest stays, if commit, machine and rounds are the same
+                      the rest stays, if commit, machine, versions and rounds are the same
   --rounds N          rounds, interleaved (2; with --quick 1)
   --directory DIR     write the logs below DIR (${os.tmpdir()})`
 

@@ -17,8 +17,8 @@ import { batchCalls, pauseMs, warmUpBatches } from './call.ts'
 /** Entries per second. */
 export const rates = [10, 100, 1000, 10_000, 100_000] as const
 type Rate = (typeof rates)[number]
-/** Rates of a quick run. */
-const quickRates: readonly Rate[] = [100, 1000]
+/** Rates of a quick run, of other rivals, and of one entry a turn. */
+const fewRates: readonly Rate[] = [100, 1000]
 /**
  * How a rate is measured: so many times, for so long, each time without logging first. What a
  * program takes for its timers wanders by 2 % of a processor in a virtual machine, and what others
@@ -26,24 +26,37 @@ const quickRates: readonly Rate[] = [100, 1000]
  */
 const stretches: Readonly<Record<Rate, readonly [times: number, ms: number]>> = {
   10: [1, 800],
-  100: [4, 400],
-  1000: [4, 400],
-  10_000: [4, 250],
-  100_000: [4, 120],
+  100: [3, 400],
+  1000: [3, 400],
+  10_000: [3, 250],
+  100_000: [3, 120],
 }
+/** How often for those that are measured at few rates. */
+const timesFew = 2
 /** Turns a second and how long, until V8 has compiled what runs in a turn of few entries. */
 const warmUpTurnsPerS = 1000
 const warmUpMs = 1000
 /** Entries logged as fast as it goes, some in each turn. */
 const maxEntries = 30_000
 const maxTurnEntries = 100
-/** Until what was logged before is in the file, and the loop is at rest. */
+/** Until what was logged is in the file, and the loop is at rest. */
 const restMs = 70
+/** Until V8 has swept what it has collected, in threads of its own. */
+const sweptMs = 20
 const warmedUpMs = 400
+/** Batches before, for those that are measured at few rates: some take 60 µs an entry. */
+const warmUpBatchesFew = 20
 /** Compared by both numbers of entries a turn, in all rounds. */
 const main: readonly SubjectName[] = ['ringlog-typed', 'ringlog-untyped', 'pino-async']
 /** With one entry a turn, where a turn costs most; the rings differ in the call (`mixed`, `call`). */
 const byOne: readonly SubjectName[] = [...main, 'ringlog-thread']
+
+/** How a rate is measured. */
+interface Stretch {
+  readonly times: number
+  readonly ms: number
+  readonly entriesPerTurn: number
+}
 
 /** What a stretch of the program takes. */
 interface Cost {
@@ -57,7 +70,7 @@ export const rateMeasure: Measure = {
   about:
     'Processor time of the whole process, µs per enforcement entry, all in, at so many entries per second and as ' +
     'fast as it goes; and the part of it in which the event loop was busy. Net of the same program in the same ' +
-    'process without logging, which runs before each stretch, the least of up to four of each. After 60 000 entries and a second of 1 000 turns; ' +
+    'process without logging, which runs before each stretch, the least of up to three of each. After 60 000 entries (other rivals: 20 000) and a second of 1 000 turns; ' +
     'ringlog rotates at 50 MB, rivals need not.',
   metrics: [
     ...rates.map((rate): Metric => ({
@@ -79,13 +92,14 @@ export const rateMeasure: Measure = {
 
   plan: (scale: Scale) => {
     if (scale === 'quick') return main.map((subject) => jobOf(subject, '5', { isQuick: true }))
+    const once = { isQuick: true, roundsMax: 1 }
     const others = pathNames.filter(
       (name) => subjects[name].kind === 'rival' && !main.includes(name),
     )
     return [
       ...main.map((subject) => jobOf(subject, '5')),
-      ...others.map((subject) => jobOf(subject, '5', { isQuick: true, roundsMax: 1 })),
-      ...byOne.map((subject) => jobOf(subject, '1', { roundsMax: 1 })),
+      ...others.map((subject) => jobOf(subject, '5', once)),
+      ...byOne.map((subject) => jobOf(subject, '1', once)),
     ]
   },
 
@@ -96,10 +110,14 @@ export const rateMeasure: Measure = {
     const log = (): void => subject.entry(i++)
     let k = 0
     const skip = (): void => bare.entry(k++)
-    await warmUp(log, skip)
+    const isFew = job.isQuick === true
+    const isOther = isFew && !byOne.includes(job.subject)
+    await warmUp(isOther ? warmUpBatchesFew : warmUpBatches, log, skip)
     const metrics: Record<string, number> = {}
-    for (const rate of job.isQuick === true ? quickRates : rates) {
-      const { cpuUs, loopUs } = await costAt(rate, job.count, log, skip)
+    for (const rate of isFew ? fewRates : rates) {
+      const [times, ms] = stretches[rate]
+      const stretch = { times: isOther ? timesFew : times, ms, entriesPerTurn: job.count }
+      const { cpuUs, loopUs } = await costAt(rate, stretch, log, skip)
       metrics[`cpu_${rate}_us`] = cpuUs
       metrics[`loop_${rate}_us`] = loopUs
     }
@@ -121,14 +139,14 @@ function jobOf(subject: SubjectName, variant: string, more: Partial<Job> = {}): 
     subject,
     count: Number(variant),
     flags: ['--expose-gc'],
-    seconds: more.isQuick === true ? 13 : 22,
+    seconds: more.isQuick !== true ? 15 : byOne.includes(subject) ? 10 : 7,
     ...more,
   }
 }
 
 /** As in a process that has run for a while, with and without logging. */
-async function warmUp(log: () => void, skip: () => void): Promise<void> {
-  for (let batch = 0; batch < warmUpBatches; batch++) {
+async function warmUp(batches: number, log: () => void, skip: () => void): Promise<void> {
+  for (let batch = 0; batch < batches; batch++) {
     for (let call = 0; call < batchCalls; call++) log()
     for (let call = 0; call < batchCalls; call++) skip()
     await pause(pauseMs)
@@ -143,11 +161,10 @@ async function warmUp(log: () => void, skip: () => void): Promise<void> {
 /** What an entry takes at a rate, some in each turn. */
 async function costAt(
   rate: Rate,
-  entriesPerTurn: number,
+  { times, ms, entriesPerTurn }: Stretch,
   log: () => void,
   skip: () => void,
 ): Promise<Cost> {
-  const [times, ms] = stretches[rate]
   const turnsPerS = rate / entriesPerTurn
   const turns = Math.max(1, Math.round((turnsPerS * ms) / 1000))
   const [less, more]: [Cost[], Cost[]] = [[], []]
@@ -164,7 +181,7 @@ async function costAt(
 async function costOf(work: () => Promise<void>): Promise<Cost> {
   // What was thrown away before is collected before, not in the midst of ten entries.
   globalThis.gc?.()
-  await pause(restMs)
+  await pause(sweptMs)
   const cpuStart = process.cpuUsage()
   const loopStart = performance.eventLoopUtilization()
   await work()

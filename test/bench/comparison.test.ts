@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
 import { test } from 'node:test'
 import { compare } from '../../bench/comparison.ts'
-import { joined, type Row } from '../../bench/results.ts'
+import { joined, readResults, type Row, writeResults } from '../../bench/results.ts'
 import { resultsWith, rowWith } from './results-file.ts'
 
 function verdictOf(before: Row, after: Row): string | undefined {
@@ -56,4 +59,36 @@ test('joined() keeps the other measures of the same commit, and nothing of anoth
   assert.deepEqual(whole.rows, [disk, ...after.rows])
   assert.deepEqual(whole.skipped, { slow: 'why' })
   assert.deepEqual(joined({ ...before, commit: 'another' }, after), after)
+})
+
+test('writeResults() has measures join the stored run, and overwrites none that they cannot join', (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'ringlog-results-'))
+  t.after(() => rmSync(directory, { recursive: true }))
+  const call = resultsWith([rowWith([100, 100, 100])])
+  const disk = resultsWith([rowWith([1, 1, 1], { measure: 'disk' })])
+  const file = writeResults(call, directory)
+  assert.equal(writeResults(disk, directory), file)
+  assert.equal(readResults(file).rows.length, 2)
+  const later = '2026-11-23T20:30:00.000Z'
+  const other = writeResults({ ...call, rounds: 1, date: later }, directory)
+  assert.equal(basename(other), basename(file).replace('.json', '-2.json'))
+  const date = '2026-11-23T21:00:00.000Z'
+  assert.equal(writeResults({ ...disk, rounds: 1, date }, directory), other)
+  assert.deepEqual(
+    [file, other].map((each) => readResults(each).rounds),
+    [3, 1],
+  )
+  writeResults({ ...call, scale: 'quick' }, directory)
+  assert.deepEqual(readdirSync(directory).toSorted(), [
+    ...[file, other].map((each) => basename(each)).toSorted(),
+    'latest.json',
+    'quick.json',
+  ])
+})
+
+test('readResults() knows a figure that was left out', (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'ringlog-results-'))
+  t.after(() => rmSync(directory, { recursive: true }))
+  const file = writeResults(resultsWith([rowWith([Number.NaN, 7])]), directory)
+  assert.deepEqual(readResults(file).rows[0]?.values, [Number.NaN, 7])
 })
