@@ -49,6 +49,35 @@ describe('index', () => {
     )
   })
 
+  it('makes few patterns when it is imported, and has V8 compile next to none', () => {
+    const program = `const { exec } = RegExp.prototype
+const { RegExp: Real } = globalThis
+let made = 0
+const compiled = new Set()
+globalThis.RegExp = new Proxy(Real, {
+  construct(_, given) {
+    made++
+    return new Real(...given)
+  },
+})
+// A pattern is compiled for the first text that it is tried on, and all ways to try it lead here.
+// A literal is another object each time, and the same pattern.
+Real.prototype.exec = function (text) {
+  compiled.add(String(this))
+  return exec.call(this, text)
+}
+await import(${JSON.stringify(pathToFileURL('dist/index.js').href)})
+console.log(JSON.stringify({ made, compiled: compiled.size }))`
+    const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
+      encoding: 'utf8',
+    })
+    assert.equal(stderr, '')
+    const { made, compiled } = JSON.parse(stdout) as { made: number; compiled: number }
+    // Literals are not counted among those made: V8 only reads them until they are tried.
+    assert.ok(made <= 120, `${made} made`)
+    assert.ok(compiled <= 25, `${compiled} compiled`)
+  })
+
   it('loads what reads engines only when one is asked for', () => {
     const read = (options: string): string[] =>
       filesOf(

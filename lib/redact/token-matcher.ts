@@ -23,8 +23,8 @@ const uuidChars = 36
 
 interface Form {
   readonly prefix: string
-  /** Sticky: matches behind the prefix. */
-  readonly rest: RegExp
+  /** The source of what matches behind the prefix. */
+  readonly rest: string
   /** Whether the prefix, and the first group, stay. */
   readonly isPath: boolean
 }
@@ -46,7 +46,7 @@ for (const isPath of [false, true]) {
     for (const prefix of prefixes.split(' ')) {
       const pair = pairAt(prefix, 0)
       begins[pair] = 1
-      const all = [...(forms.get(pair) ?? []), { prefix, rest: new RegExp(rest, 'y'), isPath }]
+      const all = [...(forms.get(pair) ?? []), { prefix, rest, isPath }]
       // The longest first: `sk_live_` before `sk_`.
       forms.set(
         pair,
@@ -54,6 +54,18 @@ for (const isPath of [false, true]) {
       )
     }
   }
+}
+
+/**
+ * What follows prefixes, sticky, by its source: made for the first text that has one of the
+ * prefixes, as most programs have none. Many prefixes are followed by the same.
+ */
+const rests = new Map<string, RegExp>()
+
+function restOf(source: string): RegExp {
+  let rest = rests.get(source)
+  if (rest === undefined) rests.set(source, (rest = new RegExp(source, 'y')))
+  return rest
 }
 
 /** The shapes by the code of their first character. */
@@ -173,9 +185,10 @@ function tokenAt(text: string, at: number, end: number): Place | undefined {
   if (begins[pair] === 1) {
     const before = text.charCodeAt(at - 1)
     const isInWord = before === 0x5f || before === 0x2d || before === 0x2e
-    for (const { prefix, rest, isPath } of forms.get(pair) ?? []) {
+    for (const { prefix, rest: source, isPath } of forms.get(pair) ?? []) {
       if (isInWord && prefix.length <= weakPrefixCharsMax) continue
       if (!text.startsWith(prefix, at)) continue
+      const rest = restOf(source)
       rest.lastIndex = at + prefix.length
       const match = rest.exec(text)
       if (match === null) continue
