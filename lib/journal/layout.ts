@@ -29,6 +29,11 @@ export const layoutVersion = 2
  * run, and behind them stands what that other thread says of them (handed-progress.ts).
  */
 export const handedVersion = 3
+/**
+ * Of such a block whose owner is dead, and whose records get the numbers that they have in the log
+ * from now on, the oldest first: as far as the header says.
+ */
+export const movedVersion = 4
 /** Read in another byte order, it is another number. */
 export const orderProbe = 0x01020304
 
@@ -64,6 +69,8 @@ export const movingAt = 64
 export const movingLsnAt = 72
 export const movingSeqAt = 80
 export const movingMarkAt = 88
+/** How far the records bear the numbers of the log, in units of 8 bytes from the first one on. */
+export const movedAt = 92
 /** Bytes of the text about the owner, and the text. */
 export const ownerAt = 96
 export const ownerTextAt = 104

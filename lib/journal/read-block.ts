@@ -44,6 +44,8 @@ import {
   magic,
   markWord,
   MISSING,
+  movedAt,
+  movedVersion,
   movingAt,
   movingLsnAt,
   movingMarkAt,
@@ -99,9 +101,8 @@ export interface BlockContent {
   /**
    * Gives entries other numbers, in these bytes and wherever `store` puts them. Who is killed
    * between two stores has left a block to be believed, with the old numbers or the new ones.
-   * Undefined where the records have numbers to which bases are added.
    */
-  readonly renumber: ((numbersOf: NumbersOf, store: Store) => void) | undefined
+  readonly renumber: (numbersOf: NumbersOf, store: Store) => void
 }
 
 /** The numbers that an entry is to have from now on; undefined: those that it has. */
@@ -173,13 +174,13 @@ export class BlockReader {
       throw new Fault('it is no ring, or not whole')
     if (this.#word(orderAt) !== orderProbe) throw new Fault('it has another byte order')
     const version = this.#word(versionAt)
-    if (version !== layoutVersion && version !== handedVersion) {
-      const known = `${layoutVersion} and ${handedVersion}`
+    if (version !== layoutVersion && version !== handedVersion && version !== movedVersion) {
+      const known = `${layoutVersion} to ${movedVersion}`
       throw new Fault(`it has layout ${version}, this version reads layouts ${known}`)
     }
     const size = this.#number(sizeAt)
     const isWhole =
-      version === handedVersion
+      version !== layoutVersion
         ? isPosition(size, length - progressBytesMin) && size >= blockBytesMin
         : size === length
     if (!isWhole) throw new Fault(`it should have ${size} bytes, and has ${length}`)
@@ -201,6 +202,7 @@ export class BlockReader {
     if (!isPosition(written, tail)) throw new Fault(`its records are written to ${written}`)
     // The one who fills it forgets records when he needs their place.
     const head = Math.max(forgotten, written)
+    if (!isPosition(this.#movedBytes, tail - head)) throw new Fault('its numbers have no end')
     let size = 0
     for (const place of this.#places(head)) if (this.#isEntry(place)) size++
     return {
@@ -208,10 +210,7 @@ export class BlockReader {
       logId: this.#logId,
       size,
       entries: { [Symbol.iterator]: () => this.#entries(head, bases) },
-      renumber:
-        bases === undefined
-          ? (numbersOf, store) => this.#renumber(head, numbersOf, store)
-          : undefined,
+      renumber: (numbersOf, store) => this.#renumber(head, bases, numbersOf, store),
     }
   }
 
@@ -233,12 +232,28 @@ export class BlockReader {
 
   /** The entries of a block that has been looked at. */
   *#entries(head: number, bases: Bases | undefined): Generator<BlockEntry> {
-    for (const { at, length } of this.#places(head)) {
-      const definition = this.#word(at + definitionWord * 4)
-      if (definition === FILLER) continue
-      const entry = this.#entry(at, at + length, definition)
-      yield bases === undefined ? entry : inLog(entry, bases)
+    for (const place of this.#places(head)) {
+      const entry = this.#entryAt(place, head, bases)
+      if (entry !== undefined) yield entry
     }
+  }
+
+  /** The entry of a record, with its numbers in the log; undefined for what fills a lap. */
+  #entryAt(
+    { at, position, length }: Place,
+    head: number,
+    bases: Bases | undefined,
+  ): BlockEntry | undefined {
+    const definition = this.#word(at + definitionWord * 4)
+    if (definition === FILLER) return undefined
+    const entry = this.#entry(at, at + length, definition)
+    const isOfRun = bases !== undefined && position - head >= this.#movedBytes
+    return isOfRun ? inLog(entry, bases) : entry
+  }
+
+  /** So far the records bear the numbers of the log, from the first one on. */
+  get #movedBytes(): number {
+    return this.#word(versionAt) === movedVersion ? this.#word(movedAt) * 8 : 0
   }
 
   /** What another thread says of the records; undefined where there is none. */
@@ -257,7 +272,7 @@ export class BlockReader {
     bytes.copyWithin(at + markWord * 4, movingMarkAt, movingMarkAt + 4)
   }
 
-  #renumber(head: number, numbersOf: NumbersOf, store: Store): void {
+  #renumber(head: number, bases: Bases | undefined, numbersOf: NumbersOf, store: Store): void {
     const words = this.#words
     const numbers = this.#numbers
     const part = (from: number, end: number): Uint8Array => this.#bytes.subarray(from, end)
@@ -268,12 +283,20 @@ export class BlockReader {
       if (place.position === moving) store(headOf(place), place.at)
     }
     numbers[movingAt >> 3] = 0
+    if (bases !== undefined) {
+      // None of them so far, if this is not begun by another one: the word for it was 0.
+      words[versionAt >> 2] = movedVersion
+      store(part(versionAt, versionAt + 4), versionAt)
+    }
     for (const place of this.#places(head)) {
       const { at, position, length } = place
       const [lsnAt, seqAt, markAt] = [at / 8 + lsnNumber, at / 8 + seqNumber, at / 4 + markWord]
-      const definition = this.#word(at + definitionWord * 4)
-      if (definition === FILLER) continue
-      const given = numbersOf(this.#entry(at, at + length, definition))
+      const entry = this.#entryAt(place, head, bases)
+      if (entry === undefined) continue
+      const end = position + length - head
+      // What bears a number of the run must not, once what is behind it does not.
+      const isOfRun = bases !== undefined && end > this.#movedBytes
+      const given = numbersOf(entry) ?? (isOfRun ? entry : undefined)
       if (given === undefined) continue
       numbers[movingLsnAt >> 3] = numbers[lsnAt]!
       numbers[movingSeqAt >> 3] = numbers[seqAt]!
@@ -287,6 +310,11 @@ export class BlockReader {
       numbers[seqAt] = given.seq
       words[markAt] = (words[markAt]! + sum() - before) | 0
       store(headOf(place), at)
+      if (!isOfRun) continue
+      // By one store: moved, and not being moved any more.
+      numbers[movingAt >> 3] = 0
+      words[movedAt >> 2] = end / 8
+      store(part(movingAt, movedAt + 4), movingAt)
     }
     numbers[movingAt >> 3] = 0
     store(part(movingAt, movingAt + 8), movingAt)

@@ -2,8 +2,9 @@
 // masked, once and in order. The directory must be ours.
 //
 // An entry is known by its category, its numbers and its time. It keeps its numbers, so a copy in
-// error.log stays a copy of it; only where somebody has used numbers beyond them meanwhile does it
-// get the next ones, which are stored in the ring first. The ring is removed when all of it is in
+// error.log stays a copy of it; only where somebody has used them meanwhile, or has gone beyond them
+// in the same file, does it get the next ones, which are stored in the ring first. Whoever is killed
+// amid that leaves numbers that do not rise. The ring is removed when all of it is in
 // the operating system: whoever is killed before that leaves it to the next one, who finds in the
 // files what has been written.
 
@@ -85,15 +86,10 @@ export function recoverRings(options: RecoveryOptions): Recovered | undefined {
 function recoverRing(options: RecoveryOptions, { path, content }: Ring, all: Tally): void {
   const held = heldOf(options, content.entries)
   const numbersOf = newNumbers(options, held, content.entries)
-  const { renumber } = content
-  let { entries } = content
-  if (numbersOf !== undefined) {
-    // Before any of them is written: who is killed then leaves entries that will be found again.
-    if (renumber === undefined) entries = numbered(entries, numbersOf)
-    else changeRingFile(path, (store) => renumber(numbersOf, store))
-  }
+  // Before any of them is written: who is killed then leaves entries that will be found again.
+  if (numbersOf !== undefined) changeRingFile(path, (store) => content.renumber(numbersOf, store))
   try {
-    write(options, held, entries, all)
+    write(options, held, content.entries, all)
   } catch (error) {
     if (!(error instanceof Unwritable)) throw error
     tellAside(options, path, `of an entry no line can be made: ${error.message}`)
@@ -211,13 +207,16 @@ function heldOf({ fileOf, errorFile, directory }: RecoveryOptions, entries: Entr
 
 /** The numbers that entries get which no file holds; undefined when they keep theirs. */
 function newNumbers(options: RecoveryOptions, held: Held, entries: Entries): NumbersOf | undefined {
-  if (!hasOthers([...held.values()], entries)) return undefined
+  const { fileOf, errorFile } = options
+  const isWritten = (entry: BlockEntry): boolean =>
+    isIn(held.get(fileOf(entry.definition.category))!, entry) || isIn(held.get(errorFile)!, entry)
+  if (!areTaken(options, held, entries, isWritten)) return undefined
   const last = options.last()
   const seqs = new Map(last.seqs)
   let { lsn } = last
   return (entry) => {
     const { category } = entry.definition
-    if (isIn(held.get(options.fileOf(category))!, entry)) return undefined
+    if (isWritten(entry)) return undefined
     const seq = (seqs.get(category) ?? 0) + 1
     seqs.set(category, seq)
     return { seq, lsn: ++lsn }
@@ -229,12 +228,44 @@ function isIn(held: ReadonlySet<string>, entry: BlockEntry): boolean {
   return held.size > 0 && held.has(wordOf(keyOf(entry)))
 }
 
-/** Whether somebody has gone on from numbers below ours: they are taken. */
-function hasOthers(held: readonly ReadonlySet<string>[], entries: Entries): boolean {
-  if (held.every((found) => found.size === 0)) return false
-  const words = new Set<string>()
-  for (const entry of entries) words.add(wordOf(keyOf(entry)))
-  return held.some((found) => [...found].some((word) => !words.has(word)))
+/**
+ * Whether entries cannot keep their numbers. Others in the files are no sign of that: those for
+ * which the ring had no room were written at once.
+ */
+function areTaken(
+  { fileOf, errorFile }: RecoveryOptions,
+  held: Held,
+  entries: Entries,
+  isWritten: (entry: BlockEntry) => boolean,
+): boolean {
+  const taken = new Set<number | string>()
+  const lastIn = new Map<string, number>()
+  for (const [file, words] of held) {
+    let last = 0
+    for (const word of words) {
+      const [category = '', seq = '', number = ''] = word.split(' ')
+      const lsn = Number(number)
+      taken.add(lsn).add(`${category} ${seq}`)
+      last = Math.max(last, lsn)
+    }
+    lastIn.set(file, last)
+  }
+  let before = 0
+  const seqs = new Map<string, number>()
+  for (const entry of entries) {
+    const { definition, lsn, seq } = entry
+    const { category, severity } = definition
+    const seqBefore = seqs.get(category) ?? 0
+    if (!isWritten(entry)) {
+      if (lsn <= before || seq <= seqBefore) return true
+      if (taken.has(lsn) || taken.has(`${category} ${seq}`)) return true
+      const last = lastIn.get(fileOf(category))!
+      if (lsn < (severity >= ERROR ? Math.max(last, lastIn.get(errorFile)!) : last)) return true
+    }
+    before = Math.max(before, lsn)
+    seqs.set(category, Math.max(seqBefore, seq))
+  }
+  return false
 }
 
 function keyOf({ definition, seq, lsn, time }: BlockEntry): Parameters<typeof wordOf>[0] {

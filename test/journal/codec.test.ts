@@ -19,7 +19,7 @@ import { Block } from '../../lib/journal/block.ts'
 import { JournaledRing } from '../../lib/journal/journaled-ring.ts'
 import {
   definitionWord,
-  handedVersion,
+  movedVersion,
   headAt,
   headerBytes,
   keyAt,
@@ -385,8 +385,8 @@ describe('readBlock()', () => {
       assert.equal(typeof readBlock(after.subarray(0, length)), 'string')
     }
     const other = Buffer.from(after)
-    other.writeInt32LE(handedVersion + 1, 8)
-    assert.match(JSON.stringify(readBlock(other)), new RegExp(`layout ${handedVersion + 1}`))
+    other.writeInt32LE(movedVersion + 1, 8)
+    assert.match(JSON.stringify(readBlock(other)), new RegExp(`layout ${movedVersion + 1}`))
     assert.match(JSON.stringify(readBlock(Buffer.alloc(1 << 16))), /no ring/)
   })
 
@@ -570,7 +570,7 @@ describe('BlockContent.renumber()', () => {
     ])
     const file = Buffer.from(third)
     let stores = 0
-    contentOf(Buffer.from(third)).renumber!(
+    contentOf(Buffer.from(third)).renumber(
       ({ lsn, seq }) => (lsn === 2 ? undefined : { lsn: lsn + 100, seq: seq + 50 }),
       (bytes, at) => {
         const halves = [bytes.subarray(0, bytes.length / 2), bytes]
