@@ -97,10 +97,7 @@ export class Outages {
 
   /** A file was found with a torn last line. */
   torn(route: Route, bytes: number): void {
-    this.#options.report(
-      `Log file ${route.file} ended in a torn line; it has been ended, nothing was cut`,
-      { file: route.file, torn_bytes: bytes },
-    )
+    this.#options.report(...tornLine(route.file, bytes))
   }
 
   /** Lines have come to a file after another writer had taken over. */
@@ -144,4 +141,10 @@ export class Outages {
     this.#told.add(cause)
     this.#options.tell(remark)
   }
+}
+
+/** What is said of a file whose torn last line has been ended. */
+export function tornLine(file: string, bytes: number): [message: string, context: object] {
+  const message = `Log file ${file} ended in a torn line; it has been ended, nothing was cut`
+  return [message, { file, torn_bytes: bytes }]
 }

@@ -48,6 +48,8 @@ export interface RecoveryOptions {
   readonly keep: number
   /** The numbers that the files have come to. */
   readonly last: () => { readonly seqs: ReadonlyMap<string, number>; readonly lsn: number }
+  /** A file had a torn last line, of so many bytes, which has been ended. */
+  readonly torn: (file: string, bytes: number) => void
   /** Tells a person. */
   readonly tell: (remark: string) => void
 }
@@ -351,8 +353,9 @@ class Appender {
 
   #open(): void {
     if (this.#fd !== -1) return
-    const { directory, fileMode } = this.#options
-    const { fd, size } = openForAppend(directory, this.#file, undefined, fileMode)
+    const { directory, fileMode, torn } = this.#options
+    const { fd, size, tornBytes } = openForAppend(directory, this.#file, undefined, fileMode)
+    if (tornBytes > 0) torn(this.#file, tornBytes)
     this.#fd = fd
     this.#size = size
   }

@@ -294,7 +294,11 @@ function fill(fd: number, bytes: number): void {
   try {
     for (let at = 0; at < bytes;) at += writeSync(fd, zeros, 0, Math.min(zeros.length, bytes - at))
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EFBIG') {
+      throw new RingUnavailable(`a limit on the size of files (ulimit -f) above ${mib(bytes)} MiB`)
+    }
+    if (code !== 'ENOSPC') throw error
     const { blocks, bavail, bsize } = statfsSync(shared)
     const [free, all] = [mib(bavail * bsize), mib(blocks * bsize)]
     throw new RingUnavailable(

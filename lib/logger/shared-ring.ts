@@ -7,6 +7,7 @@ import { ownPath } from '../config/instance.ts'
 import type { ResolvedConfig } from '../config/resolve.ts'
 import type { CategoryTemplate } from '../deliver/category.ts'
 import { fileModes } from '../directory/attributes.ts'
+import { tornLine } from '../deliver/outages.ts'
 import type { FoundNumbers } from '../directory/last-numbers.ts'
 import { Journal } from '../journal/journal.ts'
 import type { BlockEntry } from '../journal/read-block.ts'
@@ -74,6 +75,8 @@ export class Recovery {
   readonly #config: ResolvedConfig
   readonly #parts: RecoveryParts
   readonly #untold: Recovered[] = []
+  /** Files that had a torn last line, each with its bytes. */
+  readonly #torn: [file: string, bytes: number][] = []
 
   constructor(config: ResolvedConfig, parts: RecoveryParts) {
     this.#config = config
@@ -123,12 +126,18 @@ export class Recovery {
       limitBytes: rotation.max_size_mb * 1024 * 1024,
       keep: rotation.max_files,
       last,
+      torn: (file, bytes) => {
+        this.#torn.push([file, bytes])
+      },
       tell,
     }
   }
 
   /** The files are open. */
   report(): void {
+    for (const [file, bytes] of this.#torn.splice(0)) {
+      this.#parts.report(...tornLine(file, bytes))
+    }
     for (const { entries, from, to } of this.#untold.splice(0)) {
       const what = entries === 1 ? '1 entry' : `${entries} entries`
       this.#parts.report(`Recovered ${what} of a process that was killed`, {

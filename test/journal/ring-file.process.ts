@@ -262,6 +262,23 @@ describe('buffer.ring: shared', { skip }, () => {
     assert.match(told, /--shm-size/)
   })
 
+  test('says that no file may be as large as the ring', (t) => {
+    const before = ['sh', '-c', 'ulimit -f 512; exec "$@"', 'sh']
+    const told = run(logDirectory(t), '', before)
+    assert.match(told, /ring: expected a limit on the size of files \(ulimit -f\) above 0\.5 MiB/)
+  })
+
+  test('tells of a torn line that it has ended, where it appends what comes back', (t) => {
+    const directory = logDirectory(t)
+    run(directory, killed)
+    cleaned(t, directory)
+    writeFileSync(join(directory, 'system.log'), '{"torn', { mode: 0o600 })
+    assert.equal(run(directory, 'await log.close()'), '')
+    const [torn, ...lines] = readFileSync(join(directory, 'system.log'), 'utf8').split('\n')
+    assert.equal(torn, '{"torn')
+    assert.match(lines.join(), /Log file system\.log ended in a torn line; it has been ended/)
+  })
+
   for (const writer of ['inline', 'thread']) {
     test(`says how little memory its control group has left, instead of being killed: ${writer}`, (t) => {
       const why = whyNoMemoryGroup()
