@@ -2,10 +2,12 @@
 // random moments, also while they recover what the one before has left, and counts what is in the
 // files. Exit code 1 when an entry whose call had returned is lost, there twice, or out of order.
 //
-// `orphan`: the writer thread ends some time before the process does.
+// `orphan`: the writer thread ends some time before the process does. `group`: the system kills it,
+// since its control group has come to its limit of memory.
 //
 // Who writes changes from run to run, so that each recovers what the other has left; `--writer inline`
-// or `--writer thread` has only one of them. `--entries N` has a process log N times as much.
+// or `--writer thread` has only one of them. `--entries N` has a process log N times as much;
+// `--way WAY` has all of them end in one way.
 
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -21,6 +23,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { Random } from '../faults/random.ts'
+import { MemoryGroup, whyNoMemoryGroup } from '../memory-group.ts'
 import { judge } from './judge.ts'
 
 const { values: options } = parseArgs({
@@ -28,6 +31,7 @@ const { values: options } = parseArgs({
     kills: { type: 'string', default: '1000' },
     writer: { type: 'string', default: 'both' },
     entries: { type: 'string', default: '1' },
+    way: { type: 'string' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
   },
 })
@@ -37,13 +41,15 @@ const noteBytes = 4096
 /** A busy machine takes 20 s for a recovery. */
 const endMsMax = 120_000
 /** What a busy machine has said, and is no fault. */
-const slowDisk =
-  /ringlog: (?:cannot write \S+: no answer from the disk for 2 s; entries wait in memory|can write all files again, after \S+ s)/g
+const busyMachine =
+  /ringlog: (?:cannot write \S+: no answer from the disk for 2 s; entries wait in memory|can write all files again, after \S+ s|the writer thread does not answer; its work goes on in the thread that logs)/g
 const random = new Random(Number(options.seed))
 const victim = join(import.meta.dirname, 'victim.js')
 const orphaned = 'ringlog: the writer thread has ended; its work goes on in the thread that logs'
 const writers = ['inline', 'thread'] as const
-const ways = ['kill', 'kill', 'early', 'self', 'orphan', 'segv', 'abort', 'oom', 'exit'] as const
+const ways = ['kill', 'kill', 'early', 'self', 'orphan', 'segv', 'abort', 'oom', 'exit']
+/** A process of `group` has so much memory, its ring included, in bytes. */
+const groupBytes = 192 * 1024 * 1024
 
 interface Total {
   [count: string]: number
@@ -55,6 +61,9 @@ async function main(): Promise<void> {
     return
   }
   console.log(`seed ${options.seed}, node ${process.version}`)
+  const whyNot = whyNoMemoryGroup()
+  if (whyNot === undefined) ways.push('group')
+  else console.log(`without kills by the system for its memory: ${whyNot}`)
   const total: Total = { kills: 0, accepted: 0 }
   while (total['kills']! < Number(options.kills)) await directory(total)
   console.log(JSON.stringify(total))
@@ -69,7 +78,7 @@ async function directory(total: Total): Promise<void> {
   const notes = join(place, 'notes')
   writeFileSync(notes, Buffer.alloc(noteBytes))
   for (let run = 1; run <= runsEach; run++) {
-    const way = run === runsEach ? 'exit' : random.of(ways)
+    const way = run === runsEach ? 'exit' : (options.way ?? random.of(ways))
     const writer = options.writer === 'both' ? random.of(writers) : options.writer
     const said = await die(logs, notes, run, way, writer)
     // That its writer thread is no more, which is so.
@@ -77,7 +86,7 @@ async function directory(total: Total): Promise<void> {
     total[way] = (total[way] ?? 0) + 1
     total[writer] = (total[writer] ?? 0) + 1
     if (way !== 'exit') total['kills']!++
-    const told = remarks.replace(slowDisk, '')
+    const told = remarks.replace(busyMachine, '')
     if (/not believed|ringlog:/.test(told)) {
       total['remarks'] = (total['remarks'] ?? 0) + 1
       console.log(`${way}: ${remarks.slice(0, 500)}`)
@@ -109,13 +118,11 @@ function die(
 ): Promise<string> {
   const flags = way === 'oom' ? ['--max-old-space-size=40'] : []
   const pieces = 1 + random.integer(0, way === 'kill' ? 7 : 39)
-  const child = spawn(
-    process.execPath,
-    [...flags, victim, logs, notes, `${run}`, way, `${pieces}`, writer, options.entries],
-    {
-      stdio: ['ignore', 'ignore', 'pipe'],
-    },
-  )
+  const group = way === 'group' ? new MemoryGroup() : undefined
+  group?.limit(groupBytes)
+  const words = [...(group?.before ?? []), process.execPath, ...flags, victim, logs, notes]
+  const [file, ...args] = [...words, `${run}`, way, `${pieces}`, writer, options.entries]
+  const child = spawn(file, args, { stdio: ['ignore', 'ignore', 'pipe'] })
   let remarks = ''
   child.stderr.on('data', (bytes: Buffer) => {
     const lines = bytes.toString().split('\n')
@@ -127,6 +134,8 @@ function die(
     const timer = setTimeout(() => child.kill('SIGKILL'), isKilled ? ms : endMsMax)
     child.on('close', () => {
       clearTimeout(timer)
+      if (group?.kills === 0) remarks += 'ringlog: the system has not killed it'
+      group?.remove()
       resolve(remarks)
     })
   })

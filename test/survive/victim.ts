@@ -110,12 +110,21 @@ function piece(): void {
   else setTimeout(piece, i % 5 === 0 ? 3 : 0)
 }
 
+/** Takes memory outside of the heap, and logs, until the system ends it. */
+function fillGroup(): void {
+  for (;;) {
+    one()
+    hoard.push(Buffer.alloc(256 * 1024, 1))
+  }
+}
+
 function die(): void {
   for (let n = 0; n < 1 + (i % 50); n++) one()
   if (way === 'segv') process.kill(process.pid, 'SIGSEGV')
   else if (way === 'abort') process.abort()
   else if (way === 'self' || way === 'orphan') process.kill(process.pid, 'SIGKILL')
   else if (way === 'oom') for (;;) hoard.push(new Array(10_000).fill(hoard.length))
+  else if (way === 'group') fillGroup()
   else if (way === 'exit') process.exit(0)
   // Killed from outside: it goes on.
   else left = Infinity
