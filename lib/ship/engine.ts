@@ -11,6 +11,8 @@
 // which the engine itself checks in the same step: a second shipper, or a batch that was sent
 // before and arrives late, cannot come between.
 
+import type { Where } from '../read/where.ts'
+
 /** A log of a host. */
 export interface LogName {
   readonly host: string
@@ -127,6 +129,10 @@ export interface EngineQuery {
   readonly levels?: readonly string[]
   /** Only these accounts. */
   readonly accounts?: readonly string[]
+  /** Only messages that match. */
+  readonly grep?: RegExp
+  /** Only entries that have these fields. */
+  readonly where?: Where
   /**
    * The last so many of each series that meet what the engine looks at, or more; fewer only where
    * there are no more.

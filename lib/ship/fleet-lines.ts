@@ -23,13 +23,15 @@ export function fleetOf(
   reader: EngineReader,
   { options, wanted, tell, signal }: FleetReading,
 ): Fleet {
-  const { follow = false, categories, level, account_id: account } = options
+  const { follow = false, categories, level, account_id: account, grep, where } = options
   return new Fleet(reader, {
     wanted,
     follow,
     categories,
     levels: level === undefined ? undefined : levelNames.slice(severityOf(level)),
     accounts: account === undefined ? undefined : [account].flat(),
+    grep: typeof grep === 'string' ? new RegExp(grep) : grep,
+    where,
     tell,
     signal,
   })

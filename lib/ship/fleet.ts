@@ -14,6 +14,7 @@ import { parseLine } from '../entry/line.ts'
 import { visible } from '../entry/visible-text.ts'
 import { merge, mergeLogs } from '../read/merge.ts'
 import type { Wanted } from '../read/query.ts'
+import type { Where } from '../read/where.ts'
 import { type LogLine, ReadLine, type TimedLine } from '../read/time-order.ts'
 import { BackOff } from './back-off.ts'
 import {
@@ -52,6 +53,8 @@ export interface FleetQuery {
   /** Conditions that the engine may look at. */
   readonly levels: readonly string[] | undefined
   readonly accounts: readonly string[] | undefined
+  readonly grep?: RegExp | undefined
+  readonly where?: Where | undefined
   /** Told what a person should know: one line. */
   readonly tell: (text: string) => void
   readonly signal: AbortSignal
@@ -186,13 +189,15 @@ export class Fleet {
     more: EngineQuery,
     given: (count: number) => void = () => {},
   ): AsyncGenerator<TimedLine[]> {
-    const { wanted, levels, accounts, signal } = this.#query
+    const { wanted, levels, accounts, grep, where, signal } = this.#query
     const query: EngineQuery = {
       series: [name],
       ...(wanted.since > -Infinity && { since: wanted.since }),
       ...(wanted.until < Infinity && { until: wanted.until }),
       ...(levels && { levels }),
       ...(accounts && { accounts }),
+      ...(grep && { grep }),
+      ...(where && { where }),
       ...more,
       signal,
     }

@@ -2,24 +2,28 @@
 
 import type { Client } from 'pg'
 import { sleep } from '../entry/clock.ts'
-import type {
-  EngineQuery,
-  EngineReader,
-  SeqStretch,
-  SeriesName,
-  ShippedLine,
-  ShippedNumbers,
-  ShippedSeries,
+import {
+  type EngineQuery,
+  type EngineReader,
+  type SeqStretch,
+  type SeriesName,
+  type ShippedLine,
+  type ShippedNumbers,
+  type ShippedSeries,
+  keyOfSeries,
 } from './engine.ts'
 import type { Link } from './link.ts'
+import { conditionsOf } from './postgres-filter.ts'
 
 /** Rows of an answer. */
 const rowsMax = 1000
+/** Rows that one question looks at where only some of them may be wanted. */
+const scannedMax = 20_000
 /** Between two looks for what has come, and for series that are new. Milliseconds. */
 const lookMs = 200
 const seriesMs = 2000
 
-interface Row extends SeriesName {
+interface Row {
   readonly seq: string
   readonly ms: string
   readonly line: string
@@ -92,18 +96,18 @@ export class PostgresReader implements EngineReader {
     for (let idleMs = 0; !isOver();) {
       if (idleMs - lookedMs >= seriesMs) {
         for (const name of query.series ?? (await this.#seriesOf(query))) {
-          const key = JSON.stringify([name.host, name.log_id, name.category])
+          const key = keyOfSeries(name)
           if (!cursors.has(key)) cursors.set(key, await this.#begin(name, query))
         }
         lookedMs = query.series === undefined ? idleMs : Infinity
       }
       let count = 0
       for (const cursor of cursors.values()) {
-        for (;;) {
-          const found = isOver() ? [] : await this.#next(cursor, query)
+        while (!isOver()) {
+          const found = await this.#next(cursor, query)
           if (found.length > 0) yield found
           count += found.length
-          if (found.length < rowsMax || lines === 0) break
+          if (cursor.isAtEnd || lines === 0) break
         }
       }
       if (!follow) return
@@ -134,81 +138,133 @@ export class PostgresReader implements EngineReader {
   /** Where a series is begun: behind the position, or before its last lines. */
   async #begin(name: SeriesName, query: EngineQuery): Promise<Cursor> {
     const { host, log_id, category } = name
-    const { after, lines } = query
-    const from = Number(after ?? 0)
-    if (lines === undefined) return { host, log_id, category, seq: from }
-    const { where, values } = conditionsOf(name, query)
-    const { rows } = await this.#inTurn((client) =>
-      client.query<{ seq: string }>(
-        `select seq from ${this.#table} where ${where} order by seq desc offset $${values.push(lines)} limit 1`,
-        values,
-      ),
-    )
-    return { host, log_id, category, seq: Math.max(from, Number(rows[0]?.seq ?? 0)) }
+    const { lines = Infinity } = query
+    const { from, to } = await this.#endsOf(name, query)
+    const cursor = { host, log_id, category, seq: from, to, isAtEnd: false }
+    if (lines === Infinity) return cursor
+    let rest = lines
+    for (const stretch of backwards(from, to, query)) {
+      const counted = stretch[1] === Infinity ? rest + 1 : await this.#count(name, query, stretch)
+      if (counted > rest) {
+        const order = `order by seq desc offset ${rest} limit 1`
+        const rows = await this.#ask<{ seq: string }>('seq', name, query, stretch, order)
+        return { ...cursor, seq: Number(rows[0]?.seq ?? from) }
+      }
+      rest -= counted
+    }
+    return cursor
   }
 
+  /** The next of a series that meet the conditions: none, where one step holds none. */
   async #next(cursor: Cursor, query: EngineQuery): Promise<ShippedLine[]> {
-    const found = await this.#rows(cursor, query, cursor.seq, `seq limit ${rowsMax}`)
-    cursor.seq = found.at(-1)?.seq ?? cursor.seq
+    if (cursor.seq >= cursor.to) cursor.to = (await this.#endsOf(cursor, query)).to
+    const to = Math.min(cursor.to, cursor.seq + stepOf(query))
+    const order = `order by seq limit ${rowsMax}`
+    const found = await this.#lines(cursor, query, [cursor.seq, to], order)
+    const isFull = found.length === rowsMax
+    cursor.seq = isFull || to === Infinity ? (found.at(-1)?.seq ?? cursor.seq) : to
+    cursor.isAtEnd = !isFull && (to === Infinity || cursor.seq >= cursor.to)
     return found
   }
 
-  /** The last so many that meet the conditions: in one question, however far back they are. */
+  /** The last so many that meet the conditions, however far back they are. */
   async #lastOf(name: SeriesName, lines: number, query: EngineQuery): Promise<ShippedLine[]> {
-    const after = Number(query.after ?? 0)
-    const found = await this.#rows(name, query, after, `seq desc limit ${lines}`)
-    return found.toReversed()
+    const { from, to } = await this.#endsOf(name, query)
+    const last: ShippedLine[] = []
+    for (const stretch of backwards(from, to, query)) {
+      const order = `order by seq desc limit ${lines - last.length}`
+      last.push(...(await this.#lines(name, query, stretch, order)))
+      if (last.length === lines || query.signal?.aborted === true) break
+    }
+    return last.toReversed()
   }
 
-  /** Rows of a series that meet the conditions. */
-  async #rows(
+  /** Where a series begins and ends; of one that is read as it comes only the former. */
+  async #endsOf(name: SeriesName, query: EngineQuery): Promise<{ from: number; to: number }> {
+    const after = Number(query.after ?? 0)
+    if (stepOf(query) === Infinity) return { from: after, to: Infinity }
+    const columns = 'min(seq) as first, max(seq) as last'
+    const rows = await this.#ask<{ first: string | null; last: string | null }>(columns, name, {}, [
+      after,
+      Infinity,
+    ])
+    const { first, last } = rows[0]!
+    return { from: Math.max(after, Number(first ?? 0) - 1), to: Number(last ?? after) }
+  }
+
+  async #count(name: SeriesName, query: EngineQuery, stretch: Stretch): Promise<number> {
+    const rows = await this.#ask<{ count: string }>('count(*) as count', name, query, stretch)
+    return Number(rows[0]!.count)
+  }
+
+  /** Lines of a stretch that meet the conditions. */
+  async #lines(
     name: SeriesName,
     query: EngineQuery,
-    after: number,
+    stretch: Stretch,
     order: string,
   ): Promise<ShippedLine[]> {
-    const { where, values } = conditionsOf(name, query)
-    const { rows } = await this.#inTurn((client) =>
-      client.query<Row>(
-        `select host, log_id, category, seq, (extract(epoch from time) * 1000)::bigint as ms, line
-          from ${this.#table} where ${where} and seq > $${values.push(after)} order by ${order}`,
-        values,
-      ),
-    )
-    return rows.map((row) => ({
-      host: row.host,
-      log_id: row.log_id,
-      category: row.category,
-      seq: Number(row.seq),
-      time: Number(row.ms),
-      raw: row.line,
-      position: row.seq,
+    const { host, log_id, category } = name
+    const columns = 'seq, (extract(epoch from time) * 1000)::bigint as ms, line'
+    const rows = await this.#ask<Row>(columns, name, query, stretch, order)
+    return rows.map(({ seq, ms, line }) => ({
+      host,
+      log_id,
+      category,
+      seq: Number(seq),
+      time: Number(ms),
+      raw: line,
+      position: seq,
     }))
   }
-}
 
-/** What of a query a row of a series must meet, and the values in it. */
-function conditionsOf(
-  { host, log_id, category }: SeriesName,
-  { since, until, levels, accounts }: EngineQuery,
-): { readonly where: string; readonly values: unknown[] } {
-  const values: unknown[] = [host, log_id, category]
-  const conditions = ['host = $1 and log_id = $2 and category = $3']
-  const add = (text: string, value: unknown): void => {
-    conditions.push(text.replaceAll('?', `$${values.push(value)}`))
+  /** Columns of the rows of a stretch that meet the conditions. */
+  async #ask<T extends object>(
+    columns: string,
+    { host, log_id, category }: SeriesName,
+    query: EngineQuery,
+    [from, to]: Stretch,
+    order = '',
+  ): Promise<T[]> {
+    const values: unknown[] = []
+    const where = [
+      ['host = {} and log_id = {} and category = {} and seq > {}', host, log_id, category, from],
+      ...(to < Infinity ? [['seq <= {}', to] as const] : []),
+      ...conditionsOf(query),
+    ].map(([sql, ...given]) => {
+      const rest = given.values()
+      return String(sql).replaceAll('{}', () => `$${values.push(rest.next().value)}`)
+    })
+    const text = `select ${columns} from ${this.#table} where ${where.join(' and ')} ${order}`
+    return (await this.#inTurn((client) => client.query<T>(text, values))).rows
   }
-  const moment = `timestamptz 'epoch' + ?::bigint * interval '1 millisecond'`
-  if (since !== undefined && since > -Infinity) add(`time >= ${moment}`, Math.floor(since))
-  if (until !== undefined && until < Infinity) add(`time <= ${moment}`, Math.ceil(until))
-  // A line that jsonb does not take has no entry: whoever asks looks again.
-  if (levels !== undefined) add(`(entry is null or entry->>'level' = any(?))`, levels)
-  if (accounts !== undefined) add(`(entry is null or entry->>'account_id' = any(?))`, accounts)
-  return { where: conditions.join(' and '), values }
 }
 
 /** How far a series has been read. */
 interface Cursor extends SeriesName {
   seq: number
+  /** Up to there it is known to go; Infinity: it is read as far as it goes. */
+  to: number
+  isAtEnd: boolean
+}
+
+/** Numbers behind one, up to and with another. */
+type Stretch = readonly [from: number, to: number]
+
+/** Rows that are looked at by one question: where few meet it, it must not take too long. */
+function stepOf({ levels, accounts, grep, where }: EngineQuery): number {
+  return (levels ?? accounts ?? grep ?? where) === undefined ? Infinity : scannedMax
+}
+
+/** The steps of a stretch, the last first. */
+function backwards(from: number, to: number, query: EngineQuery): Stretch[] {
+  const step = stepOf(query)
+  if (step === Infinity) return [[from, to]]
+  const count = Math.ceil(Math.max(0, to - from) / step)
+  return Array.from({ length: count }, (_, i) => [
+    Math.max(from, to - (i + 1) * step),
+    to - i * step,
+  ])
 }
 
 /** Each series with its last number and time: some steps into the index for each. */
