@@ -6,13 +6,18 @@
 // Files of a folder share a process: to start one and to load the library took a quarter of the
 // processor's time, 0.3 s a file (Node 20.20, 2026-11). A file that changes what a process has but
 // once, or measures it, has one of its own.
+//
+// `--properties` (`npm run test:properties`) runs the files that have properties, with all tries.
 
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 
-/** What is there once in a process, where a test changes, mocks, hears or measures it. */
+/**
+ * What is there once in a process, where a test changes, mocks, hears or measures it. Not what a
+ * test adds to a prototype: it takes it away before it ends.
+ */
 const touchesTheProcess = new RegExp(
   [
     String.raw`\bprocess\.(?:chdir|umask|on|once|listenerCount|memoryUsage)\b`,
@@ -20,7 +25,6 @@ const touchesTheProcess = new RegExp(
     String.raw`\bmock\b`,
     // The garbage of a dozen files took 6 s to collect thirty times.
     String.raw`\bsetFlagsFromString\b`,
-    String.raw`\.prototype\b`,
     String.raw`\bglobalThis\b`,
     String.raw`\bprepareStackTrace\b`,
     String.raw`/simulation/`,
@@ -50,35 +54,46 @@ for (const file of ${JSON.stringify(imports)}) {
   return path
 }
 
-/** What Node runs: a group for every dozen files of a folder, and the files on their own. */
+/**
+ * What Node runs: each file on its own, then a group for every dozen files of a folder. Node takes
+ * them by name, so that gives the rank. The smallest group comes last: until the end all processors
+ * have something to do.
+ */
 function grouped(sources: readonly string[]): string[] {
   rmSync(groupDirectory, { recursive: true, force: true })
   mkdirSync(groupDirectory, { recursive: true })
-  const alone: string[] = []
-  const folders = new Map<string, string[]>()
+  const groups = new Map<string, string[]>()
+  const counts = new Map<string, number>()
   for (const source of sources) {
     const file = join('build', source.replace(/\.ts$/, '.js'))
-    if (touchesTheProcess.test(readFileSync(source, 'utf8'))) alone.push(file)
-    else folders.set(dirname(source), [...(folders.get(dirname(source)) ?? []), file])
-  }
-  const groups: string[] = []
-  for (const [folder, files] of folders) {
+    const isAlone = touchesTheProcess.test(readFileSync(source, 'utf8'))
+    const folder = isAlone ? source.replace(/\.test\.ts$/, '') : dirname(source)
+    const count = counts.get(folder) ?? 0
+    counts.set(folder, count + 1)
     const name = relative('test', folder).replaceAll(/[\\/]/g, '-') || 'test'
-    for (let at = 0; at < files.length; at += filesOfGroupMax) {
-      const members = files.slice(at, at + filesOfGroupMax)
-      groups.push(writeGroup(`${name}-${at / filesOfGroupMax + 1}`, members))
-    }
+    const group = isAlone ? name : `${name}-${Math.floor(count / filesOfGroupMax) + 1}`
+    groups.set(group, [...(groups.get(group) ?? []), file])
   }
-  // The longest first: at the end all processors have something to do.
-  return [...groups, ...alone]
+  const bytesOf = (files: readonly string[]): number =>
+    files.reduce((sum, file) => sum + statSync(file).size, 0)
+  return [...groups]
+    .toSorted(
+      ([, one], [, other]) =>
+        Number(one.length > 1) - Number(other.length > 1) || bytesOf(other) - bytesOf(one),
+    )
+    .map(([name, files], rank) => writeGroup(`${String(rank).padStart(3, '0')}-${name}`, files))
 }
 
-const options = process.argv.slice(2).filter((word) => word.startsWith('--'))
+const options = process.argv
+  .slice(2)
+  .filter((word) => word.startsWith('--') && word !== '--properties')
+const isThorough = process.argv.includes('--properties')
 const words = process.argv.slice(2).filter((word) => !word.startsWith('--'))
 const sources = readdirSync('test', { recursive: true, encoding: 'utf8' })
   .filter((name) => name.endsWith('.test.ts'))
   .map((name) => join('test', name))
   .filter((file) => words.length === 0 || words.some((word) => file.includes(word)))
+  .filter((file) => !isThorough || readFileSync(file, 'utf8').includes(`/runs.ts'`))
   .toSorted()
 
 if (sources.length === 0) {
@@ -93,6 +108,6 @@ const concurrency = availableParallelism() + 1
 const { status } = spawnSync(
   process.execPath,
   ['--test', `--test-concurrency=${concurrency}`, ...options, ...grouped(sources)],
-  { stdio: 'inherit' },
+  { stdio: 'inherit', env: { ...process.env, ...(isThorough ? { ALL_RUNS: '1' } : {}) } },
 )
 process.exit(status ?? 1)

@@ -99,8 +99,16 @@ function codeOf(text: string): string {
   return text.replace(/^\s*(?:\/\/|\/?\*).*$/gm, '')
 }
 
-/** What a file imports, types included, as it is written there. */
-function importsOf(text: string): string[] {
+const importsByText = new Map<string, readonly string[]>()
+
+/** What a file imports, types included, as it is written there. Each text is searched once. */
+function importsOf(text: string): readonly string[] {
+  const known = importsByText.get(text) ?? searchImports(text)
+  importsByText.set(text, known)
+  return known
+}
+
+function searchImports(text: string): readonly string[] {
   const forms = [
     /^\s*(?:import|export)\b[^'"()]*?\bfrom\s*['"]([^'"]+)['"]/gm,
     /^\s*import\s*['"]([^'"]+)['"]/gm,
@@ -212,6 +220,17 @@ const noFileNameOccursTwice: Rule = (tree) => {
     .map(([name, places]) => `${name} stands in ${places.join(' and ')}`)
 }
 
+const syntaxByText = new Map<string, ts.SourceFile>()
+
+/** The tree of a text. Each is parsed once, for all rules. */
+function syntaxOf(text: string): ts.SourceFile {
+  const known = syntaxByText.get(text)
+  if (known !== undefined) return known
+  const source = ts.createSourceFile('a.ts', text, ts.ScriptTarget.Latest)
+  syntaxByText.set(text, source)
+  return source
+}
+
 /** Lines of a function at most: what fits on a screen. */
 const functionLinesMax = 70
 
@@ -219,7 +238,7 @@ const functionLinesMax = 70
 const functionsFitOnAScreen: Rule = (tree) =>
   [...tree].flatMap(([file, text]) => {
     if (text.split('\n').length <= functionLinesMax) return []
-    const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest)
+    const source = syntaxOf(text)
     const lineOf = (at: number): number => source.getLineAndCharacterOfPosition(at).line
     const found: string[] = []
     const visit = (node: ts.Node): void => {
@@ -383,7 +402,7 @@ function hasBehaviour(text: string): boolean {
   const visit = (node: ts.Node): boolean =>
     (ts.isFunctionLike(node) && 'body' in node && node.body !== undefined) ||
     ts.forEachChild(node, visit) === true
-  return visit(ts.createSourceFile('a.ts', text, ts.ScriptTarget.Latest))
+  return visit(syntaxOf(text))
 }
 
 /** Whether one file leads to another by its imports. */

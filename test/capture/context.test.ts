@@ -10,6 +10,7 @@ import { Redactor } from '../../lib/redact/secret-keys.ts'
 import { LineEncoder } from '../../lib/encode/line-encoder.ts'
 import { captureContext } from '../../lib/capture/context.ts'
 import { harmlessText, harmlessUnit } from '../harmless-text.ts'
+import { runs } from '../runs.ts'
 
 const places = 1 << 14
 
@@ -36,7 +37,7 @@ describe('captureContext()', () => {
       fc.property(fc.dictionary(harmlessText, value), (context) => {
         assert.deepEqual(written(context, lanes), JSON.parse(JSON.stringify(context)))
       }),
-      { numRuns: 700 },
+      { numRuns: runs(700) },
     )
   })
 

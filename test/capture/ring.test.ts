@@ -11,6 +11,7 @@ import { captureContext } from '../../lib/capture/context.ts'
 import { type Template, templateOf } from '../../lib/encode/line-template.ts'
 import { Ring, entryPlacesMax } from '../../lib/capture/ring.ts'
 import { harmlessText } from '../harmless-text.ts'
+import { runs } from '../runs.ts'
 
 const template = templateOf({ name: 'system', seqBase: 0 }, 1)
 
@@ -111,9 +112,9 @@ describe('Ring', () => {
         for (const expected of model) assert.deepEqual(shift(ring) ?? {}, expected)
         assert.equal(ring.size, 0)
       }),
-      { numRuns: 80 },
+      { numRuns: runs(80) },
     )
-    assert.ok(wrapped > 40, `${wrapped} of 80 wrapped`)
+    assert.ok(wrapped > runs(20), `${wrapped} of ${runs(80)} wrapped`)
   })
 
   test('keeps order and values while memory is given to it, at calls and between them', () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { jsonFaultOf, repeatedKeysOf } from '../../lib/config/json-fault.ts'
+import { runs } from '../runs.ts'
 
 /** Where V8 says that a text stops being JSON, if it says so. */
 function messageOf(text: string): string | undefined {
@@ -175,9 +176,9 @@ describe('jsonFaultOf()', () => {
           assert.ok(!isBeginning(text.slice(0, fault.at + 1)), 'with it, no more')
         },
       ),
-      { numRuns: 2_000 },
+      { numRuns: runs(2_000) },
     )
-    assert.ok(seen.json > 100 && seen.not > 1_000, JSON.stringify(seen))
+    assert.ok(seen.json > runs(100) && seen.not > runs(1_000), JSON.stringify(seen))
   })
 
   it('agrees with the positions that V8 tells', () => {
@@ -189,9 +190,9 @@ describe('jsonFaultOf()', () => {
         told++
         assert.equal(jsonFaultOf(text)?.at, Number(position))
       }),
-      { numRuns: 1_000 },
+      { numRuns: runs(1_000) },
     )
-    assert.ok(told > 50, `${told} positions`)
+    assert.ok(told > runs(50), `${told} positions`)
   })
 
   it('bears any depth and length', () => {

@@ -11,6 +11,7 @@ import type { Rule } from '../../lib/config/validate.ts'
 import { resolveConfig, type LoggingConfig, type ResolvedConfig } from '../../lib/config/resolve.ts'
 import { loggingSchema } from '../../lib/config/schema.ts'
 import { places, problemsOf, sectionWith } from './config-places.ts'
+import { runs } from '../runs.ts'
 
 const defaults: ResolvedConfig = {
   log_level: 'info',
@@ -308,10 +309,10 @@ describe('resolveConfig()', () => {
         }
         seen[isUsable(section) ? 'usable' : 'not']++
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     )
     // Some 25 and more of 300: a bound that chance reaches once in a million runs.
-    assert.ok(seen.usable > 4 && seen.not > 4, JSON.stringify(seen))
+    assert.ok(seen.usable > runs(4) && seen.not > runs(4), JSON.stringify(seen))
   })
 })
 

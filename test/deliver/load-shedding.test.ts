@@ -7,6 +7,7 @@ import { ERROR, levelNames } from '../../lib/entry/level.ts'
 import { Backlog } from '../../lib/deliver/load-shedding.ts'
 import { entriesIn } from '../../lib/deliver/batch-entries.ts'
 import { Route } from '../../lib/deliver/file-queue.ts'
+import { runs } from '../runs.ts'
 
 const batchBytesMax = 2048
 const bytesMax = 16 * 1024
@@ -131,7 +132,7 @@ describe('Backlog.hasRoom()', () => {
           assert.equal(route.waitingBytes, bytes - route.gathered.size)
         },
       ),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     )
   })
 })

@@ -16,6 +16,7 @@ import { ERROR, INFO, WARNING } from '../../lib/entry/level.ts'
 import { Redactor } from '../../lib/redact/secret-keys.ts'
 import { ManualClock } from '../fakes/manual-clock.ts'
 import { ShortWriteSink } from '../fakes/short-write-sink.ts'
+import { runs } from '../runs.ts'
 
 const flushMs = 50
 const entriesMax = 32
@@ -218,7 +219,7 @@ for (const [what, waitingBytesMax] of bounds) {
           else rig.giveUp()
         },
       ),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     )
   })
 }

@@ -2,9 +2,8 @@
 // the judge.
 
 import assert from 'node:assert/strict'
-import { execFileSync, spawn } from 'node:child_process'
+import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
 import {
   mkdirSync,
   readFileSync,
@@ -17,13 +16,11 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
-import { setTimeout } from 'node:timers/promises'
 import { gunzipSync } from 'node:zlib'
 import { compressFile, isGzipOf } from '../../lib/directory/compress.ts'
 import { parseName } from '../../lib/directory/names.ts'
 import { rotateSync } from '../../lib/directory/rotate.ts'
 import { logDirectory, modeOf } from '../log-directory.ts'
-import { extension, loader } from '../loader.ts'
 
 function directoryOf(t: TestContext): string {
   const directory = logDirectory(t)
@@ -120,52 +117,6 @@ describe('compressFile()', () => {
     assert.equal(await compressFile(directory, parseName('a.log.2')!), undefined)
     execFileSync('mkfifo', [join(directory, 'a.log.3')])
     assert.equal(await compressFile(directory, parseName('a.log.3')!), undefined)
-  })
-
-  test('killed at random moments it leaves each file whole, and the next run finishes and tidies up', async (t) => {
-    const directory = directoryOf(t)
-    const contents = new Map([1, 2, 3, 4].map((index) => [index, linesOf(`file ${index}`, 50_000)]))
-    for (const [index, content] of contents) {
-      writeFileSync(join(directory, `system.log.${index}`), content)
-    }
-    const fixture = join(import.meta.dirname, `../fixtures/compressing${extension}`)
-    const run = (): ReturnType<typeof spawn> =>
-      spawn(process.execPath, [...loader, fixture, directory], {
-        stdio: ['ignore', 'pipe', 'inherit'],
-      })
-    let killed = 0
-    let left = 0
-    /** Compressed files are not written any more. */
-    const seen = new Set<string>()
-    for (let round = 0; round < 4; round++) {
-      const child = run()
-      const ended = once(child, 'exit')
-      await once(child.stdout!, 'data')
-      await setTimeout(Math.random() * 150)
-      child.kill('SIGKILL')
-      const [, signal] = (await ended) as [number | null, string | null]
-      if (signal === 'SIGKILL') killed++
-      const names = readdirSync(directory)
-      left += names.filter((name) => name.endsWith('.tmp')).length
-      for (const [index, content] of contents) {
-        const spelled = names.filter((name) => parseName(name)?.index === index)
-        assert.ok(spelled.length > 0, names.join(' '))
-        for (const name of spelled.filter((each) => !seen.has(each))) {
-          if (name.endsWith('.gz')) seen.add(name)
-          assert.equal(contentOf(directory, name) === content, true, name)
-        }
-      }
-    }
-    t.diagnostic(`${killed} killed amid the work, ${left} temporary files left and removed`)
-    const [code] = (await once(run(), 'exit')) as [number]
-    assert.equal(code, 0)
-    assert.deepEqual(
-      readdirSync(directory),
-      [1, 2, 3, 4].map((index) => `system.log.${index}.gz`),
-    )
-    for (const [index, content] of contents) {
-      assert.equal(contentOf(directory, `system.log.${index}.gz`) === content, true)
-    }
   })
 
   test('a full disk costs nothing but the compression, which succeeds when there is room again', (t) => {

@@ -9,6 +9,7 @@ import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { parseName } from '../../lib/directory/names.ts'
 import { rotateSync } from '../../lib/directory/rotate.ts'
+import { runs } from '../runs.ts'
 
 /** The files of a directory that bear the name of a log file, with what they hold. */
 function filesIn(directory: string): Record<string, string> {
@@ -48,7 +49,7 @@ describe('rotateSync()', () => {
           rmSync(directory, { recursive: true, force: true })
         }
       }),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     )
   })
 })

@@ -6,6 +6,7 @@ import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { JsonBytes, readyText } from '../../lib/encode/json-bytes.ts'
 import { escapeSteering } from '../../lib/entry/json-text.ts'
+import { runs } from '../runs.ts'
 
 /** A sequence of values and what each is as text. */
 type Step = (out: JsonBytes) => string
@@ -94,7 +95,7 @@ describe('JsonBytes', () => {
         assert.equal(out.textFrom(0), expected)
         assert.equal(out.size, Buffer.byteLength(expected))
       }),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     )
   })
 

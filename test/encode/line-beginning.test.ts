@@ -5,6 +5,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { JsonBytes } from '../../lib/encode/json-bytes.ts'
 import { LineBeginning } from '../../lib/encode/line-beginning.ts'
+import { runs } from '../runs.ts'
 
 test('LineBeginning.at() has the milliseconds of each moment, whatever came before it', () => {
   const near = fc.integer({ min: -3000, max: 3000 })
@@ -21,7 +22,7 @@ test('LineBeginning.at() has the milliseconds of each moment, whatever came befo
         assert.equal(out.textFrom(0), `{"timestamp":"${expected}`)
       }
     }),
-    { numRuns: 500 },
+    { numRuns: runs(500) },
   )
 })
 

@@ -4,6 +4,7 @@ import { stripVTControlCharacters } from 'node:util'
 import fc from 'fast-check'
 import type { LogEntry } from '../../lib/entry/entry.ts'
 import { formatEntry } from '../../lib/entry/human-line.ts'
+import { runs } from '../runs.ts'
 
 const entry: LogEntry = {
   timestamp: '2025-10-17T14:23:45.123+00:00',
@@ -58,7 +59,7 @@ test('formatEntry() without color is one line that cannot drive a terminal, what
       const line = formatEntry({ ...entry, ...fields }, { local: isLocal })
       assert.ok(!dangerous.test(line), JSON.stringify(line))
     }),
-    { numRuns: 500 },
+    { numRuns: runs(500) },
   )
 })
 

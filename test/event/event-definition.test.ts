@@ -20,6 +20,7 @@ import { LineEncoder } from '../../lib/encode/line-encoder.ts'
 import { captureContext } from '../../lib/capture/context.ts'
 import { templateOf } from '../../lib/encode/line-template.ts'
 import { harmlessText } from '../harmless-text.ts'
+import { runs } from '../runs.ts'
 
 const places = 1 << 12
 
@@ -418,7 +419,7 @@ describe('compileEvent()', () => {
               assert.deepEqual(line['context'], JSON.parse(JSON.stringify(value)))
             },
           ),
-          { numRuns: 120 },
+          { numRuns: runs(120) },
         )
       })
     }

@@ -33,6 +33,7 @@ import { type BlockContent, readBlock } from '../../lib/journal/read-block.ts'
 import { Restorer } from '../../lib/journal/restore.ts'
 import { Redactor } from '../../lib/redact/secret-keys.ts'
 import { hostileCalls } from '../hostile-calls.ts'
+import { runs } from '../runs.ts'
 
 const charsMax = 1 << 24
 
@@ -174,9 +175,9 @@ describe('Block and Restorer give the line that the ring gives', () => {
         seen += expected.length
         assert.deepEqual(log.restored(), expected)
       }),
-      { numRuns: 150, endOnFailure: true },
+      { numRuns: runs(150), endOnFailure: true },
     )
-    assert.ok(seen > 300)
+    assert.ok(seen > runs(300))
   })
 
   test('for typed events, loose values and secrets among them', () => {
@@ -209,7 +210,7 @@ describe('Block and Restorer give the line that the ring gives', () => {
           assert.deepEqual(log.restored(), expected)
         },
       ),
-      { numRuns: 60, endOnFailure: true },
+      { numRuns: runs(60), endOnFailure: true },
     )
   })
 
@@ -439,9 +440,9 @@ describe('readBlock()', () => {
         believed++
         linesOf(content)
       }),
-      { numRuns: 1500 },
+      { numRuns: runs(1500) },
     )
-    assert.ok(believed > 50 && refused > 50, `${believed} believed, ${refused} refused`)
+    assert.ok(believed > runs(50) && refused > runs(50), `${believed} believed, ${refused} refused`)
   })
 
   test('never throws and never hangs, whatever the bytes', () => {
@@ -463,7 +464,7 @@ describe('readBlock()', () => {
         believed++
         linesOf(content)
       }),
-      { numRuns: 400 },
+      { numRuns: runs(400) },
     )
     assert.ok(believed > 0)
   })

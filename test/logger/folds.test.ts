@@ -18,6 +18,7 @@ import { defineEvent, Type } from '../../lib/index.ts'
 import { Intake, type OnFull } from '../../lib/logger/intake.ts'
 import { Redactor } from '../../lib/redact/secret-keys.ts'
 import { ManualClock } from '../fakes/manual-clock.ts'
+import { runs } from '../runs.ts'
 
 const foldS = 10
 const names = ['system', 'audit', 'sdk'] as const
@@ -262,7 +263,7 @@ describe('Folds', () => {
             'nothing is folded silently',
           )
         }),
-        { numRuns: 300 },
+        { numRuns: runs(300) },
       )
     })
   }
@@ -286,7 +287,7 @@ describe('Folds', () => {
           const { seq } = rig.lines.findLast(({ category }) => category === 'audit') ?? {}
           if (seq !== undefined) assert.ok(seq <= accepted)
         }),
-        { numRuns: 100 },
+        { numRuns: runs(100) },
       )
     }
   })

@@ -3,26 +3,14 @@
 // signs, its lines.
 
 import assert from 'node:assert/strict'
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import {
-  appendFileSync,
-  mkdirSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs'
+import { readdirSync, renameSync, rmSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
 import { type TestContext, describe, test } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
-import { self } from '../../lib/directory/lock-owner.ts'
 import { type Logger, createLogger, verifyLogs } from '../../lib/index.ts'
 import { Console } from '../../lib/sinks/console.ts'
-import { library, loader } from '../loader.ts'
 import { linesOf, logDirectory } from '../log-directory.ts'
+import { Other } from './other-holder.ts'
 
 /** Waits for what comes by itself; the test's own limit of time ends it. */
 async function until(isSo: () => boolean): Promise<void> {
@@ -31,38 +19,6 @@ async function until(isSo: () => boolean): Promise<void> {
 
 function isWritten(log: Logger): boolean {
   return log.stats().queued === 0
-}
-
-/** A writer in another container. */
-class Other {
-  readonly #directory: string
-  readonly #path: string
-  readonly #system: string
-
-  /** Takes a directory as one that has judged its holder dead. */
-  constructor(directory: string) {
-    mkdirSync(directory, { recursive: true, mode: 0o700 })
-    const locks = readdirSync(directory).filter((name) => name.endsWith('.lock'))
-    const generation = 1 + Math.max(0, ...locks.map((name) => Number(name.split('.')[1])))
-    this.#directory = directory
-    this.#path = join(directory, `ringlog.${generation}.lock`)
-    this.#system = join(directory, 'system.log')
-    this.sign(false)
-    for (const name of locks) rmSync(join(directory, name))
-  }
-
-  sign(released: boolean): void {
-    const record = { ...self(), pids: 'pid:[1]', since: new Date().toISOString(), released }
-    writeFileSync(this.#path, JSON.stringify(record), { mode: 0o600 })
-  }
-
-  log(entries: number): void {
-    let seq = linesOf(this.#directory, 'system.log').at(-1)?.seq ?? 0
-    for (let i = 0; i < entries; i++) {
-      const head = `{"timestamp":"2026-11-24T00:00:00.000+00:00","level":"INFO","category":"system"`
-      appendFileSync(this.#system, `${head},"message":"theirs","seq":${++seq}}\n`, { mode: 0o600 })
-    }
-  }
 }
 
 async function assertSound(directory: string, ...messages: string[]): Promise<void> {
@@ -201,17 +157,6 @@ describe('lock_wait_s', () => {
     assert.match(has!, /to itself now/)
   })
 
-  test('close() waits for the directory, too, and keeps the process alive for that', async (t) => {
-    const directory = logDirectory(t)
-    const other = new Other(directory)
-    const child = program(directory, 'await log.close(); console.log(log.stats().written)', 30)
-    const out = text(child.stdout)
-    await once(child.stderr, 'data')
-    other.sign(true)
-    assert.deepEqual(await once(child, 'exit'), [0, null])
-    assert.equal(await out, '5\n')
-  })
-
   test('when it is over the files count as failed, which is said, and it is taken over when it can be', async (t) => {
     const directory = logDirectory(t)
     const first = createLogger({ log_path: directory })
@@ -271,39 +216,4 @@ describe('lock_wait_s', () => {
     const { accepted, written, queued, dropped: lost, diverted } = second.stats()
     assert.equal(accepted, written + queued + lost.total + diverted)
   })
-})
-
-/** A program that logs five entries, says `logged`, and ends in the way that is given. */
-function program(directory: string, end: string, waitS: number): ChildProcessWithoutNullStreams {
-  const script = `import(${JSON.stringify(library)}).then(async ({ createLogger }) => {
-    const log = createLogger({ log_path: ${JSON.stringify(directory)}, lock_wait_s: ${waitS} })
-    for (let i = 0; i < 5; i++) log.system.info('brief ' + i)
-    ${end}
-  })`
-  return spawn(process.execPath, [...loader, '-e', script])
-}
-
-describe('a process that ends while another one holds its directory', () => {
-  for (const [how, end] of [
-    ['close()', `console.log('logged'); await log.close()`],
-    ['process.exit()', `console.log('logged'); process.exit(1)`],
-  ] as const) {
-    test(`${how} waits no longer than it has to, and shows everything`, async (t) => {
-      const directory = logDirectory(t)
-      const other = new Other(directory)
-      const child = program(directory, end, 1)
-      const stderr = text(child.stderr)
-      await once(child.stdout, 'data')
-      const ended = once(child, 'exit')
-      const signs = setInterval(() => other.sign(false), 50)
-      assert.deepEqual(await ended, [1, null])
-      clearInterval(signs)
-      const shown = (await stderr).match(/INFO .* brief \d/g)
-      assert.deepEqual(
-        shown?.map((line) => line.slice(-1)),
-        ['0', '1', '2', '3', '4'],
-      )
-      assert.equal(readdirSync(directory).includes('system.log'), false)
-    })
-  }
 })

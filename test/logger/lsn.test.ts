@@ -1,13 +1,11 @@
 // `lsn`: the order of the calls over all categories, gap-free, going on whatever ends a run.
 
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
 import { appendFileSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { createLogger, defineEvent, Type } from '../../lib/index.ts'
 import { type Line, linesOf, logDirectory } from '../log-directory.ts'
-import { library, loader } from '../loader.ts'
 
 /** All lines of a directory but copies, in the order of `lsn`. */
 function inOrder(directory: string): Line[] {
@@ -140,19 +138,6 @@ describe('lsn', () => {
       log.audit.info('next')
       await log.close()
       assert.equal(linesOf(directory, 'audit.log').at(-1)!.lsn, lsn)
-    }
-  })
-
-  test('goes on behind the highest in any file after SIGKILL', (t) => {
-    const directory = logDirectory(t)
-    const script = `
-      import { createLogger } from ${JSON.stringify(library)}
-      const log = createLogger({ log_path: ${JSON.stringify(directory)}, durability: { audit: 'written' } })
-      for (let n = 0; n < 50; n++) log.audit.info('call')
-      process.kill(process.pid, 'SIGKILL')`
-    for (let run = 1; run <= 3; run++) {
-      spawnSync(process.execPath, [...loader, '--input-type=module', '-e', script])
-      assert.deepEqual(lsnsOf(linesOf(directory, 'audit.log')), upTo(50 * run))
     }
   })
 })

@@ -1,6 +1,6 @@
 // Every way in which a process ends, and what is then in its files: everything accepted, once, in
 // order; with the exit code and signal of a control process that has no logger. `npm test` has
-// three of them.
+// one more.
 
 import { describe } from 'node:test'
 import { testCompleteEnd, testKill, testWorkerEnd } from './ending-process.ts'
@@ -8,6 +8,7 @@ import { testCompleteEnd, testKill, testWorkerEnd } from './ending-process.ts'
 const ways = [
   'natural end',
   'exit at once',
+  'exit amid writing',
   'exit in an async function',
   'unhandled rejection',
   'caught exception',
@@ -39,5 +40,6 @@ const workerWays = [
 describe('the end of the process', { concurrency: 2 }, () => {
   for (const way of ways) testCompleteEnd(way)
   testKill('SIGTERM')
+  testKill('SIGKILL')
   for (const way of workerWays) testWorkerEnd(way)
 })

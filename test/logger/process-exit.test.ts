@@ -1,6 +1,6 @@
 // How a process ends, and what is then in its files: everything accepted, once, in order; with the
-// exit code and signal of a control process that has no logger. `npm run test:processes` has all
-// ways.
+// exit code and signal of a control process that has no logger. `npm run test:processes` has all the
+// other ways.
 
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
@@ -9,12 +9,10 @@ import { describe, test } from 'node:test'
 import { createLogger } from '../../lib/index.ts'
 import { logDirectory } from '../log-directory.ts'
 import { library, loader } from '../loader.ts'
-import { testCompleteEnd, testKill } from './ending-process.ts'
+import { testCompleteEnd } from './ending-process.ts'
 
-describe('the end of the process', { concurrency: 2 }, () => {
-  testCompleteEnd('exit amid writing')
+describe('the end of the process', () => {
   testCompleteEnd('uncaught exception')
-  testKill('SIGKILL')
 })
 
 describe('listeners', () => {

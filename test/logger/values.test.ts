@@ -8,6 +8,7 @@ import * as ringlog from '../../lib/index.ts'
 import { hostileCalls } from '../hostile-calls.ts'
 import { faultsOf } from '../hostile-run.ts'
 import { logDirectory } from '../log-directory.ts'
+import { runs } from '../runs.ts'
 
 for (const structured of [true, false]) {
   test(`any call gives one line without a secret, structured_format ${structured}`, async (t) => {
@@ -20,7 +21,7 @@ for (const structured of [true, false]) {
         assert.deepEqual(faults, [])
       }),
       // Of a human line less can be wrong that is seen.
-      { numRuns: structured ? 40 : 80 },
+      { numRuns: runs(structured ? 40 : 80) },
     )
   })
 }

@@ -20,6 +20,7 @@ import { filesByBase, nameOf } from '../../lib/directory/names.ts'
 import { parseCursor } from '../../lib/read/cursor.ts'
 import { readLogs } from '../../lib/read/stream-logs.ts'
 import { logDirectory } from '../log-directory.ts'
+import { runs } from '../runs.ts'
 
 const start = Date.parse('2026-03-01T12:00:00Z')
 
@@ -123,7 +124,7 @@ test('streamLogs({ after }) goes on exactly behind any line, through rotation an
       for (const given of shown.slice(0, place + 1)) expected.splice(expected.indexOf(given), 1)
       assert.deepEqual(after.shown, expected)
     }),
-    { numRuns: 60 },
+    { numRuns: runs(60) },
   )
 })
 

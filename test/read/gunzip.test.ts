@@ -7,6 +7,7 @@ import { test } from 'node:test'
 import { crc32, deflateRawSync, gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { unpack, unpackedHead } from '../../lib/read/gunzip.ts'
+import { runs } from '../runs.ts'
 
 const hasGzip = spawnSync('gzip', ['--version']).status === 0
 
@@ -124,7 +125,7 @@ test(
           assert.ok(bytes.length >= least.length && text.subarray(0, bytes.length).equals(bytes))
         },
       ),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     )
   },
 )
@@ -155,7 +156,7 @@ test(
           }
         },
       ),
-      { numRuns: 100 },
+      { numRuns: runs(100) },
     )
   },
 )

@@ -1,7 +1,6 @@
 // What `lsn` tells beyond the numbers of the categories, and where it tells nothing.
 
 import { strict as assert } from 'node:assert'
-import { spawnSync } from 'node:child_process'
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
@@ -10,7 +9,6 @@ import type { LogEntry } from '../../lib/entry/entry.ts'
 import { LsnChecks, type Known } from '../../lib/read/lsn-audit.ts'
 import type { VerifyFault } from '../../lib/read/verify-fault.ts'
 import { logDirectory } from '../log-directory.ts'
-import { library, loader } from '../loader.ts'
 
 function checked(): {
   readonly add: (category: string, seq: number, lsn?: number, base?: string) => void
@@ -145,31 +143,5 @@ describe('verifyLogs()', () => {
     const { faults } = await verifyLogs({ log_path })
     assert.ok(faults.length > 0)
     assert.match(faults[0]!.message, /^The entry with lsn 2 is missing/)
-  })
-
-  test('finds nothing after SIGKILL but how much was lost, beside a writer nothing, and after a restart the same', async (t) => {
-    const log_path = logDirectory(t)
-    const script = `
-      import { createLogger } from ${JSON.stringify(library)}
-      const log = createLogger({ log_path: ${JSON.stringify(log_path)}, durability: { audit: 'written' } })
-      for (let n = 0; n < 50; n++) {
-        log.system.info('waits')
-        log.audit.info('is written')
-      }
-      process.kill(process.pid, 'SIGKILL')`
-    for (let run = 1; run <= 2; run++) {
-      spawnSync(process.execPath, [...loader, '--input-type=module', '-e', script])
-    }
-    assert.deepEqual((await verifyLogs({ log_path })).faults, [])
-    const log = createLogger({ log_path })
-    log.sdk.info('beside')
-    const beside = await verifyLogs({ log_path })
-    assert.deepEqual(beside.faults, [])
-    await log.close()
-    const { faults, killed } = await verifyLogs({ log_path })
-    assert.deepEqual(faults, [])
-    // Of 50 that waited, all; the last one is above what was written, and its number was given
-    // again.
-    assert.ok(killed >= 98 && killed <= 100, `${killed}`)
   })
 })

@@ -8,6 +8,7 @@ import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { streamLogs } from '../../lib/index.ts'
 import { logDirectory } from '../log-directory.ts'
+import { runs } from '../runs.ts'
 
 const start = Date.parse('2026-03-01T12:00:00Z')
 
@@ -111,7 +112,7 @@ test('streamLogs({ since }) gives all that the lines themselves say, whatever fi
       const log_path = directoryWith(t, Object.fromEntries(named), start)
       assert.deepEqual(await since(log_path, from), expected)
     }),
-    { numRuns: 60 },
+    { numRuns: runs(60) },
   )
 })
 

@@ -8,6 +8,7 @@ import type { LogEntry } from '../../lib/entry/entry.ts'
 import type { LevelName } from '../../lib/entry/level.ts'
 import { SeqChecks } from '../../lib/read/seq-audit.ts'
 import type { VerifyFault } from '../../lib/read/verify-fault.ts'
+import { runs } from '../runs.ts'
 
 interface Given {
   readonly seq: number
@@ -87,7 +88,7 @@ describe('SeqChecks', () => {
         })
         assert.equal(count('disorder'), late.length)
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     )
   })
 

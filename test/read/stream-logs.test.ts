@@ -16,6 +16,7 @@ import fc from 'fast-check'
 import { type LogLine, type StreamOptions, createLogger, streamLogs } from '../../lib/index.ts'
 import { rotateSync } from '../../lib/directory/rotate.ts'
 import { logDirectory } from '../log-directory.ts'
+import { runs } from '../runs.ts'
 
 interface Fields {
   readonly time: number
@@ -163,7 +164,7 @@ test('streamLogs({ lines }) gives the last of what it gives without, whatever th
       assert.deepEqual(await all({ log_path, lines }), lines === 0 ? [] : complete.slice(-lines))
       rmSync(log_path, { recursive: true })
     }),
-    { numRuns: 120 },
+    { numRuns: runs(120) },
   )
 })
 

@@ -25,6 +25,7 @@ import { Descriptors } from '../../lib/read/descriptors.ts'
 import { Remarks } from '../../lib/read/remark.ts'
 import { Tail } from '../../lib/read/tail-series.ts'
 import { logDirectory } from '../log-directory.ts'
+import { runs } from '../runs.ts'
 
 const base = 'system.log'
 
@@ -107,7 +108,7 @@ test('Tail gives each line once and in order, whatever happens between two looks
       assert.deepEqual(found, [...expected, 'last'])
       tail.close()
     }),
-    { numRuns: 80 },
+    { numRuns: runs(80) },
   )
 })
 

@@ -7,6 +7,7 @@ import fc from 'fast-check'
 import { mask } from '../../lib/redact/secret-text.ts'
 import { Redactor, redacted } from '../../lib/redact/secret-keys.ts'
 import { carriers, carrying, namedCarriers, names } from '../secrets.ts'
+import { runs } from '../runs.ts'
 
 const redactor = new Redactor({ keys: ['broker_pin', 'codename'], allow: ['session'] })
 const secret = 'CANARY9f3aXq7Zk2'
@@ -143,7 +144,7 @@ describe('mask()', () => {
         // joined.
         assert.equal(mask(mask(masked, redactor), redactor), mask(masked, redactor))
       }),
-      { numRuns: 1500 },
+      { numRuns: runs(1500) },
     )
   })
 })

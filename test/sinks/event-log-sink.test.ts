@@ -15,6 +15,7 @@ import { type EventApi, loadEventApi } from '../../lib/sinks/windows-event-api.t
 import { linesOf, logDirectory } from '../log-directory.ts'
 import { extension } from '../loader.ts'
 import { runNode } from '../node-run.ts'
+import { runs } from '../runs.ts'
 
 /** An event log in memory, whose answers can be chosen. */
 class MemoryEventLog implements EventApi {
@@ -391,7 +392,7 @@ describe('eventText()', () => {
         assert.equal(Buffer.from(text).toString(), text)
         assert.doesNotMatch(text, /%[%\d]/)
       }),
-      { numRuns: 30 },
+      { numRuns: runs(30) },
     )
   })
 })
