@@ -17,7 +17,7 @@ import type { ExportOptions } from './command/export.ts'
 import type { Io } from './command/io.ts'
 import { Output } from './command/output.ts'
 import { Progress } from './command/progress.ts'
-import type { ShipCommandOptions } from './command/ship.ts'
+import type { ShipCommandOptions } from './command/ship-command.ts'
 import type { DirectoryOptions } from './command/target-directory.ts'
 import type { TailOptions } from './command/tail.ts'
 import { visible, visibleLines } from './entry/visible-text.ts'
@@ -282,7 +282,7 @@ Examples:
   )
   .action((url: string, options: ShipCommandOptions) =>
     run(async (io) => {
-      const { ship } = await import('./command/ship.ts')
+      const { ship } = await import('./command/ship-command.ts')
       return ship(url, options, { isTerminal: stderr.isTTY, env: process.env }, io)
     }),
   )

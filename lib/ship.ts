@@ -2,5 +2,5 @@
 
 export { EngineRefusal } from './ship/engine.ts'
 export type { ShipEvent, ShipEventKind, ShipReport } from './ship/events.ts'
-export { ship } from './ship/ship.ts'
-export type { ShipOptions } from './ship/ship.ts'
+export { ship } from './ship/ship-logs.ts'
+export type { ShipOptions } from './ship/ship-logs.ts'

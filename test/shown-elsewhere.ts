@@ -90,7 +90,7 @@ export const shownElsewhere: readonly ShownElsewhere[] = [
   },
   {
     files: ['deliver/category.ts'],
-    by: ['deliver/file-queue.test.ts'],
+    by: ['deliver/route.test.ts'],
     because: 'a category has its place and its last number by the file that it goes to',
   },
   {
@@ -187,7 +187,7 @@ export const shownElsewhere: readonly ShownElsewhere[] = [
       'read/resume.ts',
       'read/time-order.ts',
     ],
-    by: ['read/stream-logs.test.ts', 'read/cursor.test.ts', 'read/merge.test.ts'],
+    by: ['read/read-logs.test.ts', 'read/cursor.test.ts', 'read/merge.test.ts'],
     because: 'they are streamLogs(): its files, its order, its beginning and its end',
   },
   {

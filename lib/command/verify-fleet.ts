@@ -10,7 +10,7 @@ import {
   type SeriesReport,
   reportedLosses,
   verifyFleet,
-} from '../ship/verify-fleet.ts'
+} from '../ship/fleet-audit.ts'
 import { counted } from './count.ts'
 import type { Io } from './io.ts'
 import { engineOf } from './tail-fleet.ts'

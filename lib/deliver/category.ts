@@ -2,7 +2,7 @@
 
 import { type Template, templateOf } from '../encode/line-template.ts'
 import { levelNames } from '../entry/level.ts'
-import type { Route } from './file-queue.ts'
+import type { Route } from './route.ts'
 
 /** What a category's entries survive; `logging.durability` says what each means. */
 export type Durability = 'buffered' | 'written' | 'synced'

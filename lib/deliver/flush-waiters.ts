@@ -2,7 +2,7 @@
 // files.
 
 import { NotWrittenError } from '../errors.ts'
-import type { Route } from './file-queue.ts'
+import type { Route } from './route.ts'
 
 interface Waiter {
   /** The ring position up to which everything must be written. */

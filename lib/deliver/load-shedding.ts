@@ -1,18 +1,18 @@
-// The backlog: entries that wait in memory for files that have failed, within the bytes of the
-// buffer. When these are used up, entries of the lowest level that waits anywhere are dropped
-// first, a sixteenth of the buffer at a time, before an entry of a higher level is turned away.
+// Load shedding: entries wait in memory for files that have failed, within the bytes of the buffer.
+// When these are used up, entries of the lowest level that waits anywhere are dropped first, a
+// sixteenth of the buffer at a time, before an entry of a higher level is turned away.
 //
 // A route is the way to one file: the batch in flight, those that wait, the one that is gathered
-// (file-queue.ts). It is stuck when its file has failed.
+// (route.ts). It is stuck when its file has failed.
 
 import type { Batch } from './batch.ts'
 import { entriesIn } from './batch-entries.ts'
-import type { Route } from './file-queue.ts'
+import type { Route } from './route.ts'
 
 /** The part of the bytes that may wait which is made free at a time. */
 const shedShare = 1 / 16
 
-export interface BacklogOptions {
+export interface LoadSheddingOptions {
   readonly routes: readonly Route[]
   /** Bytes that may wait. */
   readonly bytesMax: number
@@ -28,11 +28,11 @@ export interface BacklogOptions {
   readonly loseCopies: (copies: number) => void
 }
 
-/** The batches that wait for files that have failed. */
-export class Backlog {
-  readonly #options: BacklogOptions
+/** Makes room among the batches that wait for files that have failed. */
+export class LoadShedding {
+  readonly #options: LoadSheddingOptions
 
-  constructor(options: BacklogOptions) {
+  constructor(options: LoadSheddingOptions) {
     this.#options = options
   }
 

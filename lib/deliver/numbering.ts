@@ -20,7 +20,7 @@ import type { Batch } from './batch.ts'
 import type { Category } from './category.ts'
 import type { FoundNumbers } from '../directory/last-numbers.ts'
 import type { LastNumbers, Stretch } from '../directory/checkpoint.ts'
-import type { Route } from './file-queue.ts'
+import type { Route } from './route.ts'
 
 /** Numbers above one, and by how much they are moved on. */
 export interface Move {

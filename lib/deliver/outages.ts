@@ -4,7 +4,7 @@
 
 import { publish } from './channels.ts'
 import { monotonicMs } from '../entry/clock.ts'
-import type { Route } from './file-queue.ts'
+import type { Route } from './route.ts'
 import type { Refusal } from '../directory/attributes.ts'
 import type { Counters } from './counters.ts'
 

@@ -23,14 +23,14 @@ import type { LineEncoder } from '../encode/line-encoder.ts'
 import type { MadeLine } from '../encode/made-line.ts'
 import type { Refusal } from '../directory/attributes.ts'
 import { publish } from './channels.ts'
-import { Backlog } from './load-shedding.ts'
+import { LoadShedding } from './load-shedding.ts'
 import { entriesIn, plainOf } from './batch-entries.ts'
 import type { CategoryTemplate } from './category.ts'
 import { FlushWaiters } from './flush-waiters.ts'
 import { Outages, type OutagesOptions } from './outages.ts'
 import type { Numbering } from './numbering.ts'
 import type { Ring } from '../capture/ring.ts'
-import type { Route, Tee } from './file-queue.ts'
+import type { Route, Tee } from './route.ts'
 import { Patience } from '../sinks/disk-timeout.ts'
 import type { EntrySink, LastResort, SinkEvents } from '../sinks/sink.ts'
 
@@ -167,14 +167,14 @@ export class Pump {
   /** A synchronous path is at work: callbacks must not start batches meanwhile. */
   #synchronous = false
   readonly #waiters: FlushWaiters
-  readonly #backlog: Backlog
+  readonly #shedding: LoadShedding
   readonly #outages: Outages
 
   constructor(options: PumpOptions) {
     this.#options = options
     this.#outages = new Outages(options)
     this.#waiters = new FlushWaiters(options.routes)
-    this.#backlog = new Backlog({
+    this.#shedding = new LoadShedding({
       routes: options.routes,
       bytesMax: options.waitingBytesMax,
       batchBytesMax,
@@ -592,7 +592,7 @@ export class Pump {
   #makeWay(route: Route, severity: number): boolean {
     if (!route.isStuck) return true
     if (route.gathered.size >= batchBytesMax) route.queue()
-    return this.#backlog.hasRoom(severity)
+    return this.#shedding.hasRoom(severity)
   }
 
   /**

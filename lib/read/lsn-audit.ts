@@ -42,7 +42,7 @@ export interface Known {
 }
 
 /** Follows the `lsn` of all files. */
-export class LsnChecks {
+export class LsnAudit {
   readonly #found: (fault: VerifyFault) => void
   /** `undefined`: full. */
   readonly #pages = new Map<number, Page | undefined>()

@@ -62,7 +62,7 @@ interface CategoryNumbers {
 }
 
 /** Follows the numbers of all categories. */
-export class SeqChecks {
+export class SeqAudit {
   readonly #found: (fault: VerifyFault) => void
   readonly #series = new Map<string, CategoryNumbers>()
   #hasToldOfMax = false

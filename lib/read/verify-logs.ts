@@ -24,8 +24,8 @@ import { lastLineEnd, readForwards } from './read-lines.ts'
 import { Remarks } from './remark.ts'
 import { LogFinder } from '../directory/log-finder.ts'
 import { logIdOf } from '../directory/lock-files.ts'
-import { LsnChecks } from './lsn-audit.ts'
-import { SeqChecks } from './seq-audit.ts'
+import { LsnAudit } from './lsn-audit.ts'
+import { SeqAudit } from './seq-audit.ts'
 import { type Series, SeriesFinder } from './series.ts'
 import type { VerifyFault } from './verify-fault.ts'
 
@@ -130,8 +130,8 @@ class Verification {
   #entries = 0
   /** Whether the last line was a human line, or one of those indented below it. */
   #isBelowHuman = false
-  readonly #seqs = new SeqChecks((fault) => this.#found(fault))
-  readonly #lsns = new LsnChecks((fault) => this.#found(fault))
+  readonly #seqs = new SeqAudit((fault) => this.#found(fault))
+  readonly #lsns = new LsnAudit((fault) => this.#found(fault))
 
   constructor(directory: string) {
     this.#directory = directory

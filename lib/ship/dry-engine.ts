@@ -20,7 +20,7 @@ function dryEngine(
 ): Engine {
   const sent = new Map<string, readonly [from: number, to: number]>()
   return {
-    lanes: engine.lanes,
+    order: engine.order,
     last: async () => {
       try {
         return await engine.last()

@@ -51,23 +51,24 @@ export type LastEntry = Omit<Shipment, 'category'>
 export interface Engine {
   /**
    * What is sent in one order, one batch after the other: each category by itself, or all of a log.
+   * Each has a queue of its own.
    */
-  readonly lanes: 'category' | 'log'
+  readonly order: 'category' | 'log'
   /**
    * How far each category has come, told by whoever decides what is appended: of several servers by
    * their leader.
    */
   last(): Promise<ReadonlyMap<string, LastEntry>>
   /**
-   * Stores a batch of one lane. Resolves when it is acknowledged; rejects with a
+   * Stores a batch of one queue. Resolves when it is acknowledged; rejects with a
    * {@link NotNextError} when it is sure that it is not stored and never will be.
    *
-   * @param lane The category, or `*` where a lane is a log.
+   * @param queue The category, or `*` where a queue is a log.
    * @param batch At least one entry, at most {@link batchBytesMax} unless it is one; of each
    *   category in ascending order. Within a category there is no gap: what follows one is a batch
    *   of its own.
    */
-  append(lane: string, batch: readonly Shipment[]): Promise<void>
+  append(queue: string, batch: readonly Shipment[]): Promise<void>
   /** Lets go of the connection. */
   close(): Promise<void>
 }

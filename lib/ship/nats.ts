@@ -60,7 +60,7 @@ function onceEach(warn: EngineSettings['warn']): EngineSettings['warn'] {
 
 /** One log in the stream. */
 class NatsEngine implements Engine {
-  readonly lanes = 'category'
+  readonly order = 'category'
   readonly #link: Link<NatsLink>
   readonly #log: LogName
   readonly #stream: string

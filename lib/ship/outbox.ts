@@ -2,10 +2,10 @@
 // engine is asked: how far has each category come? What is there is dropped from the queue, the
 // rest is sent.
 //
-//            ┌───────────────── acknowledged ◄─┐
-//   push ─► lane ─► batch ─► append ───────────┤
-//                     ▲                        │ anything else
-//                     └── judged ◄─ last() ◄───┘
+//             ┌───────────────── acknowledged ◄─┐
+//   push ─► queue ─► batch ─► append ───────────┤
+//                      ▲                        │ anything else
+//                      └── judged ◄─ last() ◄───┘
 //
 // What the engine tells is one of four things for a category. It is where we have left it: go on.
 // It is the end of a batch of ours, whose acknowledgement was lost: go on behind it. It is less:
@@ -24,7 +24,7 @@ import {
   type Shipment,
 } from './engine.ts'
 import type { ShipReport } from './events.ts'
-import { Lane } from './lane.ts'
+import { SendQueue } from './send-queue.ts'
 
 /** What waits in memory at most: then reading waits. One entry may be larger. */
 const waitingBytesMax = 2 << 20
@@ -66,7 +66,7 @@ export class Outbox {
   readonly #engine: Engine
   readonly #settings: OutboxSettings
   readonly #backOff: BackOff
-  readonly #lanes = new Map<string, Lane>()
+  readonly #queues = new Map<string, SendQueue>()
   /** How far each category has come, as acknowledged or told. */
   readonly #confirmed = new Map<string, number>()
   /**
@@ -114,7 +114,7 @@ export class Outbox {
     this.#ended = ended
     await this.#quiet()
     this.#ending = undefined
-    for (const lane of this.#lanes.values()) lane.clear()
+    for (const queue of this.#queues.values()) queue.clear()
     const last = await this.#ask()
     if (last === undefined) return undefined
     this.#confirmed.clear()
@@ -130,13 +130,13 @@ export class Outbox {
 
   push(shipment: Shipment): void {
     if (this.#ending !== undefined || shipment.seq <= this.confirmed(shipment.category)) return
-    const name = this.#engine.lanes === 'log' ? '*' : shipment.category
-    let lane = this.#lanes.get(name)
-    if (lane === undefined) this.#lanes.set(name, (lane = new Lane(name)))
-    lane.push(shipment)
-    if (lane.isBusy) return
-    lane.isBusy = true
-    void this.#send(lane)
+    const name = this.#engine.order === 'log' ? '*' : shipment.category
+    let queue = this.#queues.get(name)
+    if (queue === undefined) this.#queues.set(name, (queue = new SendQueue(name)))
+    queue.push(shipment)
+    if (queue.isBusy) return
+    queue.isBusy = true
+    void this.#send(queue)
   }
 
   /** Resolves when there is room for more, or it has ended. */
@@ -148,7 +148,7 @@ export class Outbox {
   async drained(): Promise<void> {
     while (
       !this.#isOver &&
-      [...this.#lanes.values()].some(({ size, isBusy }) => size > 0 || isBusy)
+      [...this.#queues.values()].some(({ size, isBusy }) => size > 0 || isBusy)
     )
       await this.#something()
   }
@@ -157,7 +157,7 @@ export class Outbox {
   async close(): Promise<void> {
     clearInterval(this.#check)
     this.#check = undefined
-    for (const lane of this.#lanes.values()) lane.clear()
+    for (const queue of this.#queues.values()) queue.clear()
     await this.#quiet()
   }
 
@@ -168,27 +168,27 @@ export class Outbox {
   /** There is no room for more. */
   get isFull(): boolean {
     let [bytes, entries] = [0, 0]
-    for (const lane of this.#lanes.values()) {
-      bytes += lane.bytes
-      entries += lane.size
+    for (const queue of this.#queues.values()) {
+      bytes += queue.bytes
+      entries += queue.size
     }
     return bytes >= waitingBytesMax || entries >= waitingEntriesMax
   }
 
-  async #send(lane: Lane): Promise<void> {
+  async #send(queue: SendQueue): Promise<void> {
     // What else is read in this turn goes along.
     await new Promise<void>((resolve) => setImmediate(resolve))
-    while (lane.size > 0 && !this.#isOver) {
+    while (queue.size > 0 && !this.#isOver) {
       if (this.#settling !== undefined) {
         await this.#settling
         continue
       }
-      const batch = lane.batch()
+      const batch = queue.batch()
       this.#inFlight++
       let trouble: unknown
       try {
-        await this.#engine.append(lane.name, batch)
-        this.#acknowledge(lane, batch)
+        await this.#engine.append(queue.name, batch)
+        this.#acknowledge(queue, batch)
       } catch (error) {
         trouble = error
         if (!(error instanceof NotNextError)) this.#noteTried(batch)
@@ -199,12 +199,12 @@ export class Outbox {
       if (trouble instanceof EngineRefusal) this.#end({ kind: 'failed', error: trouble })
       else await this.#settle(trouble)
     }
-    lane.isBusy = false
+    queue.isBusy = false
     this.#wake()
   }
 
-  #acknowledge(lane: Lane, batch: readonly Shipment[]): void {
-    lane.shift(batch.length)
+  #acknowledge(queue: SendQueue, batch: readonly Shipment[]): void {
+    queue.shift(batch.length)
     this.#backOff.reset()
     this.#troubles = 0
     this.#takesNothing = false
@@ -221,7 +221,7 @@ export class Outbox {
     for (const { line } of batch) report.bytes += line.length
   }
 
-  /** Asks how far it has come, once for all lanes, and goes on from there. */
+  /** Asks how far it has come, once for all queues, and goes on from there. */
   #settle(trouble?: unknown): Promise<void> {
     this.#settling ??= this.#askAndJudge(trouble).finally(() => {
       this.#settling = undefined
@@ -238,7 +238,8 @@ export class Outbox {
     for (const category of new Set([...this.#confirmed.keys(), ...last.keys()])) {
       this.#judge(category, last.get(category)?.seq ?? 0)
     }
-    for (const lane of this.#lanes.values()) lane.dropUpTo((category) => this.confirmed(category))
+    for (const queue of this.#queues.values())
+      queue.dropUpTo((category) => this.confirmed(category))
     this.#wake()
   }
 
@@ -328,7 +329,7 @@ export class Outbox {
   }
 
   #checkIdle(): void {
-    const isIdle = [...this.#lanes.values()].every(({ isBusy }) => !isBusy)
+    const isIdle = [...this.#queues.values()].every(({ isBusy }) => !isBusy)
     if (isIdle && !this.#isOver) void this.#settle()
   }
 

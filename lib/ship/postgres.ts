@@ -97,7 +97,7 @@ function asRefusal(error: unknown, name: string): unknown {
 
 /** One log in the table. */
 class PostgresEngine implements Engine {
-  readonly lanes = 'log'
+  readonly order = 'log'
   readonly #link: Link<Client>
   readonly #log: LogName
   readonly #table: string

@@ -3,7 +3,7 @@
 
 import { visible } from '../entry/visible-text.ts'
 import { type StreamOptions, checkedOptions, wantedOf } from '../read/query.ts'
-import { readLogs } from '../read/stream-logs.ts'
+import { readLogs } from '../read/read-logs.ts'
 import type { LogLine } from '../read/time-order.ts'
 import { wallMs } from '../entry/clock.ts'
 

@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { Route } from '../../lib/deliver/file-queue.ts'
+import { Route } from '../../lib/deliver/route.ts'
 import { FlushWaiters } from '../../lib/deliver/flush-waiters.ts'
 
 /** Two files, and what the waits have come to. */

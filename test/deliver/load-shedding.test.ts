@@ -4,9 +4,9 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { ERROR, levelNames } from '../../lib/entry/level.ts'
-import { Backlog } from '../../lib/deliver/load-shedding.ts'
+import { LoadShedding } from '../../lib/deliver/load-shedding.ts'
 import { entriesIn } from '../../lib/deliver/batch-entries.ts'
-import { Route } from '../../lib/deliver/file-queue.ts'
+import { Route } from '../../lib/deliver/route.ts'
 import { runs } from '../runs.ts'
 
 const batchBytesMax = 2048
@@ -37,7 +37,7 @@ function rig(shape: Shape, dropOld: boolean): Rig {
   const route = new Route('audit.log')
   route.down = true
   const lost = [0, 0, 0, 0, 0]
-  const backlog = new Backlog({
+  const shedding = new LoadShedding({
     routes: [route],
     bytesMax,
     batchBytesMax,
@@ -52,7 +52,7 @@ function rig(shape: Shape, dropOld: boolean): Rig {
     lost,
     add: (severity, n) => {
       if (route.gathered.size >= batchBytesMax) route.queue()
-      if (!backlog.hasRoom(severity)) {
+      if (!shedding.hasRoom(severity)) {
         lost[severity]!++
         return false
       }
@@ -70,7 +70,7 @@ function rig(shape: Shape, dropOld: boolean): Rig {
   }
 }
 
-describe('Backlog.hasRoom()', () => {
+describe('LoadShedding.hasRoom()', () => {
   test('gives up the lowest level first, of it the newest or the oldest, and never a higher one for a lower', () => {
     for (const shape of ['json', 'human'] as const) {
       for (const dropOld of [false, true]) {

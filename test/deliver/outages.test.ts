@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { Counters } from '../../lib/deliver/counters.ts'
-import { Route } from '../../lib/deliver/file-queue.ts'
+import { Route } from '../../lib/deliver/route.ts'
 import { Outages } from '../../lib/deliver/outages.ts'
 import { library, loader } from '../loader.ts'
 

@@ -19,7 +19,7 @@ export type Fate = 'acknowledged' | 'stored' | 'not stored' | 'late'
 /** The store, which outlives its connections. */
 export class MemoryEngine implements EnginePlace {
   readonly name = 'memory'
-  readonly lanes: Engine['lanes']
+  readonly order: Engine['order']
   /** By host, log and category, in the order in which they came. */
   readonly stored = new Map<string, Shipment[]>()
   /** What happens to the next appends. */
@@ -33,8 +33,8 @@ export class MemoryEngine implements EnginePlace {
   #late: (() => void)[] = []
   readonly #waiting: (() => void)[] = []
 
-  constructor(lanes: Engine['lanes'] = 'category') {
-    this.lanes = lanes
+  constructor(order: Engine['order'] = 'category') {
+    this.order = order
   }
 
   reader(): never {
@@ -71,7 +71,7 @@ export class MemoryEngine implements EnginePlace {
       return entries
     }
     return {
-      lanes: this.lanes,
+      order: this.order,
       last: async () => {
         this.asked++
         this.#wake()

@@ -15,7 +15,7 @@ import { type TestContext, test } from 'node:test'
 import { constants, gunzipSync, gzipSync } from 'node:zlib'
 import type { LogLine, StreamOptions } from '../../lib/index.ts'
 import { streamLogs } from '../../lib/index.ts'
-import { readLogs } from '../../lib/read/stream-logs.ts'
+import { readLogs } from '../../lib/read/read-logs.ts'
 import { logDirectory } from '../log-directory.ts'
 
 const timeout = 20_000

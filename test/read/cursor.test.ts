@@ -18,7 +18,7 @@ import fc from 'fast-check'
 import { type LogLine, type StreamOptions, streamLogs } from '../../lib/index.ts'
 import { filesByBase, nameOf } from '../../lib/directory/names.ts'
 import { parseCursor } from '../../lib/read/cursor.ts'
-import { readLogs } from '../../lib/read/stream-logs.ts'
+import { readLogs } from '../../lib/read/read-logs.ts'
 import { logDirectory } from '../log-directory.ts'
 import { runs } from '../runs.ts'
 

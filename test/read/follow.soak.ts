@@ -12,7 +12,7 @@ import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import { test, type TestContext } from 'node:test'
 import { createLogger, type LoggerStats } from '../../lib/index.ts'
-import { readLogs } from '../../lib/read/stream-logs.ts'
+import { readLogs } from '../../lib/read/read-logs.ts'
 import { logDirectory } from '../log-directory.ts'
 import { extension, loader } from '../loader.ts'
 

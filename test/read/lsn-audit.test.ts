@@ -6,17 +6,17 @@ import { join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
 import { createLogger, verifyLogs } from '../../lib/index.ts'
 import type { LogEntry } from '../../lib/entry/entry.ts'
-import { LsnChecks, type Known } from '../../lib/read/lsn-audit.ts'
+import { LsnAudit, type Known } from '../../lib/read/lsn-audit.ts'
 import type { VerifyFault } from '../../lib/read/verify-fault.ts'
 import { logDirectory } from '../log-directory.ts'
 
 function checked(): {
   readonly add: (category: string, seq: number, lsn?: number, base?: string) => void
   readonly end: (known: Partial<Known> & { readonly settled?: number }) => string[]
-  readonly expectLate: LsnChecks['expectLate']
+  readonly expectLate: LsnAudit['expectLate']
 } {
   const faults: VerifyFault[] = []
-  const checks = new LsnChecks((fault) => faults.push(fault))
+  const checks = new LsnAudit((fault) => faults.push(fault))
   return {
     add: (category, seq, lsn, base = category) => {
       const entry = { category, seq, lsn } as unknown as LogEntry
@@ -40,7 +40,7 @@ function checked(): {
   }
 }
 
-describe('LsnChecks', () => {
+describe('LsnAudit', () => {
   test('finds what is missing over all files, up to what the writer has settled', () => {
     const { add, end } = checked()
     for (const lsn of [1, 4, 5, 10]) add('a', lsn, lsn)

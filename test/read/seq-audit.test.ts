@@ -1,4 +1,4 @@
-// SeqChecks against a model that remembers every number, and the cases in which numbers alone would
+// SeqAudit against a model that remembers every number, and the cases in which numbers alone would
 // deceive.
 
 import assert from 'node:assert/strict'
@@ -6,7 +6,7 @@ import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import type { LogEntry } from '../../lib/entry/entry.ts'
 import type { LevelName } from '../../lib/entry/level.ts'
-import { SeqChecks } from '../../lib/read/seq-audit.ts'
+import { SeqAudit } from '../../lib/read/seq-audit.ts'
 import type { VerifyFault } from '../../lib/read/verify-fault.ts'
 import { runs } from '../runs.ts'
 
@@ -25,7 +25,7 @@ function entryOf({ seq, category = 'system', level = 'INFO' }: Given): LogEntry 
 /** The faults of entries, and which of them were told to be copies. */
 function checked(given: readonly (Given | string)[]): { faults: string[]; copies: number } {
   const faults: VerifyFault[] = []
-  const checks = new SeqChecks((fault) => faults.push(fault))
+  const checks = new SeqAudit((fault) => faults.push(fault))
   let copies = 0
   for (const [i, each] of given.entries()) {
     if (typeof each === 'string') checks.passHumanLine(each)
@@ -46,12 +46,12 @@ function range(from: number, to: number): number[] {
   return Array.from({ length: to - from + 1 }, (_, i) => from + i)
 }
 
-describe('SeqChecks', () => {
+describe('SeqAudit', () => {
   test('tells each missing number once and no other, whatever is removed, moved and doubled', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 1, max: 40 }), { maxLength: 80 }), (numbers) => {
         const faults: VerifyFault[] = []
-        const checks = new SeqChecks((fault) => faults.push(fault))
+        const checks = new SeqAudit((fault) => faults.push(fault))
         for (const seq of numbers) checks.check(entryOf({ seq }), 'f', 1, 'system.log')
         checks.end()
 

@@ -20,7 +20,7 @@ function rig(last: () => Promise<ReadonlyMap<string, LastEntry>>) {
   const told: unknown[] = []
   const done: string[] = []
   const engine: Engine = {
-    lanes: 'log',
+    order: 'log',
     last,
     append: async () => {
       done.push('append')
@@ -40,7 +40,7 @@ describe('dryPlace()', () => {
   test('sends nothing, and tells at the end what would have been sent of each category', async () => {
     const end = new Map([['a', { seq: 2, time: 0, line: Buffer.from('x') }]])
     const { told, done, place, reader, dry } = rig(() => Promise.resolve(end))
-    assert.deepEqual([place.name, place.reader(), dry.lanes], ['p', reader, 'log'])
+    assert.deepEqual([place.name, place.reader(), dry.order], ['p', reader, 'log'])
     assert.equal(await dry.last(), end)
     await dry.append('*', [shipmentOf('a', 3), shipmentOf('b', 1), shipmentOf('a', 4)])
     await dry.append('*', [shipmentOf('a', 5)])

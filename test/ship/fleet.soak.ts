@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { type LogLine, type StreamOptions, createLogger, streamLogs } from '../../lib/index.ts'
-import { ship } from '../../lib/ship/ship.ts'
+import { ship } from '../../lib/ship/ship-logs.ts'
 import { logDirectory } from '../log-directory.ts'
 import { engines } from './engines.ts'
 import { type Expected, expectedOf, hostLogs, shipAll, writeTo } from './hosts.ts'

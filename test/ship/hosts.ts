@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { logIdOf } from '../../lib/directory/lock-files.ts'
 import { createLogger } from '../../lib/index.ts'
-import { ship } from '../../lib/ship/ship.ts'
+import { ship } from '../../lib/ship/ship-logs.ts'
 import { logDirectory } from '../log-directory.ts'
 
 /** A log of a host. */

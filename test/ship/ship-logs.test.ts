@@ -7,7 +7,7 @@ import { type TestContext, describe, test } from 'node:test'
 import { createLogger } from '../../lib/index.ts'
 import type { Engine, EnginePlace, LogName } from '../../lib/ship/engine.ts'
 import type { ShipEvent, ShipReport } from '../../lib/ship/events.ts'
-import { type ShipOptions, ship, shipTo } from '../../lib/ship/ship.ts'
+import { type ShipOptions, ship, shipTo } from '../../lib/ship/ship-logs.ts'
 import { type Fate, MemoryEngine } from '../fakes/memory-engine.ts'
 import { logDirectory } from '../log-directory.ts'
 
@@ -115,8 +115,8 @@ describe('ship()', () => {
     assertAllIsThere(engine, directory)
   })
 
-  for (const lanes of ['category', 'log'] as readonly Engine['lanes'][]) {
-    test(`sends each once whatever becomes of three appends, by ${lanes}`, async (t) => {
+  for (const order of ['category', 'log'] as readonly Engine['order'][]) {
+    test(`sends each once whatever becomes of three appends, by ${order}`, async (t) => {
       const directory = logDirectory(t)
       await write(directory, 60)
       const fates: readonly Fate[] = ['acknowledged', 'stored', 'not stored', 'late']
@@ -125,7 +125,7 @@ describe('ship()', () => {
       // All at once: each waits a moment after a trouble.
       await Promise.all(
         cases.map(async (these) => {
-          const engine = new MemoryEngine(lanes)
+          const engine = new MemoryEngine(order)
           engine.fates = [...these]
           const { events, done } = start(engine, directory, { once: true })
           await done

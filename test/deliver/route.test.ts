@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { Category } from '../../lib/deliver/category.ts'
-import { Route } from '../../lib/deliver/file-queue.ts'
+import { Route } from '../../lib/deliver/route.ts'
 import { INFO, WARNING } from '../../lib/entry/level.ts'
 import { MemorySink } from '../fakes/memory-sink.ts'
 

@@ -4,7 +4,7 @@ import { strict as assert } from 'node:assert'
 import { test } from 'node:test'
 import { createLogger } from '../../lib/index.ts'
 import { logIdOf } from '../../lib/directory/lock-files.ts'
-import { reportedLosses, verifyFleet } from '../../lib/ship/verify-fleet.ts'
+import { reportedLosses, verifyFleet } from '../../lib/ship/fleet-audit.ts'
 import { MemoryReader } from '../fakes/memory-reader.ts'
 import { logDirectory } from '../log-directory.ts'
 
