@@ -54,6 +54,10 @@ for (const file of ${JSON.stringify(imports)}) {
   return path
 }
 
+function bytesOf(files: readonly string[]): number {
+  return files.reduce((sum, file) => sum + statSync(file).size, 0)
+}
+
 /**
  * What Node runs: each file on its own, then a group for every dozen files of a folder. Node takes
  * them by name, so that gives the rank. The smallest group comes last: until the end all processors
@@ -74,8 +78,6 @@ function grouped(sources: readonly string[]): string[] {
     const group = isAlone ? name : `${name}-${Math.floor(count / filesOfGroupMax) + 1}`
     groups.set(group, [...(groups.get(group) ?? []), file])
   }
-  const bytesOf = (files: readonly string[]): number =>
-    files.reduce((sum, file) => sum + statSync(file).size, 0)
   return [...groups]
     .toSorted(
       ([, one], [, other]) =>

@@ -207,7 +207,7 @@ export const shownElsewhere: readonly ShownElsewhere[] = [
   },
   {
     files: ['ship/engine.ts', 'ship/log-shipper.ts', 'ship/pass.ts'],
-    by: ['ship/ship.test.ts'],
+    by: ['ship/ship-logs.test.ts'],
     because: 'they are ship() against an engine in memory',
   },
   {
