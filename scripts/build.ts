@@ -66,6 +66,22 @@ const groups = [
   },
 ]
 
+/** What the package takes from its environment when it is loaded, by how it is written. */
+const environment = {
+  ...taken('AbortController AbortSignal Buffer Map Promise Set URL WeakMap process'),
+  ...taken('stringify parse', 'JSON.'),
+  ...taken('alloc allocUnsafe allocUnsafeSlow byteLength concat from isBuffer', 'Buffer.'),
+}
+
+function taken(names: string, holder = ''): { [written: string]: [string, string] } {
+  const file = join(root, 'scripts', 'environment.ts')
+  return Object.fromEntries(
+    names
+      .split(' ')
+      .map((name) => [`${holder}${name}`, [file, `${holder}${name}`.replace('.', '_')]]),
+  )
+}
+
 /** Puts a call of the late module in the place of the import of it. */
 const lateModules: Plugin = {
   name: 'late modules',
@@ -207,6 +223,7 @@ async function bundle(
     cwd: root,
     input: { ...input },
     platform: 'node',
+    transform: { inject: environment },
     external: [...external, 'typebox/format'],
     plugins,
     onLog(level, log) {

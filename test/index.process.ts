@@ -166,6 +166,53 @@ process.stdout.write(JSON.stringify([log.stats().mismatched, seen]))`
     assert.equal(run('{"encoding":"hex"}', 'late'), expected)
   })
 
+  it('goes on where what it uses of its environment is replaced once it is loaded', () => {
+    const index = pathToFileURL('dist/index.js').href
+    const logs = join(root, 'replaced')
+    const program = `
+const { createLogger, defineEvent, Type } = await import(${JSON.stringify(index)})
+const log = createLogger({ log_path: ${JSON.stringify(logs)}, rotation: { compress: true } })
+const said = log.event(defineEvent({ category: 'system', level: 'INFO', message: 'Said',
+  context: Type.Object({ a: Type.Optional(Type.Number()) }) }))
+const refuse = () => { throw new Error('replaced') }
+const { exit } = process
+for (const name of ['from', 'alloc', 'allocUnsafe', 'concat', 'byteLength', 'isBuffer']) Buffer[name] = refuse
+Object.assign(JSON, { stringify: refuse, parse: refuse })
+for (const name of ['Buffer', 'process', 'AbortController', 'AbortSignal', 'URL', 'TextDecoder', 'structuredClone',
+  'queueMicrotask', 'setTimeout', 'setImmediate', 'performance', 'Date', 'console', 'WeakMap']) {
+  globalThis[name] = undefined
+}
+globalThis.Promise = globalThis.Map = globalThis.Set = refuse
+Error.prepareStackTrace = refuse
+said({ a: 1 })
+said({ a: 'two' })
+log.system.info('three', { list: [{}], text: 'é\u2028' })
+log.error.error(new Error('four', { cause: new Error('why') }))
+log.with({ bound: 5 }).system.info('five')
+await log.flush()
+log.system.info('six')
+await log.close()
+exit(log.stats().written)`
+    const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
+      encoding: 'utf8',
+    })
+    assert.deepEqual([status, stderr], [6, ''])
+    const lines = (file: string): unknown[] =>
+      readFileSync(join(logs, file), 'utf8')
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line) as { readonly message: string; readonly context?: unknown })
+        .map(({ message, context }) => (context === undefined ? message : [message, context]))
+    assert.deepEqual(lines('system.log'), [
+      ['Said', { a: 1 }],
+      ['Said', { a: 'two' }],
+      ['three', { list: [{}], text: 'é\u2028' }],
+      ['five', { bound: 5 }],
+      'six',
+    ])
+    assert.deepEqual(lines('error.log'), ['four'])
+  })
+
   it('has further entry points that load nothing of whom they are for', () => {
     const [pino, testing] = ['pino', 'testing'].map((name) => pathToFileURL(`dist/${name}.js`).href)
     const files = filesOf(

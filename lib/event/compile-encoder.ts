@@ -126,7 +126,15 @@ function stringifyOf(plan: Plan): EventCodec['stringify'] {
     // It refuses the name `__proto__` in a process in which that is forbidden.
     return withoutAccountText
   }
-  return (context) => (isHijacked() ? withoutAccountText(context) : stringify(context))
+  return (context) => {
+    if (isHijacked()) return withoutAccountText(context)
+    try {
+      return stringify(context)
+    } catch {
+      // Its code asks the environment for JSON.stringify, which may have been replaced.
+      return withoutAccountText(context)
+    }
+  }
 }
 
 function maskedOf(redactor: Redactor): Masked {

@@ -3,8 +3,13 @@
 import assert from 'node:assert/strict'
 import { mkdirSync } from 'node:fs'
 import { test } from 'node:test'
-import { Rotation } from '../../lib/sinks/rotation.ts'
-import { logDirectory } from '../log-directory.ts'
+
+// The library takes its clocks when it is loaded.
+const now = Date.now
+let aheadMs = 0
+Date.now = () => now() + aheadMs
+const { Rotation } = await import('../../lib/sinks/rotation.ts')
+const { logDirectory } = await import('../log-directory.ts')
 
 test('Rotation rests after a failure, whatever happens to the wall clock', (t) => {
   const directory = logDirectory(t)
@@ -14,8 +19,7 @@ test('Rotation rests after a failure, whatever happens to the wall clock', (t) =
   // Each failure makes the rest longer.
   for (let i = 0; i < 8; i++) assert.throws(() => rotation.run(), { code: 'ENOENT' })
   assert.equal(rotation.isResting, true)
-  const now = Date.now()
-  t.mock.method(Date, 'now', () => now + 3_600_000)
+  aheadMs = 3_600_000
   assert.equal(rotation.isResting, true)
   assert.equal(rotation.pieceEnd(Buffer.from('a\n'), 0, 10), 2, 'it is written on meanwhile')
 })
