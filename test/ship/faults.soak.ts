@@ -5,12 +5,14 @@
 
 import assert from 'node:assert/strict'
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { type TestContext, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createLogger } from '../../lib/index.ts'
+import { shippedLsn } from '../../lib/directory/hold-back.ts'
+import { logIdOf, stateOf } from '../../lib/directory/lock-files.ts'
+import { cleanLogs, createLogger } from '../../lib/index.ts'
 import { engines } from './engines.ts'
 import { judge, linesOf } from './judge.ts'
 import { Network, networkRefusal } from './network.ts'
@@ -64,14 +66,32 @@ class Shipping {
 /** Writes so many entries at some pace, as another process. */
 async function write(logs: string, entries: number, perSecond: number): Promise<void> {
   const child = spawn(process.execPath, [writing, logs, `${entries}`, `${perSecond}`])
+  let said = ''
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => (said += chunk))
   const code = await new Promise((done) => child.once('close', done))
-  assert.equal(code, 0)
+  assert.equal(code, 0, said)
 }
 
 async function writeFew(logs: string, count: number): Promise<void> {
   const log = createLogger({ log_path: logs })
   for (let i = 0; i < count; i++) log.system.info('Written', { i })
   await log.close()
+}
+
+/** Writes so many mebibytes into files of one, each of which stays until it is shipped. */
+async function writeHeldBack(logs: string, mebibytes: number): Promise<void> {
+  const rotation = { max_size_mb: 1, max_files: 1, keep_unshipped: true }
+  const log = createLogger({ log_path: logs, console: 'off', rotation })
+  const text = 'x'.repeat(30_000)
+  for (let i = 0; i < mebibytes * 34; i++) {
+    log.system.info('Written', { text })
+    if (i % 17 === 0) await log.flush()
+  }
+  await log.close()
+}
+
+function rotatedIn(logs: string): number {
+  return readdirSync(logs).filter((name) => /^system\.log\.\d+$/.test(name)).length
 }
 
 /** Resolves when all that the files have is in the engine, once and in order. */
@@ -112,6 +132,29 @@ for (const { name, skip, start } of engines) {
       const shipping = new Shipping(t, url, logs)
       await write(logs, 10_000, 5000)
       await assertAllArrives(t, url, logs)
+      assert.doesNotMatch(shipping.text, /missing/)
+    })
+
+    test('holds back rotated files while the engine is away, and no longer', async (t) => {
+      const { url, nodes } = await started(t, start)
+      const logs = join(temporary(t), 'logs')
+      await writeHeldBack(logs, 1)
+      const shipping = new Shipping(t, url, logs)
+      await assertAllArrives(t, url, logs)
+      for (const node of nodes) await node.kill()
+      await writeHeldBack(logs, 5)
+      await cleanLogs({ log_path: logs })
+      const count = rotatedIn(logs)
+      assert.ok(count >= 4, `${count} files are kept, where one would be`)
+      await shipping.says(/the engine is away/)
+      for (const node of nodes) node.start()
+      await shipping.says(/the engine is back/)
+      await assertAllArrives(t, url, logs)
+      const { checkpoint } = stateOf(logs)
+      while (shippedLsn(logs, logIdOf(logs)) !== checkpoint!.lsn) await sleep(100)
+      // The next start of the writer does the same.
+      await cleanLogs({ log_path: logs })
+      assert.equal(rotatedIn(logs), 1)
       assert.doesNotMatch(shipping.text, /missing/)
     })
 

@@ -10,6 +10,7 @@ import {
   mkdirSync,
   mkdtempSync,
   openSync,
+  readFileSync,
   readdirSync,
 } from 'node:fs'
 import { rmSync, writeFileSync } from 'node:fs'
@@ -28,11 +29,14 @@ export interface Servers {
 
 /** Before a server that did not start is started again. Milliseconds. */
 const againMs = 300
+/** Characters of what it has said that are shown. */
+const saidMax = 4000
 
 /** A process that can be killed and started again. */
 export class Node {
   readonly name: string
   readonly #command: readonly string[]
+  readonly #saidIn: string
   readonly #output: number
   readonly #options: { readonly uid?: number; readonly gid?: number }
   readonly #isServer: boolean
@@ -49,7 +53,8 @@ export class Node {
     this.name = name
     this.#isServer = isServer
     this.#command = command
-    this.#output = openSync(join(directory, `${name}.out`), 'a')
+    this.#saidIn = join(directory, `${name}.out`)
+    this.#output = openSync(this.#saidIn, 'a')
     this.#options = options
   }
 
@@ -78,6 +83,11 @@ export class Node {
   /** Its end, when it has one. */
   get code(): number | null | undefined {
     return this.#child?.exitCode
+  }
+
+  /** The end of all that it has said. */
+  get said(): string {
+    return readFileSync(this.#saidIn, 'utf8').slice(-saidMax)
   }
 
   async kill(): Promise<void> {

@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { type TestContext, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { isDeepStrictEqual } from 'node:util'
 import { isOlder } from '../../lib/ship/nats-connection.ts'
 import { type Verdict, judge, linesOf } from './judge.ts'
 import {
@@ -82,7 +83,7 @@ async function run(t: TestContext, servers: Servers, shipperOf: Shipper): Promis
     if (servers.nodes.length > 1 && victim !== shipper) await sleep(1500)
   }
   while (writer.code === null) await sleep(100)
-  assert.equal(writer.code, 0)
+  assert.equal(writer.code, 0, saidBy([writer]))
   const truth = await linesOf(logs)
   let verdict: Verdict | undefined
   let unread: unknown
@@ -94,8 +95,16 @@ async function run(t: TestContext, servers: Servers, shipperOf: Shipper): Promis
     })
   }
   t.diagnostic(`${JSON.stringify(done)} kills: ${JSON.stringify(verdict)}`)
-  assert.ok(verdict !== undefined, `the engine is read: ${String(unread)}`)
+  const all = [writer, shipper, ...servers.nodes]
+  assert.ok(verdict !== undefined, `the engine is read: ${String(unread)}\n${saidBy(all)}`)
+  const { entries: _, ...faults } = verdict
+  // What is at fault is to be found when all is removed.
+  if (shipperOf === ours && !isDeepStrictEqual(faults, good)) t.diagnostic(saidBy(all))
   return verdict
+}
+
+function saidBy(nodes: readonly Node[]): string {
+  return nodes.map(({ name, said }) => `${name}:\n${said}`).join('\n')
 }
 
 const good = { missing: 0, twice: 0, disorder: 0, different: 0 }
