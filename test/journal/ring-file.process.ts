@@ -37,11 +37,12 @@ function run(
   body: string,
   before: readonly string[] = [],
   preload: string = '',
+  writer: string = 'inline',
 ): string {
   const program = `
     import { createLogger } from ${JSON.stringify(library)}
     try {
-      const log = createLogger({ log_path: ${JSON.stringify(directory)}, buffer: { ring: 'shared', bytes: 1 << 20 } })
+      const log = createLogger({ log_path: ${JSON.stringify(directory)}, buffer: { ring: 'shared', bytes: 1 << 20, writer: '${writer}' } })
       ${body}
     } catch (error) { console.error(String(error)) }`
   const first = ['--import', `data:text/javascript,${encodeURIComponent(preload)}`]
@@ -54,6 +55,11 @@ const killed = `
   log.system.info('one', { password: 'CANARY', n: 1 })
   log.enforcement.error('two', new Error('x'))
   log.system.info('three')
+  process.kill(process.pid, 'SIGKILL')`
+
+/** Nothing that a writer thread is woken for: it is killed before it has looked. */
+const killedSoon = `
+  log.system.info('one')
   process.kill(process.pid, 'SIGKILL')`
 
 /** Makes the lock one that nobody has to wait for; else its holder has to be silent for 10 s. */
@@ -235,32 +241,34 @@ describe('buffer.ring: shared', { skip }, () => {
     ['has another name', (ring) => linkSync(ring, `${ring}.aside-link.aside`), /another name/],
     ['has another layout', (ring) => writeSync(openSync(ring, 'r+'), 'x', 8), /layout/],
   ]
-  for (const [what, tamper, reason] of tampered) {
-    test(`puts a ring aside that ${what}, and tells it`, (t) => {
-      const directory = logDirectory(t)
-      run(directory, killed)
-      cleaned(t, directory)
-      tamper(ringsOf(directory)[0]!)
-      const told = run(directory, 'await log.close()')
-      assert.match(told, /a ring of entries is not believed/)
-      assert.match(told, reason)
-      assert.ok(ringsOf(directory).every((path) => path.endsWith('.aside')))
-      assert.deepEqual(messagesIn(directory, 'system.log'), [])
-      assert.equal(run(directory, 'await log.close()'), '')
+  for (const writer of ['inline', 'thread']) {
+    for (const [what, tamper, reason] of tampered) {
+      test(`puts a ring aside that ${what}, and tells it: ${writer}`, (t) => {
+        const directory = logDirectory(t)
+        run(directory, killedSoon, [], '', writer)
+        cleaned(t, directory)
+        tamper(ringsOf(directory)[0]!)
+        const told = run(directory, 'await log.close()', [], '', writer)
+        assert.match(told, /a ring of entries is not believed/)
+        assert.match(told, reason)
+        assert.ok(ringsOf(directory).every((path) => path.endsWith('.aside')))
+        assert.equal(messagesIn(directory, 'system.log').length, 0)
+        assert.equal(run(directory, 'await log.close()', [], '', writer), '')
+      })
+    }
+
+    test(`says how large /dev/shm is when it is too small: ${writer}`, (t) => {
+      const small = 'mount -t tmpfs -o size=64k tmpfs /dev/shm && exec "$0" "$@"'
+      const before = ['unshare', '--mount', 'sh', '-c', small]
+      if (spawnSync('unshare', ['--mount', 'true']).status !== 0) {
+        t.skip('needs the right to mount')
+        return
+      }
+      const told = run(logDirectory(t), '', before, '', writer)
+      assert.match(told, /logging\.buffer\.ring: expected 0\.5 MiB free in \/dev\/shm, which has/)
+      assert.match(told, /--shm-size/)
     })
   }
-
-  test('says how large /dev/shm is when it is too small', (t) => {
-    const small = 'mount -t tmpfs -o size=64k tmpfs /dev/shm && exec "$0" "$@"'
-    const before = ['unshare', '--mount', 'sh', '-c', small]
-    if (spawnSync('unshare', ['--mount', 'true']).status !== 0) {
-      t.skip('needs the right to mount')
-      return
-    }
-    const told = run(logDirectory(t), '', before)
-    assert.match(told, /logging\.buffer\.ring: expected 0\.5 MiB free in \/dev\/shm, which has/)
-    assert.match(told, /--shm-size/)
-  })
 
   test('says that no file may be as large as the ring', (t) => {
     const before = ['sh', '-c', 'ulimit -f 512; exec "$@"', 'sh']
