@@ -1,12 +1,17 @@
 // The errors of this library. Set-up throws; once a logger exists, no log call does, and `flush`
 // and `close` reject. Their messages may be printed as they are: paths and whatever else others
 // have written stand in them as visible escapes. The fields beside the message have the values
-// themselves.
+// themselves. `EngineRefusal` is beside what throws it, in ship/engine.ts.
 
 import { visible } from './entry/visible-text.ts'
 
 /** The stable codes of the errors, for programs: `error.code`. */
-export const errorCodes = ['RINGLOG_CONFIG', 'RINGLOG_NOT_WRITTEN', 'RINGLOG_LOCKED'] as const
+export const errorCodes = [
+  'RINGLOG_CONFIG',
+  'RINGLOG_NOT_WRITTEN',
+  'RINGLOG_LOCKED',
+  'RINGLOG_REFUSED',
+] as const
 
 /** One of {@link errorCodes}. */
 export type ErrorCode = (typeof errorCodes)[number]

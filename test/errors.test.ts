@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { ConfigError, LockedError, NotWrittenError, errorCodes } from '../lib/errors.ts'
+import { EngineRefusal } from '../lib/ship/engine.ts'
 
 describe('ConfigError', () => {
   test('has a line for each problem, and keeps the values as they are', () => {
@@ -73,9 +74,15 @@ test('errorCodes are those of the errors', () => {
     new ConfigError('x', []),
     new NotWrittenError('a', undefined),
     new LockedError('d', { pid: 1, isOurs: true, since: '', isCertain: true, absentS: 0 }),
+    new EngineRefusal('Cannot use it'),
   ]
   assert.deepEqual(
     errors.map(({ code }) => code),
     errorCodes,
   )
+})
+
+test('EngineRefusal says what a server has said with visible escapes', () => {
+  const { name, message } = new EngineRefusal('Cannot use it: \u001b[2J')
+  assert.deepEqual([name, message], ['EngineRefusal', 'Cannot use it: \\x1b[2J'])
 })

@@ -13,6 +13,9 @@
 
 import type { Where } from '../read/where.ts'
 
+import { visible } from '../entry/visible-text.ts'
+import type { ErrorCode } from '../errors.ts'
+
 /** A log of a host. */
 export interface LogName {
   readonly host: string
@@ -208,8 +211,10 @@ export class NotNextError extends Error {}
  * wrong, a stream with other settings. The message says what is to be done.
  */
 export class EngineRefusal extends Error {
+  readonly code: ErrorCode = 'RINGLOG_REFUSED'
+
   constructor(message: string, options?: ErrorOptions) {
-    super(message, options)
+    super(visible(message), options)
     this.name = 'EngineRefusal'
   }
 }
