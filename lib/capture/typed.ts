@@ -15,3 +15,25 @@ export const UNFIT = 2
  * must be taken back.
  */
 export type Capture = (lanes: Lanes, context: unknown) => number
+
+/**
+ * What writes the entry of a straight call somewhere else, too, or only there: code that is
+ * compiled into the call.
+ */
+export interface RecordCode {
+  /** The values do not stand in the lanes. */
+  readonly isAlone: boolean
+  /**
+   * The code. It leaves by `break recorded` what is to be committed as ever, before anything has
+   * changed; else it counts the entry.
+   *
+   * @param numbers The values that stand in the lane of numbers, as expressions; and the strings.
+   */
+  readonly lines: (numbers: readonly string[], strings: readonly string[]) => readonly string[]
+}
+
+/** The code for the calls of one event, and what it refers to by name. */
+export interface StraightRecord {
+  readonly code: RecordCode
+  readonly parts: object
+}

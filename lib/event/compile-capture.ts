@@ -16,7 +16,14 @@ import { wallMs } from '../entry/clock.ts'
 import { type Field, isPlan, type Kind, type Plan } from './plan.ts'
 import { ABSENT, type Lanes, TYPED } from '../capture/lanes.ts'
 import { captureValue } from '../capture/context.ts'
-import { type Capture, CAPTURED, MISMATCHED, UNFIT } from '../capture/typed.ts'
+import {
+  type Capture,
+  CAPTURED,
+  MISMATCHED,
+  type RecordCode,
+  type StraightRecord,
+  UNFIT,
+} from '../capture/typed.ts'
 
 /** Logs one event. */
 export type EventCall = (context: unknown, accountId?: string, error?: unknown) => void
@@ -39,6 +46,8 @@ export interface StraightParts<T> {
   readonly counters: { readonly levels: number[]; readonly dropped: number[] }
   /** Logs what cannot go straight. */
   readonly otherwise: EventCall
+  /** What writes the entry into a block as well, or only there. */
+  readonly record?: StraightRecord | undefined
 }
 
 /** Makes the straight call of an event. */
@@ -70,6 +79,9 @@ interface Steps {
   readonly reads: readonly string[]
   /** Writes to the lanes, and sets their tails. */
   readonly writes: readonly string[]
+  /** The values that stand there, as expressions. */
+  readonly numbers: readonly string[]
+  readonly strings: readonly string[]
   readonly loose: readonly { readonly name: string; readonly key: string }[]
 }
 
@@ -107,7 +119,11 @@ function stepsOf(
   if (misfits.length > 0) reads.push(`if (${misfits.join(' || ')}) ${mismatched}`)
   if (closed) reads.push(`for (const k in c) if (!known.has(k)) ${mismatched}`)
   const strings = fields.filter(({ kind }) => kind === 'string').map((field) => names.get(field)!)
-  const numbers = fields.filter(({ kind }) => kind === 'number' || kind === 'boolean')
+  const numbers = fields
+    .filter(({ kind }) => kind === 'number' || kind === 'boolean')
+    .map((field) =>
+      field.kind === 'boolean' ? `(${names.get(field)} ? 1 : 0)` : names.get(field)!,
+    )
   const loose = fields.filter(({ kind }) => kind === 'loose')
   if (hasTooManyPlaces(fields)) return undefined
   reads.push(`const chars = ${strings.map((name) => `${name}.length`).join(' + ') || '0'}`)
@@ -115,10 +131,7 @@ function stepsOf(
     't = lanes.tagTail; n = lanes.numTail; r = lanes.refTail',
     'tags[t & mask] = TYPED',
     ...strings.map((name, i) => `refs[(r + ${i}) & mask] = ${name}`),
-    ...numbers.map((field, i) => {
-      const name = names.get(field)!
-      return `nums[(n + ${i}) & mask] = ${field.kind === 'boolean' ? `${name} ? 1 : 0` : name}`
-    }),
+    ...numbers.map((number, i) => `nums[(n + ${i}) & mask] = ${number}`),
     'lanes.tagTail = (t + 1) | 0',
     `lanes.numTail = (n + ${numbers.length}) | 0`,
     `lanes.refTail = (r + ${strings.length}) | 0`,
@@ -126,6 +139,8 @@ function stepsOf(
   return {
     reads,
     writes,
+    numbers,
+    strings,
     loose: loose.map((field) => ({ name: names.get(field)!, key: text(field.path.at(-1)) })),
   }
 }
@@ -164,6 +179,34 @@ export function straightOf(
 ): MakeStraight | undefined {
   const steps = stepsOf(plan, fields, closed, 'break straight')
   if (steps === undefined || steps.loose.length > 0) return undefined
+  const known = new Set(plan.keys.keys())
+  // One text for all loggers that have the event: V8 takes what it closes over for constants as
+  // long as there is one.
+  const made = new Map<RecordCode | undefined, MakeStraight>()
+  return (parts) => {
+    const code = parts.record?.code
+    let make = made.get(code)
+    if (make === undefined) {
+      make = compileStraight(steps, known, code)
+      made.set(code, make)
+    }
+    return make(parts)
+  }
+}
+
+/** What follows when the entry counts: whatever fails now, it is neither taken back nor logged again. */
+const left = ['try { intake.leave(template) } catch {}', 'return']
+
+function compileStraight(
+  steps: Steps,
+  known: ReadonlySet<string>,
+  code: RecordCode | undefined,
+): MakeStraight {
+  const inLanes = [...steps.writes, 'lanes.chars = chars']
+  const inBlock =
+    code === undefined
+      ? []
+      : ['recorded: {', ...code.lines(steps.numbers, steps.strings), ...left, '}']
   const lines = [
     // A getter that logs the object it belongs to takes the long way, which counts how deep it is.
     "if (!isReading && e === undefined && (a === undefined || typeof a === 'string')) {",
@@ -174,11 +217,9 @@ export function straightOf(
     'isReading = false',
     'if (chars > charsMax || !intake.admits(chars)) break straight',
     'const time = wallMs()',
-    ...steps.writes,
-    'lanes.chars = chars',
+    ...(code?.isAlone === true ? [...inBlock, ...inLanes] : [...inLanes, ...inBlock]),
     "intake.commit(template, time, a, '')",
-    'intake.leave(template)',
-    'return',
+    ...left,
     '} catch {',
     // A getter has thrown, or the caller's stack is full. Then it may be so for whatever is called
     // here, too.
@@ -188,19 +229,18 @@ export function straightOf(
     '}',
     'try { otherwise(c, a, e) } catch { counters.dropped[severity]++; counters.levels[severity]++ }',
   ]
-  // One text for all loggers that have the event: V8 takes what it closes over for constants as
-  // long as there is one.
   // oxlint-disable-next-line no-implied-eval -- compiling the schema is the point; names come through JSON.stringify
   const make = new Function(
     'TYPED',
     'known',
     'wallMs',
-    `return ({ template, severity, lanes, intake, counters, otherwise }) => {
+    `return ({ template, severity, lanes, intake, counters, otherwise, record }) => {
 const { tags, refs, nums, mask, charsMax } = lanes
+${code === undefined ? '' : 'const { ring, block, words, numbers, seedOf, forget } = record.parts'}
 let isReading = false
 return (c, a, e) => {\n${lines.join('\n')}\n} }`,
   )
-  return make(TYPED, new Set(plan.keys.keys()), wallMs) as MakeStraight
+  return make(TYPED, known, wallMs) as MakeStraight
 }
 
 /** Copies a value that has no place of its own, behind those that have. */

@@ -73,7 +73,7 @@ const tabledPerPlace = 64
 /** Calls after which a place is judged by how often its string was one that nobody knew. */
 const callsJudged = 64
 /** Calls after which it is judged anew. */
-const callsRemembered = 4096
+export const callsRemembered = 4096
 /** Entries with bound fields from which on these have a place for good. */
 const callsBound = 64
 /** The head of an empty string, which is all of it. */
@@ -120,18 +120,23 @@ export interface Move {
 /** Writes records into a block. */
 export class Block {
   readonly #bytes: Buffer
-  readonly #words: Int32Array
-  readonly #numbers: Float64Array
-  readonly #key: number
+  /** The memory. A straight call writes its record itself (straight-record.ts). */
+  readonly words: Int32Array
+  readonly numbers: Float64Array
+  /** A part of each mark. */
+  readonly key: number
   /** Where the records begin, and how many bytes there are for them. */
   readonly #from: number
-  readonly #ring: number
+  readonly ringBytes: number
   readonly #definitionBytes: number
-  /** The same as in the header. */
+  /**
+   * Where the oldest record begins, and the last one ends: bytes since the first record ever. The
+   * same as in the header.
+   */
   #head = 0
-  #tail = 0
+  tail = 0
   /** Where the tail is in the ring, in bytes: a remainder of such numbers takes 20 ns. */
-  #tailAt = 0
+  tailAt = 0
   /** The position that stands at the first place of the ring. */
   #base = 0
   #defined = 0
@@ -167,18 +172,18 @@ export class Block {
     }
     const { definitions, ring } = partsOf(size)
     this.#bytes = Buffer.from(memory, 0, size)
-    this.#words = new Int32Array(memory, 0, size >> 2)
-    this.#numbers = new Float64Array(memory, 0, size >> 3)
+    this.words = new Int32Array(memory, 0, size >> 2)
+    this.numbers = new Float64Array(memory, 0, size >> 3)
     this.#isOfRun = besideBytes > 0
-    this.#key = key | 0
+    this.key = key | 0
     this.#from = headerBytes + definitions
-    this.#ring = ring
+    this.ringBytes = ring
     this.#definitionBytes = definitions
-    const words = this.#words
+    const words = this.words
     words[versionAt >> 2] = this.#isOfRun ? handedVersion : layoutVersion
     words[orderAt >> 2] = orderProbe
-    this.#numbers[sizeAt >> 3] = size
-    words[keyAt >> 2] = this.#key
+    this.numbers[sizeAt >> 3] = size
+    words[keyAt >> 2] = this.key
     words[definitionsAt >> 2] = definitions
     words[ownerAt >> 2] = text.length
     text.copy(this.#bytes, ownerTextAt)
@@ -188,22 +193,18 @@ export class Block {
 
   /** Whether all of its records have been released. */
   get isEmpty(): boolean {
-    return this.#head === this.#tail
+    return this.#head === this.tail
   }
 
   /** Bytes of the records that it holds, and that it may hold. */
   get usedBytes(): number {
-    return this.#tail - this.#head
+    return this.tail - this.#head
   }
   get capacityBytes(): number {
-    return this.#ring
+    return this.ringBytes
   }
-  /** Where the oldest record begins, and the last one ends: bytes since the first record ever. */
   get head(): number {
     return this.#head
-  }
-  get tail(): number {
-    return this.#tail
   }
 
   /** Notes the identity of the log whose entries these are. */
@@ -245,18 +246,9 @@ export class Block {
     let known = template.record as Known | undefined
     if (known === undefined || known.block !== this) known = this.#learn(template)
     const { inline, memory } = known
-    // More than it will be: a string takes two bytes a unit at most, its head four, and up to three
-    // follow it.
     const inlineBytes = inline === undefined ? 0 : 8 + inline.length * 2
-    const need =
-      recordHeadBytes +
-      numCount * 8 +
-      tagCount +
-      slackBytes +
-      (refCount + 3) * 8 +
-      chars * 2 +
-      inlineBytes
-    const start = this.#place(need)
+    const need = bytesOf(tagCount, numCount, refCount) + chars * 2 + inlineBytes
+    const start = this.place(need)
     if (start === -1) return false
     // One word may be put behind it, so that it ends at a multiple of eight.
     const limit = ((start + need) >> 2) - 1
@@ -282,7 +274,7 @@ export class Block {
       const write = memory.write!
       const word = write(nums, refs, num, ref, first, known.at, lsn, time, own, accountId, limit)
       if (word > limit) return false
-      this.#finish(first, word, this.#words[first + markWord]!)
+      this.#finish(first, word, this.words[first + markWord]!)
       return true
     }
     let word = this.#putHead(first, known.at, lsn, time, own, tagCount, numCount, refCount)
@@ -291,7 +283,7 @@ export class Block {
     word = this.#putAll(lanes, refFrom, refCount, memory, message, accountId, word, limit)
     if (word > limit) return false
     // So that it can be summed up two by two.
-    this.#words[word] = 0
+    this.words[word] = 0
     this.#finish(first, word, this.#sumOf(first, word))
     return true
   }
@@ -306,8 +298,8 @@ export class Block {
     numCount: number,
     refCount: number,
   ): number {
-    const words = this.#words
-    const numbers = this.#numbers
+    const words = this.words
+    const numbers = this.numbers
     words[word + definitionWord] = definition
     words[word + tagsWord] = tagCount
     words[word + numsWord] = numCount
@@ -328,8 +320,8 @@ export class Block {
     numCount: number,
     word: number,
   ): number {
-    const words = this.#words
-    const numbers = this.#numbers
+    const words = this.words
+    const numbers = this.numbers
     let at = word >> 1
     const end = at + numCount
     for (let i = numFrom; at < end; at++, i++) numbers[at] = nums[i & mask]!
@@ -356,20 +348,20 @@ export class Block {
     limit: number,
   ): number {
     if (++memory.calls === callsRemembered) forget(memory)
-    const words = this.#words
+    const words = this.words
     const { texts, heads } = memory
     // Strings only are compared: with undefined among them V8 does it by a call, 3 ns each.
     if (message === texts[0]!) words[word++] = heads[0]!
-    else word = this.#put(memory, 0, message, word, limit)
+    else word = this.put(memory, 0, message, word, limit)
     if (accountId === undefined) words[word++] = MISSING
     else if (accountId === texts[1]!) words[word++] = heads[1]!
-    else word = this.#put(memory, 1, accountId, word, limit)
+    else word = this.put(memory, 1, accountId, word, limit)
     const end = Math.min(refCount + 2, placesKnown)
     let place = 2
     for (; place < end; place++) {
       const text = refs[(refFrom + place - 2) & mask] as string | undefined
       if (text === texts[place]) words[word++] = heads[place]!
-      else word = this.#put(memory, place, text, word, limit)
+      else word = this.put(memory, place, text, word, limit)
     }
     for (; place < refCount + 2; place++) {
       word = this.#copy(refs[(refFrom + place - 2) & mask] as string | undefined, word, limit)
@@ -379,7 +371,7 @@ export class Block {
 
   /** The sum over the words of a record behind its mark. */
   #sumOf(from: number, end: number): number {
-    const words = this.#words
+    const words = this.words
     let sum = 0
     let other = 0
     // Cut at each step: else V8 adds them as doubles.
@@ -392,33 +384,33 @@ export class Block {
 
   /** Ends a record at `end`: its length, its mark, and only then the tail of the ring. In words. */
   #finish(from: number, end: number, sum: number): void {
-    const words = this.#words
+    const words = this.words
     if ((end & 1) !== 0) words[end++] = 0
     const length = (end - from) << 2
     words[from + lengthWord] = length
-    words[from + markWord] = (seedOf(this.#key, this.#tail, length) + sum) | 0
-    this.#tail += length
-    const at = this.#tailAt + length
-    this.#tailAt = at === this.#ring ? 0 : at
-    this.#numbers[tailAt >> 3] = this.#tail
+    words[from + markWord] = (seedOf(this.key, this.tail, length) + sum) | 0
+    this.tail += length
+    const at = this.tailAt + length
+    this.tailAt = at === this.ringBytes ? 0 : at
+    this.numbers[tailAt >> 3] = this.tail
   }
 
   /** Where a record of up to so many bytes may be written; -1 when there is no room. */
-  #place(bytes: number): number {
-    const ring = this.#ring
-    const at = this.#tailAt
-    if (bytes > ring - (this.#tail - this.#head)) return -1
+  place(bytes: number): number {
+    const ring = this.ringBytes
+    const at = this.tailAt
+    if (bytes > ring - (this.tail - this.#head)) return -1
     if (at + bytes <= ring) return this.#from + at
     const rest = ring - at
-    if (bytes > ring - rest - (this.#tail - this.#head)) return -1
+    if (bytes > ring - rest - (this.tail - this.#head)) return -1
     // It must not be torn in two: what is left of this lap is filled.
     const start = this.#from + at
-    this.#words[(start >> 2) + definitionWord] = FILLER
-    this.#words[(start >> 2) + lengthWord] = rest
-    this.#words[(start >> 2) + markWord] = seedOf(this.#key, this.#tail, rest)
-    this.#tail += rest
-    this.#tailAt = 0
-    this.#numbers[tailAt >> 3] = this.#tail
+    this.words[(start >> 2) + definitionWord] = FILLER
+    this.words[(start >> 2) + lengthWord] = rest
+    this.words[(start >> 2) + markWord] = seedOf(this.key, this.tail, rest)
+    this.tail += rest
+    this.tailAt = 0
+    this.numbers[tailAt >> 3] = this.tail
     return this.#from
   }
 
@@ -426,7 +418,7 @@ export class Block {
    * Writes the string of a place that is another one than before; returns where it ends, behind the
    * limit when there is no room for it.
    */
-  #put(
+  put(
     memory: Memory,
     place: number,
     text: string | undefined,
@@ -434,7 +426,7 @@ export class Block {
     limit: number,
   ): number {
     if (text === undefined || word >= limit) {
-      if (word < limit) this.#words[word] = MISSING
+      if (word < limit) this.words[word] = MISSING
       return word + 1
     }
     if (memory.misses[place]! < 0 || text.length > tabledCharsMax) {
@@ -444,7 +436,7 @@ export class Block {
     if (head === INLINE) return this.#copy(text, word, limit)
     memory.texts[place] = text
     memory.heads[place] = head
-    this.#words[word] = head
+    this.words[word] = head
     return word + 1
   }
 
@@ -472,7 +464,7 @@ export class Block {
 
   /** Writes a string into its record: its head, then its bytes. */
   #copy(text: string | undefined, word: number, limit: number): number {
-    const words = this.#words
+    const words = this.words
     if (text === undefined) {
       if (word < limit) words[word] = MISSING
       return word + 1
@@ -512,7 +504,7 @@ export class Block {
     if (this.#bytes.write(text, at, length * 2, 'utf8') !== length) {
       return this.#copyWide(text, word)
     }
-    this.#words[word] = (length << 2) | LATIN1
+    this.words[word] = (length << 2) | LATIN1
     for (let i = at + length; i < end; i++) this.#bytes[i] = 0
     return end >> 2
   }
@@ -520,8 +512,8 @@ export class Block {
   #copyWide(text: string, word: number): number {
     const { length } = text
     const end = word + 1 + ((length + 1) >> 1)
-    this.#words[end - 1] = 0
-    this.#words[word] = (length << 2) | UTF16
+    this.words[end - 1] = 0
+    this.words[word] = (length << 2) | UTF16
     this.#bytes.write(text, (word + 1) << 2, length * 2, 'utf16le')
     return end
   }
@@ -563,10 +555,10 @@ export class Block {
     if (places === undefined) return
     memory.write ??= recordWriter(
       places,
-      this.#words,
-      this.#numbers,
+      this.words,
+      this.numbers,
       memory,
-      (place, text, word, limit) => this.#put(memory, place, text, word, limit),
+      (place, text, word, limit) => this.put(memory, place, text, word, limit),
     )
   }
 
@@ -601,11 +593,11 @@ export class Block {
     const bytes = 8 + ((text.length + 7) & ~7)
     if (this.#defined + bytes > this.#definitionBytes) return INLINE
     const at = headerBytes + this.#defined
-    this.#words[at >> 2] = head
+    this.words[at >> 2] = head
     text.copy(this.#bytes, at + 8)
-    this.#words[(at >> 2) + 1] = seedOf(this.#key, at, head) + sumOf(text)
+    this.words[(at >> 2) + 1] = seedOf(this.key, at, head) + sumOf(text)
     this.#defined += bytes
-    this.#numbers[definedAt >> 3] = this.#defined
+    this.numbers[definedAt >> 3] = this.#defined
     return at
   }
 
@@ -615,9 +607,9 @@ export class Block {
    */
   move(seqs: ReadonlyMap<string, Move>, lsn: Move): void {
     this.lsnBase += lsn.by
-    const words = this.#words
-    for (let position = this.#head; position < this.#tail;) {
-      const start = this.#from + ((position - this.#base) % this.#ring)
+    const words = this.words
+    for (let position = this.#head; position < this.tail;) {
+      const start = this.#from + ((position - this.#base) % this.ringBytes)
       const definition = words[(start >> 2) + definitionWord]!
       if (definition !== FILLER) {
         const seq = seqs.get(this.#categoryOf(start, definition))
@@ -629,8 +621,8 @@ export class Block {
 
   /** Changes the numbers of a record; until its mark is right again the header has the old ones. */
   #moveRecord(start: number, position: number, lsn: Move, seq: Move | undefined): void {
-    const words = this.#words
-    const numbers = this.#numbers
+    const words = this.words
+    const numbers = this.numbers
     const [mark, lsnAt, seqAt] = [
       (start >> 2) + markWord,
       (start >> 3) + lsnNumber,
@@ -646,8 +638,8 @@ export class Block {
   }
 
   #moveNumber(mark: number, at: number, { above, by }: Move): void {
-    const numbers = this.#numbers
-    const words = this.#words
+    const numbers = this.numbers
+    const words = this.words
     if (numbers[at]! <= above) return
     const before = words[2 * at]! + words[2 * at + 1]!
     numbers[at] = numbers[at]! + by
@@ -658,7 +650,7 @@ export class Block {
   #categoryOf(start: number, definition: number): string {
     const known = this.#categories.get(definition)
     if (known !== undefined) return known
-    const words = this.#words
+    const words = this.words
     const tags = words[(start >> 2) + tagsWord]!
     const at = (start + recordHeadBytes + words[(start >> 2) + numsWord]! * 8 + tags + 3) & ~3
     const head = words[at >> 2]!
@@ -670,11 +662,11 @@ export class Block {
 
   /** Forgets all entries up to this number of the log: they are in the files, or given up. */
   release(lsn: number): void {
-    const words = this.#words
-    const numbers = this.#numbers
+    const words = this.words
+    const numbers = this.numbers
     let head = this.#head
-    while (head < this.#tail) {
-      const start = this.#from + ((head - this.#base) % this.#ring)
+    while (head < this.tail) {
+      const start = this.#from + ((head - this.#base) % this.ringBytes)
       const isFiller = words[(start >> 2) + definitionWord] === FILLER
       if (!isFiller && numbers[(start >> 3) + lsnNumber]! > lsn) break
       head += words[(start >> 2) + lengthWord]!
@@ -685,19 +677,27 @@ export class Block {
   /** Forgets all records in front of a position, at which one begins or will begin. */
   releaseTo(head: number): void {
     if (head === this.#head) return
-    const numbers = this.#numbers
+    const numbers = this.numbers
     this.#head = head
     numbers[headAt >> 3] = head
-    if (head !== this.#tail) return
+    if (head !== this.tail) return
     // The first places are warm in the cache: the whole block does not fit into one.
     this.#base = head
-    this.#tailAt = 0
+    this.tailAt = 0
     numbers[baseAt >> 3] = head
   }
 }
 
+/**
+ * The bytes of a record without the units of its strings, two each, and more: a string has a head
+ * of four, and up to three follow it.
+ */
+export function bytesOf(tags: number, nums: number, refs: number): number {
+  return recordHeadBytes + nums * 8 + tags + slackBytes + (refs + 3) * 8
+}
+
 /** Has places judged by what comes from now on. */
-function forget(memory: Memory): void {
+export function forget(memory: Memory): void {
   const { misses } = memory
   for (let place = 0; place < misses.length; place++) {
     if (misses[place]! > 0) misses[place] = 0

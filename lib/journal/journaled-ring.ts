@@ -3,8 +3,11 @@
 // process that was killed.
 
 import { Ring } from '../capture/ring.ts'
+import type { StraightRecord } from '../capture/typed.ts'
+import type { Shape } from '../encode/event-encoder.ts'
 import type { Template } from '../encode/line-template.ts'
 import type { Block } from './block.ts'
+import { besideLanes, straightRecord } from './straight-record.ts'
 
 /** A ring whose entries are written into a block as well. */
 export class JournaledRing<T extends Template> extends Ring<T> {
@@ -51,15 +54,40 @@ export class JournaledRing<T extends Template> extends Ring<T> {
     const chars = lanes.chars + message.length + account
     const number = this.lastNumber + 1
     super.commit(template, time, accountId, message, seq)
+    // It is an entry: from here on nothing may fail, and each call may where the stack is full.
     this.#tagEnd = lanes.tagTail
     this.#numEnd = lanes.numTail
     this.#refEnd = lanes.refTail
     if (!this.isJournaling) return
     const { block } = this
-    if (
-      !block.append(lanes, tag, num, ref, template, time, accountId, message, seq, number, chars)
-    ) {
-      this.missed++
+    try {
+      if (
+        block.append(lanes, tag, num, ref, template, time, accountId, message, seq, number, chars)
+      ) {
+        return
+      }
+    } catch {
+      // Missed, like one that finds no room.
     }
+    this.missed++
+  }
+
+  /** What a straight call does to have its entry in the block; undefined where it cannot. */
+  straight(shape: Shape): StraightRecord | undefined {
+    return straightRecord(this, shape, besideLanes)
+  }
+
+  /** Where a straight call may write a record of up to so many bytes; -1: it is to commit(). */
+  place(bytes: number): number {
+    return this.isJournaling ? this.block.place(bytes) : -1
+  }
+
+  /** Takes an entry whose record a straight call has written, but for its end. */
+  commitRecorded(template: T, time: number, accountId: string | undefined, seq: number): void {
+    super.commit(template, time, accountId, '', seq)
+    const { lanes } = this
+    this.#tagEnd = lanes.tagTail
+    this.#numEnd = lanes.numTail
+    this.#refEnd = lanes.refTail
   }
 }

@@ -76,45 +76,26 @@ function kindsIn(shape: Shape): string[] {
 
 /** Compiles the writer of records of so many numbers and strings into one block. */
 export function recordWriter(
-  { nums, refs }: Places,
+  places: Places,
   words: Int32Array,
   numbers: Float64Array,
   { texts, heads }: Recent,
   put: Put,
 ): WriteRecord {
-  const tagAt = (numbersFrom + nums) * 2
-  const numberWords = Array.from({ length: tagAt - 6 }, (_, i) => `words[word + ${i + 6}]`)
+  const parameters = 'nums, refs, num, ref, word, definition, lsn, time, seq, accountId, limit'
   const lines = [
-    'const at = word >> 1',
-    `words[word + ${definitionWord}] = definition`,
-    `words[word + ${tagsWord}] = 1`,
-    `words[word + ${numsWord}] = ${nums}`,
-    `words[word + ${refsWord}] = ${refs}`,
-    `numbers[at + ${lsnNumber}] = lsn`,
-    `numbers[at + ${timeNumber}] = time`,
-    `numbers[at + ${seqNumber}] = seq`,
-    ...Array.from(
-      { length: nums },
-      (_, i) => `numbers[at + ${numbersFrom + i}] = nums[num + ${i}]`,
+    'let text',
+    ...recordLines(
+      Array.from({ length: places.nums }, (_, i) => `nums[num + ${i}]`),
+      Array.from({ length: places.refs }, (_, i) => ({
+        before: `text = refs[ref + ${i}]`,
+        name: 'text',
+      })),
+      'put(',
     ),
-    `words[word + ${tagAt}] = ${TYPED}`,
-    // The message is that of the event: there is none.
-    `words[word + ${tagAt + 1}] = 0`,
-    `let sum = definition + ${1 + nums + refs + TYPED}`,
-    // Cut at each step: else V8 adds them as doubles.
-    ...numberWords.map((from) => `sum = (sum + ${from}) | 0`),
-    `let to = word + ${tagAt + 2}`,
-    'let head, end, text',
-    `if (accountId === undefined) { words[to++] = ${MISSING}; sum += ${MISSING} }`,
-    ...putString(1, 'accountId', 'else '),
-    ...Array.from({ length: refs }, (_, i) => [
-      `text = refs[ref + ${i}]`,
-      ...putString(i + 2, 'text', ''),
-    ]).flat(),
     `words[word + ${markWord}] = sum`,
     'return to',
   ]
-  const parameters = 'nums, refs, num, ref, word, definition, lsn, time, seq, accountId, limit'
   // oxlint-disable-next-line no-implied-eval -- compiling the record is the point; its text has numbers only
   const make = new Function(
     'words',
@@ -127,12 +108,56 @@ export function recordWriter(
   return make(words, numbers, texts, heads, put) as WriteRecord
 }
 
-function putString(place: number, name: string, before: string): string[] {
+/** A string of a record in generated code: a name for it, and what gives it that. */
+export interface NamedString {
+  readonly before: string
+  readonly name: string
+}
+
+/**
+ * The code that writes a record, up to its length and mark: `to` is where it ends then, `sum` the
+ * sum over the words behind its mark.
+ *
+ * @param numbers Its numbers, as expressions.
+ * @param put The beginning of a call that writes a string which is another one than before.
+ */
+export function recordLines(
+  numbers: readonly string[],
+  strings: readonly NamedString[],
+  put: string,
+): string[] {
+  const tagAt = (numbersFrom + numbers.length) * 2
+  const numberWords = Array.from({ length: tagAt - 6 }, (_, i) => `words[word + ${i + 6}]`)
+  return [
+    'const at = word >> 1',
+    `words[word + ${definitionWord}] = definition`,
+    `words[word + ${tagsWord}] = 1`,
+    `words[word + ${numsWord}] = ${numbers.length}`,
+    `words[word + ${refsWord}] = ${strings.length}`,
+    `numbers[at + ${lsnNumber}] = lsn`,
+    `numbers[at + ${timeNumber}] = time`,
+    `numbers[at + ${seqNumber}] = seq`,
+    ...numbers.map((number, i) => `numbers[at + ${numbersFrom + i}] = ${number}`),
+    `words[word + ${tagAt}] = ${TYPED}`,
+    // The message is that of the event: there is none.
+    `words[word + ${tagAt + 1}] = 0`,
+    `let sum = definition + ${1 + numbers.length + strings.length + TYPED}`,
+    // Cut at each step: else V8 adds them as doubles.
+    ...numberWords.map((from) => `sum = (sum + ${from}) | 0`),
+    `let to = word + ${tagAt + 2}`,
+    'let head, end',
+    `if (accountId === undefined) { words[to++] = ${MISSING}; sum = (sum + ${MISSING}) | 0 }`,
+    ...putString(1, 'accountId', 'else ', put),
+    ...strings.flatMap(({ before, name }, i) => [before, ...putString(i + 2, name, '', put)]),
+  ]
+}
+
+function putString(place: number, name: string, before: string, put: string): string[] {
   return [
     `${before}if (${name} === texts[${place}]) {`,
     `head = heads[${place}]; words[to++] = head; sum = (sum + head) | 0`,
     '} else {',
-    `end = put(${place}, ${name}, to, limit)`,
+    `end = ${put}${place}, ${name}, to, limit)`,
     'for (; to < end; to++) sum = (sum + words[to]) | 0',
     '}',
   ]

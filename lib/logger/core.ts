@@ -7,6 +7,8 @@ import { compileEvent, type EventCodec } from '../event/compile-encoder.ts'
 import type { EventDefinition } from '../event/event-definition.ts'
 import type { EventCall } from '../event/compile-capture.ts'
 import { Lanes } from '../capture/lanes.ts'
+import type { StraightRecord } from '../capture/typed.ts'
+import type { Shape } from '../encode/event-encoder.ts'
 import { questionOf } from '../entry/closest-word.ts'
 import { ConfigError } from '../errors.ts'
 import { EventCalls } from './event-calls.ts'
@@ -65,6 +67,8 @@ export interface CoreParts {
   readonly intake: Intake
   /** The lanes of the ring. */
   readonly lanes: Lanes
+  /** What a straight call does to have its entry in a block, where there is one. */
+  readonly recordOf: (shape: Shape) => StraightRecord | undefined
   readonly pump: Pump
   readonly encoder: LineEncoder
   readonly redactor: Redactor
@@ -159,7 +163,7 @@ export class Core implements Exiting {
 
   #eventCall(event: EventDefinition, severity: number, bindings: Bindings | undefined): EventCall {
     const owner = this.category(event.category)
-    const { intake, redactor, lanes, counters, surroundings } = this.#parts
+    const { intake, redactor, lanes, recordOf, counters, surroundings } = this.#parts
     let compiled = this.#codecs.get(event)
     if (compiled === undefined) {
       compiled = compileEvent(event, redactor)
@@ -171,11 +175,12 @@ export class Core implements Exiting {
       const isOdd = error === undefined && isError(accountId)
       intake.log(template, '', isOdd ? undefined : accountId, isOdd ? accountId : error, context)
     }
-    const { straight } = compiled
+    const { straight, origin } = compiled
+    const record = recordOf(origin.shape)
     return straight === undefined || owner.isWritten || intake.folds(template)
       ? otherwise
       : surrounded(
-          straight({ template, severity, lanes, intake, counters, otherwise }),
+          straight({ template, severity, lanes, intake, counters, otherwise, record }),
           otherwise,
           surroundings,
         )

@@ -38,6 +38,7 @@ import { journalOf, Recovery } from './shared-ring.ts'
 import type { JournalEvents } from '../journal/journal.ts'
 import { type LoggerOptions, type Surroundings, surroundingsOf } from './surroundings.ts'
 import { BoundLogger, type Logger, memberNames } from './logger.ts'
+import type { JournaledRing } from '../journal/journaled-ring.ts'
 import type { Hand } from '../thread/hand.ts'
 import { handOf, startWriter } from './handed.ts'
 import { Pump } from '../deliver/pump.ts'
@@ -180,7 +181,7 @@ export function assemble(
     counters.mismatched++
   })
   const fileOf = place.filesOf(config)
-  const { ring, journal, hand } = ringOf(config, place, fileOf.keys())
+  const { ring, journaled, journal, hand } = ringOf(config, place, fileOf.keys())
   const routes = routesOf(config, fileOf, place.hasFiles)
   const categories = categoriesOf(config, fileOf, routes)
   const report = (message: string, context: object): void =>
@@ -217,6 +218,7 @@ export function assemble(
     routes: [...routes.values()],
     intake,
     lanes: ring.lanes,
+    recordOf: (shape) => journaled?.straight(shape),
     eventLog,
     shown,
     live,
@@ -244,13 +246,17 @@ function ringOf(
   config: ResolvedConfig,
   { isLasting, journal }: Place,
   names: Iterable<string>,
-): Pick<Files, 'ring' | 'journal' | 'hand'> {
+): Pick<Files, 'ring' | 'journal' | 'hand'> & {
+  readonly journaled: JournaledRing<CategoryTemplate> | undefined
+} {
   const { buffer } = config
   const hand = isLasting ? handOf(config, names) : undefined
-  if (hand !== undefined) return { ring: hand.ring, journal: hand.journal, hand }
+  if (hand !== undefined) {
+    return { ring: hand.ring, journaled: hand.ring, journal: hand.journal, hand }
+  }
   const own = isLasting ? journalOf(config) : undefined
   const ring = own?.ring ?? new Ring(buffer.entries, buffer.bytes, buffer.entry_bytes)
-  return { ring, journal: journal ?? own, hand }
+  return { ring, journaled: own?.ring, journal: journal ?? own, hand }
 }
 
 function routesOf(

@@ -341,6 +341,7 @@ export class Hand {
   }
 
   #post(asked: Question): void {
+    this.ring.publish()
     this.#parts!.counters.dropped.forEach((entries, severity) => {
       Atomics.store(this.#words, DROPPED + severity, entries)
     })

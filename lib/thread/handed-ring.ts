@@ -6,9 +6,12 @@
 // and are written into the block as well where that outlives the process.
 
 import type { Lanes } from '../capture/lanes.ts'
+import type { StraightRecord } from '../capture/typed.ts'
+import type { Shape } from '../encode/event-encoder.ts'
 import type { Template } from '../encode/line-template.ts'
 import type { Block } from '../journal/block.ts'
 import { JournaledRing } from '../journal/journaled-ring.ts'
+import { aloneInBlock, straightRecord } from '../journal/straight-record.ts'
 import { RELEASED, TAIL } from './control.ts'
 
 /** Strings that come to more are not held until others stand in their place, in UTF-16 units. */
@@ -124,11 +127,17 @@ export class HandedRing<T extends Template> extends JournaledRing<T> {
       this.#commitLater(template, time, accountId, message, seq)
       return
     }
-    if (chars > keptCharsMax) lanes.refs.fill(undefined, 0, lanes.refTail)
-    lanes.reset()
     // In the order of all entries it has its place; in this ring it never was.
     this.skipped++
-    Atomics.store(words, TAIL, (block.tail / 8) | 0)
+    // It is an entry: from here on nothing may fail, and each call may where the stack is full.
+    const { refTail } = lanes
+    lanes.tagTail = lanes.numTail = lanes.refTail = 0
+    try {
+      if (chars > keptCharsMax) lanes.refs.fill(undefined, 0, refTail)
+      this.publish()
+    } catch {
+      // The next entry publishes this one as well.
+    }
   }
 
   /** Takes note of the records that the writer has done with. */
@@ -137,6 +146,22 @@ export class HandedRing<T extends Template> extends JournaledRing<T> {
     this.#released = word
     const { block } = this
     block.releaseTo(block.head + ((word - ((block.head / 8) | 0)) | 0) * 8)
+  }
+
+  override straight(shape: Shape): StraightRecord | undefined {
+    return straightRecord(this, shape, aloneInBlock)
+  }
+
+  override place(bytes: number): number {
+    if (!this.isHanding) return -1
+    // Not by Atomics: the latest is not needed, and what is seen is true.
+    if (this.#words[RELEASED] !== this.#released) this.noteReleased()
+    return this.block.place(bytes)
+  }
+
+  /** Has the writer see all that stands in the block. */
+  publish(): void {
+    Atomics.store(this.#words, TAIL, (this.block.tail / 8) | 0)
   }
 
   #commitLater(
@@ -161,7 +186,7 @@ export class HandedRing<T extends Template> extends JournaledRing<T> {
     }
     if (this.#place({ template, values, time, accountId, message, seq, number, chars, append })) {
       this.skipped++
-      Atomics.store(this.#words, TAIL, (block.tail / 8) | 0)
+      this.publish()
       return
     }
     values.putBack(lanes)

@@ -24,6 +24,7 @@ const data = {
   side: 'buy',
 }
 const charsMax = 100
+const stackFull = new RangeError('Maximum call stack size exceeded')
 
 function planned(schema: TSchema): [Plan, Field[]] {
   const fields: Field[] = []
@@ -46,7 +47,7 @@ interface Rig {
   readonly told: string[]
   readonly counters: { levels: number[]; dropped: number[] }
   /** What comes in the way of the next call. */
-  trouble: 'not admitted' | 'commit' | 'everything' | undefined
+  trouble: 'not admitted' | 'commit' | 'leave' | 'everything' | undefined
   readonly call: (context: unknown, accountId?: string) => void
 }
 
@@ -72,16 +73,18 @@ function rig(closed = false): Rig {
           return rigged.trouble !== 'not admitted'
         },
         commit: (template, time, accountId) => {
-          if (rigged.trouble !== undefined) throw new RangeError('Maximum call stack size exceeded')
+          if (rigged.trouble === 'commit' || rigged.trouble === 'everything') throw stackFull
           assert.equal(template, 'template')
           assert.ok(Math.abs(Date.now() - time) < 60_000)
           told.push(`commits ${accountId}`)
         },
-        leave: (template) => assert.equal(template, 'template'),
+        leave: (template) => {
+          if (rigged.trouble === 'leave') throw stackFull
+          told.push(`leaves ${template}`)
+        },
       },
       otherwise: (context, accountId) => {
-        if (rigged.trouble === 'everything')
-          throw new RangeError('Maximum call stack size exceeded')
+        if (rigged.trouble === 'everything') throw stackFull
         told.push(`hands on ${typeof context} ${accountId}`)
       },
     }),
@@ -104,7 +107,14 @@ describe('straightOf()', () => {
       chars: 6,
     })
     call(data)
-    assert.deepEqual(told, ['admits 6', 'commits A1', 'admits 6', 'commits undefined'])
+    assert.deepEqual(told, [
+      'admits 6',
+      'commits A1',
+      'leaves template',
+      'admits 6',
+      'commits undefined',
+      'leaves template',
+    ])
   })
 
   const unfit: Readonly<Record<string, readonly [unknown, unknown?]>> = {
@@ -143,7 +153,21 @@ describe('straightOf()', () => {
     const { told, call } = rig(true)
     call(data)
     call({ ...data, more: 1 })
-    assert.deepEqual(told, ['admits 6', 'commits undefined', 'hands on object undefined'])
+    assert.deepEqual(told, [
+      'admits 6',
+      'commits undefined',
+      'leaves template',
+      'hands on object undefined',
+    ])
+  })
+
+  test('neither takes back nor hands on an entry that has been committed', () => {
+    const rigged = rig()
+    rigged.trouble = 'leave'
+    rigged.call(data, 'A1')
+    assert.deepEqual(rigged.told, ['admits 6', 'commits A1'])
+    assert.equal(rigged.lanes.tagTail, 1)
+    assert.deepEqual(rigged.counters.dropped, [0, 0, 0, 0, 0])
   })
 
   test('hands on what is not admitted, and takes back what cannot be committed', () => {

@@ -39,6 +39,20 @@ const typed = defineEvent({
   }),
 })
 
+/** One whose values all have fixed places: its call writes its record itself. */
+const placed = defineEvent({
+  name: 'placed',
+  category: 'enforcement',
+  level: 'INFO',
+  message: 'Placed {i}',
+  context: Type.Object({
+    run: Type.Number(),
+    i: Type.Number(),
+    text: Type.String(),
+    password: Type.String(),
+  }),
+})
+
 /** The writer thread, where there is one. */
 let writerThread: threads.Worker | undefined
 class Watched extends threads.Worker {
@@ -68,6 +82,7 @@ const log = createLogger({
 // That it has started: what it finds has come back by now.
 accepted[510] = runNumber
 const logTyped = log.event(typed)
+const logPlaced = log.event(placed)
 const texts = ['', 'short', 'x'.repeat(300), '日本語テキスト'.repeat(9), '\ud800', 'Grüße, später']
 let i = 0
 
@@ -77,6 +92,8 @@ function one(): void {
   switch (i % 7) {
     case 0:
     case 1:
+      logPlaced(context, i % 2 === 0 ? 'ABC123' : undefined)
+      break
     case 2:
       logTyped({ ...context, loose: i % 2 === 0 ? { deep: [text] } : undefined }, 'ABC123')
       break
