@@ -16,7 +16,9 @@ export function tablesOf(results: Results, only?: ReadonlySet<string>): string {
   return [conditionsOf(results), ...parts].join('\n\n')
 }
 
-/** Each measure from the first of the runs that has it; the tables of a run below its conditions. */
+/**
+ * Each measure from the first of the runs that has it; the tables of a run below its conditions.
+ */
 export function tablesOfRuns(runs: readonly Results[]): string {
   const shown = new Set<string>()
   const parts = runs.flatMap((results) => {

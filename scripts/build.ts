@@ -6,8 +6,9 @@
 //   dist/index.js, cli.js    what is imported and started
 //   dist/testing.js, otel.js, pino.js, ship.js: entry points of their own
 //   dist/chunks/             what they share, and the parts of the command
-//   dist/late/               what an event needs that has checks or loose values: CommonJS, as only that can be
-//                            loaded at a call, without a promise, and be seen by a bundler
+//   dist/late/               what an event needs that has checks or loose values: CommonJS, as only
+//                            that can be loaded at a call, without a promise, and be seen by a
+//                            bundler
 //   dist/**/*.d.ts           as the compiler writes them: the types of `Type` are TypeBox's own
 //   dist/LICENSES.txt        of the packages within these files
 //   schema/                  the JSON Schemas of the configuration and of an entry (schemas.ts)

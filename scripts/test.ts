@@ -31,7 +31,9 @@ const touchesTheProcess = new RegExp(
   ].join('|'),
 )
 
-/** Files of a process at most: more of them, and one process is at work when all others are done. */
+/**
+ * Files of a process at most: more of them, and one process is at work when all others are done.
+ */
 const filesOfGroupMax = 12
 
 const groupDirectory = join('build', 'test', 'groups')

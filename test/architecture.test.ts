@@ -251,6 +251,19 @@ const functionsFitOnAScreen: Rule = (tree) =>
     return found
   })
 
+/** Columns of a comment at most. What a linter is told stands on one line. */
+const commentColumnsMax = 100
+
+const commentsFitTheirWidth: Rule = (tree) =>
+  [...tree].flatMap(([file, text]) =>
+    text.split('\n').flatMap((line, at) => {
+      const isComment = /^\s*(?:\/\/|\/?\*)/.test(line) && !line.includes('oxlint-disable')
+      return isComment && line.length > commentColumnsMax
+        ? [`${file}:${at + 1} has a comment of ${line.length} columns`]
+        : []
+    }),
+  )
+
 /** Each rule, a tree that breaks it, and what the rule says of that tree. */
 const rules: readonly (readonly [string, Rule, { readonly [file: string]: string }, string])[] = [
   [
@@ -381,6 +394,12 @@ const rules: readonly (readonly [string, Rule, { readonly [file: string]: string
     'read/a.ts:72 has a function of 71 lines',
   ],
   [
+    'no comment is wider than 100 columns',
+    commentsFitTheirWidth,
+    { 'read/a.ts': `// ${'a'.repeat(97)}\n  // ${'b'.repeat(96)}\nconst c = '${'c'.repeat(99)}'` },
+    'read/a.ts:2 has a comment of 101 columns',
+  ],
+  [
     'every file is reached from the entry points',
     everyFileIsReached,
     {
@@ -466,6 +485,12 @@ describe('lib/', () => {
     assert.ok(neighboursOf(lib, 'logger/create-logger.ts').includes('entry/level.ts'))
     assert.ok(importsOf(lib.get('event/event-definition.ts') ?? '').includes('typebox'))
     assert.deepEqual(importsOf(` * import a from 'a'\n// import 'b'\nimport c from 'c'`), ['c'])
+  })
+
+  it('test/, bench/ and scripts/ have no wide comment either', () => {
+    for (const folder of ['test', 'bench', 'scripts']) {
+      assert.deepEqual(commentsFitTheirWidth(treeOf(folder)), [])
+    }
   })
 
   it('bench/ and scripts/ have no function longer than 70 lines either', () => {

@@ -1,6 +1,6 @@
-// Whatever the library prints may be printed to a terminal: remarks and errors with paths, locks and
-// values that somebody else has written. What a logger prints is made by a process of its own, as a
-// user would see it.
+// Whatever the library prints may be printed to a terminal: remarks and errors with paths, locks
+// and values that somebody else has written. What a logger prints is made by a process of its own,
+// as a user would see it.
 
 import assert from 'node:assert/strict'
 import { symlinkSync, writeFileSync } from 'node:fs'

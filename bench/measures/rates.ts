@@ -48,7 +48,9 @@ const warmedUpMs = 400
 const warmUpBatchesFew = 20
 /** Compared by both numbers of entries a turn, in all rounds. */
 const main: readonly SubjectName[] = ['ringlog-typed', 'ringlog-untyped', 'pino-async']
-/** With one entry a turn, where a turn costs most; the rings differ in the call (`mixed`, `call`). */
+/**
+ * With one entry a turn, where a turn costs most; the rings differ in the call (`mixed`, `call`).
+ */
 const byOne: readonly SubjectName[] = [...main, 'ringlog-thread']
 
 /** How a rate is measured. */

@@ -1,5 +1,6 @@
-// A captured entry outside the ring: the values of the latest of many calls, each of which takes the
-// place of the one before. What is held can be put into the lanes again as if it were captured then.
+// A captured entry outside the ring: the values of the latest of many calls, each of which takes
+// the place of the one before. What is held can be put into the lanes again as if it were captured
+// then.
 
 import type { Lanes } from './lanes.ts'
 

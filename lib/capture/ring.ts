@@ -1,12 +1,12 @@
 // HOT PATH: call → ring. A bounded first-in first-out queue of captured entries: the place where a
 // log call ends and our own pace begins.
 //
-//   head: oldest entry, read next             Each entry is a place in parallel arrays, and a stretch of
-//     |                                       each of the lanes, which hold its values. commit()
-//     v                                       allocates nothing.
+//   head: oldest entry, read next           Each entry is a place in parallel arrays, and a
+//     |                                     stretch of each of the lanes, which hold its values.
+//     v                                     commit() allocates nothing.
 //   [   | e | e | e |   |   ]
-//                     ^                       empty: tail === head
-//                     tail: next free place   full:  tail - head === entriesMax, or no room in the lanes
+//                     ^                     empty: tail === head
+//                     tail: next free place full:  tail - head === entriesMax, or the lanes are
 //
 // All its places are reserved at creation, and memory is given to the first of them. An empty ring
 // starts again at its first places, so that more is needed only when more waits than ever before.

@@ -1,9 +1,13 @@
 // A line of a log → a record of OpenTelemetry's log data model, as OTLP/JSON.
 //
-//   timestamp   timeUnixNano, observedTimeUnixNano      message    body
-//   level       severityText, severityNumber            event      eventName
-//   trace_id    traceId           span_id  spanId       exception  exception.type, .message, .stacktrace
-//   context     attribute `context`, a map              account_id, category, seq, lsn: attributes
+//   timestamp           timeUnixNano, observedTimeUnixNano
+//   level               severityText, severityNumber
+//   message             body
+//   event               eventName
+//   trace_id, span_id   traceId, spanId
+//   exception           exception.type, .message, .stacktrace
+//   context             attribute `context`, a map
+//   account_id, category, seq, lsn: attributes
 //
 // OTLP knows no deduplication. `log.record.uid` names the entry, so that whoever is behind can do
 // it: host, log, category and seq. Integers are strings, as proto3 has them in JSON.

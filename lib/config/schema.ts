@@ -73,9 +73,9 @@ export interface LoggingConfig {
      */
     readonly max_total_mb?: number | null
     /**
-     * Whether a rotated file beyond `max_files` stays while it holds entries that `ringlog ship` has
-     * not sent yet: up to 100 of each file, and up to `max_total_mb` and `retention_days`, which
-     * hold in any case. What is deleted all the same is told.
+     * Whether a rotated file beyond `max_files` stays while it holds entries that `ringlog ship`
+     * has not sent yet: up to 100 of each file, and up to `max_total_mb` and `retention_days`,
+     * which hold in any case. What is deleted all the same is told.
      *
      * @default false
      */
@@ -141,8 +141,8 @@ export interface LoggingConfig {
   readonly lock_wait_s?: number
   /**
    * The file is read again when its content changes, as `Logger.reload` does it; a wrong one
-   * changes nothing, and is one entry of level WARNING with every problem. Only in a file: an object
-   * cannot be watched. Whether it is watched does not change while the logger runs.
+   * changes nothing, and is one entry of level WARNING with every problem. Only in a file: an
+   * object cannot be watched. Whether it is watched does not change while the logger runs.
    *
    * @default false
    */

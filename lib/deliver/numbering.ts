@@ -3,7 +3,7 @@
 // may be used up. So lines are made with numbers that hold if nobody else comes, and those that are
 // not in a file yet are moved on by as much as the files have come further.
 //
-//   ours, written: 1 … 40      another's: 41 … 60        ours, waiting: 41 … 45, made anew as 61 … 65
+//   ours, written: 1 … 40    another's: 41 … 60    ours, waiting: 41 … 45, made anew as 61 … 65
 //
 // The lsn, the number among all entries, moves likewise, but for what waits below a number of ours
 // that has been written, to whatever file: nobody else has used those, and they stay. So they come

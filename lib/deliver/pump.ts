@@ -5,9 +5,10 @@
 // cannot wait: ERROR and above, categories that are `synced`, 64 KiB of lines, a quarter of the
 // ring, `flush()`, a file that works again.
 //
-//          first entry                      flush_ms over, or something that cannot wait
-//   idle ──────────────► resting (timer) ──────────────────────────────► awake ──slice──► idle
-//     └───────────────────────── what cannot wait ─────────────────────────►┘ ◄──┘ the time of the slice is over
+//          first entry                 flush_ms over, or what cannot wait
+//   idle ──────────────► resting (timer) ───────────────────────► awake ──slice──► idle
+//     └──────────────────── what cannot wait ──────────────────────►┘ ◄──┘
+//                                                                  its time is over
 //
 // Awake it works in slices: after a time budget it lets other work have its turn. Per file one
 // batch is in flight, and the next is gathered meanwhile; when a file is slow, its full batch stops

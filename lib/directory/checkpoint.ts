@@ -79,8 +79,8 @@ export interface Checkpoint extends LastNumbers {
    */
   readonly broken?: readonly Stretch[]
   /**
-   * Stretches of `lsn` of a writer that lost the directory amid its writes, and had it back: some of
-   * these stand behind higher ones in their file.
+   * Stretches of `lsn` of a writer that lost the directory amid its writes, and had it back: some
+   * of these stand behind higher ones in their file.
    */
   readonly late?: readonly Stretch[]
   /** What the writer knew of the time. */

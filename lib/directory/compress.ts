@@ -1,7 +1,8 @@
 // A rotated file becomes its gzip: `system.log.3` → `system.log.3.gz`, in the background, while
 // rotations may move it on to the next number. At every moment one of the two is there, whole:
 //
-//   system.log.3 ──gzip──► system.log.3.gz.<pid>.tmp ──fsync──rename──► system.log.3.gz ──fsync(dir)──► unlink system.log.3
+//   system.log.3 ──gzip──► system.log.3.gz.<pid>.tmp ──fsync──rename──► system.log.3.gz
+//                                          ──fsync(dir)──► unlink system.log.3
 //
 // Whatever ends this in the middle, full disk or SIGKILL, leaves a temporary file, or both
 // spellings of a number with the same content; both are put right by the next cleaning. The file is

@@ -18,8 +18,8 @@ const unmapped = 65_534
 /**
  * Whether somebody else than the user of this process, and root, may change what the name of a
  * directory leads to. Also asks the directories above it. The group counts where it is not the
- * process's own (a system that gives each user a group of his own makes directories writable by it),
- * and where the files are not meant to be written by it.
+ * process's own (a system that gives each user a group of his own makes directories writable by
+ * it), and where the files are not meant to be written by it.
  *
  * @returns which directory, and why, in words; `undefined` when nobody may, or nothing can be
  *   known.

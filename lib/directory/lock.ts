@@ -30,9 +30,9 @@
 // was. What lands behind is void, and its writer takes it back (write-progress.ts), and writes it
 // anew in its own turn:
 //
-//   paused, with 300 bytes under way          system.log: 9000 bytes
-//   taken over, noted: ends at 9000           numbers go on behind what is there, 400 bytes are written
-//   goes on: 300 bytes land at 9400           not where the note says that the files ended: taken back
+//   paused, with 300 bytes under way    system.log: 9000 bytes
+//   taken over, noted: ends at 9000     numbers go on behind what is there, 400 bytes are written
+//   goes on: 300 bytes land at 9400     not where the note says that the files ended: taken back
 //
 // The writer looks for such a note only when so much time has passed since its look that somebody
 // can have taken over meanwhile: a batch costs no system call for it.

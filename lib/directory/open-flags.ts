@@ -3,7 +3,9 @@
 
 import { constants } from 'node:fs'
 
-/** A named pipe would hang the process, or a thread of the pool, until somebody opens its other end. */
+/**
+ * A named pipe would hang the process, or a thread of the pool, until somebody opens its other end.
+ */
 const withoutWaiting = constants.O_NONBLOCK ?? 0
 
 /** For a file that must be ours: not through a link, either. To be joined with how it is opened. */

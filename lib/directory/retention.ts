@@ -7,7 +7,8 @@
 // file that is not the one meant goes back:
 //
 //   system.log.9 ──rename──► deleting.tmp/system.log.9.<inode> ──► the one meant: unlink
-//                                                              └─► another: link to system.log.9, or the next free number
+//                                                              └─► another: link to its name,
+//                                                                  or the next free number
 //
 // While something is aside, `deleting.tmp` is there: then a rotation, which would find the number
 // free, renames over nothing (rotate.ts). What a killed process has left in it, the next cleaning
@@ -47,8 +48,8 @@ export interface Limits {
   /** The time from which their age counts, in milliseconds since 1970: see trusted-time.ts. */
   readonly now: number
   /**
-   * Files that hold something that is not shipped stay beyond `keep`, a hundred of each base, and of
-   * all together they go last; `undefined`: it is not looked at.
+   * Files that hold something that is not shipped stay beyond `keep`, a hundred of each base, and
+   * of all together they go last; `undefined`: it is not looked at.
    */
   readonly isUnshipped?: IsUnshipped | undefined
 }
@@ -99,9 +100,10 @@ export function doomedAmong(
 
 /**
  * The rotated files that are to go so that all files together keep their limit: the oldest first,
- * those of the audit last, and behind all others those that are not shipped. Of one series the number says which is older; of two, when they were last
- * written, where a clock that was wrong then counts for as little as can be: no file is older than
- * one before it in its series, and none is of a time that has not come.
+ * those of the audit last, and behind all others those that are not shipped. Of one series the
+ * number says which is older; of two, when they were last written, where a clock that was wrong
+ * then counts for as little as can be: no file is older than one before it in its series, and none
+ * is of a time that has not come.
  *
  * @param series The files of each base, oldest first.
  */

@@ -2,8 +2,9 @@
 // what has been seen. A clock that is far ahead at the start, of a machine without a battery or
 // with a wrong BIOS, would otherwise have the whole history deleted.
 //
-//   seen ──── what this process has lived, and a day ────► believed │ further ahead: doubted, until the clock itself has
-//                                                                   │ gone on for a day from where it was doubted
+//   seen ──── what this process has lived, and a day ────► believed │ further ahead: doubted, until
+//                                                                   │ the clock itself has gone on
+//                                                                   │ for a day from there
 //
 // What was believed and what is doubted is kept in the checkpoint, for a process that does not live
 // that long. A clock far behind deletes too little, and does no harm.

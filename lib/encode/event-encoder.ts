@@ -17,8 +17,8 @@ export interface EventOrigin {
 }
 
 /**
- * The keys of an event's context in order, each with the kind of its value or the keys of the object
- * that it is: which value stands where in the lanes.
+ * The keys of an event's context in order, each with the kind of its value or the keys of the
+ * object that it is: which value stands where in the lanes.
  */
 export type Shape = readonly (readonly [key: string, value: string | Shape])[]
 

@@ -4,7 +4,7 @@
 // the keys in one order, so time, level and category stand at the beginning and the numbers at the
 // end; line.ts owns that format.
 //
-//   {"timestamp":"2025-10-17T14:23:45.123+00:00","level":"INFO","category":"system","mes … ,"seq":42,"lsn":1087}
+//   {"timestamp":"2025-10-17T14:23:45.123+00:00","level":"INFO","category":"sys … ,"seq":4,"lsn":8}
 //                 └ 14                                   └ 54
 //
 // A line that looks otherwise may be an entry all the same: the caller parses it. What stands

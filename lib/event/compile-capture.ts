@@ -194,7 +194,10 @@ export function straightOf(
   }
 }
 
-/** What follows when the entry counts: whatever fails now, it is neither taken back nor logged again. */
+/**
+ * What follows when the entry counts: whatever fails now, it is neither taken back nor logged
+ * again.
+ */
 const left = ['try { intake.leave(template) } catch {}', 'return']
 
 function compileStraight(

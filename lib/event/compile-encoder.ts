@@ -1,9 +1,9 @@
 // Schema → code: compiles an event's schema into the capture that copies its values into the lanes
 // (compile-capture.ts), and the way back for the encoder.
 //
-//   schema ──plan──► fields in the order of the schema ──► straight(context), capture(lanes, context)
-//                                                      ├──► write(out, lanes): the JSON, as bytes
-//                                                      └──► restore(lanes): the object ──► fast-json-stringify
+//   schema ──plan──► fields in their order ──► straight(context), capture(lanes, context)
+//                                          ├──► write(out, lanes): the JSON, as bytes
+//                                          └──► restore(lanes): the object ──► fast-json-stringify
 //
 // A required string, number or boolean has a fixed place: the capture reads all of them, checks
 // their types, and only then writes, without a look in between. All other values are *loose*: they

@@ -4,8 +4,8 @@
 // Strings make the price. What a place of a template had last is remembered: most of a message, its
 // keys, its account, come again and again. Such a string stands once among the definitions, and a
 // record has one word for it. A place whose strings hardly ever repeat writes them into the record:
-// a short one by a loop, whose codes, put together, also tell whether all of them fit into a byte; a
-// long one by the engine, which copies many at a time.
+// a short one by a loop, whose codes, put together, also tell whether all of them fit into a byte;
+// a long one by the engine, which copies many at a time.
 
 import { type Lanes, TYPED } from '../capture/lanes.ts'
 import type { Template } from '../encode/line-template.ts'
@@ -60,8 +60,8 @@ import {
 } from './layout.ts'
 
 /**
- * A longer string is copied by the engine, in UTF-16 units. Between 16 and 32 it becomes the quicker
- * one, by the version of Node (20 to 26, 2026-11).
+ * A longer string is copied by the engine, in UTF-16 units. Between 16 and 32 it becomes the
+ * quicker one, by the version of Node (20 to 26, 2026-11).
  */
 const loopCharsMax = 24
 /** Places of a template whose last strings are remembered: message, account, the first others. */
@@ -588,7 +588,9 @@ export class Block {
     return at
   }
 
-  /** Writes bytes for good, behind a word about them; returns where, INLINE when there is no room. */
+  /**
+   * Writes bytes for good, behind a word about them; returns where, INLINE when there is no room.
+   */
   #keep(text: Buffer, head: number): number {
     const bytes = 8 + ((text.length + 7) & ~7)
     if (this.#defined + bytes > this.#definitionBytes) return INLINE

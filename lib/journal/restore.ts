@@ -2,9 +2,9 @@
 // what it would have made in the process that logged them. Secrets are masked here, by the
 // configuration of today.
 //
-// A typed event is compiled anew from its shape. Where today's configuration gives one of its values
-// another place, since other keys are secret now, its values become a context without types, which
-// the encoder masks by its keys.
+// A typed event is compiled anew from its shape. Where today's configuration gives one of its
+// values another place, since other keys are secret now, its values become a context without types,
+// which the encoder masks by its keys.
 
 import type { TSchema } from 'typebox'
 import {

@@ -4,14 +4,14 @@
 // - Its pages are written before they are mapped: at the first touch of one that the system could
 //   not give, it would end the process (SIGBUS). Where even the writing would do so, since the
 //   control group has come to its limit, it is refused before.
-// - It is never unmapped: the memory stays reachable as long as a view of it does, and a touch after
-//   that would end the process as well. The end of the process unmaps it.
+// - It is never unmapped: the memory stays reachable as long as a view of it does, and a touch
+//   after that would end the process as well. The end of the process unmaps it.
 // - Beside it is a named pipe, which its owner keeps open. The system closes it when the owner's
 //   thread ends, however it ends; so anybody can tell whether he lives, also where his pid says
 //   nothing, in another container. Paused he lives: a ring that was taken from him then would be
 //   written twice.
-// - Nobody but the user may open it, and it is opened by nobody else's name: the name is new, and no
-//   link is followed.
+// - Nobody but the user may open it, and it is opened by nobody else's name: the name is new, and
+//   no link is followed.
 
 import { createHash, randomBytes } from 'node:crypto'
 import {
@@ -44,7 +44,9 @@ const mode = 0o600
 const fileBytesMax = 1 << 30
 /** What a ring that is not believed is called from then on. */
 const asideEnding = '.aside'
-/** What the pipe beside a ring is called; and until it is open, when it would say that nobody lives. */
+/**
+ * What the pipe beside a ring is called; and until it is open, when it would say that nobody lives.
+ */
 const pipeEnding = '.pipe'
 const newPipeEnding = '.pipe-new'
 
@@ -216,8 +218,8 @@ function openNew(path: string): number {
 }
 
 /**
- * Whether a file is no ring yet: its head is written last. Whoever makes it may be about to; if he is
- * not to be seen from here, an hour is enough for that.
+ * Whether a file is no ring yet: its head is written last. Whoever makes it may be about to; if he
+ * is not to be seen from here, an hour is enough for that.
  *
  * @returns undefined for a ring.
  */

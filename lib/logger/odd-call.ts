@@ -6,9 +6,9 @@
 //   an error               the exception, wherever it stands
 //   the first text         the message; without one, the error's own message
 //   the first object       the context
-//   in the error's place   a text, a number: what was thrown, from WARNING on, or where a context follows;
-//                          an object: what was thrown where a context follows
-//   whatever is left       in the context: as `value` where it is alone, else as the list `arguments`
+//   in the error's place   a text, a number: what was thrown, from WARNING on, or where a context
+//                          follows; an object: what was thrown where a context follows
+//   whatever is left       in the context: as `value` where it is alone, else as `arguments`
 
 import { LedContext } from '../capture/led-context.ts'
 import { WARNING } from '../entry/level.ts'

@@ -6,7 +6,8 @@
 // compressed or copied. While what was there is read, the place at which that ended belongs to it,
 // too: what came later was not read in the order of time, and is not passed over.
 //
-//   time, base, lsn and hash of its line │ per base: file, offset [ file, offset of the end ] │ bases that were not read
+//   time, base, lsn and hash of its line │ per base: file, offset [ file, offset of the end ] │
+//   bases that were not read
 //
 // For everybody else it is a text, `r1.….…`: its version, what it says, and a check sum.
 

@@ -1,5 +1,6 @@
 // Copies in `error.log` that wait. Their own files are written side by side with it, so a copy may
-// be seen before the entries that stand above its own; given out at once, these would come too late.
+// be seen before the entries that stand above its own; given out at once, these would come too
+// late.
 //
 //   error.log   2e               ─► waits
 //   system.log        1  2e  3   ─► 1  2e  3       the entry has come

@@ -3,8 +3,8 @@
 // A file is passed when the `lsn` of its last entry is one up to which everything has been passed.
 // That number is known from both sides. The last writer's checkpoint says how far each category had
 // come, and which categories there were: one that has been passed as far has nothing in front of
-// the checkpoint. Of another the ends of the files tell it: it has been passed as far as the last of
-// its lines there that has been.
+// the checkpoint. Of another the ends of the files tell it: it has been passed as far as the last
+// of its lines there that has been.
 //
 //   checkpoint   lsn 900: audit 7, system 830        passed: audit 7, system 412
 //   system.log.2 … 400 (lsn 440)  } audit: 900

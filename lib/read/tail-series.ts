@@ -7,7 +7,8 @@
 //
 //   look   system.log = A                   held: A
 //          A → .1, B → .1, live = C         (two rotations)
-//   look   C new, .1 = B new, .2 = A known  held: A B C      read A to its end, then B, then C as it grows
+//   look   C new, .1 = B new, .2 = A known  held: A B C
+//                                           read A to its end, then B, then C as it grows
 //
 // A file is finished when a newer one had bytes before its end was reached: until the first of
 // these, a writer may still append to the file it has renamed. A line whose `\n` has not come is

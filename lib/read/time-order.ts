@@ -136,8 +136,8 @@ export class Forwards {
   /**
    * @param time Of the line in front of the first.
    * @param lsn The same.
-   * @param late Numbers that may stand behind higher ones, and then have their place there. @default
-   *   none
+   * @param late Numbers that may stand behind higher ones, and then have their place there.
+   *   @default none
    */
   constructor(time: number = -Infinity, lsn?: number, late: readonly Stretch[] = []) {
     this.#time = time

@@ -33,7 +33,9 @@ const closersMax = 8
 /** A bracket that closes, percent-encoded: `user%5Bpassword%5D=`. */
 const bracket = /%(?:25){0,2}5D/iy
 
-/** A key, nobody knows to what, and a value that is no hash, no path, no identifier of a store's. */
+/**
+ * A key, nobody knows to what, and a value that is no hash, no path, no identifier of a store's.
+ */
 const isKey = /^[Kk]ey$/
 const keyOfLetters =
   /["']?[ \t]{0,4}[:=][ \t]{0,4}["']?(?![\da-fA-F-]{1,128}(?![\w-]))(?=[A-Za-z_+-]{0,40}\d)[\w+-]{20,512}={0,2}(?![\w./#|-]|:\S)/y

@@ -1,5 +1,6 @@
-// Who hands out tokens that nothing tells from an identifier, and what the tokens of each look like.
-// Data, as of 2026-11: `named-tokens.ts` says what else has to stand between a name and a token.
+// Who hands out tokens that nothing tells from an identifier, and what the tokens of each look
+// like. Data, as of 2026-11: `named-tokens.ts` says what else has to stand between a name and a
+// token.
 //
 // The rows were taken from kingfisher (github.com/mongodb/kingfisher, Apache-2.0) and Nosey Parker
 // (github.com/praetorian-inc/noseyparker, Apache-2.0). Names that are words of every day are left

@@ -3,9 +3,8 @@
 //
 // The forms were taken from gitleaks 8 (github.com/gitleaks/gitleaks, b58d3f1, MIT), secretlint
 // (github.com/secretlint/secretlint, 18346ba, MIT), detect-secrets (github.com/Yelp/detect-secrets,
-// 5e14193, Apache-2.0), kingfisher (github.com/mongodb/kingfisher, Apache-2.0), and from the vendors'
-// own documentation. Lengths are lower bounds: vendors
-// lengthen their tokens.
+// 5e14193, Apache-2.0), kingfisher (github.com/mongodb/kingfisher, Apache-2.0), and from the
+// vendors' own documentation. Lengths are lower bounds: vendors lengthen their tokens.
 
 /** A vendor, its prefixes, and what follows one of them, as the source of a pattern. */
 export type TokenForm = readonly [vendor: string, prefixes: string, rest: string]

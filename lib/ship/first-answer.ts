@@ -1,6 +1,6 @@
-// A question that is put again while it is not answered. A cluster that has just lost a server drops
-// what that one alone could answer, or a leader that is not chosen yet, for some five seconds; what
-// is asked behind that is answered (nats-server 2.15.1, three servers, 2026-11).
+// A question that is put again while it is not answered. A cluster that has just lost a server
+// drops what that one alone could answer, or a leader that is not chosen yet, for some five
+// seconds; what is asked behind that is answered (nats-server 2.15.1, three servers, 2026-11).
 
 import { clearInterval, setInterval } from '../entry/clock.ts'
 

@@ -1,8 +1,8 @@
-// Is anything missing in an engine? Numbers have no gap, so the engine's own tell, host by host, and
-// those in the files of a host tell what has not come yet.
+// Is anything missing in an engine? Numbers have no gap, so the engine's own tell, host by host,
+// and those in the files of a host tell what has not come yet.
 //
-// What this cannot see: the oldest entries that neither the engine nor the host has any more; where a
-// series begins is said. Without the host's files, what is missing at the very end.
+// What this cannot see: the oldest entries that neither the engine nor the host has any more; where
+// a series begins is said. Without the host's files, what is missing at the very end.
 
 import { monotonicMs, sleep } from '../entry/clock.ts'
 import { logIdOf } from '../directory/lock-files.ts'
@@ -18,7 +18,10 @@ import {
   type ShippedNumbers,
 } from './engine.ts'
 
-/** So long what a host has is given to arrive: a shipper that has caught up takes less. Milliseconds. */
+/**
+ * So long what a host has is given to arrive: a shipper that has caught up takes less.
+ * Milliseconds.
+ */
 const arrivalMs = 5000
 const lookMs = 250
 

@@ -1,7 +1,8 @@
 // Where a NATS engine is, by its URL and the environment: servers, stream, and who we are. What is
 // secret may stand in the environment, under the names that the command `nats` knows.
 //
-//   nats://[user:password@]host[:port][,host…]/STREAM[?creds=FILE&ca=FILE&cert=FILE&key=FILE&tls&replicas=3]
+//   nats://[user:password@]host[:port][,host…]/STREAM
+//     [?creds=FILE&ca=FILE&cert=FILE&key=FILE&tls&replicas=3]
 
 import { visible } from '../entry/visible-text.ts'
 import { EngineRefusal, type EngineSettings } from './engine.ts'

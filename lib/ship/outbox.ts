@@ -33,7 +33,9 @@ const waitingEntriesMax = 5_000
 /** An engine to which nothing is sent is asked so often whether all is still there. */
 const checkMs = 30_000
 
-/** Appends that fail one after the other before it is told: some may, when a server is restarted. */
+/**
+ * Appends that fail one after the other before it is told: some may, when a server is restarted.
+ */
 const troublesTold = 5
 /** Or so long, where each takes its time: a server whose disk is full need not say so. */
 const troubleMsTold = 4000
@@ -57,7 +59,9 @@ export interface OutboxSettings {
   readonly patienceMs: number
   readonly signal: AbortSignal
   readonly backOff?: BackOff
-  /** So long appends may fail, at least two of them, before it is told. @default 4000 milliseconds */
+  /**
+   * So long appends may fail, at least two of them, before it is told. @default 4000 milliseconds
+   */
   readonly troubleMs?: number
 }
 
@@ -82,7 +86,9 @@ export class Outbox {
   #ending: Ending | undefined
   /** Woken whenever something is done. */
   #waiting: (() => void)[] = []
-  /** When the engine was first found away; undefined while it answers, and takes what it is sent. */
+  /**
+   * When the engine was first found away; undefined while it answers, and takes what it is sent.
+   */
   #awayMs: number | undefined
   /** Appends that have failed since the last that did not, and since when. */
   #troubles = 0

@@ -1,6 +1,6 @@
-// A reader that asks once more what was not answered, by another connection: a cluster needs seconds
-// to notice that a server is lost, a server that is started again as long. A read goes on behind the
-// line that it has given out last, so nothing comes twice and nothing is left out.
+// A reader that asks once more what was not answered, by another connection: a cluster needs
+// seconds to notice that a server is lost, a server that is started again as long. A read goes on
+// behind the line that it has given out last, so nothing comes twice and nothing is left out.
 //
 // Who is refused is not heard a second time, and where nobody has ever listened there is nothing to
 // wait for.

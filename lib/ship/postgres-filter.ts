@@ -1,5 +1,5 @@
-// What of a query PostgreSQL can look at by itself, as conditions on a row. They leave out only what
-// whoever asks would leave out: a row that jsonb did not take meets all of them, and of an
+// What of a query PostgreSQL can look at by itself, as conditions on a row. They leave out only
+// what whoever asks would leave out: a row that jsonb did not take meets all of them, and of an
 // expression or a field that the two would not read alike nothing is asked, or less.
 //
 //   grep    characters that any match must hold: /^order \d+ refused/ holds `order ` and ` refused`
@@ -16,7 +16,9 @@ const pointsMax = 4
 /** Places and values that are asked for of one field, at most. */
 const choicesMax = 100
 
-/** Of an expression with one of these nothing is asked: groups, alternatives, characters by code. */
+/**
+ * Of an expression with one of these nothing is asked: groups, alternatives, characters by code.
+ */
 const unread = /[(|]|\\[uxcpPk\d]/
 
 /** What jsonb has in the place of what it refuses, and what it may stand for. */
@@ -87,7 +89,8 @@ export function textsIn({ source, flags }: RegExp): string[] {
       continue
     }
     const character = literalOf(found)
-    // With `u` these two have a third form, and whoever asks PostgreSQL has ASCII alone in lower case.
+    // With `u` these two have a third form, and whoever asks PostgreSQL has ASCII alone in lower
+    // case.
     const isSure =
       character !== undefined &&
       !(takesBoth && (character > '\x7f' || (hasUnicode && /[ks]/i.test(character))))

@@ -1,7 +1,8 @@
-// Where a PostgreSQL engine is, by its URL and the environment, with the names and the meanings that
-// `psql` gives to them.
+// Where a PostgreSQL engine is, by its URL and the environment, with the names and the meanings
+// that `psql` gives to them.
 //
-//   postgres://[user[:password]@]host[:port]/database[?table=schema.name&sslmode=verify-full&sslrootcert=FILE]
+//   postgres://[user[:password]@]host[:port]/database
+//     [?table=schema.name&sslmode=verify-full&sslrootcert=FILE]
 //
 // The client has other meanings for `sslmode`, and no `PGSSLROOTCERT`, so TLS is decided here.
 

@@ -173,7 +173,9 @@ interface LastRow {
 /** What jsonb gets in the place of the lines: undefined or null, the line itself; '', nothing. */
 type Fits = readonly (string | null)[] | null
 
-/** The last entry of each category: one step into the index for each, however many rows there are. */
+/**
+ * The last entry of each category: one step into the index for each, however many rows there are.
+ */
 function lastOf(table: string): string {
   const next = (more: string): string =>
     `select category from ${table} where host = $1 and log_id = $2 ${more} order by category limit 1`

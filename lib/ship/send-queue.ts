@@ -1,5 +1,5 @@
-// A send queue: entries on their way to an engine in one order. While one batch is under way the next
-// gathers, so batches size themselves: a single entry goes at once, a backlog in large ones.
+// A send queue: entries on their way to an engine in one order. While one batch is under way the
+// next gathers, so batches size themselves: a single entry goes at once, a backlog in large ones.
 
 import { type Shipment, batchBytesMax, batchEntriesMax } from './engine.ts'
 
@@ -33,7 +33,9 @@ export class SendQueue {
     this.#bytes += shipment.line.length
   }
 
-  /** The next batch, which stays in the queue. Of a category it has no gap. Empty: there is none. */
+  /**
+   * The next batch, which stays in the queue. Of a category it has no gap. Empty: there is none.
+   */
   batch(): Shipment[] {
     const waiting = this.#waiting
     const last = new Map<string, number>()

@@ -1,5 +1,5 @@
-// `streamLogs()`: the lines of a directory, or those of an engine. What reads engines is loaded when
-// one is asked for: whoever reads files waits for nothing of it.
+// `streamLogs()`: the lines of a directory, or those of an engine. What reads engines is loaded
+// when one is asked for: whoever reads files waits for nothing of it.
 
 import { visible } from '../entry/visible-text.ts'
 import { type StreamOptions, checkedOptions, wantedOf } from '../read/query.ts'
@@ -19,8 +19,8 @@ import { wallMs } from '../entry/clock.ts'
  * with a warning of the process (code `RINGLOG_UNREAD`).
  *
  * With `from` the same of an engine: the logs of all hosts that are shipped to it. `file` is then
- * `host/category`, and `host/log_id/category` where a host has several logs. With `follow` an engine
- * that is away is asked until it answers, with the same warning.
+ * `host/category`, and `host/log_id/category` where a host has several logs. With `follow` an
+ * engine that is away is asked until it answers, with the same warning.
  *
  * Memory does not grow with the files: only `lines` are held. Each iteration of the result begins
  * anew.

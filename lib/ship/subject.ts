@@ -1,6 +1,6 @@
-// The subject of a series in NATS: `logs.<host>.<log_id>.<category>`. A host and a category may have
-// dots in their names, and a subject is cut at dots: whatever is not a letter, a digit, `_` or `-`
-// is written as `%` and two digits for each byte, as in a URL.
+// The subject of a series in NATS: `logs.<host>.<log_id>.<category>`. A host and a category may
+// have dots in their names, and a subject is cut at dots: whatever is not a letter, a digit, `_` or
+// `-` is written as `%` and two digits for each byte, as in a URL.
 
 import type { SeriesName } from './engine.ts'
 

@@ -36,16 +36,17 @@
 //   #reopen                       ready, waiting → reopening; without a stream at once → opening
 //   #streamEnded                  reopening → opening; with an error, from everywhere, with #fail
 //   #fail                         closed, ready → waiting; from there #reopen, 100 ms … 30 s later
-//   #works                        waiting → ready, opening: the synchronous path could write before that
+//   #works                        waiting → ready, opening: the synchronous path has written
 //   close                         any → ended
 //
 // What holds in each of them:
 //
 //   closed     not opened yet: no stream, and nothing with the thread pool
 //   opening    a stream is being opened, on the file that we hold, or held then
-//   ready      the stream is open and idle, and of the batch in flight nothing is with the thread pool
-//   writing    the stream has flight[written, handed), or a piece that the synchronous path has seen land since
-//   syncing    the thread pool is putting flight[synced, written) on the device, and the stream is idle
+//   ready      the stream is open and idle; nothing of the batch is with the thread pool
+//   writing    the stream has flight[written, handed), or a piece that the synchronous path
+//              has seen land since
+//   syncing    the thread pool is putting flight[synced, written) on the device; the stream idles
 //   reopening  the stream has been told to end, when it has done what it is doing
 //   waiting    it has failed, and a timer is set; the stream is idle, or gone
 //   ended      nothing is begun any more; the thread pool may still have something
@@ -53,9 +54,12 @@
 // Beside the state there are four facts:
 //
 //   failed     it has reported that it cannot write, and not yet that it can
-//   silent     what the state waits for has not come for 2 s; it may come yet, and leads on as it would have
-//   stale      the stream has another file than the one that we hold: it is opened anew before the next piece
-//   doubtful   an fdatasync has refused flight[synced, written): the next one writes it once more first
+//   silent     what the state waits for has not come for 2 s; it may come yet, and leads on as
+//              it would have
+//   stale      the stream has another file than the one that we hold: it is opened anew before
+//              the next piece
+//   doubtful   an fdatasync has refused flight[synced, written): the next one writes it once
+//              more first
 //
 // The synchronous path leaves the thread pool what it has. It writes through our own descriptor, in
 // whatever state, once nothing of the batch is with the stream any more, and leaves the stream

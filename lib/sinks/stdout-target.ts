@@ -1,11 +1,11 @@
 // Standard output, opened so that a write never waits for the reader.
 //
-// | what it is          | how it is written to                                                     |
-// | ------------------- | ------------------------------------------------------------------------ |
-// | a pipe, a terminal  | opened anew, non-blocking: what others share with us stays as it is      |
-// | a socket            | cannot be opened anew; it is made non-blocking, as console.log makes it  |
-// | a regular file      | by the thread pool, where the system tells how far the file has come     |
-// | on another system   | a pipe as a socket; a terminal or a file in our turn, as console.log     |
+// | what it is         | how it is written to                                                    |
+// | ------------------ | ----------------------------------------------------------------------- |
+// | a pipe, a terminal | opened anew, non-blocking: what others share with us stays as it is     |
+// | a socket           | cannot be opened anew; it is made non-blocking, as console.log makes it |
+// | a regular file     | by the thread pool, where the system tells how far the file has come    |
+// | on another system  | a pipe as a socket; a terminal or a file in our turn, as console.log    |
 //
 // `process.stdout` is not used: on a full pipe it keeps everything in memory, and of a closed one
 // it tells by an event that ends the process.

@@ -2,7 +2,7 @@
 // are on the device. What is known, is known from the file (append-file.ts), never from a promise
 // alone.
 //
-//   0 ──── on the device ──── synced ──── in the file ──── written ──── with the thread pool ──── handed ──── …
+//   0 ─── on the device ─── synced ─── in the file ─── written ─── with the thread pool ─── handed
 //
 // What lies between `synced` and `written` is in one file, and at its end.
 //

@@ -10,9 +10,9 @@
 // with the numbers they have, so numbers are given in one place: here. What the writer wants to
 // report itself it sends here, to be logged like any other entry.
 //
-// What needs this thread stays here: levels, the functions that are asked at each call, the capture.
-// What needs the files is there: lines, secrets in them, numbers on from the files, stdout beside
-// the files, the console as a last resort.
+// What needs this thread stays here: levels, the functions that are asked at each call, the
+// capture. What needs the files is there: lines, secrets in them, numbers on from the files, stdout
+// beside the files, the console as a last resort.
 //
 // A record stays in the block until the writer says that it is in its file. So when the writer
 // ends, or does not answer, this thread takes over: it ends the writer's thread, takes the
@@ -23,11 +23,11 @@
 //   flushSync, `written`    5 s without any progress: the writer itself waits 2 s for a disk
 //   a block that is full    the same
 //
-// An idle writer does nothing; a busy one looks every `flush_ms`, more often when much comes, and is
-// woken at a call only by what cannot wait, or when it was idle: a message costs some 20 µs of this
-// thread, and a burst of them was a fifth of all it paid at 100 000 entries a second (Node 20.20,
-// 2026-11). No message of it keeps the process alive, but for those
-// who await flush() or close().
+// An idle writer does nothing; a busy one looks every `flush_ms`, more often when much comes, and
+// is woken at a call only by what cannot wait, or when it was idle: a message costs some 20 µs of
+// this thread, and a burst of them was a fifth of all it paid at 100 000 entries a second (Node
+// 20.20, 2026-11). No message of it keeps the process alive, but for those who await flush() or
+// close().
 
 import { existsSync } from 'node:fs'
 import { fileURLToPath, pathToFileURL } from 'node:url'
@@ -318,8 +318,8 @@ export class Hand {
   }
 
   /**
-   * What the writer had not done with has been found: the rest is in the files, or was in its memory
-   * alone, of which nobody knows the levels.
+   * What the writer had not done with has been found: the rest is in the files, or was in its
+   * memory alone, of which nobody knows the levels.
    */
   #countLeft(left: number): void {
     const { counters } = this.#parts!

@@ -1,6 +1,7 @@
 // The memory in which the thread that logs hands entries to the writer's: a block, and behind it
-// what the writer says of it. With `ring: "shared"` a file of the system's memory that outlives both;
-// then it is a journal as well, which the thread that logs goes on with when the writer is no more.
+// what the writer says of it. With `ring: "shared"` a file of the system's memory that outlives
+// both; then it is a journal as well, which the thread that logs goes on with when the writer is no
+// more.
 
 import { randomBytes } from 'node:crypto'
 import { touchPages } from '../capture/lanes.ts'

@@ -74,7 +74,9 @@ export class HandedRing<T extends Template> extends JournaledRing<T> {
   #released = 0
   /** Entries go to the writer. */
   isHanding = true
-  /** The entry that comes tells what was lost: for it there is room when there is none for others. */
+  /**
+   * The entry that comes tells what was lost: for it there is room when there is none for others.
+   */
   isReport = false
 
   constructor(

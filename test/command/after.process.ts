@@ -1,6 +1,6 @@
-// `tail --show-cursor` and `tail --after`, as two commands one after the other, with whatever becomes
-// of the log meanwhile, and whichever of its directories are named: nothing is shown twice or passed
-// over, or it is said what cannot be helped.
+// `tail --show-cursor` and `tail --after`, as two commands one after the other, with whatever
+// becomes of the log meanwhile, and whichever of its directories are named: nothing is shown twice
+// or passed over, or it is said what cannot be helped.
 
 import assert from 'node:assert/strict'
 import {

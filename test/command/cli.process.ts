@@ -1,4 +1,5 @@
-// The command as it is typed: every option, wrong usage, and what other programs make of its output.
+// The command as it is typed: every option, wrong usage, and what other programs make of its
+// output.
 
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'

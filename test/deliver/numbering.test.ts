@@ -252,7 +252,8 @@ describe('Numbering', () => {
           )
         }
         const lsns = sinks.map(({ text }) => lsnsOf(text))
-        // What waited below a number of ours that was written keeps its own, behind what others wrote.
+        // What waited below a number of ours that was written keeps its own, behind what others
+        // wrote.
         for (const each of lsns) {
           const ours = each.filter((lsn) => !others.has(lsn))
           assert.deepEqual(

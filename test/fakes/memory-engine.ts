@@ -41,7 +41,9 @@ export class MemoryEngine implements EnginePlace {
     throw new Error('not needed')
   }
 
-  /** Resolves as soon as something holds, which is looked at after each question and each append. */
+  /**
+   * Resolves as soon as something holds, which is looked at after each question and each append.
+   */
   async until(holds: () => boolean): Promise<void> {
     while (!holds()) await new Promise<void>((resolve) => this.#waiting.push(resolve))
   }

@@ -1,5 +1,6 @@
-// The bytes of a block against the lanes: whatever is logged, the line made of the block is the line
-// that the ring gives. And bytes that no writer has left are refused, whatever was done to them.
+// The bytes of a block against the lanes: whatever is logged, the line made of the block is the
+// line that the ring gives. And bytes that no writer has left are refused, whatever was done to
+// them.
 
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'

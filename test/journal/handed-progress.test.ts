@@ -1,6 +1,6 @@
 // What a writer thread says of the records of a block: the numbers that the next start finds are
-// those that the lines in the files bear, whoever has had the directory meanwhile, and whatever store
-// the process was killed after.
+// those that the lines in the files bear, whoever has had the directory meanwhile, and whatever
+// store the process was killed after.
 
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
@@ -32,7 +32,9 @@ function categoryOf(name: string, index: number): Category {
   return new Category({ name, index, route, threshold: 0, own: false, durability: 'buffered' })
 }
 
-/** Entries that are in the files when somebody else has had the directory, and what he has written. */
+/**
+ * Entries that are in the files when somebody else has had the directory, and what he has written.
+ */
 const handover = fc.record({
   settled: fc.nat(5),
   accepted: fc.nat(5),

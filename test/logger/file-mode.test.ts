@@ -1,4 +1,5 @@
-// `file_mode`: who else may read the files of a log. Whatever the umask, and whatever was there before.
+// `file_mode`: who else may read the files of a log. Whatever the umask, and whatever was there
+// before.
 
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'

@@ -1,5 +1,5 @@
-// Writers in pid namespaces of their own, as in containers: of a directory that they share, none sees
-// the process of another, and all have the same pid.
+// Writers in pid namespaces of their own, as in containers: of a directory that they share, none
+// sees the process of another, and all have the same pid.
 
 import assert from 'node:assert/strict'
 import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:child_process'

@@ -1,6 +1,6 @@
 // How a process ends, and what is then in its files: everything accepted, once, in order; with the
-// exit code and signal of a control process that has no logger. `npm run test:processes` has all the
-// other ways.
+// exit code and signal of a control process that has no logger. `npm run test:processes` has all
+// the other ways.
 
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'

@@ -1,4 +1,5 @@
-// A logger without files. `npm run test:processes` uses it in the test runners whose users it is for.
+// A logger without files. `npm run test:processes` uses it in the test runners whose users it is
+// for.
 
 import assert from 'node:assert/strict'
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'

@@ -1,7 +1,7 @@
-// SIGKILL amid workers of a cluster and worker threads that log as fast as they may: of a worker, of
-// a thread (which is terminated), of the primary. Each begins anew in the directory of the one that
-// was killed. Nothing that was written is lost, nothing is there twice, and all is in order; what is
-// missing had not come to a file. KILLS says how many of each.
+// SIGKILL amid workers of a cluster and worker threads that log as fast as they may: of a worker,
+// of a thread (which is terminated), of the primary. Each begins anew in the directory of the one
+// that was killed. Nothing that was written is lost, nothing is there twice, and all is in order;
+// what is missing had not come to a file. KILLS says how many of each.
 
 import assert from 'node:assert/strict'
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'

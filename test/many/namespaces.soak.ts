@@ -1,6 +1,7 @@
-// Two pid namespaces on one directory, as two containers that share a volume: neither sees the other's
-// process, and both writers have pid 1. Holders are paused and go on, are killed, and hand over, while
-// all of them log: every entry is there once, in the order in which its writer logged it.
+// Two pid namespaces on one directory, as two containers that share a volume: neither sees the
+// other's process, and both writers have pid 1. Holders are paused and go on, are killed, and hand
+// over, while all of them log: every entry is there once, in the order in which its writer logged
+// it.
 
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'

@@ -1,6 +1,6 @@
 // Vitest itself, with several workers at the same time: processes, or threads. Each test file logs
-// thousands of entries, with a directory for each instance, or all into one, where they wait for one
-// another. ENTRIES says how many each.
+// thousands of entries, with a directory for each instance, or all into one, where they wait for
+// one another. ENTRIES says how many each.
 
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'

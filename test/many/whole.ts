@@ -25,8 +25,8 @@ export interface Whole {
  * has known to be written when it was killed. What comes behind that may have holes, as its files
  * are written one by one; in none of them is anything missing between two entries.
  *
- * An entry of a run has the context `{ run, n }`, with `n` from 0 on by one; its category is that of
- * `n` modulo the number of categories.
+ * An entry of a run has the context `{ run, n }`, with `n` from 0 on by one; its category is that
+ * of `n` modulo the number of categories.
  */
 export async function assertWhole(
   log_path: string,

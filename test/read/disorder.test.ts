@@ -1,8 +1,8 @@
 // What readers show where `lsn` and time disagree: a clock that was set back between two entries,
 // entries that waited while another writer had the directory, logs of hosts whose clocks differ.
 //
-// Within a log the order is that of the calls, so that no effect stands before its cause. Of several
-// logs, each keeps that order, and nothing but time tells which of two is first.
+// Within a log the order is that of the calls, so that no effect stands before its cause. Of
+// several logs, each keeps that order, and nothing but time tells which of two is first.
 
 import { strict as assert } from 'node:assert'
 import { mkdirSync, writeFileSync } from 'node:fs'

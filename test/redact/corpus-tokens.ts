@@ -3,8 +3,8 @@
 // (`corpus.ts` has their alphabets).
 //
 // The forms were read in gitleaks' rules (MIT), in secretlint's rules (MIT), in the plugins of
-// detect-secrets (Apache-2.0), in the rules of kingfisher and of Nosey Parker (both Apache-2.0), and
-// in the vendors' own documentation, in 2026-11. The values are random.
+// detect-secrets (Apache-2.0), in the rules of kingfisher and of Nosey Parker (both Apache-2.0),
+// and in the vendors' own documentation, in 2026-11. The values are random.
 
 export const tokens = `
 1Password         | ⟦A3-⟨A6⟩-⟨A6⟩-⟨A5⟩-⟨A5⟩-⟨A5⟩-⟨A5⟩⟧

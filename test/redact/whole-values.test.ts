@@ -15,7 +15,10 @@ const ofShell = (text: string): string => text.replaceAll("'", String.raw`'\''`)
 const ofXml = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;')
 
-/** A form: what stands before a value and behind it, how it writes one, and the marks it cannot hold. */
+/**
+ * A form: what stands before a value and behind it, how it writes one, and the marks it cannot
+ * hold.
+ */
 type Form = readonly [
   before: string,
   behind: string,

@@ -1,6 +1,6 @@
 // CONTROL: a shipper as agents are, into NATS. It keeps its position in a file, and after a doubt
-// sends again from there; with a message id where it is told to. A batch is cut otherwise the second
-// time, so its id is another one.
+// sends again from there; with a message id where it is told to. A batch is cut otherwise the
+// second time, so its id is another one.
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import { jetstream, jetstreamManager } from '@nats-io/jetstream'

@@ -1,5 +1,5 @@
-// Real engines for a test: nats-server, alone or three of them, and PostgreSQL, on loopback, each in
-// a directory that is removed afterwards.
+// Real engines for a test: nats-server, alone or three of them, and PostgreSQL, on loopback, each
+// in a directory that is removed afterwards.
 
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import {

@@ -1,4 +1,5 @@
-// Files that are put aside because of their age: when one is too old, and that it goes, quiet or not.
+// Files that are put aside because of their age: when one is too old, and that it goes, quiet or
+// not.
 
 import assert from 'node:assert/strict'
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'

@@ -1,5 +1,5 @@
-// What a batch asks of the system, of one line as of a thousand: after a pause each look takes 20 to
-// 70 µs, much of what an entry costs a program that logs little.
+// What a batch asks of the system, of one line as of a thousand: after a pause each look takes 20
+// to 70 µs, much of what an entry costs a program that logs little.
 
 import assert from 'node:assert/strict'
 import fs from 'node:fs'

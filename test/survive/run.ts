@@ -5,9 +5,9 @@
 // `orphan`: the writer thread ends some time before the process does. `group`: the system kills it,
 // since its control group has come to its limit of memory.
 //
-// Who writes changes from run to run, so that each recovers what the other has left; `--writer inline`
-// or `--writer thread` has only one of them. `--entries N` has a process log N times as much;
-// `--way WAY` has all of them end in one way.
+// Who writes changes from run to run, so that each recovers what the other has left; `--writer
+// inline` or `--writer thread` has only one of them. `--entries N` has a process log N times as
+// much; `--way WAY` has all of them end in one way.
 
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
