@@ -103,6 +103,8 @@ export interface BlockContent {
    * between two stores has left a block to be believed, with the old numbers or the new ones.
    */
   readonly renumber: (numbersOf: NumbersOf, store: Store) => void
+  /** Notes that its entries belong to a log. */
+  readonly identify: (logId: string, store: Store) => void
 }
 
 /** The numbers that an entry is to have from now on; undefined: those that it has. */
@@ -211,6 +213,10 @@ export class BlockReader {
       size,
       entries: { [Symbol.iterator]: () => this.#entries(head, bases) },
       renumber: (numbersOf, store) => this.#renumber(head, bases, numbersOf, store),
+      identify(logId, store) {
+        store(Buffer.from(logId, 'latin1'), logIdAt)
+        store(new Uint8Array(Int32Array.of(1).buffer), logIdSetAt)
+      },
     }
   }
 

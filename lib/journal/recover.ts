@@ -4,9 +4,10 @@
 // An entry is known by its category, its numbers and its time. It keeps its numbers, so a copy in
 // error.log stays a copy of it; only where somebody has used them meanwhile, or has gone beyond
 // them in the same file, does it get the next ones, which are stored in the ring first. Whoever is
-// killed amid that leaves numbers that do not rise. The ring is removed when all of it is in the
-// operating system: whoever is killed before that leaves it to the next one, who finds in the files
-// what has been written.
+// killed amid that leaves numbers that do not rise. Who never had the directory has given numbers
+// of his own, from 1 on: all of them are given anew before anything is looked for. The ring is
+// removed when all of it is in the operating system: whoever is killed before that leaves it to the
+// next one, who finds in the files what has been written.
 
 import { closeSync, fdatasyncSync, writeSync } from 'node:fs'
 import { openForAppend } from '../directory/open.ts'
@@ -86,6 +87,16 @@ export function recoverRings(options: RecoveryOptions): Recovered | undefined {
 }
 
 function recoverRing(options: RecoveryOptions, { path, content }: Ring, all: Tally): void {
+  const { logId } = options
+  if (content.logId === undefined && logId !== undefined) {
+    changeRingFile(path, (store) => {
+      content.renumber(
+        nextNumbers(options, () => false),
+        store,
+      )
+      content.identify(logId, store)
+    })
+  }
   const held = heldOf(options, content.entries)
   const numbersOf = newNumbers(options, held, content.entries)
   // Before any of them is written: who is killed then leaves entries that will be found again.
@@ -121,7 +132,7 @@ interface Ring {
   readonly content: BlockContent
 }
 
-/** The rings that are to be believed, and whose writers are dead. The oldest entries first. */
+/** The rings that are to be believed, and whose writers are dead. */
 function ringsOf(options: RecoveryOptions): Ring[] {
   const rings: Ring[] = []
   for (const path of findRingFiles(options.directory)) {
@@ -149,11 +160,20 @@ function ringsOf(options: RecoveryOptions): Ring[] {
     if (fault === undefined) rings.push({ path, content })
     else tellAside(options, path, fault)
   }
-  const first = ({ content }: Ring): number => {
-    for (const { lsn } of content.entries) return lsn
-    return 0
-  }
-  return rings.toSorted((one, other) => first(one) - first(other))
+  return rings
+    .map((ring) => ({ ring, ...firstOf(ring.content) }))
+    .toSorted((one, other) => one.had - other.had || one.first - other.first)
+    .map(({ ring }) => ring)
+}
+
+/**
+ * By what rings are sorted. Those of processes that had the directory come first, since their
+ * numbers are those of the log; who has waited for it until he died has begun at 1.
+ */
+function firstOf({ logId, entries }: BlockContent): { had: number; first: number } {
+  const had = logId === undefined ? 1 : 0
+  for (const { lsn, time } of entries) return { had, first: had === 0 ? lsn : time }
+  return { had, first: 0 }
 }
 
 function faultOf(
@@ -212,7 +232,14 @@ function newNumbers(options: RecoveryOptions, held: Held, entries: Entries): Num
   const { fileOf, errorFile } = options
   const isWritten = (entry: BlockEntry): boolean =>
     isIn(held.get(fileOf(entry.definition.category))!, entry) || isIn(held.get(errorFile)!, entry)
-  if (!areTaken(options, held, entries, isWritten)) return undefined
+  return areTaken(options, held, entries, isWritten) ? nextNumbers(options, isWritten) : undefined
+}
+
+/** The numbers behind those of the files, for the entries that are not written. */
+function nextNumbers(
+  options: RecoveryOptions,
+  isWritten: (entry: BlockEntry) => boolean,
+): NumbersOf {
   const last = options.last()
   const seqs = new Map(last.seqs)
   let { lsn } = last

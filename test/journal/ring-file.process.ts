@@ -152,6 +152,27 @@ describe('buffer.ring: shared', { skip }, () => {
     assert.deepEqual(ringsOf(directory), [])
   })
 
+  test('brings back what the owner of the directory had before what those had who waited', (t) => {
+    const directory = logDirectory(t)
+    run(
+      directory,
+      `const waiting = createLogger({ log_path: ${JSON.stringify(directory)}, console: 'off',
+        lock_wait_s: 60, buffer: { ring: 'shared', bytes: 1 << 20 } })
+      log.system.info('owner 1')
+      await log.flush()
+      for (const n of [2, 3]) {
+        waiting.system.info('waiting ' + n)
+        log.system.info('owner ' + n)
+      }
+      process.kill(process.pid, 'SIGKILL')`,
+    )
+    cleaned(t, directory)
+    assert.equal(run(directory, 'await log.close()'), '')
+    const messages = messagesIn(directory, 'system.log')
+    const ordered = ['owner 1', 'owner 2', 'owner 3', 'waiting 2', 'waiting 3']
+    assert.deepEqual(messages.slice(0, 5), ordered)
+  })
+
   test('removes a ring whose maker was killed before it held anything, and says nothing', (t) => {
     const directory = logDirectory(t)
     run(directory, killed)
