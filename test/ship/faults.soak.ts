@@ -4,12 +4,13 @@
 // order.
 
 import assert from 'node:assert/strict'
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process'
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { type TestContext, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import { shippedLsn } from '../../lib/directory/hold-back.ts'
 import { logIdOf, stateOf } from '../../lib/directory/lock-files.ts'
 import { cleanLogs, createLogger } from '../../lib/index.ts'
@@ -156,6 +157,22 @@ for (const { name, skip, start } of engines) {
       await cleanLogs({ log_path: logs })
       assert.equal(rotatedIn(logs), 1)
       assert.doesNotMatch(shipping.text, /missing/)
+    })
+
+    test('keeps the memory for what is young as small as it begins', async (t) => {
+      const { url } = await started(t, start)
+      const logs = join(temporary(t), 'logs')
+      await write(logs, 30_000, 100_000)
+      const shown = `import { getHeapSpaceStatistics } from 'node:v8'
+      process.on('exit', () => {
+        const spaces = getHeapSpaceStatistics()
+        console.error('young', spaces.find((each) => each.space_name === 'new_space').space_size)
+      })`
+      const preload = ['--import', `data:text/javascript,${encodeURIComponent(shown)}`]
+      const command = [...preload, resolve('dist/cli.js'), 'ship', url, '-d', logs, '--once']
+      const { stderr } = await promisify(execFile)(process.execPath, command)
+      const young = Number(/young (\d+)/.exec(stderr)?.[1])
+      assert.ok(young <= 4 << 20, `${young} bytes, where it may grow to 32 MB`)
     })
 
     test('of two shippers, ends the one that began first, which says so', async (t) => {
