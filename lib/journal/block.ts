@@ -1,11 +1,11 @@
 // HOT PATH: call → ring → block. Writes captured entries into a block as bytes, and forgets those
 // that are in the files. layout.ts says what stands where; read-block.ts is the way back.
 //
-// Strings make the price. What a place of a template had last is remembered: most of a message, its
-// keys, its account, come again and again. Such a string stands once among the definitions, and a
-// record has one word for it. A place whose strings hardly ever repeat writes them into the record:
-// a short one by a loop, whose codes, put together, also tell whether all of them fit into a byte;
-// a long one by the engine, which copies many at a time.
+// Strings cost most. The last string of each place of a template is remembered: most of a message,
+// its keys, its account, come again and again. Such a string stands once among the definitions, and
+// a record has one word for it. A place whose strings hardly ever repeat writes them into the
+// record: a short one by a loop, whose codes, put together, also tell whether all of them fit into
+// a byte; a long one by the engine, which copies many at a time.
 
 import { type Lanes, TYPED } from '../capture/lanes.ts'
 import type { Template } from '../encode/line-template.ts'

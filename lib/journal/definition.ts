@@ -1,5 +1,5 @@
-// What is said of a record's values once, for all records of a template: the category, the level,
-// the keys of a typed event, the bound fields. As JSON, since it is read by another version of this
+// A definition says once what holds for all records of a template: the category, the level, the
+// keys of a typed event, the bound fields. It is JSON, since it is read by another version of this
 // program, or of the application.
 
 import type { EventOrigin, Shape } from '../encode/event-encoder.ts'

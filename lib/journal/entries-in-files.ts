@@ -1,4 +1,4 @@
-// Which entries of late are in the files of a log: read backwards, as far as a number.
+// The latest entries in the files of a log, read backwards down to a number.
 
 import { closeSync, fstatSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs'
 import { join } from 'node:path'

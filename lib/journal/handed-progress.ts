@@ -1,13 +1,14 @@
-// What the one who writes the files says of a block that another thread fills, for whoever finds
-// it: how far the records are in the files, and where the numbers of this run stand in the log.
+// The progress of a block that another thread fills, as the writer of the files notes it for
+// whoever goes on with the block: how far the records are in the files, and where the numbers of
+// this run stand in the log.
 //
 //   written (8 bytes)  slot that counts (4)  -  │ slot 1 │ slot 2      each: length  mark  JSON
 //
-// A record bears the numbers of the run, which the thread that logs counts. What is added to them
-// the directory says, when it has been taken, and again when somebody else has had it: a step,
-// above some number. A step concerns no entry that is in a file. All steps are written as one
-// piece, into the slot that does not count, and a single store has it count: who is killed before
-// that has not begun.
+// A record bears the numbers of the run, which the thread that logs counts. The directory says what
+// is added to them: when it has been taken, and again when another writer has had it. That is a
+// step, above some number. A step concerns no entry that is in a file. All steps are written as one
+// piece, into the slot that does not count, and a single store makes that slot count: a process
+// that is killed before has changed nothing.
 
 import { type Move, sumOf } from './block.ts'
 

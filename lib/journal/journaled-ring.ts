@@ -1,6 +1,6 @@
 // HOT PATH: call → ring → block. The ring, with a block beside it: what is committed stands in both
-// when the call returns. The lanes serve the pump as ever; the block is for whoever comes after a
-// process that was killed.
+// when the call returns. The lanes serve the pump as ever; the block is for the next start after a
+// process was killed.
 
 import { Ring } from '../capture/ring.ts'
 import type { StraightRecord } from '../capture/typed.ts'

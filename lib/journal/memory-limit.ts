@@ -1,6 +1,6 @@
-// How much memory the system has left for us. What is in /dev/shm counts to the control group of
-// the process that writes it first, and a group that has come to its limit is answered by SIGKILL,
-// not by an error: so whoever is about to write much there asks before.
+// The memory that the system has left for this process. What is in /dev/shm counts to the control
+// group of the process that writes it first, and a group that has come to its limit is answered by
+// SIGKILL, not by an error: so whoever is about to write much there asks before.
 //
 // What the system can take back is left: files that were read, swap. All doubt goes that way, since
 // a refusal that was not needed is worse than what happens without a question.

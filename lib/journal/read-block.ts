@@ -1,6 +1,6 @@
 // Bytes → entries: reads a block that somebody has left. Nothing in it is believed before it has
 // been looked at: every place is within the block, every record bears its mark, and its tags use up
-// its numbers and strings exactly. One record that is not so, and the block is none.
+// its numbers and strings exactly. One record that fails this makes the whole block invalid.
 
 import { depthMax } from '../entry/entry.ts'
 import {

@@ -1,13 +1,13 @@
-// The next start: what a killed process has left in its ring, and its files do not hold, is
-// written, masked, once and in order. The directory must be ours.
+// Recovery at the next start: entries that a killed process has left in its ring, and that its
+// files do not hold, are written, masked, once and in order. The directory must be ours.
 //
 // An entry is known by its category, its numbers and its time. It keeps its numbers, so a copy in
 // error.log stays a copy of it; only where somebody has used them meanwhile, or has gone beyond
-// them in the same file, does it get the next ones, which are stored in the ring first. Whoever is
-// killed amid that leaves numbers that do not rise. Who never had the directory has given numbers
-// of his own, from 1 on: all of them are given anew before anything is looked for. The ring is
-// removed when all of it is in the operating system: whoever is killed before that leaves it to the
-// next one, who finds in the files what has been written.
+// them in the same file, does it get the next ones, which are stored in the ring first. A process
+// that is killed between the two leaves numbers that do not rise. A process that never had the
+// directory has given numbers of its own, from 1 on: all of them are given anew before anything is
+// looked for. The ring is removed when all of it is in the operating system: whoever is killed
+// before that leaves it to the next one, who finds in the files what has been written.
 
 import { closeSync, fdatasyncSync, writeSync } from 'node:fs'
 import { openForAppend } from '../directory/open.ts'

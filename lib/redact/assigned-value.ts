@@ -1,6 +1,6 @@
-// What is assigned to a name in text: whether something is, and where it begins. A separator stands
-// between, or a comma, a parenthesis, the edge of a table's cell; or the value is in a field of its
-// own, or behind blanks alone.
+// The value assigned to a name in text: whether there is one, and where it begins. A separator
+// stands between, or a comma, a parenthesis, the edge of a table's cell; or the value is in a field
+// of its own, or behind blanks alone.
 
 import { type Assigned, type Assignment, matchEnd, take } from './assignment.ts'
 import {

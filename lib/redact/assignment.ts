@@ -1,5 +1,5 @@
-// A name in a text, and the place of its value: what those who look for the value hand to each
-// other.
+// An assignment: a name in a text, and the place of its value. The searches for a value pass it on
+// to each other.
 
 import { redacted, SHORT, type Strength } from './secret-keys.ts'
 import { hidesString, looksLikePassword } from './secret-values.ts'

@@ -1,4 +1,4 @@
-// What follows the name of a header: a scheme with its credential, names with their values, a
+// The value behind the name of a header: a scheme with its credential, names with their values, a
 // single word.
 
 import { type Assigned, lookedCharsMax, take } from './assignment.ts'

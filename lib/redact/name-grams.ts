@@ -1,6 +1,5 @@
-// What a text may hold: the letters of each name and keyword are looked for, whatever their case
-// and what stands around them. Most texts hold none, and are searched for nothing that stands
-// behind a name.
+// A first look at a text: does it hold the letters of any name or keyword, in whatever case, with
+// whatever around them? Most texts hold none, and are not searched for values behind names.
 //
 // Three letters, of each the five low bits, are a place in a table of 32 KiB: one look per
 // character. Which three is said where the names are (`secret-words.ts`), so that none can be

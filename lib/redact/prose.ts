@@ -1,5 +1,5 @@
-// What is said about a secret, and is none: `password: must be at least 12 characters`, `token:
-// expired`.
+// Sentences about a secret that are none themselves: `password: must be at least 12 characters`,
+// `token: expired`.
 
 import { matchEnd } from './assignment.ts'
 import { states } from './secret-words.ts'

@@ -1,5 +1,5 @@
-// Secrets on command lines and in the commands of protocols: where no name stands before them, but
-// the name of the command does: `mysql -pX`, `curl -u user:X`, `AUTH X`, `IDENTIFIED BY 'X'`.
+// Secrets on command lines and in the commands of protocols. No name of a secret stands before
+// them; the name of the command does: `mysql -pX`, `curl -u user:X`, `AUTH X`, `IDENTIFIED BY 'X'`.
 
 import { redacted } from './secret-keys.ts'
 import { isNothing, looksLikePassword } from './secret-values.ts'

@@ -1,4 +1,4 @@
-// Where a value ends that stands behind a name: at its closing quote or bracket, at what ends a
+// The end of a value that stands behind a name: at its closing quote or bracket, at what ends a
 // word, at the end of the line at the latest. A mask never reaches beyond its line.
 
 import { closingQuote, isBlank, isLineEnd, quoteLength } from './text-marks.ts'

@@ -1,4 +1,4 @@
-// The client of an engine: a package that those install who ship, loaded when a URL asks for it.
+// The client of an engine: an optional package, loaded when a URL needs it.
 
 import { EngineRefusal } from './engine.ts'
 

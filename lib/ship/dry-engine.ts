@@ -1,4 +1,5 @@
-// An engine that is asked and sent nothing: what would be sent is told.
+// An engine for a dry run: it answers how far it has come, and nothing is sent to it. What would be
+// sent is reported.
 
 import { type Engine, EngineMissing, type EnginePlace, type LogName } from './engine.ts'
 

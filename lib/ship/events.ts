@@ -1,5 +1,5 @@
-// What a shipper tells while it works: each is one sentence for a person, with the same facts as
-// fields for a program.
+// The events of a shipper. Each is one sentence for a person, with the same facts as fields for a
+// program.
 
 /** What has happened. */
 export type ShipEventKind =

@@ -1,6 +1,7 @@
-// A question that is put again while it is not answered. A cluster that has just lost a server
-// drops what that one alone could answer, or a leader that is not chosen yet, for some five
-// seconds; what is asked behind that is answered (nats-server 2.15.1, three servers, 2026-11).
+// A question to a cluster, repeated until one is answered. A cluster that has just lost a server
+// drops questions for some five seconds: those for the lost server, and those for a leader that is
+// not elected yet. A question that is sent later is answered (nats-server 2.15.1, three servers,
+// 2026-11).
 
 import { clearInterval, setInterval } from '../entry/clock.ts'
 

@@ -1,8 +1,9 @@
-// Is anything missing in an engine? Numbers have no gap, so the engine's own tell, host by host,
-// and those in the files of a host tell what has not come yet.
+// An audit of an engine: which entries are missing, host by host. Numbers have no gap, so those in
+// the engine show what is missing between them, and those in the files of a host show what has not
+// arrived yet.
 //
-// What this cannot see: the oldest entries that neither the engine nor the host has any more; where
-// a series begins is said. Without the host's files, what is missing at the very end.
+// Two things it cannot see. The oldest entries, when neither the engine nor the host has them any
+// more: the report says where a series begins. And the newest ones, without the host's files.
 
 import { monotonicMs, sleep } from '../entry/clock.ts'
 import { logIdOf } from '../directory/lock-files.ts'

@@ -1,4 +1,4 @@
-// What of an engine is wanted, as the options say: those of the command, and of `streamLogs()`.
+// The lines of an engine that the options ask for: those of the command, and of `streamLogs()`.
 
 import { levelNames, severityOf } from '../entry/level.ts'
 import type { StreamOptions, Wanted } from '../read/query.ts'

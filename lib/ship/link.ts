@@ -1,6 +1,5 @@
-// A connection that is made when it is asked for, and thrown away at the first trouble: what comes
-// after trouble comes by another one, so that no answer to an earlier question can be mistaken for
-// that to a later one.
+// A connection that is made when it is needed, and thrown away at the first trouble. The next
+// question goes by a new one, so that no late answer is taken for an answer to it.
 
 /** A connection of some kind. */
 export class Link<T> {

@@ -1,5 +1,5 @@
-// One log on its way into an engine, for as long as it takes: pass after pass over its files, and
-// from one identity of its directory to the next.
+// The shipper of one log. It makes pass after pass over the files, and goes on when the directory
+// gets another identity.
 
 import { readdirSync } from 'node:fs'
 import { monotonicMs, sleep } from '../entry/clock.ts'

@@ -1,5 +1,5 @@
-// What the NATS engine has, read by ordered consumers: they leave nothing behind in the server, and
-// begin again by themselves where a message was missed.
+// The reader of the NATS engine. It uses ordered consumers: they leave nothing behind in the
+// server, and begin again by themselves where a message was missed.
 
 import type {
   Consumer,

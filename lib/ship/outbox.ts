@@ -10,9 +10,9 @@
 // What the engine tells is one of four things for a category. It is where we have left it: go on.
 // It is the end of a batch of ours, whose acknowledgement was lost: go on behind it. It is less:
 // the engine has lost its end, and the files are read again from there. It is anything else:
-// somebody else has appended. Who has appended before here, and now finds another, leaves the place
-// to that one: of two shippers the newer one stays. Before the first acknowledgement the other may
-// be our own predecessor, whose last batch was still under way when it was killed.
+// somebody else has appended. A shipper that has appended before, and now finds the entries of
+// another, gives way: of two shippers the newer one stays. Before the first acknowledgement the
+// other may be our own predecessor, whose last batch was still under way when it was killed.
 
 import { clearInterval, monotonicMs, setImmediate, setInterval, sleep } from '../entry/clock.ts'
 import { BackOff } from './back-off.ts'

@@ -2,8 +2,8 @@
 // what comes; each entry goes into the outbox, in the order of its category.
 //
 // Numbers have no gap. Where one shows, a file was rotated away before it was reached, or the
-// entries are in no file any more. So a gap ends the pass, unless it is in what was there when the
-// pass began, and the pass before has found a gap as well: then it is told, and the pass goes on.
+// entries are in no file any more. So a gap ends the pass, and the next one looks again. When that
+// one finds a gap as well, in what was there when it began, it reports the gap and goes on.
 //
 // A directory that is begun anew has another identity, and its numbers begin again. The identity is
 // made before the first line. So whoever has read lines, and then finds the identity unchanged, has

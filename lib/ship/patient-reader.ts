@@ -2,8 +2,7 @@
 // seconds to notice that a server is lost, a server that is started again as long. A read goes on
 // behind the line that it has given out last, so nothing comes twice and nothing is left out.
 //
-// Who is refused is not heard a second time, and where nobody has ever listened there is nothing to
-// wait for.
+// A refusal is final. A server that has never listened is not waited for.
 
 import { monotonicMs, sleep } from '../entry/clock.ts'
 import { visible } from '../entry/visible-text.ts'

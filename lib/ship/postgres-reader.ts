@@ -1,4 +1,4 @@
-// What the PostgreSQL engine has: read by its key, series by series, some thousand rows at a time.
+// The reader of the PostgreSQL engine: by its key, series by series, some thousand rows at a time.
 
 import type { Client } from 'pg'
 import { sleep } from '../entry/clock.ts'

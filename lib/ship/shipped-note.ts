@@ -1,8 +1,8 @@
 // How far a log is shipped, noted in its directory for a logger that holds back what is not
 // (`rotation.keep_unshipped`). Nobody who ships reads it: the engine alone says where to go on.
 //
-// What is noted was taken and acknowledged a look earlier: a line may come to its file a moment
-// after one with a higher number has come to another file.
+// The note is one look behind the acknowledgements: a line may come to its file a moment after one
+// with a higher number has come to another file.
 
 import { monotonicMs } from '../entry/clock.ts'
 import { visible } from '../entry/visible-text.ts'

@@ -1,5 +1,5 @@
-// What the caller's thread and the writer thread share beside the block: a few words by which each
-// knows how far the other one is, and the counters of the writer, so that `stats()` asks nobody.
+// The words that the caller's thread and the writer thread share beside the block: how far each of
+// them is, and the counters of the writer, so that `stats()` needs no message.
 //
 // Each word and each number has one thread that writes it.
 
