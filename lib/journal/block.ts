@@ -676,9 +676,12 @@ export class Block {
     this.releaseTo(head)
   }
 
-  /** Forgets all records in front of a position, at which one begins or will begin. */
+  /**
+   * Forgets all records in front of a position, at which one begins or will begin. Those that have
+   * been forgotten stay so: a position of some time ago comes from whoever took over meanwhile.
+   */
   releaseTo(head: number): void {
-    if (head === this.#head) return
+    if (head <= this.#head) return
     const numbers = this.numbers
     this.#head = head
     numbers[headAt >> 3] = head

@@ -477,6 +477,26 @@ function firstDifference(one: Buffer, other: Buffer, from: number): number {
   return at
 }
 
+describe('Block.releaseTo()', () => {
+  test('does not bring back what has been released, and the block is to be read', () => {
+    const log = journal(64 * 1024)
+    const { block } = log.ring
+    const write = (message: string): void => {
+      log.intake.log(log.category.templates[1]!, message, undefined, undefined, undefined)
+    }
+    write('first')
+    const early = block.tail
+    block.releaseTo(early)
+    write('second')
+    block.releaseTo(block.tail)
+    write('third')
+    // Whoever took over at that time is done only now.
+    block.releaseTo(early)
+    const messages = [...contentOf(Buffer.from(log.bytes)).entries].map(({ message }) => message)
+    assert.deepEqual(messages, ['third'])
+  })
+})
+
 describe('Block.move()', () => {
   /** Three entries: a typed one, one without a type, one whose definition it brings. */
   function three() {
