@@ -99,6 +99,22 @@ describe('JsonBytes', () => {
     )
   })
 
+  test('string() sees what needs an escape wherever it stands in a long string', () => {
+    const out = new JsonBytes(16)
+    for (const length of [49, 50, 51, 52, 140]) {
+      for (let code = 0; code < 0x180; code++) {
+        for (const place of [0, 1, 2, 3, 4, 23, length - 4, length - 3, length - 2, length - 1]) {
+          const filler = code % 2 === 0 ? 'x' : '~'
+          const value =
+            filler.repeat(place) + String.fromCharCode(code) + filler.repeat(length - place - 1)
+          out.clear()
+          out.string(value)
+          assert.equal(out.textFrom(0), escapeSteering(JSON.stringify(value)))
+        }
+      }
+    }
+  })
+
   test('number() writes integers beyond 32 bits digit by digit', () => {
     const numbers = [2 ** 31, 2 ** 31 + 1, 1e9 * 3, 4_000_000_007, 1e15, 2 ** 53 - 1, 2 ** 53, 1e21]
     for (const each of numbers) {

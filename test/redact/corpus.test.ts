@@ -100,4 +100,20 @@ describe('formsOf()', () => {
     }
     assert.deepEqual(shut, [])
   })
+
+  test('finds the same wherever it stands in a longer text', () => {
+    // Short texts are looked at in another way.
+    const texts = [...kindsOf(5).map(({ text }) => text), ...harmless(2_000, 5)].flatMap((text) =>
+      [0, 20, 40].map((from) => text.slice(from, from + 26)).filter((piece) => piece.length > 8),
+    )
+    const different: string[] = []
+    for (const text of texts) {
+      const alone = formsOf(`  ${text}  `, redactor.grams)
+      for (let before = 2; before < 10; before++) {
+        const longer = ' '.repeat(before) + text + ' '.repeat(30 + (before % 3))
+        if (formsOf(longer, redactor.grams) !== alone) different.push(longer)
+      }
+    }
+    assert.deepEqual(different, [])
+  })
 })
