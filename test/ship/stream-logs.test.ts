@@ -37,6 +37,10 @@ describe('streamLogs({ from })', () => {
       name: 'TypeError',
       message: 'Cannot read lines: expected a directory with log_path, got from',
     })
+    assert.throws(() => streamLogs({ from, after: 'r1.cursor.of a directory' }), {
+      name: 'TypeError',
+      message: 'Cannot read lines: expected a directory with after, got from',
+    })
     assert.throws(() => streamLogs({ from: 1 as unknown as string }), /expected from to be/)
     assert.throws(() => streamLogs({ from, lines: -1 }), RangeError)
     assert.throws(() => streamLogs({ from, since: 'no moment' }), RangeError)
