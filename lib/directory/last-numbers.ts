@@ -210,7 +210,9 @@ function searchBackwards(read: Read, begin: number, end: number, search: Search)
 }
 
 function look(beginning: Buffer, rest: readonly Buffer[], search: Search): void {
-  const line = rest.length === 0 ? beginning : Buffer.concat([beginning, ...rest.toReversed()])
+  const line = entryOf(
+    rest.length === 0 ? beginning : Buffer.concat([beginning, ...rest.toReversed()]),
+  )
   // The numbers stand at the very end and the category near the beginning: a long line is not
   // decoded whole.
   const numbers = lineNumbers(line.toString('latin1', Math.max(0, line.length - numbersBytes)))
@@ -224,4 +226,18 @@ function look(beginning: Buffer, rest: readonly Buffer[], search: Search): void 
   const { categories, seqs } = search
   if (!categories.has(category) || seqs.has(category)) return
   if (seq <= seqMax) seqs.set(category, seq)
+}
+
+const mark = Buffer.from('\ufeff')
+
+/**
+ * An entry without what others have put around it, as whoever reads it does: NULs of a power loss
+ * or a byte order mark in front, the `\r` of an editor behind. Its numbers are taken.
+ */
+function entryOf(line: Buffer): Buffer {
+  let from = line.lastIndexOf(0) + 1
+  if (line.subarray(from, from + mark.length).equals(mark)) from += mark.length
+  let end = line.length
+  while (end > from && (line[end - 1] === 0x0d || line[end - 1] === 0x20)) end--
+  return line.subarray(from, end)
 }

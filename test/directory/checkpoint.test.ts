@@ -48,6 +48,23 @@ describe('lastNumbers()', () => {
     assert.deepEqual(found(directory, checkpoint), { system: 13, sdk: 5 })
   })
 
+  test('takes the number of an entry behind NULs or a mark, and before the \\r of an editor', (t) => {
+    const directory = directoryOf(t)
+    const entry = line('system', 7)
+    for (const last of [
+      `\0\0\0${entry}`,
+      `\ufeff${entry}`,
+      `\0\ufeff${entry}`,
+      `{"timestamp":"2026-11-\0\0${entry}`,
+      entry.replace('\n', '\r\n'),
+      entry.replace('\n', ' \r\n'),
+      `${'\0'.repeat(200_000)}${entry}`,
+    ]) {
+      writeFileSync(join(directory, 's.log'), line('system', 6) + last)
+      assert.deepEqual(found(directory), { system: 7 }, JSON.stringify(last.slice(-200)))
+    }
+  })
+
   test('the checkpoint is a floor: entries that were accepted and lost keep their numbers', (t) => {
     const directory = directoryOf(t)
     writeFileSync(join(directory, 's.log'), line('system', 10))
