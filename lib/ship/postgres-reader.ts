@@ -57,17 +57,20 @@ export class PostgresReader implements EngineReader {
   }
 
   async numbers(): Promise<readonly ShippedNumbers[]> {
-    const { rows } = await this.#inTurn((client) =>
-      client.query<SeriesName & { first: string; last: string }>({
+    const { rows } = await this.#inTurn(async (client) => {
+      // All rows are looked at, however long that takes, here and there.
+      await client.query('set statement_timeout = 0')
+      const answer = await client.query<SeriesName & { first: string; last: string }>({
         text: `select host, log_id, category, min(seq) as first, max(seq) as last from (
             select host, log_id, category, seq, seq - row_number() over (
               partition by host, log_id, category order by seq
             ) as stretch from ${this.#table}
           ) s group by host, log_id, category, stretch order by host, log_id, category, first`,
-        // All rows are looked at.
         query_timeout: 0,
-      } as { text: string }),
-    )
+      } as { text: string })
+      await client.query('reset statement_timeout')
+      return answer
+    })
     const found = new Map<string, ShippedNumbers & { stretches: SeqStretch[]; count: number }>()
     for (const { host, log_id, category, ...row } of rows) {
       const stretch = [Number(row.first), Number(row.last)] as const

@@ -217,5 +217,19 @@ describe(
       )
       await reader.close()
     })
+
+    test('numbers() may take longer than any other question', async () => {
+      const client = new pg.Client(servers.url)
+      await client.connect()
+      await client.query(`create role slow login; grant usage on schema ringlog to slow;
+      grant select on ringlog.entries to slow; alter table ringlog.entries enable row level security;
+      create policy slow on ringlog.entries using (seq = 1 and pg_sleep(11) is not null)`)
+      await client.end()
+      const url = servers.url.replace('postgres@', 'slow@')
+      const reader = (await placeAt(url, { warn: () => {}, env: {}, dry: true })).reader()
+      const [found] = await reader.numbers()
+      assert.deepEqual([found?.first, found?.last], [1, 1])
+      await reader.close()
+    })
   },
 )
