@@ -31,6 +31,7 @@ export class Takeover {
     this.#entries = entries
     this.#hand = hand!
     this.#end = this.#hand.ring.block.tail
+    this.#hand.ring.isLeft = true
     numbering.lsnBase = lastBaseOf(bases.lsn)
     for (const category of categories.values()) {
       category.seqBase = lastBaseOf(bases.seqs[category.name])
@@ -56,6 +57,11 @@ export class Takeover {
 
   /** Everything is open: what has not been written waits for its file. */
   keep(): void {
+    this.#keep()
+    this.#hand.ring.isLeft = false
+  }
+
+  #keep(): void {
     const { ring, pump, categories, routes, counters, redactor } = this.#files
     const kept = this.#missing()
     const [first] = kept

@@ -116,6 +116,7 @@ export class HandedJournal implements JournalEvents {
   }
 
   settled(lsn: number): void {
+    if (this.#ring.isLeft) return
     this.#ring.block.release(lsn - this.#progress.lsnBase)
   }
 

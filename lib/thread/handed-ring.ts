@@ -74,6 +74,8 @@ export class HandedRing<T extends Template> extends JournaledRing<T> {
   #released = 0
   /** Entries go to the writer. */
   isHanding = true
+  /** What a writer has left stands in the block alone: it is neither in a file nor in this ring. */
+  isLeft = false
   /**
    * The entry that comes tells what was lost: for it there is room when there is none for others.
    */
