@@ -9,7 +9,7 @@ export const defaultLogPath = '~/.risk_manager/logs/'
 
 /** What a path may be, for errors. */
 export const pathExpected =
-  'a path as it is on disk (no variable but {instance}, {host} and {pid}, no other user’s ~, no URL, no drive of another system, no line ends, no blanks around it)'
+  'a path as it is on disk (no variable but {instance}, {host} and {pid}, no other user’s ~, no URL, no blanks or line ends around it)'
 
 /**
  * What stands in a path for who logs there: filled in by each writer for itself. Not within further
@@ -38,23 +38,14 @@ const unfilled: readonly RegExp[] = [
   /^(?:[A-Za-z][\w+.-]+:\/\/|file:)/,
 ]
 
-/** What no name of a directory holds on purpose: line ends, half a character. */
+/** What no name on a disk has: NUL, half a character. */
 const unnamed =
-  // oxlint-disable-next-line no-control-regex -- to refuse them
-  /[\u0000-\u001f\u007f]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/
+  // oxlint-disable-next-line no-control-regex -- to refuse it
+  /\0|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/
 
 /**
- * A drive or a share of Windows on another system: it would be the name of a directory, below
- * wherever the process happens to stand.
- */
-function foreignRootOf(path: string): string | undefined {
-  if (process.platform === 'win32') return undefined
-  return /^(?:[A-Za-z]:[/\\]|\\\\[^\\])/.exec(path)?.[0]
-}
-
-/**
- * What in a path is not a path's: the form that nobody will fill in, or the blanks around it. What
- * stands for the instance is filled in.
+ * What in a path is not a path's: the form that nobody will fill in, the blanks or line ends
+ * around it, what no name has. What stands for the instance is filled in.
  *
  * @returns `undefined` when it can be taken as it is.
  */
@@ -64,7 +55,8 @@ export function pathFaultOf(path: string): string | undefined {
     const found = form.exec(bare)?.[0]
     if (found !== undefined) return found
   }
-  return /^[ \t]|[ \t]$/.test(path) ? ' ' : (unnamed.exec(path)?.[0] ?? foreignRootOf(path))
+  if (/^[ \t]|[ \t]$/.test(path)) return ' '
+  return /^[\r\n]|[\r\n]$/.exec(path)?.[0] ?? unnamed.exec(path)?.[0]
 }
 
 /**

@@ -204,7 +204,7 @@ describe('resolveConfig()', () => {
 
   it('refuses a path that waits to be filled in, and says what in it', () => {
     const expected =
-      'a path as it is on disk (no variable but {instance}, {host} and {pid}, no other user’s ~, no URL, no drive of another system, no line ends, no blanks around it)'
+      'a path as it is on disk (no variable but {instance}, {host} and {pid}, no other user’s ~, no URL, no blanks or line ends around it)'
     for (const [path, found] of [
       ['${HOME}/logs', ' (nothing fills in "${HOME}")'],
       ['%APPDATA%/logs', ' (nothing fills in "%APPDATA%")'],
