@@ -149,7 +149,6 @@ export const shownElsewhere: readonly ShownElsewhere[] = [
       'logger/take-over.ts',
       'thread/control.ts',
       'thread/hand.ts',
-      'thread/handed-journal.ts',
       'thread/handed-ring.ts',
       'thread/messages.ts',
       'thread/writer.ts',
