@@ -25,7 +25,8 @@ export interface StreamOptions {
   readonly from?: string
   /**
    * Goes on exactly behind the line whose `cursor` this is. When its file is gone that is reported,
-   * and it goes on from the oldest that is there. With `lines`: the last of those behind it.
+   * and it goes on from the oldest that is there. With `lines`: the last of those behind it. Not
+   * with `from`: lines of an engine have no cursor.
    */
   readonly after?: string
   /**
