@@ -67,19 +67,27 @@ const groups = [
   },
 ]
 
-/** What the package takes from its environment when it is loaded, by how it is written. */
+/** What is taken from the environment when it is loaded, by how it is written: by all modules. */
 const environment = {
-  ...taken('AbortController AbortSignal Buffer Map Promise Set URL WeakMap process'),
-  ...taken('stringify parse', 'JSON.'),
-  ...taken('alloc allocUnsafe allocUnsafeSlow byteLength concat from isBuffer', 'Buffer.'),
+  ...taken('environment.ts', 'AbortController AbortSignal Map Promise Set URL WeakMap'),
+  ...taken('environment.ts', 'stringify parse', 'JSON.'),
+}
+/** The same, of all but the late ones. */
+const nodes = {
+  ...taken('environment-of-node.ts', 'Buffer process'),
+  ...taken(
+    'environment-of-node.ts',
+    'alloc allocUnsafe allocUnsafeSlow byteLength concat from isBuffer',
+    'Buffer.',
+  ),
 }
 
-function taken(names: string, holder = ''): { [written: string]: [string, string] } {
-  const file = join(root, 'scripts', 'environment.ts')
+function taken(name: string, names: string, holder = ''): { [written: string]: [string, string] } {
+  const file = join(root, 'scripts', name)
   return Object.fromEntries(
     names
       .split(' ')
-      .map((name) => [`${holder}${name}`, [file, `${holder}${name}`.replace('.', '_')]]),
+      .map((each) => [`${holder}${each}`, [file, `${holder}${each}`.replace('.', '_')]]),
   )
 }
 
@@ -224,7 +232,7 @@ async function bundle(
     cwd: root,
     input: { ...input },
     platform: 'node',
-    transform: { inject: environment },
+    transform: { inject: output.format === 'cjs' ? environment : { ...environment, ...nodes } },
     external: [...external, 'typebox/format'],
     plugins,
     onLog(level, log) {
