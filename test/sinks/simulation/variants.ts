@@ -66,7 +66,7 @@ export const plans: readonly Plan[] = [
   },
   {
     variant: { ...plain, name: 'looks fail', faults: { ...none, stat: true, read: true } },
-    faults: 1,
+    faults: 2,
     depth: 12,
     quick,
   },
