@@ -29,6 +29,9 @@ interface Row {
   readonly line: string
 }
 
+/** The longest that a timer of Node takes; 0 would be the time of any other question. */
+const timeoutMsMax = 2 ** 31 - 1
+
 /** Reads the table. */
 export class PostgresReader implements EngineReader {
   readonly #link: Link<Client>
@@ -66,7 +69,7 @@ export class PostgresReader implements EngineReader {
               partition by host, log_id, category order by seq
             ) as stretch from ${this.#table}
           ) s group by host, log_id, category, stretch order by host, log_id, category, first`,
-        query_timeout: 0,
+        query_timeout: timeoutMsMax,
       } as { text: string })
       await client.query('reset statement_timeout')
       return answer
