@@ -1,6 +1,6 @@
 // Resumptions at random lines of a log that is rotated and compressed while it is read: behind the
 // cursor of any line come exactly the next ones, whether it was given by a reader of the whole log
-// or of its last lines. `npm run test:order`; RESUMPTIONS says how many, CI takes 100.
+// or of its last lines. `npm run test:order`; RESUMPTIONS says how many, CI takes 60.
 
 import assert from 'node:assert/strict'
 import { readdirSync } from 'node:fs'
