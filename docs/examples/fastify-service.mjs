@@ -42,9 +42,7 @@ export function service(log) {
     log.logAudit('account locked', 'admin', { account_id: request.params.id })
     return { locked: true }
   })
-  app.get('/broken', async () => {
-    throw new RangeError('no such order')
-  })
+  app.get('/broken', () => Promise.reject(new RangeError('no such order')))
   return app
 }
 
