@@ -3,30 +3,18 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, readFileSync, readdirSync, utimesSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, test, type TestContext } from 'node:test'
+import { describe, test } from 'node:test'
 import { cleanDirectory } from '../../lib/directory/clean-directory.ts'
 import { dayMs } from '../../lib/directory/retention.ts'
 import { logDirectory } from '../log-directory.ts'
 import { extension, loader } from '../loader.ts'
 
-/** A directory with files of the given ages in days. */
-function directoryOf(t: TestContext, ages: Readonly<Record<string, number>>): string {
-  const directory = logDirectory(t)
-  mkdirSync(directory)
-  for (const [name, days] of Object.entries(ages)) {
-    const path = join(directory, name)
-    writeFileSync(path, `${name}\n`)
-    const time = new Date(Date.now() - days * dayMs)
-    utimesSync(path, time, time)
-  }
-  return directory
-}
-
 describe('cleanDirectory()', () => {
   test('deletes only what is old, while another process renames the files as fast as it can', async (t) => {
-    const directory = directoryOf(t, {})
+    const directory = logDirectory(t)
+    mkdirSync(directory)
     const times = 100
     const fixture = join(import.meta.dirname, `../fixtures/renaming${extension}`)
     const child = spawn(process.execPath, [...loader, fixture, directory, String(times)])

@@ -1,37 +1,15 @@
 // A compression that is killed: each file stays whole, and the next run finishes it.
 
 import assert from 'node:assert/strict'
-import { execFileSync, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, test, type TestContext } from 'node:test'
+import { describe, test } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
-import { gunzipSync } from 'node:zlib'
 import { parseName } from '../../lib/directory/names.ts'
-import { logDirectory } from '../log-directory.ts'
 import { extension, loader } from '../loader.ts'
-
-function directoryOf(t: TestContext): string {
-  const directory = logDirectory(t)
-  mkdirSync(directory)
-  return directory
-}
-
-/** Text that gzip takes a while for. */
-function linesOf(name: string, count: number): string {
-  return Array.from(
-    { length: count },
-    (_, i) => `${name} ${i} ${(i * 2654435761) % 4294967296}\n`,
-  ).join('')
-}
-
-function contentOf(directory: string, name: string): string {
-  const bytes = readFileSync(join(directory, name))
-  if (!name.endsWith('.gz')) return String(bytes)
-  execFileSync('gzip', ['-t', join(directory, name)])
-  return String(gunzipSync(bytes))
-}
+import { contentOf, directoryOf, linesOf } from './gzip-files.ts'
 
 describe('compressFile()', () => {
   test('killed at random moments it leaves each file whole, and the next run finishes and tidies up', async (t) => {

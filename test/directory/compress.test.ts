@@ -15,33 +15,12 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { describe, test, type TestContext } from 'node:test'
-import { gunzipSync } from 'node:zlib'
+import { describe, test } from 'node:test'
 import { compressFile, isGzipOf } from '../../lib/directory/compress.ts'
 import { parseName } from '../../lib/directory/names.ts'
 import { rotateSync } from '../../lib/directory/rotate.ts'
-import { logDirectory, modeOf } from '../log-directory.ts'
-
-function directoryOf(t: TestContext): string {
-  const directory = logDirectory(t)
-  mkdirSync(directory)
-  return directory
-}
-
-/** Text that gzip takes a while for. */
-function linesOf(name: string, count: number): string {
-  return Array.from(
-    { length: count },
-    (_, i) => `${name} ${i} ${(i * 2654435761) % 4294967296}\n`,
-  ).join('')
-}
-
-function contentOf(directory: string, name: string): string {
-  const bytes = readFileSync(join(directory, name))
-  if (!name.endsWith('.gz')) return String(bytes)
-  execFileSync('gzip', ['-t', join(directory, name)])
-  return String(gunzipSync(bytes))
-}
+import { modeOf } from '../log-directory.ts'
+import { contentOf, directoryOf, linesOf } from './gzip-files.ts'
 
 describe('compressFile()', () => {
   test('gives a valid gzip with mode 0600 and the time of the file, which is gone', async (t) => {
