@@ -106,12 +106,20 @@ if (sources.length === 0) {
   )
   process.exit(1)
 }
+// The spec reporter tells every failure once more at the end: of a long log the end is kept.
+//
 // Much of the time is waiting for child processes and timers, so one process more than there are
 // processors. Node's own default is one less.
 const concurrency = availableParallelism() + 1
 const { status } = spawnSync(
   process.execPath,
-  ['--test', `--test-concurrency=${concurrency}`, ...options, ...grouped(sources)],
+  [
+    '--test',
+    '--test-reporter=spec',
+    `--test-concurrency=${concurrency}`,
+    ...options,
+    ...grouped(sources),
+  ],
   { stdio: 'inherit', env: { ...process.env, ...(isThorough ? { ALL_RUNS: '1' } : {}) } },
 )
 process.exit(status ?? 1)
