@@ -26,13 +26,18 @@ export interface ConfigProblem {
   readonly actual: string
 }
 
-/** A configuration that cannot be used. Names every problem at once. */
+/**
+ * A configuration that cannot be used. Names every problem at once.
+ *
+ * Node prints the enumerable fields of an error below its stack. The message has every problem, a
+ * line each, so `problems` is not enumerable, nor is `file` where there is none.
+ */
 export class ConfigError extends TypeError {
   readonly code: ErrorCode = 'RINGLOG_CONFIG'
   /** Every problem found, in the order of the schema. */
-  readonly problems: readonly ConfigProblem[]
+  declare readonly problems: readonly ConfigProblem[]
   /** The file the configuration came from, if it came from one. */
-  readonly file: string | undefined
+  declare readonly file: string | undefined
 
   /**
    * @param headline What could not be done, with the file: one line.
@@ -49,8 +54,11 @@ export class ConfigError extends TypeError {
     const message = [headline, ...lines].map(visible).join('\n')
     super(message, 'cause' in options ? { cause: options.cause } : {})
     this.name = 'ConfigError'
-    this.problems = problems
-    this.file = options.file
+    const { file } = options
+    Object.defineProperties(this, {
+      problems: { value: problems },
+      file: { value: file, enumerable: file !== undefined },
+    })
   }
 }
 

@@ -1,7 +1,9 @@
 // What the errors of this library say: one line for each thing, harmless to a terminal.
 
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { describe, test } from 'node:test'
+import { inspect } from 'node:util'
 import { ConfigError, LockedError, NotWrittenError, errorCodes } from '../lib/errors.ts'
 import { EngineRefusal } from '../lib/ship/engine.ts'
 
@@ -25,6 +27,27 @@ describe('ConfigError', () => {
     )
     assert.ok(error instanceof TypeError && error.name === 'ConfigError')
     assert.equal('cause' in new ConfigError('x', []), false)
+  })
+
+  test('uncaught, prints each problem once, on a line of its own', () => {
+    const library = new URL('../lib/index.js', import.meta.url).href
+    const program = `import { createLogger } from '${library}'
+createLogger({ log_path: 7, log_level: 'loud' }, { logPath: 'nowhere' })`
+    const args = ['--input-type=module', '--eval', program]
+    const { status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' })
+    assert.equal(status, 1)
+    for (const path of ['log_level', 'log_path']) {
+      const lines = stderr.split('\n').filter((line) => line.includes(`logging.${path}`))
+      assert.equal(lines.length, 1, stderr)
+      assert.match(lines[0] ?? '', /^logging\.log_\w+: expected .*, got /)
+    }
+    assert.match(stderr, /\{\n {2}code: 'RINGLOG_CONFIG'\n\}/)
+  })
+
+  test('shows the file it came from beside the code', () => {
+    const problem = { path: 'logging.a', expected: 'a number', actual: '7' }
+    const shown = inspect(new ConfigError('Cannot use a.json', [problem], { file: 'a.json' }))
+    assert.match(shown, / \{\n {2}code: 'RINGLOG_CONFIG',\n {2}file: 'a.json'\n\}$/)
   })
 })
 
