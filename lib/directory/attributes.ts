@@ -19,6 +19,7 @@ import {
   statSync,
   utimesSync,
 } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
 
 /** Mode of every file, unless a configuration widens it. */
@@ -49,7 +50,8 @@ const pathOnly = 0o10000000
 
 /** What the system has refused. */
 export interface Refusal {
-  readonly attribute: 'mode' | 'owner' | 'times' | 'sync'
+  /** `sync`: the name of the file on the device; `durability`: its lines. */
+  readonly attribute: 'mode' | 'owner' | 'times' | 'sync' | 'durability'
   /** The file or directory, without the way to it. */
   readonly file: string
   /** What could not be done, and why: the whole sentence but its capital and its point. */
@@ -236,10 +238,47 @@ export function syncDirectory(path: string): Refusal | undefined {
   }
 }
 
+/** The same in the thread pool. */
+export async function syncDirectoryLater(path: string): Promise<Refusal | undefined> {
+  if (process.platform === 'win32') return undefined
+  try {
+    const handle = await open(path, constants.O_RDONLY)
+    try {
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+    return undefined
+  } catch (error) {
+    const refusal = syncRefusal(error, path)
+    if (refusal === undefined) throw error
+    return refusal
+  }
+}
+
 /**
  * What a device says that has failed; all else only means that the system does not do such a thing.
  */
 const failures = new Set(['EIO', 'ENOSPC', 'EDQUOT', 'ENOENT', 'ESTALE', 'ENXIO', 'ENODEV'])
+
+/** By these a system says that it does not do such a thing, or not for us. */
+const refusals = new Set([
+  'EINVAL',
+  'ENOSYS',
+  'ENOTSUP',
+  'EOPNOTSUPP',
+  'EPERM',
+  'EACCES',
+  'ERR_ACCESS_DENIED',
+])
+
+/**
+ * Whether the system puts no such file on the device. All else means that the device has failed:
+ * for a file more depends on it than for a name.
+ */
+export function isSyncRefused(error: unknown): boolean {
+  return refusals.has(codeOf(error) ?? '')
+}
 
 /**
  * What was refused when something could not be put on the device; `undefined` when the device has

@@ -12,15 +12,7 @@
 // process that has nothing else to do ends, and the next start begins again.
 
 import { sleep } from '../entry/clock.ts'
-import {
-  constants,
-  existsSync,
-  linkSync,
-  renameSync,
-  rmSync,
-  statfsSync,
-  unlinkSync,
-} from 'node:fs'
+import { existsSync, linkSync, renameSync, rmSync, statfsSync, unlinkSync } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
@@ -33,6 +25,7 @@ import {
   setMode,
   setOwner,
   setTimes,
+  syncDirectoryLater,
   syncRefusal,
 } from './attributes.ts'
 import { discard, lookAt } from './retention.ts'
@@ -92,9 +85,9 @@ export async function compressFile(
     const stat = await source.stat({ bigint: true })
     if (!stat.isFile()) return undefined
     // Lines of the log come first: a disk that is nearly full is not filled up for this.
-    const { bavail, bsize } = statfsSync(directory)
     const needed = Number(stat.size) / 2
-    if (bavail * bsize < needed) throw noRoom(file.name, needed, bavail * bsize)
+    const free = freeBytes(directory)
+    if (free < needed) throw noRoom(file.name, needed, free)
     rmSync(temporary, { force: true })
     const bytes = await gzipTo(temporary, source, options)
 
@@ -106,7 +99,9 @@ export async function compressFile(
     const name = nameOf(base, index, true)
     if (!renameExclusively(temporary, join(directory, name))) return undefined
 
-    await syncDirectory(directory)
+    // What the device does not have is not removed in its other spelling.
+    const refusal = await syncDirectoryLater(directory)
+    if (refusal !== undefined) options.refused?.(refusal)
     const now = indexOf(directory, base, index, stat.ino)
     if (now !== undefined) await discard(directory, nameOf(base, now), stat)
     return { file: name, bytes_before: Number(stat.size), bytes_after: bytes }
@@ -247,16 +242,14 @@ function renameExclusively(from: string, to: string): boolean {
   return true
 }
 
-/** Has the names of a directory on the disk. */
-async function syncDirectory(directory: string): Promise<void> {
-  let handle: FileHandle | undefined
+/** Infinity where the system does not say. */
+function freeBytes(directory: string): number {
   try {
-    handle = await open(directory, constants.O_RDONLY)
-    await handle.sync()
+    const { bavail, blocks, bsize } = statfsSync(directory)
+    // A system that sets no limit says 0 blocks.
+    return blocks === 0 ? Infinity : bavail * bsize
   } catch {
-    // Windows does not open directories; and some file systems do not sync them.
-  } finally {
-    await handle?.close()
+    return Infinity
   }
 }
 

@@ -12,16 +12,17 @@ import { createHash } from 'node:crypto'
 import {
   closeSync,
   constants,
-  fchmodSync,
   fstatSync,
   openSync,
   readSync,
   readdirSync,
   renameSync,
+  rmSync,
   writeSync,
 } from 'node:fs'
 import { join } from 'node:path'
 import { constants as zlib, gunzipSync } from 'node:zlib'
+import { setMode } from './attributes.ts'
 import type { FileName } from './names.ts'
 import { guards, readOurs } from './open-flags.ts'
 
@@ -51,10 +52,13 @@ export function noteShipped(
   const id = createHash('sha256').update(engine).digest('hex').slice(0, 16)
   const path = join(directory, `ringlog.shipped.${id}.lock`)
   const temporary = `${path}.tmp`
-  const { O_WRONLY, O_CREAT, O_TRUNC } = constants
-  const fd = openSync(temporary, O_WRONLY | O_CREAT | O_TRUNC | guards, mode)
+  const { O_WRONLY, O_CREAT, O_EXCL } = constants
+  // A new file: what stands there may have another name as well, and be anybody's.
+  rmSync(temporary, { force: true })
+  const fd = openSync(temporary, O_WRONLY | O_CREAT | O_EXCL | guards, mode)
   try {
-    if (process.platform !== 'win32') fchmodSync(fd, mode)
+    // Where it cannot be read as the others can, nothing is shipped for who cannot: too much stays.
+    setMode(fd, temporary, mode)
     writeSync(fd, `${JSON.stringify(note)}\n`)
   } finally {
     closeSync(fd)

@@ -10,6 +10,7 @@
 // before that leaves it to the next one, who finds in the files what has been written.
 
 import { closeSync, fdatasyncSync, writeSync } from 'node:fs'
+import { isSyncRefused } from '../directory/attributes.ts'
 import { openForAppend } from '../directory/open.ts'
 import { lifeOf, type LockOwner } from '../directory/lock-owner.ts'
 import { rotateSync } from '../directory/rotate.ts'
@@ -401,12 +402,21 @@ class Appender {
     try {
       if (isDone) {
         this.#write()
-        fdatasyncSync(fd)
+        sync(fd)
       }
     } finally {
       this.#fd = -1
       closeSync(fd)
     }
+  }
+}
+
+/** Where the system puts no file on the device, that its lines are in it is all there is. */
+function sync(fd: number): void {
+  try {
+    fdatasyncSync(fd)
+  } catch (error) {
+    if (!isSyncRefused(error)) throw error
   }
 }
 

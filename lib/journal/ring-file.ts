@@ -18,7 +18,6 @@ import {
   closeSync,
   constants,
   existsSync,
-  fchmodSync,
   fstatSync,
   lstatSync,
   openSync,
@@ -32,6 +31,7 @@ import {
 } from 'node:fs'
 import { createRequire } from 'node:module'
 import { basename, dirname, join } from 'node:path'
+import { setMode } from '../directory/attributes.ts'
 import { type Life, lifeOf, type LockOwner, self } from '../directory/lock-owner.ts'
 import { guards, readOurs } from '../directory/open-flags.ts'
 import { wallMs } from '../entry/clock.ts'
@@ -165,7 +165,8 @@ export function makeRingFile(directory: string, bytes: number): RingFile {
   let fd = -1
   try {
     fd = openNew(path)
-    fchmodSync(fd, mode)
+    // Beyond what it was opened with, it only gives back what the umask has taken.
+    setMode(fd, path, mode)
     fill(fd, bytes)
     const memory = map(fd, bytes)
     inUse.set(path, pipe)

@@ -27,8 +27,9 @@ import { promisify } from 'node:util'
 import {
   type Refusal,
   fileModeDefault,
+  isSyncRefused,
   syncDirectory,
-  syncRefusal,
+  syncDirectoryLater,
 } from '../directory/attributes.ts'
 import { lineHead } from '../entry/line.ts'
 import type { Claim } from '../directory/lock.ts'
@@ -371,21 +372,24 @@ export class AppendFile {
    * Puts on the device what is in the file and, when it is a new one, that it is there.
    *
    * @param bytes The last ones of the file, which are not known to be on the device.
-   * @returns what the system does not do with directories, once for each file.
+   * @returns what the system does not do: with directories once for each file, with the file itself
+   *   each time.
    */
   async sync(bytes: Buffer): Promise<Refusal | undefined> {
     const opened = this.#opened
     const fd = this.#fd
     const release = this.hold()
+    let refusal: Refusal | undefined
     try {
       await fdatasyncAsync(fd)
     } catch (error) {
-      if (!isForbidden(error)) throw error
-      await this.#syncByName(bytes)
+      if (!isSyncRefused(error)) throw error
+      const isByName = isForbidden(error) && (await this.#isSyncedByName())
+      refusal = isByName ? undefined : await this.#writeThrough(bytes)
     } finally {
       release()
     }
-    return this.#syncNames(opened)
+    return refusal ?? this.#syncNames(opened)
   }
 
   /**
@@ -397,8 +401,8 @@ export class AppendFile {
     try {
       fdatasyncSync(this.#fd)
     } catch (error) {
-      if (!isForbidden(error)) throw error
-      return this.rewriteNow(bytes)
+      if (!isSyncRefused(error)) throw error
+      return this.#writeThroughNow(bytes) ?? this.#syncNamesNow()
     }
     return this.#syncNamesNow()
   }
@@ -407,16 +411,17 @@ export class AppendFile {
    * Node's permission model forbids it by descriptor, and allows it to an object that has opened
    * the file; to none since Node 26, where the bytes are written once more, straight to the device.
    */
-  async #syncByName(bytes: Buffer): Promise<void> {
+  async #isSyncedByName(): Promise<boolean> {
     const handle = await open(this.#path, readOurs)
     try {
       if (!this.#isOurs(await handle.stat({ bigint: true }))) {
         throw new Error('another file is in its place')
       }
       await handle.datasync()
+      return true
     } catch (error) {
       if (!isForbidden(error)) throw error
-      await this.#rewrite(bytes, constants.O_DSYNC)
+      return false
     } finally {
       await handle.close()
     }
@@ -431,13 +436,42 @@ export class AppendFile {
    */
   async rewrite(bytes: Buffer): Promise<Refusal | undefined> {
     const opened = this.#opened
+    let refusal: Refusal | undefined
     try {
       await this.#rewrite(bytes, 0)
     } catch (error) {
-      if (!isForbidden(error)) throw error
-      await this.#rewrite(bytes, constants.O_DSYNC)
+      if (!isFileSyncRefused(error)) throw error
+      refusal = await this.#writeThrough(bytes)
     }
-    return this.#syncNames(opened)
+    return refusal ?? this.#syncNames(opened)
+  }
+
+  /**
+   * The way onto the device that is left where there is no fdatasync: each write goes through.
+   * Where the system has none at all, its lines are in the file, and it is no failure.
+   */
+  async #writeThrough(bytes: Buffer): Promise<Refusal | undefined> {
+    try {
+      await this.#rewrite(bytes, constants.O_DSYNC)
+      return undefined
+    } catch (error) {
+      return this.#refusalOf(error)
+    }
+  }
+
+  #writeThroughNow(bytes: Buffer): Refusal | undefined {
+    try {
+      this.#rewriteNow(bytes, constants.O_DSYNC)
+      return undefined
+    } catch (error) {
+      return this.#refusalOf(error)
+    }
+  }
+
+  #refusalOf(error: unknown): Refusal {
+    if (!isSyncRefused(error)) throw error
+    const message = `cannot put ${this.#name} on the device: ${(error as Error).message}`
+    return { attribute: 'durability', file: this.#name, message }
   }
 
   /** @param onDevice O_DSYNC, with which each write puts what it writes on the device; or 0. */
@@ -458,13 +492,14 @@ export class AppendFile {
 
   /** The same, before it returns. */
   rewriteNow(bytes: Buffer): Refusal | undefined {
+    let refusal: Refusal | undefined
     try {
       this.#rewriteNow(bytes, 0)
     } catch (error) {
-      if (!isForbidden(error)) throw error
-      this.#rewriteNow(bytes, constants.O_DSYNC)
+      if (!isFileSyncRefused(error)) throw error
+      refusal = this.#writeThroughNow(bytes)
     }
-    return this.#syncNamesNow()
+    return refusal ?? this.#syncNamesNow()
   }
 
   /** @param onDevice O_DSYNC, with which each write puts what it writes on the device; or 0. */
@@ -487,7 +522,7 @@ export class AppendFile {
   /** @param opened How many files had been opened when the last of them was put on the device. */
   async #syncNames(opened: number): Promise<Refusal | undefined> {
     if (opened === this.#openedSynced) return undefined
-    const refusals = await Promise.all(this.#directories.map(syncNames))
+    const refusals = await Promise.all(this.#directories.map(syncDirectoryLater))
     this.#openedSynced = opened
     return refusals.find((refusal) => refusal !== undefined)
   }
@@ -552,23 +587,9 @@ function isForbidden(error: unknown): boolean {
   return (error as NodeJS.ErrnoException).code === 'ERR_ACCESS_DENIED'
 }
 
-/** Has the names in a directory on the device. */
-async function syncNames(path: string): Promise<Refusal | undefined> {
-  // Windows does not open directories.
-  if (process.platform === 'win32') return undefined
-  try {
-    const handle = await open(path, constants.O_RDONLY)
-    try {
-      await handle.sync()
-    } finally {
-      await handle.close()
-    }
-    return undefined
-  } catch (error) {
-    const refusal = syncRefusal(error, path)
-    if (refusal === undefined) throw error
-    return refusal
-  }
+/** A file that cannot even be opened to be written once more is another matter. */
+function isFileSyncRefused(error: unknown): boolean {
+  return isSyncRefused(error) && (error as NodeJS.ErrnoException).syscall !== 'open'
 }
 
 function letGo(descriptor: Descriptor): void {

@@ -17,7 +17,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
 import { pathToFileURL } from 'node:url'
-import { type CleanReport, verifyLogs } from '../../lib/index.ts'
+import { type CleanReport, type LoggingConfig, verifyLogs } from '../../lib/index.ts'
 import { whyNoStrace } from '../faults/strace.ts'
 import { linesOf, logDirectory, modeOf } from '../log-directory.ts'
 import { isRoot, whyNoStrangers } from '../strangers.ts'
@@ -30,10 +30,11 @@ const stranger = 61_234
 const needsRoot = isRoot ? false : 'needs root, to be another user'
 
 /** Logs three entries, says what became of them, and ends. */
-const program = (directory: string): string => `
+const program = (directory: string, config: LoggingConfig): string => `
   const { createLogger } = await import(${JSON.stringify(pathToFileURL(library).href)})
-  const log = createLogger({ log_path: ${JSON.stringify(directory)} })
+  const log = createLogger(${JSON.stringify({ ...config, log_path: directory })})
   for (let i = 0; i < 3; i++) log.system.info('n ' + i)
+  await log.flush()
   await log.close()
   console.log(JSON.stringify(log.stats()))`
 
@@ -47,16 +48,17 @@ interface Run {
 function run(
   directory: string,
   command: readonly string[],
-  options: { readonly uid?: number; readonly gid?: number } = {},
+  options: { readonly uid?: number; readonly gid?: number; readonly config?: LoggingConfig } = {},
 ): Run {
+  const { config = {}, ...user } = options
   const [file, ...words] = [
     ...command,
     '--no-warnings',
     '--input-type=module',
     '-e',
-    program(directory),
+    program(directory, config),
   ]
-  const { status, stdout, stderr } = spawnSync(file, words, { encoding: 'utf8', ...options })
+  const { status, stdout, stderr } = spawnSync(file, words, { encoding: 'utf8', ...user })
   assert.equal(status, 0, stderr)
   const { written, failures } = JSON.parse(stdout) as { written: number; failures: number }
   return { stderr, written, failures }
@@ -134,6 +136,57 @@ describe('createLogger() writes', () => {
       assert.equal(modeOf(path), 0o644)
     })
   }
+
+  const synced: LoggingConfig = { durability: { system: 'synced' } }
+  for (const code of ['EINVAL', 'EPERM']) {
+    test(`through to the device where fdatasync is answered ${code}`, { skip: noStrace }, (t) => {
+      const directory = logDirectory(t)
+      const strace = ['strace', '-f', '-qq', '-o', '/dev/null', '--trace=fdatasync']
+      const command = [...strace, `--inject=fdatasync:error=${code}`, process.execPath]
+      const { stderr, written, failures } = run(directory, command, { config: synced })
+      assert.deepEqual([stderr, written, failures], ['', 3, 0])
+    })
+  }
+
+  test('where nothing leads to the device, and says it once', { skip: noStrace }, (t) => {
+    const directory = logDirectory(t)
+    const calls = 'fdatasync,pwrite64'
+    const strace = ['strace', '-f', '-qq', '-o', '/dev/null', `--trace=${calls}`]
+    const only = `--trace-path=${join(directory, 'system.log')}`
+    const command = [...strace, `--inject=${calls}:error=EINVAL`, only, process.execPath]
+    const { stderr, written, failures } = run(directory, command, { config: synced })
+    assert.deepEqual([written, failures], [4, 0], stderr)
+    assert.equal(stderr.match(/cannot put system.log on the device: EINVAL/g)?.length, 1, stderr)
+    const lines = linesOf(directory, 'system.log')
+    const told = 'The system refused a log file its durability'
+    assert.deepEqual(lines.map(({ message }) => message).toSorted(), [told, 'n 0', 'n 1', 'n 2'])
+  })
+
+  test('what a killed process left in shared memory, with a permission model', (t) => {
+    const directory = logDirectory(t)
+    const url = JSON.stringify(pathToFileURL(library).href)
+    const config: LoggingConfig = { log_path: directory, buffer: { ring: 'shared' } }
+    const permissions = ['--allow-addons', '--allow-fs-read=*', '--allow-fs-write=*']
+    const logging = (ending: string): ReturnType<typeof spawnSync> => {
+      const text = `
+        const { createLogger } = await import(${url})
+        const log = createLogger(${JSON.stringify(config)})
+        log.system.info('n')
+        ${ending}`
+      const words = [permission, ...permissions, '--no-warnings', '--input-type=module', '-e', text]
+      return spawnSync(process.execPath, words, { encoding: 'utf8' })
+    }
+    const killed = logging("process.kill(process.pid, 'SIGKILL')")
+    if (String(killed.stderr).includes('logging.buffer.ring')) {
+      t.skip('there is no shared memory here')
+      return
+    }
+    assert.equal(killed.signal, 'SIGKILL', String(killed.stderr))
+    const { status, stderr } = logging('await log.close()')
+    assert.deepEqual([status, stderr], [0, ''])
+    const lines = linesOf(directory, 'system.log')
+    assert.equal(lines.filter(({ message }) => message === 'n').length, 2)
+  })
 
   const noStrangers = whyNoStrangers()
   const bindfs = noStrangers === false ? noBindfsReason() : noStrangers
@@ -213,21 +266,35 @@ describe('cleanLogs() compresses', () => {
   const clean = (directory: string): string => `
     const { cleanLogs } = await import(${JSON.stringify(pathToFileURL(library).href)})
     console.log(JSON.stringify(await cleanLogs({ log_path: ${JSON.stringify(directory)}, compress: true })))`
-  const cleaned = (directory: string, calls: string): CleanReport => {
+  const cleaned = (
+    directory: string,
+    calls: string,
+    code = 'ENOSYS',
+    path?: string,
+  ): CleanReport => {
     const strace = ['-f', '-qq', '-o', '/dev/null', `--trace=${calls}`]
     const node = [process.execPath, '--input-type=module', '-e', clean(directory)]
-    const words = [...strace, `--inject=${calls}:error=ENOSYS`, ...node]
+    const only = path === undefined ? [] : [`--trace-path=${path}`]
+    const words = [...strace, `--inject=${calls}:error=${code}`, ...only, ...node]
     const { stdout, stderr } = spawnSync('strace', words, { encoding: 'utf8' })
     assert.equal(stderr, '')
     return JSON.parse(stdout) as CleanReport
   }
 
-  test('where modes, times and sync are refused', { skip: noStrace }, (t) => {
+  test('where modes, times, sync and the free space are refused', { skip: noStrace }, (t) => {
     const directory = openDirectory(t)
     writeFileSync(join(directory, 'system.log.1'), 'line\n')
-    const calls = 'fchmod,chmod,fchmodat,utimensat,fsync'
+    const calls = 'fchmod,chmod,fchmodat,utimensat,fsync,statfs,fstatfs'
     assert.deepEqual(cleaned(directory, calls).failed, [])
     assert.deepEqual(readdirSync(directory), ['system.log.1.gz'])
+  })
+
+  test('keeping both where the device fails to take the new name', { skip: noStrace }, (t) => {
+    const directory = openDirectory(t)
+    writeFileSync(join(directory, 'system.log.1'), 'line\n')
+    const { failed } = cleaned(directory, 'fsync', 'EIO', directory)
+    assert.match(failed[0]?.reason ?? '', /EIO/)
+    assert.deepEqual(readdirSync(directory).toSorted(), ['system.log.1', 'system.log.1.gz'])
   })
 
   test('never what would be taken from its owner', { skip: needsRoot || noStrace }, (t) => {

@@ -2,7 +2,15 @@
 // bounds are.
 
 import assert from 'node:assert/strict'
-import { mkdirSync, readFileSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, describe, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
@@ -36,6 +44,20 @@ function unshipped(directory: string): string[] {
   const files = filesByBase(readdirSync(directory)).get('system.log')!
   return files.filter((file) => isUnshipped(file, files)).map(({ name }) => name)
 }
+
+describe('noteShipped()', () => {
+  test('leaves a file alone that has been linked to where it writes', (t) => {
+    const directory = made(t)
+    noteShipped(directory, 'e', { log_id: id, lsn: 1 }, 0o600)
+    const [name] = readdirSync(directory)
+    const victim = join(directory, 'victim')
+    writeFileSync(victim, 'precious')
+    linkSync(victim, join(directory, `${name}.tmp`))
+    noteShipped(directory, 'e', { log_id: id, lsn: 2 }, 0o600)
+    assert.equal(readFileSync(victim, 'utf8'), 'precious')
+    assert.equal(shippedLsn(directory, id), 2)
+  })
+})
 
 describe('shippedLsn()', () => {
   test('is that of the engine that is furthest behind, of this log alone', (t) => {
