@@ -3,7 +3,7 @@
 
 import type { Measure } from './measure.ts'
 import { measures } from './measures/catalog.ts'
-import type { Results, Row } from './results.ts'
+import { isNoise, type Results, type Row } from './results.ts'
 import { groupBy, spreadOf } from './statistics.ts'
 import { subjects, type SubjectInfo, type SubjectName } from './subjects/catalog.ts'
 
@@ -40,8 +40,13 @@ const headlines: readonly (readonly [
   variant: string,
   metric: string,
 ])[] = [
-  ['processor time of an entry, all in, at 1 000 a second, µs', 'rates', '5', 'cpu_1000_us'],
-  ['processor time of an entry, all in, at 10 000 a second, µs', 'rates', '5', 'cpu_10000_us'],
+  [
+    'processor time of an entry, all in, 1 000 turns a second with one each, µs',
+    'rates',
+    'entry',
+    'cpu_1000x1_us',
+  ],
+  ['processor time of an entry, all in, with five each, µs', 'rates', 'entry', 'cpu_1000x5_us'],
   ['a call, 100 a turn, the making of its context included, ns', 'mixed', 'entry', 'mean_100_ns'],
   ['99 of 100 calls return within, ns', 'tail', 'entry', 'p99_ns'],
   ['processor time of an entry as fast as it goes, µs', 'disk', 'entry', 'entry_cpu_us'],
@@ -67,9 +72,7 @@ export function headlineOf(results: Results): string {
             each.variant === variant &&
             each.metric === metric,
         )
-        return row === undefined || row.values.some(Number.isNaN) || row.values.length === 0
-          ? ''
-          : figure(spreadOf(row.values).median)
+        return medianCellOf(row)
       }),
     ])
     .filter(([, ...figures]) => figures.some((text) => text !== ''))
@@ -126,9 +129,11 @@ function measureTables(measure: Measure, results: Results): string {
   const shared = measure.name === 'growth' || measure.name === 'event-log'
   const tables = shared
     ? [variantsTable(measure, rows)]
-    : [...groupBy(rows, ({ variant }) => variant)].map(
-        ([variant, ofVariant]) =>
-          `**${measure.variantTitle(variant)}**\n\n${subjectsTable(measure, ofVariant)}`,
+    : [...groupBy(rows, ({ variant }) => variant)].flatMap(([variant, ofVariant]) =>
+        [...groupBy(measure.metrics, (metric) => metric.table)].map(([title, metrics]) => {
+          const text = subjectsTable({ ...measure, metrics }, ofVariant)
+          return `**${title ?? measure.variantTitle(variant)}**\n\n${text}`
+        }),
       )
   return [`### ${measure.title}`, measure.about, ...tables].join('\n\n')
 }
@@ -173,14 +178,21 @@ function escaped(text: string): string {
   return text.replaceAll('|', String.raw`\|`).replaceAll(/\s+/g, ' ')
 }
 
-/** `83 (80–95)`; one value alone without a spread. */
+/** `83 (80–95)`; one value alone without a spread; `noise (< 95)`. */
 function cellOf(row: Row | undefined): string {
-  if (row === undefined || row.values.length === 0) return ''
+  const median = medianCellOf(row)
+  if (row === undefined || median === '') return ''
+  const ends = row.intervals?.flat() ?? row.values
+  if (ends.length === 1) return median
+  const { min, max } = spreadOf(ends)
+  return isNoise(row) ? `${median} (< ${figure(max)})` : `${median} (${figure(min)}–${figure(max)})`
+}
+
+/** `83`, `noise`. */
+function medianCellOf(row: Row | undefined): string {
   // A quick run leaves some out.
-  if (row.values.some(Number.isNaN)) return ''
-  const { median, min, max } = spreadOf(row.values)
-  if (row.values.length === 1) return figure(median)
-  return `${figure(median)} (${figure(min)}–${figure(max)})`
+  if (row === undefined || row.values.length === 0 || row.values.some(Number.isNaN)) return ''
+  return isNoise(row) ? 'noise' : figure(spreadOf(row.values).median)
 }
 
 /** Three digits that matter; thousands apart. */

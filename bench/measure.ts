@@ -29,6 +29,8 @@ export interface Job {
 /** What a job found. */
 export interface Outcome {
   readonly metrics: Readonly<Record<string, number>>
+  /** Where the figures are uncertain within one run: the interval of each. */
+  readonly intervals?: Readonly<Record<string, readonly [low: number, high: number]>>
   /**
    * Entries that must be in the files, the warm-up included; undefined: there are none to be
    * checked.
@@ -44,6 +46,8 @@ export interface Metric {
   readonly name: string
   readonly title: string
   readonly better: 'lower' | 'higher'
+  /** The table that it is a column of, when a measure has several of the same rows. */
+  readonly table?: string
   /** Kept for the pictures and for comparisons, not shown in the tables. */
   readonly hidden?: boolean
 }

@@ -6,14 +6,16 @@ import { BarChart, LineChart } from 'echarts/charts'
 import { GridComponent, LegendComponent, TitleComponent } from 'echarts/components'
 import { init, use, type EChartsCoreOption } from 'echarts/core'
 import { SVGRenderer } from 'echarts/renderers'
-import { rates } from './measures/rates.ts'
-import type { Results, Row } from './results.ts'
+import { loads } from './measures/rates.ts'
+import { isNoise, type Results, type Row } from './results.ts'
 import { percentileName, percentilePoints, spreadOf } from './statistics.ts'
-import { loggerNames, subjects, type SubjectName } from './subjects/catalog.ts'
+import { subjectNames, subjects, type SubjectName } from './subjects/catalog.ts'
 
 use([BarChart, LineChart, GridComponent, LegendComponent, TitleComponent, SVGRenderer])
 
 const width = 960
+/** Entries a turn, of the rates that are drawn. */
+const turnEntries = 5
 const font = 'system-ui, sans-serif'
 /** Dark enough for a white page, light enough for a black one. */
 const textColor = '#808080'
@@ -32,22 +34,25 @@ const rivalColors = [
   '#16a3a3',
   '#b5651d',
   '#c2a83e',
+  '#8a6d8f',
 ]
 const limitColor = '#909090'
 
 /** Processor time of an entry, all in, by the rate, both axes logarithmic. */
 export function ratePicture(results: Results): string {
-  const rows = soundRows(results, 'rates').filter(({ variant }) => variant === '5')
+  const rows = soundRows(results, 'rates').filter((row) => !isNoise(row))
   const names = subjectsOf(rows)
   const series = names.map((name) => ({
     type: 'line' as const,
     name: titleOf(name),
     lineStyle: { width: subjects[name].kind === 'ours' ? 3 : 1.5 },
-    data: rates.flatMap((rate) => {
-      const us = medianOf(rows, name, `cpu_${rate}_us`)
-      // What is lost in the noise has no place on a logarithmic axis.
-      return us === undefined || !(us > 0) ? [] : [[rate, us]]
-    }),
+    data: loads
+      .filter(({ entries }) => entries === turnEntries)
+      .flatMap(({ name: load, turnsPerS }) => {
+        const us = medianOf(rows, name, `cpu_${load}_us`)
+        // What is lost in the noise has no place on a logarithmic axis.
+        return us === undefined || !(us > 0) ? [] : [[turnsPerS * turnEntries, us]]
+      }),
   }))
   return render(500, {
     color: names.map(colorOf),
@@ -55,7 +60,7 @@ export function ratePicture(results: Results): string {
     legend: legendRight,
     grid: { top: 80, left: 60, right: 300, bottom: 50 },
     xAxis: {
-      ...axisAs('entries per second, 5 a turn'),
+      ...axisAs(`entries per second, ${turnEntries} a turn`),
       type: 'log',
       axisLabel: { ...labelStyle, formatter: (value: number) => value.toLocaleString('en') },
     },
@@ -229,7 +234,7 @@ function colorOf(name: SubjectName): string {
   const { kind } = subjects[name]
   if (kind === 'limit') return limitColor
   const colors = kind === 'ours' ? oursColors : rivalColors
-  const index = loggerNames.filter((one) => subjects[one].kind === kind).indexOf(name)
+  const index = subjectNames.filter((one) => subjects[one].kind === kind).indexOf(name)
   return colors[index % colors.length] ?? limitColor
 }
 

@@ -26,6 +26,8 @@ export interface Row {
   readonly better: 'lower' | 'higher'
   /** In the order of the rounds. Empty when there is a fault. */
   readonly values: readonly number[]
+  /** The interval of each value, where it has one. */
+  readonly intervals?: readonly (readonly [low: number, high: number])[]
   /** Why the row does not count. */
   readonly fault?: string
 }
@@ -56,6 +58,11 @@ export interface Results {
 
 export const resultsDirectory: string = join(repository, 'bench', 'results')
 export const latestFile: string = join(resultsDirectory, 'latest.json')
+
+/** Whether a figure cannot be told from nothing: all that is known is the end of its interval. */
+export function isNoise({ intervals = [] }: Row): boolean {
+  return intervals.some(([low]) => low <= 0)
+}
 
 /** What the machine is, as far as figures depend on it. */
 export function machineOf(directory: string): Machine {

@@ -109,15 +109,22 @@ function rowsOf(measure: Measure, { job, runs }: Checkpoint): Row[] {
   const faults = runs.flatMap(({ fault }) => (fault === undefined ? [] : [fault]))
   const fault = [...groupBy(faults, String).keys()].join('; ')
   const { variant, subject } = job
-  return measure.metrics.map(({ name, better }) => ({
-    measure: measure.name,
-    variant,
-    subject,
-    metric: name,
-    better,
-    values: fault === '' ? runs.map(({ metrics }) => metrics[name] ?? Number.NaN) : [],
-    ...(fault !== '' && { fault }),
-  }))
+  const sound = fault === '' ? runs : []
+  return measure.metrics.map(({ name, better }) => {
+    const intervals = sound.flatMap(({ intervals: { [name]: interval } }) =>
+      interval === undefined ? [] : [interval],
+    )
+    return {
+      measure: measure.name,
+      variant,
+      subject,
+      metric: name,
+      better,
+      values: sound.map(({ metrics }) => metrics[name] ?? Number.NaN),
+      ...(intervals.length > 0 && { intervals }),
+      ...(fault !== '' && { fault }),
+    }
+  })
 }
 
 /** Where one is, on one line of a terminal; nothing when there is none. */

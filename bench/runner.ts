@@ -22,6 +22,7 @@ const complaintLines = 3
 /** What a run of a job came to. */
 export interface Run {
   readonly metrics: Readonly<Record<string, number>>
+  readonly intervals: NonNullable<Outcome['intervals']>
   /** Why it does not count. */
   readonly fault: string | undefined
 }
@@ -31,15 +32,16 @@ export async function runJob(job: Job, parent: string): Promise<Run> {
   const directory = mkdtempSync(join(parent, 'ringlog-bench-'))
   try {
     const outcome = await spawnChild(job, directory)
-    if (typeof outcome === 'string') return { metrics: {}, fault: outcome }
-    const { metrics, logged, fault } = outcome
-    if (fault !== undefined) return { metrics, fault }
+    if (typeof outcome === 'string') return { metrics: {}, intervals: {}, fault: outcome }
+    const { metrics, intervals = {}, logged, fault } = outcome
+    if (fault !== undefined) return { metrics, intervals, fault }
     if (logged === undefined || subjects[job.subject].kind === 'limit') {
-      return { metrics, fault: undefined }
+      return { metrics, intervals, fault: undefined }
     }
     const numbered = job.variant !== 'message'
     const { contextOf }: SubjectInfo = subjects[job.subject]
-    return { metrics, fault: checkLines(directory, logged, numbered, contextOf).fault }
+    const { fault: found } = checkLines(directory, logged, numbered, contextOf)
+    return { metrics, intervals, fault: found }
   } finally {
     rmSync(directory, { recursive: true, force: true })
   }

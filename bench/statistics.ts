@@ -20,6 +20,32 @@ export function spreadOf(values: readonly number[]): Spread {
   return { median, min: sorted[0]!, max: sorted.at(-1)! }
 }
 
+/** A median, and the interval in which it lies. */
+export interface MedianInterval {
+  readonly median: number
+  readonly low: number
+  readonly high: number
+}
+
+/**
+ * The median, and the values between which that of all possible ones lies: with 95 % from six
+ * values on, by the sign test, whatever their distribution; the extremes of fewer.
+ */
+export function medianInterval(values: readonly number[]): MedianInterval {
+  const { median, min, max } = spreadOf(values)
+  const sorted = values.toSorted((a, b) => a - b)
+  const n = sorted.length
+  // So many values may be left out at each end: how likely it is that so few of n, and one more,
+  // fall on one of the two sides.
+  let out = 0
+  let ways = n
+  for (let chance = (2 + 2 * ways) / 2 ** n; chance <= 0.05; chance += (2 * ways) / 2 ** n) {
+    out++
+    ways = (ways * (n - out)) / (out + 1)
+  }
+  return { median, low: sorted[out] ?? min, high: sorted[n - 1 - out] ?? max }
+}
+
 /**
  * Latency samples in nanoseconds, with room made beforehand so that recording allocates nothing.
  */

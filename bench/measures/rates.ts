@@ -1,10 +1,20 @@
 // What an entry takes from the process at the rates people live at: processor time and time of the
-// event loop, all in, from the call to the file. The same program without logging runs beside it in
-// the same process, and is subtracted: what the timers of the program cost is not the logger's.
+// event loop, all in, from the call to the file.
+//
+// The same program without logging is subtracted: what its timers cost is not the logger's. They
+// cost about as much as what is measured, and wander by more: with what others do on the machine,
+// and from one second to the next in a virtual one. So short stretches with logging and without
+// take turns in one process, which of the two comes first changes, and each difference is one of
+// neighbours. What is shown is the median of the differences, and the interval in which it lies;
+// when that has zero in it, the noise of the measure is all that is known.
+//
+// Processor time is that of getrusage, all threads. Linux divides it between user and system by
+// ticks, but its sum is what the scheduler has counted, in nanoseconds.
 
 import { performance } from 'node:perf_hooks'
 import { pause, turn } from '../loop.ts'
 import { type Job, type Measure, type Metric, type Outcome, type Scale } from '../measure.ts'
+import { medianInterval } from '../statistics.ts'
 import {
   openSubject,
   pathNames,
@@ -14,25 +24,46 @@ import {
 } from '../subjects/catalog.ts'
 import { batchCalls, pauseMs, warmUpBatches } from './call.ts'
 
-/** Entries per second. */
-export const rates = [10, 100, 1000, 10_000, 100_000] as const
-type Rate = (typeof rates)[number]
-/** Rates of a quick run, of other rivals, and of one entry a turn. */
-const fewRates: readonly Rate[] = [100, 1000]
-/**
- * How a rate is measured: so many times, for so long, each time without logging first. What a
- * program takes for its timers wanders by 2 % of a processor in a virtual machine, and what others
- * on it do adds to it: the least of the times with logging, less the least of those without.
- */
-const stretches: Readonly<Record<Rate, readonly [times: number, ms: number]>> = {
-  10: [1, 800],
-  100: [3, 400],
-  1000: [3, 400],
-  10_000: [3, 250],
-  100_000: [3, 120],
+/** How a program logs, and how that is measured. */
+interface Load {
+  /** `1000x5`: turns of the event loop a second, and entries in each. */
+  readonly name: string
+  readonly turnsPerS: number
+  readonly entries: number
+  /** Turns of a stretch. */
+  readonly turns: number
+  /** Stretches with logging, and as many without. */
+  readonly pairs: number
+  /** Pairs for those that are measured in less time. */
+  readonly pairsFew: number
+  /** Whether the time of the event loop is shown. */
+  readonly isGoal: boolean
 }
-/** How often for those that are measured at few rates. */
-const timesFew = 2
+
+const load = (
+  turnsPerS: number,
+  entries: number,
+  { turns, pairs, pairsFew = 0 }: { turns: number; pairs: number; pairsFew?: number },
+): Load => ({
+  name: `${turnsPerS}x${entries}`,
+  turnsPerS,
+  entries,
+  turns,
+  pairs,
+  pairsFew,
+  isGoal: pairsFew > 0,
+})
+
+/** The rates, in the order of the table. A stretch is as short as a pump of 50 ms lets it be. */
+export const loads: readonly Load[] = [
+  load(2, 5, { turns: 2, pairs: 2 }),
+  load(20, 5, { turns: 4, pairs: 3 }),
+  load(100, 5, { turns: 15, pairs: 7, pairsFew: 3 }),
+  load(1000, 1, { turns: 100, pairs: 12, pairsFew: 4 }),
+  load(1000, 5, { turns: 120, pairs: 6, pairsFew: 3 }),
+  load(5000, 5, { turns: 400, pairs: 6, pairsFew: 2 }),
+  load(20_000, 5, { turns: 800, pairs: 4 }),
+]
 /** Turns a second and how long, until V8 has compiled what runs in a turn of few entries. */
 const warmUpTurnsPerS = 1000
 const warmUpMs = 1000
@@ -46,19 +77,10 @@ const sweptMs = 20
 const warmedUpMs = 400
 /** Batches before, for those that are measured at few rates: some take 60 µs an entry. */
 const warmUpBatchesFew = 20
-/** Compared by both numbers of entries a turn, in all rounds. */
+/** Compared at all rates, in all rounds. */
 const main: readonly SubjectName[] = ['ringlog-typed', 'ringlog-untyped', 'pino-async']
-/**
- * With one entry a turn, where a turn costs most; the rings differ in the call (`mixed`, `call`).
- */
-const byOne: readonly SubjectName[] = [...main, 'ringlog-thread']
-
-/** How a rate is measured. */
-interface Stretch {
-  readonly times: number
-  readonly ms: number
-  readonly entriesPerTurn: number
-}
+/** What differs in it is where entries wait: it has all rates, too. */
+const paced: SubjectName = 'pino-periodic'
 
 /** What a stretch of the program takes. */
 interface Cost {
@@ -70,38 +92,27 @@ export const rateMeasure: Measure = {
   name: 'rates',
   title: 'What an entry takes from the process, by rate',
   about:
-    'Processor time of the whole process, µs per enforcement entry, all in, at so many entries per second and as ' +
-    'fast as it goes; and the part of it in which the event loop was busy. Net of the same program in the same ' +
-    'process without logging, which runs before each stretch, the least of up to three of each. After 60 000 entries (other rivals: 20 000) and a second of 1 000 turns; ' +
-    'ringlog rotates at 50 MB, rivals need not.',
-  metrics: [
-    ...rates.map((rate): Metric => ({
-      name: `cpu_${rate}_us`,
-      title: `${spaced(rate)}/s, CPU µs`,
-      better: 'lower',
-    })),
-    { name: 'cpu_max_us', title: 'max, CPU µs', better: 'lower' },
-    ...rates.map((rate): Metric => ({
-      name: `loop_${rate}_us`,
-      title: `${spaced(rate)}/s, loop µs`,
-      better: 'lower',
-      hidden: rate === 10 || rate === 10_000,
-    })),
-    { name: 'loop_max_us', title: 'max, loop µs', better: 'lower' },
-  ],
+    'Processor time of the whole process, µs per enforcement entry, all in, at so many turns of the event loop a ' +
+    'second × entries in each, and as fast as it goes; and the part of it in which the event loop was busy. Net of ' +
+    'the same program without logging: short stretches with and without it take turns in one process, and what is ' +
+    'shown is the median of the differences of neighbours, with the interval in which it lies (sign test; 95 % ' +
+    'where there are six pairs). `noise`: zero is in that interval, and no more is known than its end. After ' +
+    '60 000 entries (other rivals: 20 000) and a second of 1 000 turns; ringlog rotates at 50 MB, rivals need not. ' +
+    'ringlog has an entry in its file after 50 ms at most; pino keeps it until 4 096 bytes have come, but for the ' +
+    'row with `periodicFlush`.',
+  metrics: [...metricsOf('cpu', 'Processor time'), ...metricsOf('loop', 'Time of the event loop')],
 
-  variantTitle: (variant) => (variant === '1' ? 'One entry a turn' : `${variant} entries a turn`),
+  variantTitle: () => 'The enforcement entry',
 
   plan: (scale: Scale) => {
-    if (scale === 'quick') return main.map((subject) => jobOf(subject, '5', { isQuick: true }))
-    const once = { isQuick: true, roundsMax: 1 }
+    if (scale === 'quick') return main.map((subject) => jobOf(subject, 9, { isQuick: true }))
     const others = pathNames.filter(
-      (name) => subjects[name].kind === 'rival' && !main.includes(name),
+      (name) => name === 'ringlog-thread' || (subjects[name].kind === 'rival' && name !== main[2]),
     )
     return [
-      ...main.map((subject) => jobOf(subject, '5')),
-      ...others.map((subject) => jobOf(subject, '5', once)),
-      ...byOne.map((subject) => jobOf(subject, '1', once)),
+      ...main.map((subject) => jobOf(subject, 18.5)),
+      jobOf(paced, 18.5, { roundsMax: 1 }),
+      ...others.map((subject) => jobOf(subject, 7, { isQuick: true, roundsMax: 1 })),
     ]
   },
 
@@ -113,37 +124,56 @@ export const rateMeasure: Measure = {
     let k = 0
     const skip = (): void => bare.entry(k++)
     const isFew = job.isQuick === true
-    const isOther = isFew && !byOne.includes(job.subject)
+    const isOther = isFew && !main.includes(job.subject)
     await warmUp(isOther ? warmUpBatchesFew : warmUpBatches, log, skip)
     const metrics: Record<string, number> = {}
-    for (const rate of isFew ? fewRates : rates) {
-      const [times, ms] = stretches[rate]
-      const stretch = { times: isOther ? timesFew : times, ms, entriesPerTurn: job.count }
-      const { cpuUs, loopUs } = await costAt(rate, stretch, log, skip)
-      metrics[`cpu_${rate}_us`] = cpuUs
-      metrics[`loop_${rate}_us`] = loopUs
+    const intervals: Record<string, readonly [low: number, high: number]> = {}
+    for (const each of loads) {
+      const pairs = isFew ? each.pairsFew : each.pairs
+      if (pairs === 0) continue
+      const costs = await differences(each, pairs, log, skip)
+      for (const [part, of] of parts) {
+        const { median, low, high } = medianInterval(costs.map(of))
+        metrics[`${part}_${each.name}_us`] = median
+        intervals[`${part}_${each.name}_us`] = [low, high]
+      }
     }
-    const less = await costOf(() => asFastAsItGoes(skip))
+    const less = await costOf(() => asFastAsItGoes(skip), 1)
     const more = await costOf(async () => {
       await asFastAsItGoes(log)
       await subject.end()
-    })
-    metrics['cpu_max_us'] = (more.cpuUs - less.cpuUs) / maxEntries
-    metrics['loop_max_us'] = (more.loopUs - less.loopUs) / maxEntries
-    return { metrics, logged: i }
+    }, restMs)
+    for (const [part, of] of parts) {
+      metrics[`${part}_max_us`] = (of(more) - of(less)) / maxEntries
+    }
+    return { metrics, intervals, logged: i }
   },
 }
 
-function jobOf(subject: SubjectName, variant: string, more: Partial<Job> = {}): Job {
-  return {
-    measure: 'rates',
-    variant,
-    subject,
-    count: Number(variant),
-    flags: ['--expose-gc'],
-    seconds: more.isQuick !== true ? 15 : byOne.includes(subject) ? 10 : 7,
-    ...more,
-  }
+const parts = [
+  ['cpu', ({ cpuUs }: Cost) => cpuUs],
+  ['loop', ({ loopUs }: Cost) => loopUs],
+] as const
+
+function metricsOf(part: 'cpu' | 'loop', table: string): Metric[] {
+  const one = (name: string, title: string, hidden: boolean): Metric => ({
+    name: `${part}_${name}_us`,
+    title: `${title}, µs`,
+    better: 'lower',
+    table,
+    hidden,
+  })
+  return [
+    ...loads.map(({ name, turnsPerS, entries, isGoal }) =>
+      one(name, `${spaced(turnsPerS)} × ${entries}`, part === 'loop' && !isGoal),
+    ),
+    one('max', 'max', false),
+  ]
+}
+
+function jobOf(subject: SubjectName, seconds: number, more: Partial<Job> = {}): Job {
+  const flags = ['--expose-gc']
+  return { measure: 'rates', variant: 'entry', subject, count: maxEntries, flags, seconds, ...more }
 }
 
 /** As in a process that has run for a while, with and without logging. */
@@ -154,41 +184,44 @@ async function warmUp(batches: number, log: () => void, skip: () => void): Promi
     await pause(pauseMs)
   }
   const turns = (warmUpTurnsPerS * warmUpMs) / 1000
-  await paced(warmUpTurnsPerS, turns / 2, 1, skip)
-  await paced(warmUpTurnsPerS, turns, 1, log)
+  await atPace({ turnsPerS: warmUpTurnsPerS, turns: turns / 2, entries: 1 }, skip)
+  await atPace({ turnsPerS: warmUpTurnsPerS, turns, entries: 1 }, log)
   // V8 compiles for a while after the last call.
   await pause(warmedUpMs)
 }
 
-/** What an entry takes at a rate, some in each turn. */
-async function costAt(
-  rate: Rate,
-  { times, ms, entriesPerTurn }: Stretch,
+/** What an entry takes more than none, by pairs of neighbouring stretches. */
+async function differences(
+  pace: Load,
+  pairs: number,
   log: () => void,
   skip: () => void,
-): Promise<Cost> {
-  const turnsPerS = rate / entriesPerTurn
-  const turns = Math.max(1, Math.round((turnsPerS * ms) / 1000))
-  const [less, more]: [Cost[], Cost[]] = [[], []]
-  for (let time = 0; time < times; time++) {
-    less.push(await costOf(() => paced(turnsPerS, turns, entriesPerTurn, skip)))
-    more.push(await costOf(() => paced(turnsPerS, turns, entriesPerTurn, log)))
+): Promise<Cost[]> {
+  const found: Cost[] = []
+  const entries = pace.turns * pace.entries
+  const without = (): Promise<Cost> => costOf(() => atPace(pace, skip), 1)
+  const withIt = (): Promise<Cost> => costOf(() => atPace(pace, log), restMs)
+  for (let pair = 0; pair < pairs; pair++) {
+    const before = pair % 2 === 0 ? await without() : undefined
+    const more = await withIt()
+    const less = before ?? (await without())
+    found.push({
+      cpuUs: (more.cpuUs - less.cpuUs) / entries,
+      loopUs: (more.loopUs - less.loopUs) / entries,
+    })
   }
-  const net = (of: (cost: Cost) => number): number =>
-    (Math.min(...more.map(of)) - Math.min(...less.map(of))) / (turns * entriesPerTurn)
-  return { cpuUs: net(({ cpuUs }) => cpuUs), loopUs: net(({ loopUs }) => loopUs) }
+  return found
 }
 
-/** What some work takes from the process, from rest to rest. */
-async function costOf(work: () => Promise<void>): Promise<Cost> {
+/** What some work takes from the process, and what it has left to be done in the rest behind it. */
+async function costOf(work: () => Promise<void>, endMs: number): Promise<Cost> {
   // What was thrown away before is collected before, not in the midst of ten entries.
   globalThis.gc?.()
   await pause(sweptMs)
   const cpuStart = process.cpuUsage()
   const loopStart = performance.eventLoopUtilization()
   await work()
-  // What it has left to be done later belongs to it.
-  await pause(restMs)
+  await pause(endMs)
   const { active } = performance.eventLoopUtilization(loopStart)
   const { user, system } = process.cpuUsage(cpuStart)
   return { cpuUs: user + system, loopUs: active * 1000 }
@@ -198,10 +231,8 @@ async function costOf(work: () => Promise<void>): Promise<Cost> {
  * So many turns of the loop at an even rate, each with some entries. One that falls behind catches
  * up.
  */
-async function paced(
-  turnsPerS: number,
-  turns: number,
-  entries: number,
+async function atPace(
+  { turnsPerS, turns, entries }: Pick<Load, 'turnsPerS' | 'turns' | 'entries'>,
   log: () => void,
 ): Promise<void> {
   const start = performance.now()

@@ -149,6 +149,12 @@ export const subjects = {
     title: 'fs.writeSync + JSON.stringify',
     load: async () => (await import('./bare.ts')).openWriteSync,
   },
+  'pino-periodic': {
+    ...rival,
+    module: 'pino',
+    title: 'pino, asynchronous, `periodicFlush` 50 ms',
+    load: async () => (await import('./pino.ts')).openPeriodic,
+  },
   nothing: {
     ...limit,
     title: '_limit: make the context, do nothing_',
@@ -171,9 +177,9 @@ export type SubjectName = keyof typeof subjects
 /** All names, in the order of the tables. */
 export const subjectNames = Object.keys(subjects) as SubjectName[]
 
-/** The loggers: everything that is no limit. */
+/** The loggers: everything that is no limit, but one that differs in when it writes (`rates`). */
 export const loggerNames: readonly SubjectName[] = subjectNames.filter(
-  (name) => subjects[name].kind !== 'limit',
+  (name) => subjects[name].kind !== 'limit' && name !== 'pino-periodic',
 )
 
 /** Those that differ in more than the call. */

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { checkLines } from '../../bench/lines.ts'
 import type { Job, Outcome } from '../../bench/measure.ts'
 import { measureOf, measures } from '../../bench/measures/catalog.ts'
+import { loads } from '../../bench/measures/rates.ts'
 import { original } from '../../bench/measures/original.ts'
 import {
   loggerNames,
@@ -36,6 +37,7 @@ for (const subject of ['ringlog-typed', 'ringlog-untyped', 'pino-async'] as cons
 
 const together: readonly SubjectName[] = [
   'pino-sync',
+  'pino-periodic',
   'winston',
   'bunyan',
   'log4js',
@@ -86,6 +88,21 @@ test('every job of every plan names a measure, a subject and metrics of its own'
     }
   }
   assert.throws(() => measureOf('speed'), /expected one of rates, mixed.*got speed/)
+})
+
+test('the rates at which the goals are are measured of all, also in a quick run', () => {
+  const goals = ['100x5', '1000x1', '1000x5', '5000x5']
+  assert.deepEqual(
+    loads.filter(({ pairsFew }) => pairsFew > 0).map(({ name }) => name),
+    goals,
+  )
+  const metrics = measureOf('rates').metrics.filter(({ hidden }) => hidden !== true)
+  const names = metrics.map(({ name }) => name)
+  for (const goal of goals) {
+    for (const part of ['cpu', 'loop']) assert.ok(names.includes(`${part}_${goal}_us`), goal)
+  }
+  const planned = measureOf('rates').plan('full')
+  assert.ok(planned.some(({ subject }) => subject === 'pino-periodic'))
 })
 
 test('a full plan has every rival in what is compared, and both ways of ours', () => {

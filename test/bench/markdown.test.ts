@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { betweenMarkers, figure, headlineOf, tablesOf, tablesOfRuns } from '../../bench/markdown.ts'
 import { latencyPicture, ratePicture, throughputPicture } from '../../bench/pictures.ts'
+import type { Row } from '../../bench/results.ts'
 import { resultsWith, rowWith } from './results-file.ts'
 
 const results = resultsWith(
@@ -13,8 +14,8 @@ const results = resultsWith(
       rowWith([1, 2, 3], { measure: 'disk', metric }),
     ),
     rowWith([70], { measure: 'tail', metric: 'p50_ns' }),
-    rowWith([9], { measure: 'rates', variant: '5', metric: 'cpu_1000_us' }),
-    rowWith([Number.NaN], { measure: 'rates', variant: '5', metric: 'cpu_100_us' }),
+    rowWith([9], { measure: 'rates', metric: 'cpu_1000x5_us' }),
+    rowWith([Number.NaN], { measure: 'rates', metric: 'cpu_100x5_us' }),
   ],
   { skipped: { slow: 'strace cannot be started' } },
 )
@@ -30,9 +31,9 @@ test('tablesOf() shows median and spread, keeps rows that do not count, and says
 })
 
 test('headlineOf() shows three figures at most, of the measures that a run has', () => {
-  const pick = (measure: string, metric: string, variant = 'entry') => [
-    rowWith([1], { measure, metric, variant }),
-    rowWith([20], { measure, metric, variant, subject: 'pino-async' }),
+  const pick = (measure: string, metric: string) => [
+    rowWith([1], { measure, metric }),
+    rowWith([20], { measure, metric, subject: 'pino-async' }),
   ]
   const some = headlineOf(resultsWith(pick('tail', 'p99_ns')))
   assert.match(some, /\| 99 of 100 calls return within, ns \| 1\.00 \| {2}\| 20\.0 \|/)
@@ -42,11 +43,50 @@ test('headlineOf() shows three figures at most, of the measures that a run has',
       ...pick('allocation', 'call_bytes'),
       ...pick('disk', 'entry_cpu_us'),
       ...pick('tail', 'p99_ns'),
-      ...pick('rates', 'cpu_1000_us', '5'),
+      ...pick('rates', 'cpu_1000x5_us'),
     ]),
   )
   assert.equal(all.split('\n').filter((line) => line.endsWith('| 20.0 |')).length, 3)
   assert.doesNotMatch(all, /garbage collector/)
+})
+
+test('a figure that may as well be nothing is noise, and its end is all that is shown of it', () => {
+  const metric = 'cpu_1000x5_us'
+  const rate = (values: readonly number[], intervals: Row['intervals'], more: Partial<Row> = {}) =>
+    rowWith(values, { measure: 'rates', metric, intervals: intervals!, ...more })
+  const lost = resultsWith([
+    rate(
+      [-1, 3],
+      [
+        [-4, 2],
+        [1, 5],
+      ],
+    ),
+    rate(
+      [8, 10],
+      [
+        [7, 9],
+        [9, 12],
+      ],
+      { subject: 'pino-async' },
+    ),
+  ])
+  const text = tablesOf(lost)
+  assert.match(text, /typed event\*\* .*\| noise \(< 5\.00\) \|/)
+  assert.match(text, /pino, asynchronous .*\| 9\.00 \(7\.00–12\.0\) \|/)
+  assert.match(headlineOf(lost), /\| noise \| {2}\| 9\.00 \|/)
+  const picture = ratePicture(lost)
+  assert.match(picture, /pino/)
+  assert.doesNotMatch(picture, /typed event/)
+})
+
+test('tablesOf() has a table for each group of figures', () => {
+  const figures = ['cpu_1000x5_us', 'loop_1000x5_us']
+  const text = tablesOf(
+    resultsWith(figures.map((metric) => rowWith([9], { measure: 'rates', metric }))),
+  )
+  assert.match(text, /\*\*Processor time\*\*[^]*\*\*Time of the event loop\*\*/)
+  assert.equal(text.match(/\| 9\.00 \|/g)?.length, 2)
 })
 
 test('tablesOf() shows the measures asked for', () => {

@@ -1,12 +1,23 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { groupBy, percentileOf, Samples, spreadOf } from '../../bench/statistics.ts'
+import { groupBy, medianInterval, percentileOf, Samples, spreadOf } from '../../bench/statistics.ts'
 
 test('spreadOf() finds the middle value, or the mean of the two middle ones, and the extremes', () => {
   assert.deepEqual(spreadOf([30, 10, 20]), { median: 20, min: 10, max: 30 })
   assert.deepEqual(spreadOf([4, 1, 3, 2]), { median: 2.5, min: 1, max: 4 })
   assert.throws(() => spreadOf([]), RangeError)
+})
+
+test('medianInterval() leaves out at each end what the sign test lets it', () => {
+  const firsts = (n: number): number[] => Array.from({ length: n }, (_, index) => n - index)
+  assert.deepEqual(medianInterval([7]), { median: 7, low: 7, high: 7 })
+  assert.deepEqual(medianInterval(firsts(5)), { median: 3, low: 1, high: 5 })
+  // The tables of the test have, for 8, 9, 20 and 100 values: 1, 2, 6 and 40.
+  assert.deepEqual(medianInterval(firsts(8)), { median: 4.5, low: 1, high: 8 })
+  assert.deepEqual(medianInterval(firsts(9)), { median: 5, low: 2, high: 8 })
+  assert.deepEqual(medianInterval(firsts(20)), { median: 10.5, low: 6, high: 15 })
+  assert.deepEqual(medianInterval(firsts(100)), { median: 50.5, low: 40, high: 61 })
 })
 
 test('percentileOf() is the smallest value which so many percent are not above', () => {
