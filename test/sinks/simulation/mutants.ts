@@ -110,8 +110,8 @@ export const mutants: readonly Mutant[] = [
   {
     breaks: 'what is written once more may be in a file without a name',
     file: 'append-file.js',
-    from: 'await this.#rewrite(bytes, constants.O_DSYNC) } return this.#syncNames(opened)',
-    to: 'await this.#rewrite(bytes, constants.O_DSYNC) } return undefined',
+    from: 'refusal = await this.#writeThrough(bytes) } return refusal ?? this.#syncNames(opened)',
+    to: 'refusal = await this.#writeThrough(bytes) } return refusal',
     variant: 'synced',
   },
   {
