@@ -34,9 +34,8 @@ export function maskBlocks(text: string): string {
   let done = 0
   begin.lastIndex = 0
   for (let match = begin.exec(text); match !== null; match = begin.exec(text)) {
-    const lineStart = text.lastIndexOf('\n', match.index) + 1
-    const isLong = match.index - lineStart > prefixCharsMax
-    const prefix = isLong ? '' : text.slice(lineStart, match.index)
+    const lineStart = lineBefore(text, match.index, match.index - prefixCharsMax - 1)
+    const prefix = lineStart === undefined ? '' : text.slice(lineStart, match.index)
     const end = blockEnd(text, begin.lastIndex, prefix)
     if (end === begin.lastIndex) continue
     masked += text.slice(done, match.index) + redacted
@@ -89,8 +88,11 @@ function withoutBeginning(text: string): string {
   let masked = ''
   let done = 0
   for (const { index } of text.matchAll(end)) {
-    const from = linesBefore(text, index, Math.max(done, index - headCharsMax))
-    const last = text.lastIndexOf('\n', index)
+    const floor = Math.max(done, index - headCharsMax)
+    const lineStart = lineBefore(text, index, floor)
+    if (lineStart === undefined) continue
+    const last = lineStart - 1
+    const from = linesBefore(text, last, floor)
     if (from >= last || !/[\w+/]{40}/.test(text.slice(from, last))) continue
     masked += text.slice(done, from) + redacted
     done = last
@@ -98,12 +100,23 @@ function withoutBeginning(text: string): string {
   return done === 0 ? text : masked + text.slice(done)
 }
 
-/** Where the lines of base64 begin that end in front of the line of a place. */
+/**
+ * Where the line of a place begins; undefined when that is below `floor`. It is not looked for
+ * further: a text of one line may hold thousands of beginnings.
+ */
+function lineBefore(text: string, at: number, floor: number): number | undefined {
+  const start = Math.max(0, floor)
+  const found = text.slice(start, at).lastIndexOf('\n')
+  if (found !== -1) return start + found + 1
+  return floor <= 0 ? 0 : undefined
+}
+
+/** Where the lines of base64 begin that end with the line break at a place. */
 function linesBefore(text: string, at: number, floor: number): number {
-  let from = text.lastIndexOf('\n', at)
+  let from = at
   while (from > floor) {
-    const start = text.lastIndexOf('\n', from - 1) + 1
-    if (start < floor || !blockLine.test(text.slice(start, from).replace(/\r$/, ''))) break
+    const start = lineBefore(text, from, floor - 1)
+    if (start === undefined || !blockLine.test(text.slice(start, from).replace(/\r$/, ''))) break
     from = start - 1
   }
   return from + 1

@@ -138,7 +138,7 @@ const nothings: ReadonlySet<string> = new Set(
  * show.
  */
 const placeholder =
-  /^(?:[*•.…]+|x{3,}|\$\{[^}]*\}?|\$\w*(?:pass|pwd|secret|token|key|cred)\w*|\{\{.*|<[^<>]{0,40}>|<[a-z][a-z _.-]{0,40}|%[A-Za-z_]+%|%s|(?:process|import\.meta)\.env\b.*|(?:os\.environ|System\.getenv|os\.getenv|getenv)\b.*|\[(?:Function|AsyncFunction|class|Getter|Setter|Circular|Object|Array|Symbol|object)\b.*)$/i
+  /^(?:[*•.…]+|x{3,}|\$\{[^}]*\}?|\$(?=\w*(?:pass|pwd|secret|token|key|cred))\w+|\{\{.*|<[^<>]{0,40}>|<[a-z][a-z _.-]{0,40}|%[A-Za-z_]+%|%s|(?:process|import\.meta)\.env\b.*|(?:os\.environ|System\.getenv|os\.getenv|getenv)\b.*|\[(?:Function|AsyncFunction|class|Getter|Setter|Circular|Object|Array|Symbol|object)\b.*)$/i
 
 /** A variable of a shell: `$PGUSER`. */
 const shellVariable = /^\$[A-Z_][A-Z0-9_]{0,64}$/
