@@ -180,6 +180,7 @@ export class DirectoryLock implements Claim {
   /** Nothing was seen of the holder that keeps us out which shows that he lives. */
   #mayBeDead = false
   #holderSeemsAlive = false
+  #isHolderOurs = false
   /** How long this process had not looked when it found the lock lost, in milliseconds. */
   #absentMs = 0
   #since = ''
@@ -228,6 +229,11 @@ export class DirectoryLock implements Claim {
   /** Whether that holder has given a sign not long ago, by two wall clocks. */
   get holderSeemsAlive(): boolean {
     return this.#holderSeemsAlive
+  }
+
+  /** Whether that holder is of this process. */
+  get isHolderOurs(): boolean {
+    return this.#isHolderOurs
   }
 
   /** Whether it has ever been taken. */
@@ -624,9 +630,11 @@ export class DirectoryLock implements Claim {
     const life = lock.isCopy ? 'unsure' : lifeOf(holder)
     this.#mayBeDead = life !== 'alive' && !this.#others.hasMoved(String(lock.generation))
     this.#holderSeemsAlive = seemsAlive(lock)
+    const isOurs = holder.pid === me.pid && holder.pids === me.pids && holder.host === me.host
+    this.#isHolderOurs = isOurs
     return new LockedError(this.#directory, {
       pid: holder.pid,
-      isOurs: holder.pid === me.pid && holder.pids === me.pids && holder.host === me.host,
+      isOurs,
       since: holder.since,
       isCertain: life !== 'unsure' && this.#holderSeemsAlive,
       absentS: this.#absentMs > silentMs ? Math.round(this.#absentMs / 1000) : 0,

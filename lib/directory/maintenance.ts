@@ -223,11 +223,19 @@ export class Maintenance implements Claim {
 
   /**
    * The same at the end of the process: blocks. A live holder may be ending, too: it is waited for
-   * up to 2 s.
+   * as long as the end has time. So is a thread of this very process, also where it is not to be
+   * seen that it lives: it hangs, and will not be heard of any more.
+   *
+   * @param nap Blocks for some milliseconds; false when there is no time for it.
    */
-  awaitTurnSync(): void {
-    const end = monotonicMs() + (this.isPatient ? endMsMax : 0)
-    while (this.#mayTakeSoon(monotonicMs() < end)) napSync(turnMs)
+  awaitTurnSync(nap: (ms: number) => boolean): void {
+    let hasTime = this.isPatient
+    while (this.#mayTakeSoon(hasTime)) {
+      hasTime &&= nap(turnMs)
+      if (hasTime) continue
+      if (this.#lock.isHolderOurs) return
+      napSync(turnMs)
+    }
   }
 
   /** A file has been rotated: there is something to compress, and something to delete. */

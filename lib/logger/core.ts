@@ -350,7 +350,7 @@ export class Core implements Exiting {
       places.tellLost()
       pump.flushSync(patience)
       if (care.isWaiting && routes.some((route) => route.pending > 0)) {
-        care.awaitTurnSync()
+        care.awaitTurnSync((ms) => patience.nap(ms))
         pump.flushSync(patience)
       }
       pump.giveUp(care.isWaiting)

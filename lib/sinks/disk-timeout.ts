@@ -40,15 +40,20 @@ export class Patience {
     return this.#isLast && this.#leftMs <= 0
   }
 
+  /** What is left is kept for writing. */
+  get isUsedUp(): boolean {
+    return this.#leftMs <= (this.#isLast ? reserveMs : 0)
+  }
+
   /** A disk has done something. */
   answered(): void {
     if (!this.#isLast) this.#leftMs = this.#allMs
   }
 
-  /** Waits a millisecond; false when it has waited long enough. */
-  nap(): boolean {
-    if (this.#leftMs <= (this.#isLast ? reserveMs : 0)) return false
-    this.spend(() => napSync(1))
+  /** Waits a millisecond, or more; false when it has waited long enough. */
+  nap(ms: number = 1): boolean {
+    if (this.isUsedUp) return false
+    this.spend(() => napSync(ms))
     return true
   }
 

@@ -88,6 +88,8 @@ const startMsMax = 20_000
 const hearingMsMax = 800
 /** How long the end of a thread is waited for, in milliseconds. */
 const deathMsMax = 500
+/** The same where the process has no time left: one that only has to hear of it takes a few. */
+const lastDeathMsMax = 100
 /** How often reports that come while the process exits lead to another round. */
 const roundsMax = 4
 
@@ -255,7 +257,7 @@ export class Hand {
 
   /** Has everything logged so far written; false when the writer is no more. */
   flushSync(patience: Patience = new Patience(false, silentMsMax)): boolean {
-    return this.#ask((id) => ({ ask: 'sync', id }), patience)
+    return this.#ask((id) => ({ ask: 'sync', id, isLast: patience.isLast }), patience)
   }
 
   /** Has all written that goes to one file; false when the writer is no more. */
@@ -367,7 +369,7 @@ export class Hand {
       released = now
       const isHeard = Atomics.load(words, SIGN) >= id
       if (patience.isLast && !isHeard && monotonicMs() - since > hearingMsMax) {
-        this.#takeOver('does not answer')
+        this.#takeOver('does not answer', patience)
         return false
       }
       if (!this.#waitOn(DONE, done, patience)) return false
@@ -376,7 +378,7 @@ export class Hand {
 
   /** Waits for the writer to change a word; false when it is no more. */
   #waitOn(word: number, value: number, patience: Patience): boolean {
-    if (!patience.awaitChange(this.#words, word, value)) this.#takeOver('does not answer')
+    if (!patience.awaitChange(this.#words, word, value)) this.#takeOver('does not answer', patience)
     else if (this.#isDead) this.#ended('has ended')
     return this.isActive
   }
@@ -493,14 +495,26 @@ export class Hand {
     return isWide || bytes > this.#block.capacityBytes * largeShare
   }
 
+  /**
+   * Waits for its thread to end: until then it may write, and has the directory. One that hangs in
+   * the system, or for whose write in the thread pool Node waits, does not end.
+   *
+   * @param patience Of an end of the process: the wait is a part of it.
+   */
+  #awaitDeath(patience: Patience): void {
+    if (this.#control.thread.started === '') return
+    const isHurried = patience.isLast && patience.isUsedUp
+    const end = monotonicMs() + (isHurried ? lastDeathMsMax : deathMsMax)
+    patience.spend(() => {
+      while (!this.#isDead && monotonicMs() < end) napSync(1)
+    })
+  }
+
   /** Goes on in this thread. */
-  #takeOver(reason: string): void {
+  #takeOver(reason: string, patience: Patience = new Patience(false)): void {
     const { tell, takeOver, flush } = this.#parts!
     void this.#worker?.terminate()
-    for (let ms = 0; ms < deathMsMax && !this.#isDead; ms++) {
-      if (this.#control.thread.started === '') break
-      napSync(1)
-    }
+    this.#awaitDeath(patience)
     this.#takeCounters()
     this.ring.noteReleased()
     this.isActive = false

@@ -21,7 +21,12 @@ export type Question =
   | { readonly ask: 'sign'; readonly id: number }
   | { readonly ask: 'config'; readonly config: ResolvedConfig }
   | { readonly ask: 'flush'; readonly id: number }
-  | { readonly ask: 'sync'; readonly id: number }
+  | {
+      readonly ask: 'sync'
+      readonly id: number
+      /** The process ends: it is waited for no longer than an end may take. */
+      readonly isLast: boolean
+    }
   | { readonly ask: 'through'; readonly id: number; readonly file: string }
   | { readonly ask: 'large'; readonly id: number; readonly entry: LargeEntry }
   | { readonly ask: 'lost'; readonly id: number }

@@ -96,6 +96,8 @@ export class Writer {
   #dropped = [0, 0, 0, 0, 0]
   /** A look comes. */
   #isLooking = false
+  /** Of the end of the process, for all that is asked then. */
+  readonly #patience = new Patience(true, exitMs)
   /** The other thread logs no more: reports get numbers here. */
   isLast = false
 
@@ -262,7 +264,7 @@ export class Writer {
         return
       case 'sync':
         this.#readAll()
-        pump.flushSync()
+        pump.flushSync(question.isLast ? this.#patience : undefined)
         break
       case 'through':
         this.#readAll()
@@ -283,7 +285,7 @@ export class Writer {
         break
       case 'exit':
         this.#end(question.accepted)
-        logger.exit(new Patience(true, exitMs))
+        logger.exit(this.#patience)
         break
       case 'close':
         this.#end(question.accepted)

@@ -6,12 +6,14 @@ import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, readFileSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, test } from 'node:test'
+import { describe, test, type TestContext } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import { gunzipSync } from 'node:zlib'
 import { filesByBase, parseName } from '../../lib/directory/names.ts'
+import { DirectoryLock } from '../../lib/directory/lock.ts'
 import { stateOf } from '../../lib/directory/lock-files.ts'
+import { Maintenance } from '../../lib/directory/maintenance.ts'
 import { createLogger, LockedError, type LoggingConfig } from '../../lib/index.ts'
 import { linesOf, logDirectory, modeOf, type Line } from '../log-directory.ts'
 import { importInWorker, library } from '../loader.ts'
@@ -217,5 +219,88 @@ describe('createLogger()', () => {
     )
     for (const name of strange) assert.equal(modeOf(join(directory, name)), 0o600)
     assert.equal(modeOf(join(directory, 'gone.log')), 0o644)
+  })
+})
+
+describe('Maintenance.awaitTurnSync()', () => {
+  const checkpoint = { max_files: 5, compress: false, seq: {}, files: {} }
+  const nothing = (): void => {}
+
+  function waiting(directory: string, waitMs: number): Maintenance {
+    const maintenance = new Maintenance({
+      directory,
+      bases: ['system.log'],
+      fileMode: '0600',
+      maxFiles: 5,
+      retentionDays: 90,
+      compress: false,
+      totalBytes: undefined,
+      keepUnshipped: false,
+      putAsideOld: () => Infinity,
+      madeRoom: nothing,
+      lostUnshipped: nothing,
+      numbers: () => ({ seqs: {}, lsn: 0 }) as never,
+      takeLate: () => undefined,
+      beforeTaking: nothing,
+      goOn: nothing,
+      refused: nothing,
+      changed: nothing,
+      waitOver: nothing,
+      waitMs,
+      tell: nothing,
+      failed: nothing,
+    })
+    assert.throws(() => maintenance.hold(), LockedError)
+    return maintenance
+  }
+
+  function held(t: TestContext): { directory: string; holder: DirectoryLock } {
+    const directory = logDirectory(t)
+    const holder = new DirectoryLock({ directory, taken: nothing })
+    holder.hold()
+    t.after(() => holder.release(checkpoint))
+    return { directory, holder }
+  }
+
+  test('waits for a holder that lives as long as the end has time, and no longer', (t) => {
+    const { directory } = held(t)
+    const maintenance = waiting(directory, 30_000)
+    let naps = 0
+    maintenance.awaitTurnSync(() => ++naps < 3)
+    assert.equal(naps, 3)
+    assert.equal(maintenance.isWaiting, true)
+    maintenance.exit()
+  })
+
+  test('takes the directory when its holder lets go', (t) => {
+    const { directory, holder } = held(t)
+    const maintenance = waiting(directory, 30_000)
+    let naps = 0
+    maintenance.awaitTurnSync(() => {
+      if (++naps === 2) holder.release(checkpoint)
+      return true
+    })
+    assert.equal(naps, 2)
+    assert.equal(maintenance.isWaiting, false)
+    maintenance.exit()
+  })
+
+  test('does not wait for the silence of a thread of its own process', (t) => {
+    const { directory } = held(t)
+    const [name] = readdirSync(directory).filter((file) => file.endsWith('.lock'))
+    const path = join(directory, name!)
+    const record = JSON.parse(readFileSync(path, 'utf8')) as object
+    // As where the system does not say whether a thread lives.
+    const thread = { ...record, thread: 4_000_000, started: '' }
+    writeFileSync(path, JSON.stringify(thread).padEnd(readFileSync(path).length))
+    const maintenance = waiting(directory, 30_000)
+    let naps = 0
+    maintenance.awaitTurnSync(() => {
+      naps++
+      return false
+    })
+    assert.equal(naps, 1)
+    assert.equal(maintenance.isWaiting, true)
+    maintenance.exit()
   })
 })

@@ -71,7 +71,11 @@ async function run(): Promise<void> {
 }
 
 function logOne(i: number): void {
-  const at = i % job.categories.length
+  const usual = job.categories.length - (job.parting > 0 ? 1 : 0)
+  logTo(i % usual, i)
+}
+
+function logTo(at: number, i: number): void {
   const n = ++logged[at]!
   const every = job.errorEvery
   const level =
@@ -138,6 +142,7 @@ function look(): void {
 
 function end(): void {
   endStarted = performance.now()
+  for (let i = 1; i <= job.parting; i++) logTo(job.categories.length - 1, i)
   switch (job.end) {
     case 'exit':
       process.exit(0)

@@ -39,6 +39,8 @@ export interface Job {
   /** Numbers of entries at which the process says so and waits for a word of its parent. */
   readonly stops: readonly number[]
   readonly end: End
+  /** Entries of the last category, which has no others, right before the end. */
+  readonly parting: number
   /**
    * Milliseconds after which the process ends from a timer, wherever it is; 0: after the last
    * entry.
@@ -120,6 +122,7 @@ export const defaultJob: Omit<Job, 'directory' | 'noteFile'> = {
   flushEvery: 100,
   stops: [],
   end: 'close',
+  parting: 0,
   endAfterMs: 0,
   settleMs: 0,
   killAtRename: 0,

@@ -55,6 +55,10 @@ interface Hang {
   readonly job: Partial<Job>
   readonly expected: Expected
   readonly callMsMax: number
+  /** The file whose write hangs. @default audit.log */
+  readonly file?: string
+  /** Which of the writes, each in a run of its own. @default 1, 2, 4 */
+  readonly writes?: readonly number[]
 }
 
 const hangs: readonly Hang[] = [
@@ -72,10 +76,25 @@ const hangs: readonly Hang[] = [
   },
   {
     title: 'process.exit() while a write hangs for 6 s',
-    job: { ...stream, endAfterMs: 300, end: 'exit' },
+    job: { ...stream, endAfterMs: 800, end: 'exit' },
     // What hangs at the end may land after all: nobody could know when it was counted.
     expected: { promised: 'counted', mayLandLate: true },
     callMsMax: 2_000,
+  },
+  {
+    // The write of the thread that writes, not one of the thread pool: it does not hear any more.
+    title: 'process.exit() whose own write hangs for 6 s',
+    job: {
+      ...stream,
+      categories: ['audit', 'sdk', 'enforcement'],
+      endAfterMs: 300,
+      end: 'exit',
+      parting: 10,
+    },
+    expected: { promised: 'counted', mayLandLate: true },
+    callMsMax: 2_000,
+    file: 'enforcement.log',
+    writes: [1],
   },
 ]
 
@@ -173,8 +192,9 @@ function us(ns: number): string {
   return `${(ns / 1000).toFixed(1)} µs`
 }
 
-async function* hanging(tools: Tools, { job, expected, callMsMax }: Hang): AsyncGenerator<Run> {
-  for (const n of [1, 2, 4]) {
+async function* hanging(tools: Tools, hang: Hang): AsyncGenerator<Run> {
+  const { job, expected, callMsMax, file = 'audit.log', writes = [1, 2, 4] } = hang
+  for (const n of writes) {
     yield await tools.at(async (workplace) => {
       const action = `delay_enter=${hangMs * 1000}`
       // strace counts per thread, and is not to hang the synchronous writes to other files as well.
@@ -182,7 +202,7 @@ async function* hanging(tools: Tools, { job, expected, callMsMax }: Hang): Async
         calls: writeCalls,
         action,
         when: `${n}`,
-        names: ['audit.log'],
+        names: [file],
       })
       const ended = await new Subject(workplace, job, {
         prefix,

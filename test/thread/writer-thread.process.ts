@@ -2,9 +2,17 @@
 // accepted is in the files, once, in order.
 
 import assert from 'node:assert/strict'
-import { spawn, spawnSync } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { mkdirSync, readdirSync, readFileSync, realpathSync, rmdirSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmdirSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -121,6 +129,50 @@ describe('a writer thread that', { skip, concurrency: 2 }, () => {
       assert.deepEqual({ written, queued }, { written: accepted, queued: 0 })
       await assertComplete(directory, logged!)
     })
+  }
+})
+
+/** Resolves when there is such a file. */
+async function appeared(path: string): Promise<void> {
+  while (!existsSync(path)) await sleep(5)
+}
+
+const withPipes = process.platform === 'win32' ? 'there are no named pipes' : skip
+
+describe('a writer thread that hangs in the system', { skip: withPipes }, () => {
+  for (const ring of ['memory', 'shared'] as const) {
+    const onlyLinux = ring === 'shared' && process.platform !== 'linux'
+    const unless = onlyLinux && 'shared memory is used on Linux only'
+    test(
+      `and has the directory is given up at the end of the process (${ring})`,
+      { skip: unless },
+      async (t) => {
+        const directory = logDirectory(t)
+        const pipe = `${directory}.pipe`
+        execFileSync('mkfifo', [pipe])
+        const ended = end('handing', [
+          'hangs in the system when the process exits',
+          directory,
+          ring,
+        ])
+        // Its listeners have run, and what is left of it waits for the thread.
+        await appeared(`${directory}.logged`)
+        writeFileSync(pipe, '')
+        const { code, remarks } = await ended
+        assert.equal(code, 3)
+        assert.match(remarks, /the writer thread does not answer/)
+        const text = readFileSync(`${directory}.logged`, 'utf8')
+        const { logged, ...stats } = JSON.parse(text) as { [key: string]: number }
+        const { accepted, written, queued, dropped, diverted } = stats
+        assert.equal(queued, 0)
+        assert.equal(accepted, written! + dropped! + diverted!)
+        assert.ok(written! >= 3000, `${written} are written`)
+        if (ring === 'memory') return
+        // What could not be written stands in the block.
+        await createLogger({ log_path: directory }).close()
+        await assertComplete(directory, logged!)
+      },
+    )
   }
 })
 
