@@ -421,16 +421,20 @@ function hasBehaviour(text: string): boolean {
   return visit(syntaxOf(text))
 }
 
-/** Whether one file leads to another by its imports. */
-function leadsTo(files: Tree, from: string, to: string): boolean {
-  const seen = new Set<string>()
-  const visit = (file: string): boolean => {
-    if (file === to) return true
-    if (seen.has(file)) return false
-    seen.add(file)
-    return neighboursOf(files, file).some(visit)
-  }
-  return visit(from)
+/** What the files of each tree lead to. */
+const reaches = new WeakMap<Tree, Map<string, ReadonlySet<string>>>()
+
+/** A file, and all to which it leads by its imports. */
+function reachOf(files: Tree, from: string): ReadonlySet<string> {
+  const known = reaches.get(files) ?? new Map<string, ReadonlySet<string>>()
+  reaches.set(files, known)
+  const before = known.get(from)
+  if (before !== undefined) return before
+  const found = new Set([from])
+  // What is added to a set is come to as well.
+  for (const file of found) for (const next of neighboursOf(files, file)) found.add(next)
+  known.set(from, found)
+  return found
 }
 
 /**
@@ -467,7 +471,7 @@ function untested(tree: Tree, tests: Tree, elsewhere: readonly ShownElsewhere[])
 /** Whether a test can show a file: it leads to it, or starts what was built. */
 function shows(all: Tree, test: string, file: string): boolean {
   if (!all.has(`test/${test}`)) return false
-  return !test.endsWith('.test.ts') || leadsTo(all, `test/${test}`, `lib/${file}`)
+  return !test.endsWith('.test.ts') || reachOf(all, `test/${test}`).has(`lib/${file}`)
 }
 
 function treeOf(folder: string): Tree {

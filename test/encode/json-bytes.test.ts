@@ -6,6 +6,7 @@ import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { JsonBytes, readyText } from '../../lib/encode/json-bytes.ts'
 import { escapeSteering } from '../../lib/entry/json-text.ts'
+import { anyCharacter } from '../any-character.ts'
 import { runs } from '../runs.ts'
 
 /** A sequence of values and what each is as text. */
@@ -13,7 +14,7 @@ type Step = (out: JsonBytes) => string
 
 const text = fc.oneof(
   fc.string({ unit: 'binary-ascii', maxLength: 100 }),
-  fc.string({ unit: 'binary', maxLength: 60 }),
+  fc.string({ unit: anyCharacter, maxLength: 60 }),
   fc.string({ unit: 'grapheme', maxLength: 60 }),
   // Lone surrogates too.
   fc

@@ -4,6 +4,7 @@ import { stripVTControlCharacters } from 'node:util'
 import fc from 'fast-check'
 import type { LogEntry } from '../../lib/entry/entry.ts'
 import { formatEntry } from '../../lib/entry/human-line.ts'
+import { anyCharacter } from '../any-character.ts'
 import { runs } from '../runs.ts'
 
 const entry: LogEntry = {
@@ -50,7 +51,7 @@ test('formatEntry() leaves the account’s column out when there is none', () =>
 })
 
 test('formatEntry() without color is one line that cannot drive a terminal, whatever the entry', () => {
-  const text = fc.string({ unit: 'binary' })
+  const text = fc.string({ unit: anyCharacter })
   const key = fc.constantFrom('timestamp', 'level', 'category', 'account_id', 'message')
   const any = fc.dictionary(key, fc.oneof(text, fc.constantFrom('\u001b[2J', '\u202e\n')))
   const local = fc.boolean()

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { formatEntry } from '../../lib/index.ts'
 import { headBytes, lineHead, lineNumbers, numbersBytes, parseLine } from '../../lib/entry/line.ts'
+import { anyCharacter } from '../any-character.ts'
 import { runs } from '../runs.ts'
 
 const example =
@@ -81,7 +82,7 @@ test('parseLine() never throws', () => {
     .tuple(fc.nat(example.length), fc.string(), fc.nat(20))
     .map(([at, text, length]) => example.slice(0, at) + text + example.slice(at + length))
   const anything = fc.oneof(
-    fc.string({ unit: 'binary' }),
+    fc.string({ unit: anyCharacter }),
     fc.json(),
     damaged,
     fc.array(pieces).map((p) => p.join('')),

@@ -33,6 +33,7 @@ import {
 import { type BlockContent, readBlock } from '../../lib/journal/read-block.ts'
 import { Restorer } from '../../lib/journal/restore.ts'
 import { Redactor } from '../../lib/redact/secret-keys.ts'
+import { anyCharacter } from '../any-character.ts'
 import { hostileCalls } from '../hostile-calls.ts'
 import { runs } from '../runs.ts'
 
@@ -154,7 +155,7 @@ function linesOf({ entries }: BlockContent, redactor = new Redactor()): string[]
 }
 
 const someText = fc.oneof(
-  fc.string({ unit: 'binary', maxLength: 80 }),
+  fc.string({ unit: anyCharacter, maxLength: 80 }),
   fc.array(fc.nat(0xffff), { maxLength: 90 }).map((codes) => String.fromCharCode(...codes)),
   fc.constantFrom('', 'a', 'MNQ', 'x'.repeat(24), 'x'.repeat(25), 'é'.repeat(30), '\ud800', '日本'),
 )

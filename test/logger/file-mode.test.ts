@@ -258,8 +258,9 @@ describe('ringlog tail', { skip: noStrangers }, () => {
 
   test('shows nobody else what has file_mode 0600', (t) => {
     const directory = log(t, '0600')
-    assert.equal(tail(directory, reader, group).status, 1)
-    assert.match(tail(directory, reader, group).stderr, /EACCES/)
+    const { status, stderr } = tail(directory, reader, group)
+    assert.equal(status, 1)
+    assert.match(stderr, /EACCES/)
   })
 })
 
@@ -291,7 +292,7 @@ describe('ringlog verify', { skip: noStrangers }, () => {
       const config: LoggingConfig = { log_path: directory, file_mode: '0660' }
       const ids = new Set<string | undefined>()
       const look = async (): Promise<void> => {
-        for (const uid of [reader, stray, writer]) {
+        for (const uid of [reader, writer]) {
           const { status, stdout, stderr } = runAs(uid, group, [cli, 'verify', '-d', directory])
           assert.equal(status, 0, `as ${uid}: ${stdout}${stderr}`)
           ids.add(/ is log ([\da-f]+)$/m.exec(stderr)?.[1])

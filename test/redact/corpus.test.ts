@@ -8,6 +8,7 @@ import { formsOf, nextName } from '../../lib/redact/name-grams.ts'
 import { NONE, Redactor, redacted } from '../../lib/redact/secret-keys.ts'
 import { mask } from '../../lib/redact/secret-text.ts'
 import { anywhere, endings, likely, short, weak } from '../../lib/redact/secret-words.ts'
+import { runs } from '../runs.ts'
 import { isFormless, kindsOf } from './corpus.ts'
 import { harmless } from './harmless.ts'
 
@@ -22,7 +23,7 @@ describe('mask()', () => {
   test('masks every kind of the corpus whole', () => {
     const leaks: string[] = []
     const kinds = kindsOf(1)
-    for (let i = 0; i < drawings; i++) {
+    for (let i = 0; i < runs(drawings); i++) {
       // The rows of a table have seeds that follow each other.
       for (const kind of kindsOf(1 + i * 7919)) {
         const masked = mask(kind.text, redactor)

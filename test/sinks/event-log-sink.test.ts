@@ -12,6 +12,7 @@ import type { Logger } from '../../lib/logger/logger.ts'
 import type { MadeEntry } from '../../lib/entry/made-entry.ts'
 import { EventLog, eventText } from '../../lib/sinks/event-log-sink.ts'
 import { type EventApi, loadEventApi } from '../../lib/sinks/windows-event-api.ts'
+import { anyCharacter } from '../any-character.ts'
 import { linesOf, logDirectory } from '../log-directory.ts'
 import { extension } from '../loader.ts'
 import { runNode } from '../node-run.ts'
@@ -378,7 +379,7 @@ describe('eventText()', () => {
 
   test('may stand in an event, whatever is in the message', () => {
     const anything = fc.oneof(
-      fc.string({ unit: 'binary', maxLength: 200 }),
+      fc.string({ unit: anyCharacter, maxLength: 200 }),
       fc
         .array(fc.integer({ min: 0, max: 0xffff }), { maxLength: 200 })
         .map((units) => String.fromCharCode(...units)),

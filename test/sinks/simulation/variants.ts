@@ -41,7 +41,7 @@ export interface Plan {
 const quick = { faults: 1, depth: 3 }
 
 export const plans: readonly Plan[] = [
-  { variant: plain, faults: 0, depth: 100, quick: { faults: 0, depth: 7 } },
+  { variant: plain, faults: 0, depth: 100, quick: { faults: 0, depth: 5 } },
   {
     variant: { ...plain, name: 'lines longer than a file', lineLengths: [4, 20, 4] },
     faults: 0,
