@@ -16,6 +16,7 @@ import {
   futimesSync,
   lstatSync,
   openSync,
+  realpathSync,
   statSync,
   utimesSync,
 } from 'node:fs'
@@ -94,10 +95,12 @@ export function setModeByName(path: string, mode: number): Refusal | undefined {
 }
 
 /**
- * Adds what a directory lacks of a mode. The rest of its mode is its owner's affair.
+ * Adds what a directory lacks of a mode. The rest of its mode is its owner's affair. Somebody has
+ * named it, perhaps by a link to it.
  */
 export function widenByName(path: string, mode: number): Refusal | undefined {
-  return setModeByName(path, (statSync(path).mode & 0o777) | mode)
+  const real = realpathSync(path)
+  return setModeByName(real, (statSync(real).mode & 0o777) | mode)
 }
 
 /** The name may lead elsewhere since it was looked at: so the mode is set through a descriptor. */

@@ -1,7 +1,7 @@
 // A rotated file becomes its gzip: `system.log.3` → `system.log.3.gz`, in the background, while
 // rotations may move it on to the next number. At every moment one of the two is there, whole:
 //
-//   system.log.3 ──gzip──► system.log.3.gz.<pid>.tmp ──fsync──rename──► system.log.3.gz
+//   system.log.3 ──gzip──► system.log.3.gz.<id>.tmp ──fsync──rename──► system.log.3.gz
 //                                          ──fsync(dir)──► unlink system.log.3
 //
 // Whatever ends this in the middle, full disk or SIGKILL, leaves a temporary file, or both
@@ -12,9 +12,18 @@
 // process that has nothing else to do ends, and the next start begins again.
 
 import { sleep } from '../entry/clock.ts'
-import { existsSync, linkSync, renameSync, rmSync, statfsSync, unlinkSync } from 'node:fs'
+import {
+  type BigIntStats,
+  existsSync,
+  linkSync,
+  renameSync,
+  rmSync,
+  statfsSync,
+  unlinkSync,
+} from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
-import { join } from 'node:path'
+import { randomInt } from 'node:crypto'
+import { basename, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip, createGzip } from 'node:zlib'
 import { type FileName, nameOf, temporaryName } from './names.ts'
@@ -40,6 +49,8 @@ const pieceBytes = 1 << 20
 const level = 3
 /** Rest between two pieces, in milliseconds. */
 const restMs = 1
+/** Temporary files have numbers below. */
+const idMax = 2 ** 47
 /** The highest number a file is looked for under; `max_files` is at most 100. */
 const indexMax = 1000
 
@@ -80,7 +91,8 @@ export async function compressFile(
 ): Promise<Compressed | undefined> {
   const { base } = file
   const source = await openFile(directory, file.name)
-  const temporary = join(directory, temporaryName(`${file.name}.gz`, process.pid))
+  // By chance: in another container another process may have our number, and be at the same file.
+  const temporary = join(directory, temporaryName(`${file.name}.gz`, randomInt(idMax)))
   try {
     const stat = await source.stat({ bigint: true })
     if (!stat.isFile()) return undefined
@@ -88,14 +100,14 @@ export async function compressFile(
     const needed = Number(stat.size) / 2
     const free = freeBytes(directory)
     if (free < needed) throw noRoom(file.name, needed, free)
-    rmSync(temporary, { force: true })
-    const bytes = await gzipTo(temporary, source, options)
+    const { ino, size: bytes } = await gzipTo(temporary, source, options)
 
     options.signal?.throwIfAborted()
     // From here to the new name nothing else gets a turn.
     const index = indexOf(directory, base, file.index, stat.ino)
     if (index === undefined || options.mayRename?.() === false) return undefined
     if (lookAt(join(directory, nameOf(base, index)))?.size !== stat.size) return undefined
+    if (lookAt(temporary)?.ino !== ino) throw exchanged(temporary)
     const name = nameOf(base, index, true)
     if (!renameExclusively(temporary, join(directory, name))) return undefined
 
@@ -103,8 +115,13 @@ export async function compressFile(
     const refusal = await syncDirectoryLater(directory)
     if (refusal !== undefined) options.refused?.(refusal)
     const now = indexOf(directory, base, index, stat.ino)
-    if (now !== undefined) await discard(directory, nameOf(base, now), stat)
-    return { file: name, bytes_before: Number(stat.size), bytes_after: bytes }
+    if (now !== undefined) {
+      // The two move together. What bears the name may be another file by now.
+      const packed = nameOf(base, now, true)
+      if (lookAt(join(directory, packed))?.ino !== ino) throw exchanged(packed)
+      await discard(directory, nameOf(base, now), stat)
+    }
+    return { file: name, bytes_before: Number(stat.size), bytes_after: Number(bytes) }
   } finally {
     await source.close()
     rmSync(temporary, { force: true })
@@ -153,11 +170,12 @@ function openFile(directory: string, name: string): Promise<FileHandle> {
   return open(join(directory, name), readOurs)
 }
 
-/**
- * Writes the gzip of a file to a new file, with mode, owner, times and all on the disk; returns its
- * size.
- */
-async function gzipTo(path: string, source: FileHandle, options: CompressOptions): Promise<number> {
+/** Writes the gzip of a file to a new file, with mode, owner, times and all on the disk. */
+async function gzipTo(
+  path: string,
+  source: FileHandle,
+  options: CompressOptions,
+): Promise<BigIntStats> {
   const { atimeMs, mtimeMs, uid, gid } = await source.stat()
   const { fileMode = fileModeDefault } = options
   const target = await open(path, 'wx', fileModeDefault)
@@ -183,7 +201,7 @@ async function gzipTo(path: string, source: FileHandle, options: CompressOptions
     // How old the file is, is how old its lines are.
     tell(setTimes(target.fd, path, atimeMs / 1000, mtimeMs / 1000))
     await syncFile(target, path, tell)
-    return (await target.stat()).size
+    return await target.stat({ bigint: true })
   } finally {
     await target.close()
   }
@@ -251,6 +269,12 @@ function freeBytes(directory: string): number {
   } catch {
     return Infinity
   }
+}
+
+function exchanged(path: string): Error {
+  return new Error(
+    `Cannot compress to ${basename(path)}: expected the file that was written, got another; the plain one is kept`,
+  )
 }
 
 function noRoom(name: string, needed: number, free: number): Error {

@@ -195,6 +195,8 @@ export async function discard(
  */
 export function emptyAside(directory: string, bases: ReadonlySet<string>): void {
   const aside = join(directory, asideName)
+  // Behind a link would be another directory, with files of these names.
+  if (!isDirectory(aside)) return
   for (const entry of entriesOf(aside)) {
     const [, name, inode] = /^(.+)\.(\d+)$/.exec(entry) ?? []
     const file = name === undefined ? undefined : parseName(name)
@@ -249,8 +251,13 @@ function makeAside(directory: string): boolean {
     mkdirSync(aside, 0o700)
     return true
   } catch {
-    return lstatSync(aside, { throwIfNoEntry: false })?.isDirectory() === true
+    return isDirectory(aside)
   }
+}
+
+/** Not through a link. */
+function isDirectory(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true
 }
 
 function removeAside(directory: string): void {

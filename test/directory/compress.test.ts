@@ -87,6 +87,33 @@ describe('compressFile()', () => {
     assert.equal(contentOf(directory, 'a.log.1'), content)
   })
 
+  test('keeps the file when another one has been put where its gzip was written', async (t) => {
+    const directory = directoryOf(t)
+    const content = linesOf('a', 100_000)
+    writeFileSync(join(directory, 'a.log.1'), content)
+    const job = compressFile(directory, parseName('a.log.1')!)
+    let temporary: string | undefined
+    while (temporary === undefined) {
+      await new Promise(setImmediate)
+      temporary = readdirSync(directory).find((name) => name.endsWith('.tmp'))
+    }
+    rmSync(join(directory, temporary))
+    writeFileSync(join(directory, temporary), 'another')
+    await assert.rejects(job, /expected the file that was written, got another/)
+    assert.equal(contentOf(directory, 'a.log.1'), content)
+  })
+
+  test('works beside another process of the same number on the same file', async (t) => {
+    const directory = directoryOf(t)
+    const content = linesOf('a', 100_000)
+    writeFileSync(join(directory, 'a.log.1'), content)
+    const jobs = [1, 2].map(() => compressFile(directory, parseName('a.log.1')!))
+    const done = await Promise.all(jobs)
+    assert.equal(done.filter((each) => each !== undefined).length, 1)
+    assert.deepEqual(readdirSync(directory), ['a.log.1.gz'])
+    assert.equal(contentOf(directory, 'a.log.1.gz'), content)
+  })
+
   test('refuses what is no regular file', async (t) => {
     const directory = directoryOf(t)
     writeFileSync(join(directory, 'victim'), 'precious')

@@ -9,12 +9,13 @@ import {
   readdirSync,
   renameSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { asideName } from '../../lib/directory/retention.ts'
-import { cleanLogs } from '../../lib/index.ts'
+import { cleanLogs, createLogger } from '../../lib/index.ts'
 import { logDirectory } from '../log-directory.ts'
 
 describe('emptyAside()', () => {
@@ -53,5 +54,20 @@ describe('emptyAside()', () => {
       ['system.log.3', 'system.log.1\n'],
       ['system.log.5.gz', 'system.log.5.gz\n'],
     ])
+  })
+
+  test('leaves alone what a link of its name leads to', async (t) => {
+    const log_path = logDirectory(t)
+    const other = `${log_path}.other`
+    mkdirSync(log_path)
+    mkdirSync(other)
+    writeFileSync(join(other, 'system.log.1'), 'precious\n')
+    writeFileSync(join(other, 'system.log.2'), 'linked\n')
+    linkSync(join(other, 'system.log.2'), join(other, 'backup'))
+    symlinkSync(other, join(log_path, asideName))
+    await cleanLogs({ log_path })
+    const log = createLogger({ log_path })
+    await log.close()
+    assert.deepEqual(readdirSync(other), ['backup', 'system.log.1', 'system.log.2'])
   })
 })

@@ -11,6 +11,7 @@ import {
   readdirSync,
   realpathSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
@@ -146,6 +147,16 @@ describe('createLogger({ file_mode })', { skip: onWindows }, () => {
       await log.close()
       assert.equal(statSync(directory).mode & whole, mode | 0o750)
     }
+  })
+
+  test('widens the directory that a link leads to', async (t) => {
+    const parent = openParent(t)
+    const [real, link] = [join(parent, 'real'), join(parent, 'link')]
+    mkdirSync(real, { mode: 0o700 })
+    symlinkSync(real, link)
+    const log = createLogger({ log_path: link, file_mode: '0640' })
+    await log.close()
+    assert.equal(modeOf(real), 0o750)
   })
 
   test('leaves a directory alone whose files are for nobody else', async (t) => {
