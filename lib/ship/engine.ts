@@ -125,6 +125,13 @@ export interface EngineQuery {
   readonly categories?: readonly string[]
   /** From behind a line of this series on. Only with exactly one series. */
   readonly after?: string
+  /** From behind this number of the series on, where `after` says no more. The same. */
+  readonly behind?: number
+  /**
+   * The series is known to go as far as this number: where the iteration does not come to it, as on
+   * a server that lags, it throws. Only with exactly one series.
+   */
+  readonly upTo?: number
   /** Entries of this moment and later, in milliseconds since 1970. */
   readonly since?: number
   /** Up to and with this moment. */

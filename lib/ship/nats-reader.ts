@@ -23,7 +23,7 @@ import { firstAnswer } from './first-answer.ts'
 import type { Link } from './link.ts'
 import { type NatsLink, answerMs, asRefusal, isOlder } from './nats-connection.ts'
 import type { NatsTarget } from './nats-target.ts'
-import { linesIn, numbersIn, seqHeader, timeHeader } from './nats-message.ts'
+import { beforeIn, latestIn, linesIn, numbersIn, seqHeader, timeHeader } from './nats-message.ts'
 import { allSubjects, seriesOf, subjectOf } from './subject.ts'
 
 /** On the way at a time: more than 64 MB, and the server stops for a slow reader. */
@@ -35,8 +35,11 @@ const togetherMax = 64
 /** Of more that have changed the ends come by a consumer, without the lines. */
 const singlyMax = 4
 
-/** How much further each step back goes. */
+/** How far the first step back goes, how much further each next one, in messages of the stream. */
+const stepFirst = 16
 const stepFactor = 4
+/** So many messages too many are rather read than asked for once more. */
+const nearMax = 64
 
 const lastOfEach: Partial<OrderedConsumerOptions> = {
   filter_subjects: allSubjects,
@@ -153,27 +156,17 @@ export class NatsReader implements EngineReader {
   }
 
   async *read(query: EngineQuery): AsyncGenerator<readonly ShippedLine[], undefined> {
-    const { series, after, since, until, follow = false, signal, lines } = query
+    const { series, after, behind, upTo = 0, since, until, follow = false, signal, lines } = query
     if (series?.length === 0 || signal?.aborted === true) return
-    const [from, passed] = (after ?? '').split('.').map(Number)
+    const [from, passed = behind] = after === undefined ? [] : after.split('.').map(Number)
     const ofAll = query.categories?.map((category) => subjectOf({ category })) ?? [allSubjects]
     const subjects = series === undefined ? ofAll : series.map(subjectOf)
-    const starts = series?.length === 1 && lines !== undefined && after === undefined
     let start = from
-    if (starts) {
-      const last = await this.#messageAt({ last_by_subj: subjectOf(series[0]!) })
-      const first = numbersIn(last?.headers?.get(seqHeader))?.[0]
-      if (last === undefined || first === undefined) {
-        if (!follow) return
-      } else if (lines > 0 && !follow) {
-        // Most often the last message has as many, and no consumer is needed.
-        const found = linesOf(last, series[0]!, first)
-        if (found.length >= lines) {
-          yield found
-          return
-        }
-      }
-      start = last === undefined ? 0 : await this.#startOf(last, lines)
+    if (series?.length === 1 && after === undefined) {
+      const found = await this.#begin(series[0]!, query)
+      if (!Array.isArray(found)) start = found
+      else if (found.length > 0) yield found
+      if (Array.isArray(found)) return
     }
     const options: Partial<OrderedConsumerOptions> = {
       filter_subjects: [...new Set(subjects)],
@@ -183,10 +176,12 @@ export class NatsReader implements EngineReader {
       // What is there of many series is not asked for one by one.
       ...(series === undefined && lines === 0 && { deliver_policy: 'new' }),
     }
+    let reached = passed ?? 0
     for await (const message of this.#messages(options, follow, signal)) {
       const name = seriesOf(message.subject)
       const numbers = numbersIn(message.headers?.get(seqHeader))
       if (name === undefined || numbers === undefined) continue
+      reached = Math.max(reached, numbers[1])
       const [earliest, latest] = numbersIn(message.headers?.get(timeHeader)) ?? [
         -Infinity,
         Infinity,
@@ -195,9 +190,50 @@ export class NatsReader implements EngineReader {
       const isLate = latest < (since ?? -Infinity) || earliest > (until ?? Infinity)
       if (isLate && lines === undefined) continue
       const found = linesOf(message, name, numbers[0])
-      const rest = after === undefined ? found : found.filter(({ seq }) => seq > (passed ?? 0))
+      const rest = passed === undefined ? found : found.filter(({ seq }) => seq > passed)
       if (rest.length > 0) yield rest
     }
+    if (series?.length !== 1 || follow || reached >= upTo) return
+    const isLeft = (): boolean => signal?.aborted === true
+    if (!isLeft()) await this.#checkEnd(series[0]!, reached)
+  }
+
+  /** @throws when a series goes on behind a number, and so did not come to its end. */
+  async #checkEnd(name: SeriesName, reached: number): Promise<void> {
+    const last = await this.#messageAt({ last_by_subj: subjectOf(name) })
+    const end = numbersIn(last?.headers?.get(seqHeader))?.[1] ?? 0
+    // What has been deleted since is not waited for.
+    if (end > reached) throw new Error(`the server has sent entries up to ${reached} of ${end}`)
+  }
+
+  /**
+   * The sequence in the stream from which on a series is read, 0: from its beginning; or all lines
+   * that are wanted, where the last message has them, or none is.
+   */
+  async #begin(
+    name: SeriesName,
+    { behind = 0, lines = Infinity, since = -Infinity, follow = false }: EngineQuery,
+  ): Promise<number | ShippedLine[]> {
+    if (behind === 0 && lines === Infinity && since === -Infinity) return 0
+    const last = await this.#messageAt({ last_by_subj: subjectOf(name) })
+    const numbers = numbersIn(last?.headers?.get(seqHeader))
+    if (last === undefined || numbers === undefined) return follow ? 0 : []
+    const first = Math.max(behind + 1, numbers[1] - lines + 1)
+    if (first > numbers[1]) return follow ? last.seq + 1 : []
+    if (!follow && (latestIn(last.headers) ?? Infinity) < since) return []
+    // Most often the last message has as many, and no consumer is needed.
+    if (!follow && numbers[0] <= first) {
+      return linesOf(last, name, numbers[0]).filter(({ seq }) => seq > behind)
+    }
+    const byNumber = await this.#startOf(last, ({ headers }) => {
+      const [from = Infinity] = numbersIn(headers?.get(seqHeader)) ?? []
+      return from <= first
+    })
+    if (since === -Infinity) return byNumber
+    const byTime = await this.#startOf(last, ({ headers }) => {
+      return (beforeIn(headers) ?? Infinity) < since
+    })
+    return Math.max(byNumber, byTime)
   }
 
   close(): Promise<void> {
@@ -214,19 +250,32 @@ export class NatsReader implements EngineReader {
   }
 
   /**
-   * The sequence of a message that has the last so many lines of its series behind it, and not many
-   * more: sequences and numbers rise together, so steps back that grow find one.
+   * A sequence in front of which no message of a series is wanted, and not many behind it are not:
+   * by steps back from the last one that grow, and then by halves.
+   *
+   * @param isEarly Whether all in front of a message is not wanted: which holds for all in front of
+   *   one for which it holds.
    */
-  async #startOf({ subject, seq, headers }: Message, lines: number): Promise<number> {
-    const end = numbersIn(headers?.get(seqHeader))?.[1]
-    if (end === undefined || seq <= 1) return 0
-    if (lines === 0) return seq + 1
-    for (let step = lines; step < seq; step *= stepFactor) {
-      const query = { seq: seq - step, next_by_subj: subject } as { seq: number }
-      const first = numbersIn((await this.#messageAt(query))?.headers?.get(seqHeader))?.[0]
-      if (first !== undefined && first <= end - lines + 1) return seq - step
+  async #startOf(
+    { subject, seq }: Message,
+    isEarly: (message: Message) => boolean,
+  ): Promise<number> {
+    const isEarlyAt = async (at: number): Promise<boolean> => {
+      const query = { seq: at, next_by_subj: subject } as { seq: number }
+      const message = await this.#messageAt(query)
+      return message !== undefined && isEarly(message)
     }
-    return 0
+    let [early, late] = [0, seq]
+    for (let step = stepFirst; early === 0 && step < seq; step *= stepFactor) {
+      if (await isEarlyAt(seq - step)) early = seq - step
+      else late = seq - step
+    }
+    while (late - early > nearMax) {
+      const middle = Math.floor((early + late) / 2)
+      if (await isEarlyAt(middle)) early = middle
+      else late = middle
+    }
+    return early
   }
 
   /** Messages up to the end that there is at the beginning, or for ever. */

@@ -22,7 +22,16 @@ import {
 } from './engine.ts'
 import { Link } from './link.ts'
 import { type NatsLink, answerMs, connectTo } from './nats-connection.ts'
-import { bodyOf, headersOf, linesIn, numbersIn, seqHeader, timeHeader } from './nats-message.ts'
+import {
+  bodyOf,
+  headersOf,
+  latestIn,
+  linesIn,
+  numbersIn,
+  seqHeader,
+  timeHeader,
+  timesOf,
+} from './nats-message.ts'
 import { NatsReader } from './nats-reader.ts'
 import { numberOf } from './nats-stream.ts'
 import { natsTargetOf } from './nats-target.ts'
@@ -66,6 +75,8 @@ class NatsEngine implements Engine {
   readonly #stream: string
   /** The sequence of the last message of each category. */
   readonly #sequences = new Map<string, number>()
+  /** The latest time of each; undefined where a message does not tell it. */
+  readonly #latest = new Map<string, number | undefined>()
 
   constructor(link: Link<NatsLink>, log: LogName, stream: string) {
     this.#link = link
@@ -78,6 +89,7 @@ class NatsEngine implements Engine {
       const filter = { subjects_filter: subjectOf(this.#log) }
       const { state } = await jsm.streams.info(this.#stream, filter)
       this.#sequences.clear()
+      this.#latest.clear()
       const found = new Map<string, LastEntry>()
       for (const subject of Object.keys(state.subjects ?? {})) {
         const category = seriesOf(subject)?.category
@@ -93,6 +105,7 @@ class NatsEngine implements Engine {
         const line = linesIn(message.data).at(-1)!
         const time = numbersIn(message.header.get(timeHeader))?.[1] ?? 0
         this.#sequences.set(category, message.seq)
+        this.#latest.set(category, latestIn(message.header))
         found.set(category, { seq, time, line })
       }
       return found
@@ -109,7 +122,8 @@ class NatsEngine implements Engine {
         )
       }
       const headers = newHeaders()
-      for (const [name, value] of headersOf(batch)) headers.set(name, value)
+      const before = this.#latest.has(category) ? this.#latest.get(category) : -Infinity
+      for (const [name, value] of headersOf(batch, before)) headers.set(name, value)
       const expect = { lastSubjectSequence: this.#sequences.get(category) ?? 0 }
       const { stream, seq, duplicate } = await js
         .publish(subjectOf({ ...this.#log, category }), body, {
@@ -128,6 +142,8 @@ class NatsEngine implements Engine {
         )
       }
       this.#sequences.set(category, seq)
+      const latest = before === undefined ? before : Math.max(before, timesOf(batch)[1])
+      this.#latest.set(category, latest)
     })
   }
 

@@ -187,7 +187,7 @@ export class PostgresReader implements EngineReader {
 
   /** Where a series begins and ends; of one that is read as it comes only the former. */
   async #endsOf(name: SeriesName, query: EngineQuery): Promise<{ from: number; to: number }> {
-    const after = Number(query.after ?? 0)
+    const after = Number(query.after ?? query.behind ?? 0)
     if (stepOf(query) === Infinity) return { from: after, to: Infinity }
     const columns = 'min(seq) as first, max(seq) as last'
     const rows = await this.#ask<{ first: string | null; last: string | null }>(columns, name, {}, [
