@@ -2,24 +2,26 @@
 
 import { wallMs } from '../entry/clock.ts'
 import { visible } from '../entry/visible-text.ts'
-import { type StreamOptions, checkedOptions, wantedOf } from '../read/query.ts'
+import { type StreamOptions, checkedOptions } from '../read/query.ts'
 import { type EnginePlace, EngineRefusal } from '../ship/engine.ts'
 import { placeAt } from '../ship/engines.ts'
 import { fleetOf } from '../ship/fleet-lines.ts'
+import { type FleetWanted, wantedOfFleet } from '../ship/stream-logs.ts'
 import { UsageError } from './failure.ts'
 import type { Io } from './io.ts'
+import { cursorError } from './query-options.ts'
 import { type Screen, type ShowOptions, showLines } from './show-lines.ts'
 
 /**
  * Shows them.
  *
- * @returns the exit code: 1 when there is nothing.
- * @throws {UsageError} when the URL is none. What the engine says.
+ * @returns the exit code: 1 when there is nothing, or not what comes behind a cursor.
+ * @throws {UsageError} when the URL is none, or the cursor. What the engine says.
  */
 export async function tailFleet(
   url: string,
   query: StreamOptions,
-  options: ShowOptions,
+  options: ShowOptions & { readonly showCursor?: boolean },
   screen: Screen,
   io: Io,
 ): Promise<number> {
@@ -27,24 +29,38 @@ export async function tailFleet(
     io.progress.clear()
     io.remark(text)
   }
-  const place = await engineOf(url, remark)
   const { options: checked } = checkedOptions(query)
+  const wanted = wantedBy(checked)
+  const place = await engineOf(url, remark)
   const { follow = false, categories } = checked
   if (!follow) io.progress.repeat((seconds) => `searching, ${seconds} s`)
   const reader = place.reader()
-  const wanted = wantedOf(checked, wallMs())
-  const reading = { options: checked, wanted, tell: remark, signal: io.out.closed }
+  const reading = { options: checked, ...wanted, tell: remark, signal: io.out.closed }
   const fleet = fleetOf(reader, reading)
   try {
     const count = await showLines(fleet.lines(), options, screen, io)
-    if (count > 0 || follow) return 0
-    if (fleet.series.length > 0) return 0
+    io.progress.clear()
+    // Of what was shown when the reader has gone nobody knows how much has arrived.
+    const hasCursor = options.showCursor === true && !io.out.closed.aborted
+    if (hasCursor && fleet.cursor !== '') io.remark(`cursor: ${fleet.cursor}`)
+    if (!fleet.isWhole) return 1
+    if (count > 0 || follow || fleet.series.length > 0) return 0
     const of = categories === undefined ? '' : ` of ${categories.map(visible).join(', ')}`
     remark(`no log${of} in ${visible(place.name)}`)
     return 1
   } finally {
     io.progress.clear()
     await reader.close()
+  }
+}
+
+/** @throws {UsageError} when the cursor is none of an engine. */
+function wantedBy(options: StreamOptions): FleetWanted {
+  try {
+    return wantedOfFleet(options, wallMs())
+  } catch (error) {
+    if (options.after === undefined || !(error instanceof RangeError)) throw error
+    throw cursorError(options.after)
   }
 }
 

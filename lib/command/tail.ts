@@ -125,7 +125,7 @@ function checkPlaces(options: TailOptions): void {
   const named = { '-d': directory, '--config': config }
   if (from !== undefined) {
     if (files.length > 0) throw new UsageError('expected a directory, an engine or files, got two')
-    const other = otherOf({ ...named, ...cursors })
+    const other = otherOf(named)
     if (other !== undefined) throw new UsageError(`expected a directory with ${other}, got --from`)
   }
   if (files.length === 0) return

@@ -113,7 +113,8 @@ function textOfCursor({ time, lsn, hash, base, places, others }: Cursor): string
   return `${version}.${body}.${sumOf(body)}`
 }
 
-function sumOf(body: string): string {
+/** A check sum of a cursor's body: against what was cut or mistyped. */
+export function sumOf(body: string): string {
   return hashOf(Buffer.from(body)).slice(0, 6)
 }
 

@@ -25,10 +25,10 @@ interface Cursor<T = TimedLine> {
  * @param backwards The sources give their last line first, and so does the result: the same order,
  *   reversed.
  */
-export async function* merge(
-  sources: readonly AsyncIterable<readonly TimedLine[]>[],
+export async function* merge<T extends TimedLine>(
+  sources: readonly AsyncIterable<readonly T[]>[],
   backwards = false,
-): AsyncGenerator<TimedLine[]> {
+): AsyncGenerator<T[]> {
   yield* mergeBy(sources, backwards ? lastOf : firstOf)
 }
 

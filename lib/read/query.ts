@@ -25,8 +25,8 @@ export interface StreamOptions {
   readonly from?: string
   /**
    * Goes on exactly behind the line whose `cursor` this is. When its file is gone that is reported,
-   * and it goes on from the oldest that is there. With `lines`: the last of those behind it. Not
-   * with `from`: lines of an engine have no cursor.
+   * and it goes on from the oldest that is there. With `lines`: the last of those behind it. With
+   * `from` it is the cursor of a line of an engine, whichever: the same entries are in both.
    */
   readonly after?: string
   /**

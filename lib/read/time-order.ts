@@ -31,7 +31,8 @@ export interface LogLine {
   readonly offset: number
   /**
    * `streamLogs({ after: cursor })` goes on exactly behind this line: in all files, across
-   * rotation, compression and restarts. A text of some 300 characters, made when it is asked for.
+   * rotation, compression and restarts. A text of some 300 characters, made when it is asked for;
+   * of an engine, of some 66 for each of its logs.
    */
   readonly cursor: string
 }

@@ -6,6 +6,7 @@ import type { LogLine } from '../read/time-order.ts'
 import type { EngineReader } from './engine.ts'
 import { placeAt } from './engines.ts'
 import { Fleet } from './fleet.ts'
+import type { FleetCursor } from './fleet-cursor.ts'
 
 /** One iteration. */
 export interface FleetReading {
@@ -13,6 +14,8 @@ export interface FleetReading {
   readonly options: StreamOptions
   /** What they ask for. */
   readonly wanted: Wanted
+  /** Behind which line. */
+  readonly after: FleetCursor | undefined
   /** Told what a person should know: one line. */
   readonly tell: (text: string) => void
   readonly signal: AbortSignal
@@ -21,11 +24,12 @@ export interface FleetReading {
 /** All logs that a reader reads. */
 export function fleetOf(
   reader: EngineReader,
-  { options, wanted, tell, signal }: FleetReading,
+  { options, wanted, after, tell, signal }: FleetReading,
 ): Fleet {
   const { follow = false, categories, level, account_id: account, grep, where } = options
   return new Fleet(reader, {
     wanted,
+    after,
     follow,
     categories,
     levels: level === undefined ? undefined : levelNames.slice(severityOf(level)),

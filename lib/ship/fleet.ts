@@ -15,7 +15,7 @@ import { visible } from '../entry/visible-text.ts'
 import { merge, mergeLogs } from '../read/merge.ts'
 import type { Wanted } from '../read/query.ts'
 import type { Where } from '../read/where.ts'
-import { type LogLine, ReadLine, type TimedLine } from '../read/time-order.ts'
+import { type LogLine, ReadLine } from '../read/time-order.ts'
 import { BackOff } from './back-off.ts'
 import {
   EngineMissing,
@@ -27,6 +27,14 @@ import {
   type ShippedSeries,
   keyOfSeries,
 } from './engine.ts'
+import {
+  type FleetCursor,
+  type FleetLine,
+  FleetTrack,
+  conditionsHash,
+  gonePlaces,
+  isInFront,
+} from './fleet-cursor.ts'
 import { PatientReader, readPatienceMs } from './patient-reader.ts'
 
 /** How long what comes is gathered to be put in order. Milliseconds. */
@@ -41,12 +49,14 @@ const togetherMax = 8
 const untilLookMs = 60_000
 /** Between two looks for what has come unheard. Milliseconds. */
 const lookMs = 3000
-/** And how often it is asked for more of a series, each time so many times as many. */
+/** For more of a series it is asked for so many times as many, each time. */
 const moreFactor = 8
 
 /** What is wanted of a fleet. */
 export interface FleetQuery {
   readonly wanted: Wanted
+  /** Behind which line. */
+  readonly after?: FleetCursor | undefined
   readonly follow: boolean
   /** Only these; all when it is undefined. */
   readonly categories: readonly string[] | undefined
@@ -77,6 +87,9 @@ export class Fleet {
   readonly #known = new Map<string, Known>()
   /** The logs of each host: one is called by its host alone. */
   readonly #logsOf = new Map<string, Set<string>>()
+  readonly #conditions: string
+  #track: FleetTrack | undefined
+  #isWhole = true
 
   constructor(reader: EngineReader, query: FleetQuery) {
     this.#reader = reader
@@ -86,11 +99,22 @@ export class Fleet {
     this.#patient = new PatientReader(reader, { patienceMs, tell, signal })
     // Each series that is read listens to it.
     setMaxListeners(0, query.signal)
+    this.#conditions = conditionsOf(query)
   }
 
   /** The series that were there when it was looked last, in the order of their names. */
   get series(): readonly SeriesName[] {
     return [...this.#known.values()].map(({ name }) => name)
+  }
+
+  /** The cursor of where it has come to; empty before it has looked. */
+  get cursor(): string {
+    return this.#track?.cursor ?? ''
+  }
+
+  /** False when something behind the cursor that it was given is not there, which is told. */
+  get isWhole(): boolean {
+    return this.#isWhole
   }
 
   /**
@@ -100,13 +124,19 @@ export class Fleet {
   async *lines(): AsyncGenerator<LogLine, undefined> {
     const { follow, signal } = this.#query
     try {
-      const series = await this.#look(this.#patient)
+      const found = await this.#look(this.#patient)
       if (signal.aborted) return
-      for await (const batch of this.#history(series)) {
-        for (const { line } of batch) {
+      const series = found.filter((each) => this.#isWanted(each))
+      const track = this.#begin(found, series)
+      for await (const batch of this.#history(series, track)) {
+        for (const line of batch) {
           if (signal.aborted) return
-          yield line
+          yield track.pass(line)
         }
+      }
+      // What is too late to be shown has not been passed.
+      if (this.#query.wanted.until === Infinity) {
+        for (const name of series) track.end(keyOfSeries(name), name.last)
       }
     } catch (error) {
       if (signal.aborted) return
@@ -126,35 +156,106 @@ export class Fleet {
       const logs = this.#logsOf.get(host) ?? new Set()
       this.#logsOf.set(host, logs.add(log_id))
     }
-    return found.filter((each) => this.#isWanted(each)).toSorted(byName)
+    return found.toSorted(byName)
   }
 
   #isWanted({ category }: SeriesName): boolean {
     return this.#query.categories?.includes(category) ?? true
   }
 
-  async *#history(series: readonly ShippedSeries[]): AsyncGenerator<TimedLine[]> {
-    const { lines } = this.#query.wanted
-    for (const name of series) this.#known.set(keyOfSeries(name), { name, seq: name.last })
+  /** Finds where each series begins: at its beginning, or where the cursor says. */
+  #begin(found: readonly ShippedSeries[], wanted: readonly ShippedSeries[]): FleetTrack {
+    const { after } = this.#query
+    const keys = new Set(found.map(keyOfSeries))
+    const places = found.map((name) => {
+      const at = after?.places.get(keyOfSeries(name))?.at ?? 0
+      return { name, at, until: name.last }
+    })
+    const gone = after === undefined ? [] : gonePlaces(after, keys)
+    const track = new FleetTrack([...places, ...gone], after, this.#conditions)
+    this.#track = track
+    const isNoneThere = gone.length > 0 && gone.length === after?.places.size
+    if (isNoneThere) this.#tellGone('none of its logs is there; going on from the beginning')
+    for (const name of wanted) {
+      const key = keyOfSeries(name)
+      const at = track.at(key)
+      this.#known.set(key, { name, seq: Math.max(name.last, at) })
+      if (at > name.last)
+        this.#tellGone(`of ${textOfName(name)} ${name.last} is the last, not ${at}`)
+    }
+    return track
+  }
+
+  #tellGone(what: string): void {
+    this.#isWhole = false
+    this.#query.tell(`Cannot go on exactly behind the line of the cursor: ${what}`)
+  }
+
+  async *#history(
+    series: readonly ShippedSeries[],
+    track: FleetTrack,
+  ): AsyncGenerator<FleetLine[]> {
+    const { lines, until } = this.#query.wanted
     if (lines === 0) return
     if (lines === Infinity) {
-      yield* mergedOf(series, (name) => this.#linesOf(name, {}))
+      yield* this.#merged(series, track, (name) => this.#linesOf(name, {}))
       return
     }
     const last = await this.#lastOfAll(series, lines)
-    let merged: TimedLine[] = []
-    for await (const batch of mergedOf(series, (name) => once(last.get(keyOfSeries(name)) ?? []))) {
+    let merged: FleetLine[] = []
+    const of = (name: ShippedSeries): AsyncGenerator<FleetLine[]> =>
+      once(last.get(keyOfSeries(name)) ?? [])
+    for await (const batch of this.#merged(series, track, of)) {
       merged = [...merged, ...batch].slice(-lines)
     }
+    // What stands in front of them has been passed.
+    const firsts = new Map(merged.toReversed().map(({ key, seq }) => [key, seq - 1]))
+    for (const name of series) {
+      const key = keyOfSeries(name)
+      const to = firsts.get(key) ?? (until === Infinity ? name.last : undefined)
+      if (to !== undefined) track.passTo(key, to)
+    }
     yield merged
+  }
+
+  /** The series of each log by lsn, the logs by time. */
+  #merged(
+    series: readonly ShippedSeries[],
+    track: FleetTrack,
+    linesOf: (name: ShippedSeries) => AsyncGenerator<FleetLine[]>,
+  ): AsyncGenerator<FleetLine[]> {
+    const logs = new Map<string, ShippedSeries[]>()
+    for (const each of series) {
+      const log = JSON.stringify([each.host, each.log_id])
+      logs.set(log, [...(logs.get(log) ?? []), each])
+    }
+    return mergeLogs(
+      [...logs.values()].map((each) => this.#behind(merge(each.map(linesOf)), track)),
+    )
+  }
+
+  /** Leaves out what stands in front of the cursor, where other conditions hold than before. */
+  async *#behind(
+    batches: AsyncGenerator<FleetLine[]>,
+    track: FleetTrack,
+  ): AsyncGenerator<FleetLine[]> {
+    const { after } = this.#query
+    const isSame = this.#conditions !== '' && after?.conditions === this.#conditions
+    let isFront = after !== undefined && !isSame
+    for await (const batch of batches) {
+      const first = isFront ? batch.findIndex((line) => !isInFront(line, after!)) : 0
+      isFront = first === -1
+      for (const line of isFront ? batch : batch.slice(0, first)) track.skip(line)
+      if (!isFront) yield batch.slice(first)
+    }
   }
 
   /** The last lines of each series; of one that ends before all that is wanted, none. */
   async #lastOfAll(
     series: readonly ShippedSeries[],
     count: number,
-  ): Promise<Map<string, TimedLine[]>> {
-    const last = new Map<string, TimedLine[]>()
+  ): Promise<Map<string, FleetLine[]>> {
+    const last = new Map<string, FleetLine[]>()
     const rest = series.toSorted((a, b) => b.time - a.time)
     let latest: number[] = []
     const take = async (): Promise<void> => {
@@ -171,15 +272,16 @@ export class Fleet {
   }
 
   /** The last lines of a series that are wanted. */
-  async #lastOf(name: ShippedSeries, count: number): Promise<TimedLine[]> {
+  async #lastOf(name: ShippedSeries, count: number): Promise<FleetLine[]> {
+    const there = name.last - this.#beginOf(name)
     for (let lines = count; ; lines *= moreFactor) {
-      let last: TimedLine[] = []
+      let last: FleetLine[] = []
       let given = 0
       for await (const batch of this.#linesOf(name, { lines }, (more) => (given += more))) {
         last = [...last, ...batch].slice(-count)
       }
       // What has come since then is among those that were given.
-      if (last.length >= count || given < lines || lines >= name.last) return last
+      if (last.length >= count || given < lines || lines >= there) return last
     }
   }
 
@@ -188,10 +290,14 @@ export class Fleet {
     name: ShippedSeries,
     more: EngineQuery,
     given: (count: number) => void = () => {},
-  ): AsyncGenerator<TimedLine[]> {
+  ): AsyncGenerator<FleetLine[]> {
     const { wanted, levels, accounts, grep, where, signal } = this.#query
+    const behind = this.#beginOf(name)
+    if (behind >= name.last) return
     const query: EngineQuery = {
       series: [name],
+      ...(behind > 0 && { behind }),
+      upTo: name.last,
       ...(wanted.since > -Infinity && { since: wanted.since }),
       ...(wanted.until < Infinity && { until: wanted.until }),
       ...(levels && { levels }),
@@ -201,21 +307,36 @@ export class Fleet {
       ...more,
       signal,
     }
+    // Where not all is asked for, the first that comes need not be the next.
+    let next = behind > 0 && wanted.isAll && wanted.lines === Infinity ? behind + 1 : undefined
     for await (const batch of this.#patient.read(query)) {
       given(batch.length)
-      const old = batch.filter(({ seq }) => seq <= name.last)
-      yield old.map((each) => this.#timed(each)).filter(wanted.matches)
-      if (old.length < batch.length) return
+      const there = batch.filter(({ seq }) => seq > behind && seq <= name.last)
+      const [first] = there
+      if (first !== undefined && next !== undefined && first.seq > next) {
+        const missing = `${next} to ${first.seq - 1}`
+        this.#tellGone(`of ${textOfName(name)} the engine does not have ${missing} any more`)
+      }
+      if (first !== undefined) next = undefined
+      yield there.map((each) => this.#timed(each)).filter(wanted.matches)
+      if ((batch.at(-1)?.seq ?? 0) >= name.last) return
     }
   }
 
-  #timed(shipped: ShippedLine): TimedLine {
-    const { host, log_id, category, raw, time } = shipped
+  /** Behind which number of a series what is wanted begins. */
+  #beginOf(name: SeriesName): number {
+    return this.#query.after?.places.get(keyOfSeries(name))?.at ?? 0
+  }
+
+  #timed(shipped: ShippedLine): FleetLine {
+    const { host, log_id, category, raw, time, seq } = shipped
     const entry = parseLine(raw)
     const isOne = (this.#logsOf.get(host)?.size ?? 0) <= 1
     const log = isOne ? host : `${host}/${log_id.slice(0, 8)}`
     const line = new ReadLine(raw, entry, `${log}/${category}`, 0)
-    return { line, time, lsn: entry?.lsn, slackMs: 0, source: log_id, end: 0 }
+    const name = { host, log_id, category }
+    const key = keyOfSeries(name)
+    return { line, time, lsn: entry?.lsn, slackMs: 0, source: log_id, end: 0, name, key, seq }
   }
 
   /** What comes, gathered and in order. */
@@ -235,7 +356,8 @@ export class Fleet {
         await sleep(gatherMs, undefined, { signal: ended.signal }).catch(() => {})
         for (const arrived of inbox.take()) {
           if (signal.aborted) return
-          if (wanted.matches(arrived.timed)) yield arrived.timed.line
+          if (wanted.matches(arrived)) yield this.#track!.pass(arrived)
+          else this.#track!.skip(arrived)
         }
       }
     } finally {
@@ -299,6 +421,7 @@ export class Fleet {
   async #lookAgain(inbox: Inbox, signal: AbortSignal, answered: () => void): Promise<void> {
     while (!signal.aborted) {
       for (const series of await this.#look(this.#reader)) {
+        if (!this.#isWanted(series)) continue
         await this.#fill(series, series.last, inbox, signal)
       }
       answered()
@@ -331,48 +454,33 @@ export class Fleet {
   #give(known: Known, line: ShippedLine, inbox: Inbox): void {
     if (line.seq <= known.seq) return
     known.seq = line.seq
-    inbox.push({ host: line.host, log_id: line.log_id, timed: this.#timed(line) })
+    inbox.push(this.#timed(line))
   }
 
   /** Fetches what is between what was given out of a series and a number. */
   async #fill(name: SeriesName, to: number, inbox: Inbox, signal: AbortSignal): Promise<void> {
     const known = this.#knownOf(name)
-    for (let lines = to - known.seq; known.seq < to; lines *= moreFactor) {
-      const isAll = lines >= to
-      let isFirst = true
-      for await (const batch of this.#reader.read({ series: [known.name], lines, signal })) {
-        if (signal.aborted) return
-        const rest = batch.filter(({ seq }) => seq > known.seq && seq <= to)
-        // It has gone on meanwhile: the last so many do not reach back so far.
-        if (isFirst && !isAll && batch[0] !== undefined && batch[0].seq > known.seq + 1) break
-        isFirst = false
-        for (const line of rest) this.#give(known, line, inbox)
-        await inbox.room(signal)
-        if ((batch.at(-1)?.seq ?? 0) >= to) break
-      }
-      // What is still not there is not in the engine.
-      if (isAll || !isFirst) return
+    if (known.seq >= to) return
+    const query = { series: [known.name], behind: known.seq, signal }
+    for await (const batch of this.#reader.read(query)) {
       if (signal.aborted) return
+      for (const line of batch) if (line.seq <= to) this.#give(known, line, inbox)
+      await inbox.room(signal)
+      // What is still not there is not in the engine.
+      if ((batch.at(-1)?.seq ?? 0) >= to) return
     }
   }
 }
 
-/** A line that has come. */
-interface Arrived {
-  readonly host: string
-  readonly log_id: string
-  readonly timed: TimedLine
-}
-
 /** Lines that have come and wait to be put in order. */
 class Inbox {
-  #arrived: Arrived[] = []
+  #arrived: FleetLine[] = []
   #error: { readonly error: unknown } | undefined
   #isOver = false
   #wake: (() => void) | undefined
   #hasRoom: (() => void) | undefined
 
-  push(arrived: Arrived): void {
+  push(arrived: FleetLine): void {
     this.#arrived.push(arrived)
     this.#wake?.()
   }
@@ -406,7 +514,7 @@ class Inbox {
   }
 
   /** What has come, in order. @throws what has failed. */
-  take(): Arrived[] {
+  take(): FleetLine[] {
     const arrived = this.#arrived
     this.#arrived = []
     this.#hasRoom?.()
@@ -417,10 +525,10 @@ class Inbox {
 }
 
 /** Each log by lsn; the logs by time, of one time by host and log. */
-function inOrder(arrived: readonly Arrived[]): Arrived[] {
-  const logs = new Map<string, Arrived[]>()
+function inOrder(arrived: readonly FleetLine[]): FleetLine[] {
+  const logs = new Map<string, FleetLine[]>()
   for (const each of arrived) {
-    const log = JSON.stringify([each.host, each.log_id])
+    const log = JSON.stringify([each.name.host, each.name.log_id])
     const lines = logs.get(log)
     if (lines === undefined) logs.set(log, [each])
     else lines.push(each)
@@ -429,7 +537,7 @@ function inOrder(arrived: readonly Arrived[]): Arrived[] {
   const timed = [...logs].flatMap(([log, lines]) => {
     let time = -Infinity
     return lines.toSorted(byLsn).map((each) => {
-      time = Math.max(time, each.timed.time)
+      time = Math.max(time, each.time)
       return { each, time, log }
     })
   })
@@ -437,25 +545,27 @@ function inOrder(arrived: readonly Arrived[]): Arrived[] {
   return timed.map(({ each }) => each)
 }
 
-function byLsn({ timed: a }: Arrived, { timed: b }: Arrived): number {
+function byLsn(a: FleetLine, b: FleetLine): number {
+  if (a.key === b.key) return a.seq - b.seq
   return a.lsn === undefined || b.lsn === undefined ? a.time - b.time : a.lsn - b.lsn
 }
 
-/** The series of each log by lsn, the logs by time. */
-function mergedOf(
-  series: readonly ShippedSeries[],
-  linesOf: (name: ShippedSeries) => AsyncGenerator<TimedLine[]>,
-): AsyncGenerator<TimedLine[]> {
-  const logs = new Map<string, ShippedSeries[]>()
-  for (const each of series) {
-    const log = JSON.stringify([each.host, each.log_id])
-    logs.set(log, [...(logs.get(log) ?? []), each])
-  }
-  return mergeLogs([...logs.values()].map((each) => merge(each.map(linesOf))))
+async function* once(lines: FleetLine[]): AsyncGenerator<FleetLine[]> {
+  yield lines
 }
 
-async function* once(lines: TimedLine[]): AsyncGenerator<TimedLine[]> {
-  yield lines
+/** What of all there is is asked for; empty where that does not tell what was passed. */
+function conditionsOf({ wanted, categories, levels, accounts, grep, where }: FleetQuery): string {
+  const { since, until, lines } = wanted
+  // What stands in front of the last lines has been passed without being read.
+  if (lines < Infinity && until < Infinity) return ''
+  const names = [categories, accounts].map((each) => each?.toSorted())
+  return conditionsHash([...names, levels, String(grep), where, since, until])
+}
+
+/** How people call a series. */
+function textOfName({ host, category }: SeriesName): string {
+  return visible(`${host}/${category}`)
 }
 
 function byName(a: SeriesName, b: SeriesName): number {

@@ -3,7 +3,7 @@
 //
 //   Ringlog-Seq: 17-44                       the first and the last number
 //   Ringlog-Time: 1760711025123-1760711031008    the earliest and the latest time
-//   Ringlog-Before: 1760711025121            the latest time of all messages in front of it, or none
+//   Ringlog-Before: 1760711025121      the latest time of all messages in front of it, or none
 //
 // The last one never falls from message to message, whatever the clock of the host did, so it is
 // found by halves where the entries from a moment on begin. It is left out behind a message that

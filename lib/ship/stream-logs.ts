@@ -2,10 +2,11 @@
 // when one is asked for: whoever reads files waits for nothing of it.
 
 import { visible } from '../entry/visible-text.ts'
-import { type StreamOptions, checkedOptions, wantedOf } from '../read/query.ts'
+import { type StreamOptions, type Wanted, checkedOptions, wantedOf } from '../read/query.ts'
 import { readLogs } from '../read/read-logs.ts'
 import type { LogLine } from '../read/time-order.ts'
 import { wallMs } from '../entry/clock.ts'
+import { type FleetCursor, parseFleetCursor } from './fleet-cursor.ts'
 
 /**
  * The lines of a log directory, from all its files, by time: what is there, and with `follow` what
@@ -45,12 +46,11 @@ export function streamLogs(options: StreamOptions = {}): AsyncIterable<LogLine> 
 }
 
 function linesFrom(from: string, options: StreamOptions): AsyncIterable<LogLine> {
-  for (const other of ['log_path', 'after'] as const) {
-    if (options[other] === undefined) continue
-    throw new TypeError(`Cannot read lines: expected a directory with ${other}, got from`)
+  if (options.log_path !== undefined) {
+    throw new TypeError('Cannot read lines: expected a directory with log_path, got from')
   }
   // What `since` counts from is the call, and what is wrong with it is told there.
-  const wanted = wantedOf(options, wallMs())
+  const wanted = wantedOfFleet(options, wallMs())
   return {
     [Symbol.asyncIterator]: () => {
       const leave = new AbortController()
@@ -66,17 +66,37 @@ function linesFrom(from: string, options: StreamOptions): AsyncIterable<LogLine>
   }
 }
 
+/** What is asked for, and behind which line. */
+export interface FleetWanted {
+  readonly wanted: Wanted
+  readonly after: FleetCursor | undefined
+}
+
+/**
+ * What options ask for of an engine.
+ *
+ * @param options Checked.
+ * @param now What `since` and `until` count from, in milliseconds since 1970.
+ * @throws as `wantedOf`.
+ */
+export function wantedOfFleet(options: StreamOptions, now: number): FleetWanted {
+  const { after, ...others } = options
+  if (after === undefined) return { wanted: wantedOf(options, now), after }
+  const { lines = Infinity } = options
+  return { wanted: wantedOf({ ...others, lines }, now), after: parseFleetCursor(after) }
+}
+
 async function* loaded(
   from: string,
   options: StreamOptions,
-  wanted: ReturnType<typeof wantedOf>,
+  wanted: FleetWanted,
   signal: AbortSignal,
   done: () => void,
 ): AsyncGenerator<LogLine, undefined> {
   try {
     if (signal.aborted) return
     const { fleetLines } = await import('./fleet-lines.ts')
-    yield* fleetLines(from, { options, wanted, tell: warn, signal })
+    yield* fleetLines(from, { options, ...wanted, tell: warn, signal })
   } finally {
     done()
   }

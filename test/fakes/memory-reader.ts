@@ -93,8 +93,8 @@ export class MemoryReader implements EngineReader {
   async *read(query: EngineQuery): AsyncGenerator<readonly ShippedLine[], undefined> {
     if (this.isAway) throw new Error('nobody is there')
     this.queries.push(query)
-    const there = this.lines.filter((line) => isOf(line, query))
-    const { lines = Infinity, follow = false, signal } = query
+    const { lines = Infinity, behind = 0, follow = false, signal } = query
+    const there = this.lines.filter((line) => isOf(line, query) && line.seq > behind)
     if (lines > 0) yield lines === Infinity ? there : there.slice(-lines)
     if (!follow) return
     const listener: Listener = { query, lines: [], isLost: false, wake: undefined }

@@ -46,7 +46,7 @@ async function writeAndShip(
 }
 
 for (const { name, skip, start, prepare, remove } of engines) {
-  describe(`${name}: the command`, { skip, timeout: 60_000 }, () => {
+  describe(`${name}: the command`, { skip, timeout: 120_000 }, () => {
     let servers: Servers
     before(async () => {
       servers = await start()
@@ -201,6 +201,39 @@ for (const { name, skip, start, prepare, remove } of engines) {
       const { code, err } = await ringlog('ship', servers.url, '-d', human)
       assert.equal(code, 1)
       assert.match(err, /expected lines of JSON with numbers, got human lines/)
+    })
+
+    test('tail --from --after goes on behind what --show-cursor has shown', async (t) => {
+      const log = { host: 'g', directory: logDirectory(t) }
+      const tail = async (...args: readonly string[]): Promise<readonly [string[], string]> => {
+        const command = ['tail', '--from', servers.url, '--json', '-c', 'service', '--show-cursor']
+        const { code, out, err } = await ringlog(...command, ...args)
+        assert.equal(code, 0, err)
+        const messages = out.split('\n').slice(0, -1)
+        const cursor = /^ringlog: cursor: (\S+)$/m.exec(err)?.[1]
+        const texts = messages.map((line) => (JSON.parse(line) as { message: string }).message)
+        return [texts, cursor ?? err]
+      }
+      const write = async (...texts: readonly string[]): Promise<void> => {
+        const logger = createLogger({ log_path: log.directory, console: 'off' })
+        for (const text of texts) logger.service.info(text)
+        await logger.close()
+        await ship(servers.url, { log_path: log.directory, host: log.host, once: true })
+      }
+      await write('one', 'two')
+      const [first, cursor] = await tail('-n', '1')
+      assert.deepEqual(first, ['two'])
+      assert.deepEqual((await tail('--after', cursor))[0], [])
+      await write('three', 'four')
+      const [second, next] = await tail('--after', cursor)
+      assert.deepEqual(second, ['three', 'four'])
+      assert.deepEqual((await tail('--after', cursor, '-n', '1'))[0], ['four'])
+      assert.deepEqual((await tail('--after', next))[0], [])
+      for (const wrong of ['x', cursor.slice(0, -1), 'r1.a.b']) {
+        const { code, err } = await ringlog('tail', '--from', servers.url, '--after', wrong)
+        assert.equal(code, 2)
+        assert.match(err, /option '--after': expected what --show-cursor has shown, got '/)
+      }
     })
 
     test('verify --from tells what the logger itself has reported as lost', async (t) => {

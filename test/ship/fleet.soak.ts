@@ -1,7 +1,7 @@
 // All hosts of a real engine, read by a program.
 
 import assert from 'node:assert/strict'
-import { after, before, describe, test } from 'node:test'
+import { after as afterAll, before as beforeAll, describe, test } from 'node:test'
 import { type LogLine, type StreamOptions, createLogger, streamLogs } from '../../lib/index.ts'
 import { ship } from '../../lib/ship/ship-logs.ts'
 import { logDirectory } from '../log-directory.ts'
@@ -32,10 +32,10 @@ async function next(lines: AsyncIterator<LogLine>, count: number): Promise<LogLi
 for (const { name, skip, start } of engines) {
   describe(`${name}: streamLogs({ from })`, { skip, timeout: 60_000 }, () => {
     let servers: Servers
-    before(async () => {
+    beforeAll(async () => {
       servers = await start()
     })
-    after(() => servers.close())
+    afterAll(() => servers.close())
 
     test('gives nothing of an engine that is empty, and makes nothing in it', async () => {
       assert.deepEqual(await rawOf({ from: servers.url }), [])
@@ -96,6 +96,37 @@ for (const { name, skip, start } of engines) {
       assert.match(line!.file, /^(?:a\.example|b\/[0-9a-f]{8})\/\w+$/)
     })
 
+    test('goes on behind the cursor of any line, also when a host comes late with older entries', async (t) => {
+      const logs = hostLogs(t)
+      // Nobody else's: the logs of the test before are there, too.
+      const categories = ['audit', 'sdk', 'enforcement']
+      await writeTo(logs, 40)
+      const from = servers.url
+      const late = logs.pop()!
+      await shipAll(from, logs)
+      const ways: readonly StreamOptions[] = [
+        { categories },
+        { categories, level: 'warning' },
+        { categories, where: { 'context.rule': 'Other' }, grep: /three/ },
+      ]
+      const given: LogLine[][] = []
+      for (const way of ways) {
+        given.push(await next(streamLogs({ from, ...way })[Symbol.asyncIterator](), 30))
+      }
+      const cursors = given.map((lines) => lines.map(({ cursor }) => cursor))
+      await shipAll(from, [late])
+      for (const [i, way] of ways.entries()) {
+        const all = (await rawOf({ from, ...way })).toSorted()
+        const before = given[i]!.map(({ raw }) => raw)
+        for (const at of [0, 13, 29]) {
+          const after = cursors[i]![at]!
+          const rest = await rawOf({ from, ...way, after })
+          assert.deepEqual([...before.slice(0, at + 1), ...rest].toSorted(), all, `${i} ${at}`)
+          assert.deepEqual(await rawOf({ from, ...way, after, lines: 5 }), rest.slice(-5))
+        }
+      }
+    })
+
     test('follows: what is there, what comes, a host that is new, and ends', async (t) => {
       const directory = logDirectory(t)
       const log = createLogger({ log_path: directory, console: 'off' })
@@ -125,6 +156,30 @@ for (const { name, skip, start } of engines) {
       assert.equal((await last).done, true)
       end.abort()
       await shipping
+    })
+
+    test('follows behind a cursor: each line once', async (t) => {
+      const log = { host: 'f', directory: logDirectory(t) }
+      const from = servers.url
+      const options = { from, account_id: 'F', follow: true }
+      const seen: string[] = []
+      let after: string | undefined
+      for (let round = 0; round < 4; round++) {
+        const logger = createLogger({ log_path: log.directory, console: 'off' })
+        for (let i = 0; i < 3; i++) logger.service.info(`${round} ${i}`, { account_id: 'F' })
+        await logger.close()
+        await shipAll(from, [log])
+        const leave = new AbortController()
+        const goesOn = after === undefined ? {} : { after }
+        const lines = streamLogs({ ...options, ...goesOn, signal: leave.signal })
+        // One is left for the next round each time.
+        const found = await next(lines[Symbol.asyncIterator](), round === 0 ? 2 : 3)
+        leave.abort()
+        after = found.at(-1)!.cursor
+        seen.push(...found.map(({ entry }) => entry!.message))
+      }
+      const all = [0, 1, 2, 3].flatMap((round) => [0, 1, 2].map((i) => `${round} ${i}`))
+      assert.deepEqual(seen, all.slice(0, -1))
     })
 
     test('ends when what is wanted is over', async () => {

@@ -38,8 +38,9 @@ describe('streamLogs({ from })', () => {
       message: 'Cannot read lines: expected a directory with log_path, got from',
     })
     assert.throws(() => streamLogs({ from, after: 'r1.cursor.of a directory' }), {
-      name: 'TypeError',
-      message: 'Cannot read lines: expected a directory with after, got from',
+      name: 'RangeError',
+      message:
+        'Cannot go on behind a line: expected the cursor of a line of an engine, as e1.…, got "r1.cursor.of a directory"',
     })
     assert.throws(() => streamLogs({ from: 1 as unknown as string }), /expected from to be/)
     assert.throws(() => streamLogs({ from, lines: -1 }), RangeError)
