@@ -45,12 +45,12 @@ export function ratePicture(results: Results): string {
   const series = names.map((name) => ({
     type: 'line' as const,
     name: titleOf(name),
-    lineStyle: { width: subjects[name].kind === 'ours' ? 3 : 1.5 },
+    lineStyle: lineStyleOf(name),
     data: loads
       .filter(({ entries }) => entries === turnEntries)
       .flatMap(({ name: load, turnsPerS }) => {
         const us = medianOf(rows, name, `cpu_${load}_us`)
-        // What is lost in the noise has no place on a logarithmic axis.
+        // What is nothing has no place on a logarithmic axis.
         return us === undefined || !(us > 0) ? [] : [[turnsPerS * turnEntries, us]]
       }),
   }))
@@ -82,10 +82,7 @@ export function latencyPicture(results: Results): string {
     type: 'line' as const,
     name: titleOf(name),
     showSymbol: false,
-    lineStyle: {
-      width: subjects[name].kind === 'ours' ? 3 : 1.5,
-      ...(subjects[name].kind === 'limit' && { type: 'dashed' as const }),
-    },
+    lineStyle: lineStyleOf(name),
     data: percentilePoints
       .filter((point) => point < 100)
       .flatMap((point) => {
@@ -236,6 +233,11 @@ function colorOf(name: SubjectName): string {
   const colors = kind === 'ours' ? oursColors : rivalColors
   const index = subjectNames.filter((one) => subjects[one].kind === kind).indexOf(name)
   return colors[index % colors.length] ?? limitColor
+}
+
+function lineStyleOf(name: SubjectName): object {
+  const { kind } = subjects[name]
+  return { width: kind === 'ours' ? 3 : 1.5, ...(kind === 'limit' && { type: 'dashed' }) }
 }
 
 /** Titles are Markdown; a picture is not. */

@@ -165,6 +165,11 @@ export const subjects = {
     title: '_limit: copy into lanes + Date.now()_',
     load: async () => (await import('./limits.ts')).openLanes,
   },
+  'ready-wakes': {
+    ...limit,
+    title: '_limit: write ready bytes after 50 ms, or 64 KiB_',
+    load: async () => (await import('./limits.ts')).openReadyWakes,
+  },
   'ready-bytes': {
     ...limit,
     title: '_limit: write ready bytes, 256 KiB each_',

@@ -3,8 +3,9 @@
 // not the ones they are given, so the measures know them as limits (catalog.ts) and do not check
 // their lines against the calls.
 
-import { closeSync, openSync, writeSync } from 'node:fs'
+import { closeSync, openSync, write, writeSync } from 'node:fs'
 import { join } from 'node:path'
+import { pause } from '../loop.ts'
 import { account, enforcementContext, message, smallContext } from '../workload.ts'
 import type { EnforcementContext, SmallContext } from '../workload.ts'
 import { lineOf } from './bare.ts'
@@ -89,6 +90,38 @@ export function openLanes(): Subject {
     repeated: () => copy(context, account),
     end: async () => {
       if (tail === 0) throw new Error('Expected at least one call, got none')
+    },
+  }
+}
+
+/**
+ * Counts entries, and writes as many ready lines in the thread pool, 50 ms after the first or at
+ * 64 KiB: what nobody can do without who promises the same delay and never blocks.
+ */
+export function openReadyWakes({ directory }: SubjectOptions): Subject {
+  const file = openSync(join(directory, 'bench.log'), 'a')
+  const line = Buffer.from(lineOf(message, account, enforcementContext(0)))
+  const linesPerPiece = Math.floor((64 * 1024) / line.length)
+  const piece = Buffer.concat(Array.from({ length: linesPerPiece }, () => line))
+  let waiting = 0
+  let writing = 0
+  const flush = (): void => {
+    if (waiting === 0) return
+    writing++
+    write(file, piece, 0, waiting * line.length, null, () => writing--)
+    waiting = 0
+  }
+  const timer = setTimeout(flush, 50).unref()
+  return {
+    entry: (i) => {
+      keep(enforcementContext(i))
+      if (++waiting === 1) timer.refresh()
+      else if (waiting === linesPerPiece) flush()
+    },
+    end: async () => {
+      flush()
+      while (writing > 0) await pause(1)
+      closeSync(file)
     },
   }
 }
