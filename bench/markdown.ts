@@ -40,13 +40,8 @@ const headlines: readonly (readonly [
   variant: string,
   metric: string,
 ])[] = [
-  [
-    'processor time of an entry, all in, 1 000 turns a second with one each, µs',
-    'rates',
-    'entry',
-    'cpu_1000x1_us',
-  ],
-  ['processor time of an entry, all in, with five each, µs', 'rates', 'entry', 'cpu_1000x5_us'],
+  ['processor time of an entry, µs: 1 000 turns a second × 1', 'rates', 'entry', 'cpu_1000x1_us'],
+  ['the same: 1 000 turns a second × 5', 'rates', 'entry', 'cpu_1000x5_us'],
   ['a call, 100 a turn, the making of its context included, ns', 'mixed', 'entry', 'mean_100_ns'],
   ['99 of 100 calls return within, ns', 'tail', 'entry', 'p99_ns'],
   ['processor time of an entry as fast as it goes, µs', 'disk', 'entry', 'entry_cpu_us'],

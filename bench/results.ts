@@ -15,6 +15,7 @@ import os from 'node:os'
 import { join } from 'node:path'
 import type { Scale } from './measure.ts'
 import { repository } from './repository.ts'
+import { spreadOf } from './statistics.ts'
 import { subjectNames, subjects, type SubjectInfo, type SubjectName } from './subjects/catalog.ts'
 
 /** One figure of one subject: a value per round. */
@@ -59,9 +60,13 @@ export interface Results {
 export const resultsDirectory: string = join(repository, 'bench', 'results')
 export const latestFile: string = join(resultsDirectory, 'latest.json')
 
-/** Whether a figure cannot be told from nothing: all that is known is the end of its interval. */
-export function isNoise({ intervals = [] }: Row): boolean {
-  return intervals.some(([low]) => low <= 0)
+/**
+ * Whether a figure cannot be told from nothing: in none of the rounds is all of its interval above
+ * zero. The end of the intervals is all that is known then.
+ */
+export function isNoise({ intervals = [], values }: Row): boolean {
+  if (intervals.length === 0) return false
+  return intervals.every(([low]) => low <= 0) || spreadOf(values).median <= 0
 }
 
 /** What the machine is, as far as figures depend on it. */

@@ -96,7 +96,7 @@ export const rateMeasure: Measure = {
     'second × entries in each, and as fast as it goes; and the part of it in which the event loop was busy. Net of ' +
     'the same program without logging: short stretches with and without it take turns in one process, and what is ' +
     'shown is the median of the differences of neighbours, with the interval in which it lies (sign test; 95 % ' +
-    'where there are six pairs). `noise`: zero is in that interval, and no more is known than its end. After ' +
+    'where there are six pairs). `noise`: zero is in that interval, in all rounds, and no more is known than its end. After ' +
     '60 000 entries (other rivals: 20 000) and a second of 1 000 turns; ringlog rotates at 50 MB, rivals need not. ' +
     'ringlog has an entry in its file after 50 ms at most; pino keeps it until 4 096 bytes have come, but for the ' +
     'row with `periodicFlush`. The limit is what a wake every 50 ms costs alone, with nothing looked at and no line made.',

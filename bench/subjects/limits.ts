@@ -104,11 +104,11 @@ export function openReadyWakes({ directory }: SubjectOptions): Subject {
   const linesPerPiece = Math.floor((64 * 1024) / line.length)
   const piece = Buffer.concat(Array.from({ length: linesPerPiece }, () => line))
   let waiting = 0
-  let writing = 0
+  const state = { writing: 0 }
   const flush = (): void => {
     if (waiting === 0) return
-    writing++
-    write(file, piece, 0, waiting * line.length, null, () => writing--)
+    state.writing++
+    write(file, piece, 0, waiting * line.length, null, () => state.writing--)
     waiting = 0
   }
   const timer = setTimeout(flush, 50).unref()
@@ -120,7 +120,7 @@ export function openReadyWakes({ directory }: SubjectOptions): Subject {
     },
     end: async () => {
       flush()
-      while (writing > 0) await pause(1)
+      while (state.writing > 0) await pause(1)
       closeSync(file)
     },
   }

@@ -54,28 +54,24 @@ test('a figure that may as well be nothing is noise, and its end is all that is 
   const metric = 'cpu_1000x5_us'
   const rate = (values: readonly number[], intervals: Row['intervals'], more: Partial<Row> = {}) =>
     rowWith(values, { measure: 'rates', metric, intervals: intervals!, ...more })
-  const lost = resultsWith([
-    rate(
-      [-1, 3],
-      [
-        [-4, 2],
-        [1, 5],
-      ],
-    ),
-    rate(
-      [8, 10],
-      [
-        [7, 9],
-        [9, 12],
-      ],
-      { subject: 'pino-async' },
-    ),
-  ])
-  const text = tablesOf(lost)
+  const above = [2, 6] as const
+  const around = [-4, 5] as const
+  const [typed, untyped, pino, winston] = (
+    ['ringlog-typed', 'ringlog-untyped', 'pino-async', 'winston'] as const
+  ).map((subject) => ({ subject }))
+  const rows = [
+    rate([-1, 3], [around, around], typed),
+    rate([-3, 2], [around, above], untyped),
+    rate([8, 10], [above, [7, 12]], pino),
+    rate([1, 4], [around, above], winston),
+  ]
+  const text = tablesOf(resultsWith(rows))
   assert.match(text, /typed event\*\* .*\| noise \(< 5\.00\) \|/)
-  assert.match(text, /pino, asynchronous .*\| 9\.00 \(7\.00–12\.0\) \|/)
-  assert.match(headlineOf(lost), /\| noise \| {2}\| 9\.00 \|/)
-  const picture = ratePicture(lost)
+  assert.match(text, /untyped\*\* .*\| noise \(< 6\.00\) \|/, 'less than nothing in the middle')
+  assert.match(text, /pino, asynchronous .*\| 9\.00 \(2\.00–12\.0\) \|/)
+  assert.match(text, /winston .*\| 2\.50 \(-4\.00–6\.00\) \|/, 'one of two rounds knows')
+  assert.match(headlineOf(resultsWith(rows)), /\| noise \| noise \| 9\.00 \|/)
+  const picture = ratePicture(resultsWith(rows))
   assert.match(picture, /pino/)
   assert.doesNotMatch(picture, /typed event/)
 })
