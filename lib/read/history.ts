@@ -82,9 +82,24 @@ export async function* history(
     yield await lastOf(needed, reading)
     return
   }
+  let isFront = true
   for await (const lines of merge(needed.map((each) => forwardsOf(each, reading)))) {
-    yield lines.map((timed) => ({ ...timed, isShown: copies.seen(timed.line) === undefined }))
+    const rest: HistoryLine[] = []
+    for (const timed of lines) {
+      const { isPassed } = timed
+      // What stands behind one that was not given was not given either, whatever its time: the
+      // clock may have been set back between them.
+      if (isPassed === false) isFront = false
+      const isShown = copies.seen(timed.line) === undefined
+      if (!isFront || isPassed !== true) rest.push({ ...timed, isShown })
+    }
+    yield rest
   }
+}
+
+/** A line of a base; `isPassed` is told where its time tells whether it was given before. */
+interface JudgedLine extends TimedLine {
+  readonly isPassed?: boolean
 }
 
 /** The last of some lines. */
@@ -136,19 +151,20 @@ async function lastOf(files: readonly Files[], reading: Reading): Promise<Histor
 async function* forwardsOf(
   { spans, time, lsn, isPassed }: Files,
   { wanted, copies, remarks, ended }: Reading,
-): AsyncGenerator<TimedLine[]> {
+): AsyncGenerator<JudgedLine[]> {
   const times = new Forwards(time, lsn)
   let isPassing = isPassed !== undefined
   for (const [i, { log, begin = 0, end, held }] of spans.entries()) {
     try {
       for await (const lines of readForwards(log.current(), { begin, end }, wanted.sieve)) {
         if (ended.aborted) return
-        const timed = times.timed(lines, log)
-        const next = isPassing ? timed.findIndex((each) => isPassed?.(each, i) !== true) : 0
-        isPassing = next === -1
-        const rest = isPassing ? [] : timed.slice(next)
-        for (const { line } of timed.slice(0, timed.length - rest.length)) copies.seen(line)
-        yield rest.filter(wanted.matches)
+        const timed: JudgedLine[] = times.timed(lines, log)
+        for (let at = 0; isPassing && at < timed.length; at++) {
+          isPassing = isPassed?.(timed[at]!, i) === true
+          timed[at] = { ...timed[at]!, isPassed: isPassing }
+          if (isPassing && !wanted.matches(timed[at]!)) copies.seen(timed[at]!.line)
+        }
+        yield timed.filter(wanted.matches)
       }
     } catch (error) {
       remarks.unread(log.name, error)

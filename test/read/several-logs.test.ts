@@ -97,3 +97,20 @@ test(
     assert.deepEqual(await next(1), ['d1'])
   },
 )
+
+test('streamLogs({ after }) gives what came behind a clock that was set back in another log', async (t) => {
+  const parent = logDirectory(t)
+  write(parent, '0', line(7, 1, 'a1'))
+  write(parent, '1', line(6, 1, 'b1') + line(10, 2, 'b2') + line(11, 5, 'b5'))
+  // Its file holds times in front of the line, which is no reason to leave them out.
+  writeFileSync(join(parent, '1', 'audit.log'), line(4, 3, 'b3') + line(5, 4, 'b4'))
+  const lines = await read({ log_path: parent })
+  const all = messages(lines)
+  assert.deepEqual(all, ['b1', 'a1', 'b2', 'b3', 'b4', 'b5'])
+  for (const [i, { cursor: after }] of lines.entries()) {
+    assert.deepEqual(messages(await read({ log_path: parent, after })), all.slice(i + 1))
+    const [last = ''] = all.slice(i + 1).slice(-1)
+    const one = messages(await read({ log_path: parent, after, lines: 1 }))
+    assert.deepEqual(one, last === '' ? [] : [last])
+  }
+})
