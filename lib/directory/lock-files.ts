@@ -108,11 +108,21 @@ export function readLocks(directory: string): Locks {
 }
 
 /**
+ * The last lock that is written whole: what it says of the log holds until another one says more. A
+ * process that is killed when it has made its lock, and has not written it, leaves one that says
+ * nothing.
+ */
+export function lastWhole(locks: readonly Lock[]): Lock | undefined {
+  return locks.findLast(({ record }) => record !== undefined)
+}
+
+/**
  * The lock that counts, as a reader believes it: also that of the user whom the log belongs to, in
  * a directory which belongs to somebody else. Throws when the directory cannot be read.
  */
 export function topLockOf(directory: string): Lock | undefined {
-  return readLocksOf(directory, readersTrust).locks.at(-1)
+  const { locks } = readLocksOf(directory, readersTrust)
+  return lastWhole(locks) ?? locks.at(-1)
 }
 
 /** Users whose files are believed; `undefined`: all. */

@@ -58,6 +58,7 @@ import {
   type LockRecord,
   type Locks,
   type Takeover,
+  lastWhole,
   lockNameOf,
   readLocks,
   seemsAlive,
@@ -377,8 +378,9 @@ export class DirectoryLock implements Claim {
       }
       this.#options.beforeTaking?.()
       this.#generation = highest + 1
-      this.#takeovers = top?.record?.takeovers ?? []
-      if (this.#create(inheritanceOf(top)) && this.#isAlone()) {
+      const last = lastWhole(locks)
+      this.#takeovers = last?.record?.takeovers ?? []
+      if (this.#create(inheritanceOf(last)) && this.#isAlone()) {
         const isQuiet = this.#isCertainlyDead(top)
         if (!isQuiet) this.#awaitQuiet()
         return isQuiet
@@ -656,8 +658,8 @@ function isAlike(some: readonly FileEnd[], others: readonly FileEnd[]): boolean 
  * is moved on its device, or into another container, is the same; one that was restored from a
  * backup is a copy.
  */
-function inheritanceOf(top: Lock | undefined): Checkpoint | undefined {
-  const checkpoint = top?.record?.checkpoint
-  if (checkpoint === undefined || top?.isCopy !== true) return checkpoint
+function inheritanceOf(last: Lock | undefined): Checkpoint | undefined {
+  const checkpoint = last?.record?.checkpoint
+  if (checkpoint === undefined || last?.isCopy !== true) return checkpoint
   return { ...checkpoint, log_id: undefined }
 }

@@ -388,6 +388,31 @@ ctypes.CDLL(None).syscall(60 if platform.machine() == 'x86_64' else 93, 0)`
     faster.release(checkpoint)
   })
 
+  test('hold() leaves the log what it was when a starter was killed before its lock was written', (t) => {
+    const directory = logDirectory(t)
+    const first = lockOf(directory)
+    first.hold()
+    const known = { ...checkpoint, log_id: 'a'.repeat(32) }
+    first.release(known)
+    writeFileSync(join(directory, 'ringlog.2.lock'), '')
+    assert.deepEqual(stateOf(directory).checkpoint, known)
+    let ms = 0
+    let inherited: Checkpoint | undefined
+    const next = new DirectoryLock({
+      directory,
+      taken: (left) => {
+        inherited = left
+      },
+      now: () => ms,
+      nap: (napMs) => {
+        ms += napMs
+      },
+    })
+    next.hold()
+    assert.deepEqual(inherited, known)
+    next.release(known)
+  })
+
   test('takes over what is damaged, empty or no lock at all, and throws what the system says', (t) => {
     for (const content of ['', '{"pid":1', 'null', '5', '[]', '{"pid":"1"}', '\0'.repeat(512)]) {
       const directory = logDirectory(t)
