@@ -201,8 +201,11 @@ export class Hand {
     port1.unref()
     const patience = new Patience(false, startMsMax)
     while (Atomics.load(this.#words, OPENED) === 0) {
-      if (patience.awaitChange(this.#words, OPENED, 0)) continue
-      this.#takeOver(`has not started in ${startMsMax / 1000} s`)
+      const hasTime = patience.awaitChange(this.#words, OPENED, 0)
+      // Of its end no event tells while it is waited for.
+      const isDead = hasTime && this.#isDead
+      if ((hasTime && !isDead) || Atomics.load(this.#words, OPENED) !== 0) continue
+      this.#takeOver(isDead ? 'has ended' : `has not started in ${startMsMax / 1000} s`)
       return
     }
     if (Atomics.load(this.#words, OPENED) === REFUSED) this.#refused()

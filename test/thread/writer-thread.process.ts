@@ -108,6 +108,7 @@ describe('the end of a process with a writer thread', { skip, concurrency: 2 }, 
 
 describe('a writer thread that', { skip, concurrency: 2 }, () => {
   for (const [way, code, remark] of [
+    ['ends before it has opened the directory', 0, /the writer thread has ended/],
     ['is terminated amid writing', 0, /the writer thread has ended/],
     ['is terminated when the process exits', 3, /the writer thread has ended/],
     // It may have finished before.
