@@ -62,7 +62,7 @@ function attempt(write: () => void): void {
 export function watchExit(exiting: Exiting): void {
   if (watched.size === 0) {
     for (const [event, listener] of ours) events.prependListener(event, listener)
-    process.on('newListener', onNewListener)
+    watchLine()
   }
   watched.add(exiting)
 }
@@ -70,8 +70,9 @@ export function watchExit(exiting: Exiting): void {
 /** `exiting` has nothing to write any more. */
 export function unwatchExit(exiting: Exiting): void {
   if (!watched.delete(exiting) || watched.size > 0) return
-  for (const [event, listener] of ours) events.off(event, listener)
+  process.off('removeListener', onRemoveListener)
   process.off('newListener', onNewListener)
+  for (const [event, listener] of ours) events.off(event, listener)
 }
 
 // --- first in line, also when others are put in front of us ---
@@ -89,19 +90,46 @@ let moves = 0
 const events: EventEmitter = process
 const endOfTurn = Promise.resolve()
 
+function watchLine(): void {
+  process.on('newListener', onNewListener)
+  process.on('removeListener', onRemoveListener)
+}
+
 function onNewListener(event: string | symbol, listener: object): void {
   if (typeof event !== 'string' || !ours.has(event) || mark in listener) return
   // It is told before it stands in line.
   void endOfTurn.then(standFirst)
 }
 
+/**
+ * `process.removeAllListeners('exit')` of a test, or of somebody who means his own: back at once,
+ * since the process may end in this turn. Without an event it takes all of them, then these.
+ */
+function onRemoveListener(event: string | symbol, listener: unknown): void {
+  if (watched.size === 0 || isMoving || typeof event !== 'string') return
+  if (ours.get(event) !== listener && listener !== onNewListener) return
+  if (++moves > movesMax) return
+  if (listener !== onNewListener) events.prependListener(event, ours.get(event)!)
+  void endOfTurn.then(standFirst)
+}
+
+let isMoving = false
+
 function standFirst(): void {
-  for (const [event, listener] of ours) {
-    const line = events.rawListeners(event)
-    const place = line.indexOf(listener)
-    if (!line.slice(0, Math.max(0, place)).some((other) => !(mark in other))) continue
-    if (++moves > movesMax) return
-    events.off(event, listener)
-    events.prependListener(event, listener)
+  if (watched.size === 0) return
+  isMoving = true
+  try {
+    if (!events.listeners('newListener').includes(onNewListener)) watchLine()
+    for (const [event, listener] of ours) {
+      const line = events.rawListeners(event)
+      const place = line.indexOf(listener)
+      const isFirst = !line.slice(0, Math.max(0, place)).some((other) => !(mark in other))
+      if (place !== -1 && isFirst) continue
+      if (++moves > movesMax) return
+      events.off(event, listener)
+      events.prependListener(event, listener)
+    }
+  } finally {
+    isMoving = false
   }
 }

@@ -7,7 +7,7 @@ import { spawn } from 'node:child_process'
 import type { EventEmitter } from 'node:events'
 import { describe, test } from 'node:test'
 import { createLogger } from '../../lib/index.ts'
-import { logDirectory } from '../log-directory.ts'
+import { linesOf, logDirectory } from '../log-directory.ts'
 import { library, loader } from '../loader.ts'
 import { testCompleteEnd } from './ending-process.ts'
 
@@ -75,6 +75,41 @@ describe('listeners', () => {
     process.off('newListener', insist)
     process.off('exit', first)
     assert.ok(moves > 0 && moves < 1000, String(moves))
+    await log.close()
+  })
+
+  test('stays in line when all listeners are removed, of an event or of all', async (t) => {
+    for (const removal of ["process.removeAllListeners('exit')", 'process.removeAllListeners()']) {
+      const directory = logDirectory(t)
+      const script = `import('${library}').then(async ({ createLogger }) => {
+        const log = createLogger({ log_path: ${JSON.stringify(directory)} })
+        log.system.info('accepted')
+        ${removal}
+        if (${removal.endsWith('()')}) await new Promise(queueMicrotask)
+        process.exit()
+      })`
+      const child = spawn(process.execPath, [...loader, '-e', script], {
+        stdio: 'ignore',
+        timeout: 60_000,
+      })
+      assert.equal(await new Promise((resolve) => child.on('exit', resolve)), 0)
+      assert.equal(linesOf(directory, 'system.log').length, 1, removal)
+    }
+  })
+
+  test('comes to an end where somebody removes listeners until there are none', async (t) => {
+    const log = createLogger({ log_path: logDirectory(t) })
+    const others = process.listeners('exit')
+    let removed = 0
+    for (
+      let [one] = process.listeners('exit');
+      one !== undefined;
+      [one] = process.listeners('exit')
+    ) {
+      process.off('exit', one)
+      assert.ok(++removed < 1000)
+    }
+    for (const other of others) process.on('exit', other)
     await log.close()
   })
 
