@@ -75,16 +75,31 @@ const KIND = 5
 const MANIFEST_DATA = 6
 
 const roles: ReadonlyMap<string, Role> = new Map<string, Role>([
-  ...['name', 'key', 'k', 'field', 'header', 'param', 'parameter', 'property', 'variable'].map(
-    (name) => [name, NAMES] as const,
-  ),
-  ...['value', 'val', 'v'].map((name) => [name, VALUES] as const),
+  ...'name key k field header param parameter property variable path'
+    .split(' ')
+    .map((name) => [name, NAMES] as const),
+  // Of validators, and of a change: what it was and what it is.
+  ...'value val v input received old new from to before after oldvalue newvalue old_value new_value'
+    .split(' ')
+    .map((name) => [name, VALUES] as const),
   ['hex', BYTES],
   ['kind', KIND],
   ['data', MANIFEST_DATA],
   ['stringData', MANIFEST_DATA],
   ...['id', 'access', 'refresh', 'raw'].map((name) => [name, INNER] as const),
 ])
+
+/** `Name` and `NAME`, too, as clouds and tables of databases spell it. */
+function roleOf(key: string): Role {
+  const role = roles.get(key)
+  if (role !== undefined) return role
+  if (key.length > roleCharsMax) return 0
+  const other = roles.get(key.toLowerCase())
+  return other === NAMES || other === VALUES ? other : 0
+}
+
+/** No key is longer that says something of its value. */
+const roleCharsMax = 10
 
 /** What is known of a key of a context. */
 interface Key {
@@ -271,7 +286,7 @@ export class ValueEncoder {
       else this.#value(out, lanes, key, tag)
       return beside
     }
-    const name = role === NAMES && tag === STRING ? this.#strengthOfNext(lanes) : beside
+    const name = role === NAMES && tag === STRING ? this.#strengthOfNext(lanes, key.name) : beside
     const near = role === VALUES ? (name ?? this.#nameAhead(lanes, tag)) : NONE
     this.#besideName(out, lanes, key, tag, role === NAMES ? NONE : near || around)
     return name
@@ -360,9 +375,14 @@ export class ValueEncoder {
     out.byte(endBracket)
   }
 
-  /** How surely the string that is next in the lanes names a secret. */
-  #strengthOfNext(lanes: Lanes): Strength {
-    return nameStrength(lanes.refs[lanes.refHead & lanes.mask] as string, this.#redactor)
+  /**
+   * How surely the string that is next in the lanes names a secret. A validator's path is the name
+   * of a field; that of a request says nothing.
+   */
+  #strengthOfNext(lanes: Lanes, key: string): Strength {
+    const text = lanes.refs[lanes.refHead & lanes.mask] as string
+    if (key === 'path' && text.includes('/')) return NONE
+    return nameStrength(text, this.#redactor)
   }
 
   /**
@@ -370,7 +390,7 @@ export class ValueEncoder {
    * are.
    */
   #nameAhead(lanes: Lanes, tag: number): Strength {
-    return this.#ahead(lanes, tag, NAMES, () => this.#strengthOfNext(lanes))
+    return this.#ahead(lanes, tag, NAMES, (key) => this.#strengthOfNext(lanes, key))
   }
 
   /** Whether the manifest whose data is next is that of a secret. */
@@ -381,12 +401,13 @@ export class ValueEncoder {
   }
 
   /** What the strings say that stand behind a value in the same object, at keys of that role. */
-  #ahead(lanes: Lanes, tag: number, role: Role, strengthOf: () => Strength): Strength {
+  #ahead(lanes: Lanes, tag: number, role: Role, strengthOf: (key: string) => Strength): Strength {
     const { tagHead, numHead, refHead } = lanes
     let strength: Strength = NONE
     skip(lanes, tag)
     for (let next = lanes.shiftTag(); next !== END; next = lanes.shiftTag()) {
-      if (roles.get(lanes.shiftRef()) === role && next === STRING) strength = strengthOf()
+      const key = lanes.shiftRef()
+      if (roleOf(key) === role && next === STRING) strength = strengthOf(key)
       if (strength !== NONE) break
       skip(lanes, next)
     }
@@ -409,7 +430,7 @@ export class ValueEncoder {
       strength: this.#redactor.strengthOf(
         name.length > keyCharsMax ? cutRoughly(name, keyCharsMax) : name,
       ),
-      role: roles.get(name) ?? 0,
+      role: roleOf(name),
       string: new CachedString(),
     }
     if (this.#keys.size >= keysMax) this.#keys.clear()

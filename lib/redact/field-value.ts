@@ -29,7 +29,7 @@ const keyCharsMax = 40
 const keyField =
   /(?:^|[^\w-])(?:name|key|k|field|header|param(?:eter)?|property|prop|id|label|variable|type|action|op|event)["'\\]{0,8}\s{0,4}(?:=>|[:=])\s{0,4}["'\\]{0,8}[\w.]{0,16}$/i
 /** Fields that hold its value. */
-const valueField = /^(?:values?|val|v|content|data|params|args)$/i
+const valueField = /^(?:values?|val|v|content|data|params|args|input|received|(?:old|new)_?value)$/i
 const field = /[\s,;"'\\/]{0,24}([A-Za-z][\w-]{0,23})["'\\]{0,8}\s{0,8}(?:=>|[:=])[ \t]{0,8}/y
 const emptyLine = /(?:\r?\n){2}/y
 

@@ -138,7 +138,7 @@ const nothings: ReadonlySet<string> = new Set(
  * show.
  */
 const placeholder =
-  /^(?:[*•.…]+|x{3,}|\$\{[^}]*\}?|\$(?=\w*(?:pass|pwd|secret|token|key|cred))\w+|\{\{.*|<[^<>]{0,40}>|<[a-z][a-z _.-]{0,40}|%[A-Za-z_]+%|%s|(?:process|import\.meta)\.env\b.*|(?:os\.environ|System\.getenv|os\.getenv|getenv)\b.*|\[(?:Function|AsyncFunction|class|Getter|Setter|Circular|Object|Array|Symbol|object)\b.*)$/i
+  /^(?:[*•.…]+|x{3,}|\((?:none|null|unset|empty|missing|not set)\)?|\$\{[^}]*\}?|\$(?=\w*(?:pass|pwd|secret|token|key|cred))\w+|\{\{.*|<[^<>]{0,40}>|<[a-z][a-z _.-]{0,40}|%[A-Za-z_]+%|%s|(?:process|import\.meta)\.env\b.*|(?:os\.environ|System\.getenv|os\.getenv|getenv)\b.*|\[(?:Function|AsyncFunction|class|Getter|Setter|Circular|Object|Array|Symbol|object)\b.*)$/i
 
 /** A variable of a shell: `$PGUSER`. */
 const shellVariable = /^\$[A-Z_][A-Z0-9_]{0,64}$/
@@ -228,6 +228,8 @@ const symbolCharsMax = 5
 const wrapped = /^[a-z]{1,3}[A-Z]{2,6}$/
 
 function hidesLikely(text: string): boolean {
+  // A signal of a process, at `sig`.
+  if (/^SIG[A-Z\d]{2,9}$/.test(text)) return false
   if (hidesMixed(text)) return true
   if (!words.test(text) || /\s/.test(text) || wrapped.test(text)) return false
   return text
