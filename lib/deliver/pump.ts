@@ -58,6 +58,8 @@ const lineBytesSpan = 64
  * milliseconds.
  */
 const triedMsMin = 100
+/** When a turn that has thrown is tried again, in milliseconds. */
+const brokenMs = 1_000
 
 export interface PumpOptions extends OutagesOptions {
   readonly ring: Ring<CategoryTemplate>
@@ -200,12 +202,25 @@ export class Pump {
     }
     this.#slice = () => {
       this.#state = 'idle'
-      options.ring.prepare()
-      this.#noteWaiting()
-      this.#drain(this.#clock.monotonicMs() + this.#sliceMs)
-      this.#wakeTail = this.#nextWakeTail()
-      this.#dispatch()
+      try {
+        options.ring.prepare()
+        this.#noteWaiting()
+        this.#drain(this.#clock.monotonicMs() + this.#sliceMs)
+        this.#wakeTail = this.#nextWakeTail()
+        this.#dispatch()
+      } catch (error) {
+        this.#recoverLater(error)
+      }
     }
+  }
+
+  /**
+   * A function of the language has been replaced by one that throws: nobody has called us here, so
+   * the process would end by it. What waits waits on, and is counted.
+   */
+  #recoverLater(error: unknown): void {
+    this.#options.counters.fail(error instanceof Error ? error : new Error(String(error)))
+    this.#clock.setTimeout(() => this.wake(), brokenMs).unref()
   }
 
   /**

@@ -89,6 +89,34 @@ async function turns(): Promise<void> {
 }
 
 describe('Pump', () => {
+  test('a turn that throws is counted, tried again, and loses nothing', async () => {
+    let retry: (() => void) | undefined
+    const clock: Clock = {
+      monotonicMs: () => 0,
+      setTimeout: (turn) => {
+        retry = turn
+        return { refresh: () => {}, unref: () => {} }
+      },
+      clearTimeout: () => {},
+    }
+    const { ring, pump, counters, sink, log } = pumpWith({ clock })
+    const { max } = Math
+    log(INFO)
+    pump.wake()
+    Math.max = () => {
+      throw new Error('replaced')
+    }
+    try {
+      await turns()
+    } finally {
+      Math.max = max
+    }
+    assert.deepEqual([ring.size, counters.failures], [1, 1])
+    retry!()
+    await turns()
+    assert.deepEqual([ring.size, sink.batches.length], [0, 1])
+  })
+
   test('a quiet file is not held back for company by a ring that never runs empty', async () => {
     let now = 0
     const clock: Clock = {
