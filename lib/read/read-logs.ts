@@ -25,7 +25,10 @@ interface Iteration {
   readonly tell: Tell
   /** The cursor that it goes on from, as it was given. */
   readonly after: string | undefined
-  /** Called when what was there has been read, with the cursor to go on from. */
+  /**
+   * Called when what was there has been read, with the cursor to go on from; and again at the end
+   * of following, where that showed a line.
+   */
   readonly atEnd: ((cursor: string) => void) | undefined
 }
 
@@ -33,7 +36,8 @@ interface Iteration {
  * The lines of the files, for a caller who has a place of its own for remarks.
  *
  * @param tell Gets what cannot be read, each trouble once an iteration.
- * @param atEnd Called when what was there has been read, with the cursor to go on from.
+ * @param atEnd Called when what was there has been read, with the cursor to go on from; and again
+ *   at the end of following, where that showed a line.
  */
 export function readLogs(
   given: StreamOptions,
@@ -90,14 +94,16 @@ async function* linesOf(
     reader.endHistory()
     atEnd?.(wanted.until === Infinity ? track.cursor : behind)
     if (!follow) return
+    let last: LogLine | undefined
     for await (const lines of reader.following()) {
       track.pass(lines.map((line) => stepOf(line, track)))
       for (const { line, isShown } of lines) {
         if (ended.signal.aborted) return
-        if (isShown) yield line
+        if (isShown) yield (last = line)
       }
-      if (wallMs() > wanted.until + arrivalMsMax) return
+      if (wallMs() > wanted.until + arrivalMsMax) break
     }
+    if (last !== undefined) atEnd?.(last.cursor)
   } finally {
     signal?.removeEventListener('abort', end)
     ended.signal.removeEventListener('abort', end)

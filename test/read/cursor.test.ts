@@ -266,6 +266,27 @@ test(
   },
 )
 
+test(
+  'readLogs({ follow, until }) gives at its end the cursor behind what it showed',
+  { timeout: 20_000 },
+  async (t) => {
+    const log_path = empty(t)
+    const path = join(log_path, 'system.log')
+    writeFileSync(path, entry(1, 'system', 1))
+    const found: string[] = []
+    let end = ''
+    const atEnd = (cursor: string): void => {
+      if (end === '') appendFileSync(path, entry(2, 'system', 2))
+      end = cursor
+    }
+    const options = { log_path, follow: true, until: new Date() }
+    for await (const { entry: each } of readLogs(options, () => {}, atEnd))
+      found.push(each!.message)
+    assert.deepEqual(found, ['system 1', 'system 2'])
+    assert.deepEqual((await read({ log_path, after: end })).shown, [])
+  },
+)
+
 test('parseCursor() refuses what is no cursor, also a part of one', async (t) => {
   const log_path = empty(t)
   writeFileSync(join(log_path, 'system.log'), entry(1, 'system', 1))
