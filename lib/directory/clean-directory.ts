@@ -74,6 +74,10 @@ export interface CleanTask extends CompressOptions {
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer E)[] ? E[] : T[K] }
+type Report = Mutable<CleanReport>
+
+/** Has something done to a file; what fails is in the report. Nothing once the task is aborted. */
+type Attempt = (file: string, work: () => Promise<void>) => Promise<void>
 
 /**
  * Cleans a directory.
@@ -83,16 +87,10 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer E)[] 
  * @throws the system's error when the directory cannot be read.
  */
 export async function cleanDirectory(task: CleanTask): Promise<CleanReport> {
-  const { directory, bases, dryRun, signal } = task
-  const report: Mutable<CleanReport> = {
-    directory,
-    dry_run: dryRun,
-    deleted: [],
-    compressed: [],
-    failed: [],
-  }
+  const { directory, bases, dryRun: dry_run, signal } = task
+  const report: Report = { directory, dry_run, deleted: [], compressed: [], failed: [] }
   const isAborted = (): boolean => signal?.aborted === true
-  const attempt = async (file: string, work: () => Promise<void>): Promise<void> => {
+  const attempt: Attempt = async (file, work) => {
     if (isAborted()) return
     try {
       await work()
@@ -104,44 +102,9 @@ export async function cleanDirectory(task: CleanTask): Promise<CleanReport> {
     }
   }
 
-  if (task.leftovers && !dryRun) {
-    await attempt(asideName, async () => emptyAside(directory, bases))
-  }
-  const names = readdirSync(directory)
-  if (task.leftovers) {
-    for (const name of names) {
-      const base = baseOfTemporary(name)
-      const file = lookAt(join(directory, name))
-      if (base === undefined || !bases.has(base) || file === undefined) continue
-      await attempt(name, async () => {
-        // What a rotation has put aside is perhaps just being deleted.
-        if (!dryRun) await rm(join(directory, name), { force: true })
-        report.deleted.push({ file: name, bytes: Number(file.size), reason: 'temporary' })
-      })
-    }
-  }
-  for (const [base, files] of filesByBase(names)) {
-    if (!bases.has(base)) continue
-    const gone = new Set<string>()
-    for (const doomed of doomedAmong(directory, files, task.limits)) {
-      await attempt(doomed.name, async () => {
-        if (await remove(task, doomed, report)) gone.add(doomed.name)
-      })
-    }
-    const kept = files.filter(({ name }) => !gone.has(name))
-    if (!dryRun) for (const { name } of kept) giveMode(task, name)
-    const plain = kept.filter(({ index, compressed }) => index > 0 && !compressed)
-    const packed = new Set(files.filter(({ compressed }) => compressed).map(({ index }) => index))
-    for (const file of plain) {
-      await attempt(file.name, async () => {
-        if (packed.has(file.index)) {
-          // A job was ended before its last step.
-          if (task.leftovers) await removeTwin(task, file, report)
-        } else if (task.notCompressed !== undefined) {
-          throw new Error(task.notCompressed)
-        } else if (task.compress) await compress(task, file, report)
-      })
-    }
+  if (task.leftovers) await removeLeftovers(task, report, attempt)
+  for (const [base, files] of filesByBase(readdirSync(directory))) {
+    if (bases.has(base)) await cleanSeries(task, files, report, attempt)
   }
   // Behind the compression, which may make enough room.
   for (const doomed of beyondTotal(directory, seriesNow(task, report), task.limits)) {
@@ -152,10 +115,58 @@ export async function cleanDirectory(task: CleanTask): Promise<CleanReport> {
   return report
 }
 
+/** Removes what jobs have left that were ended in the middle. */
+async function removeLeftovers(
+  { directory, bases, dryRun }: CleanTask,
+  report: Report,
+  attempt: Attempt,
+): Promise<void> {
+  if (!dryRun) await attempt(asideName, async () => emptyAside(directory, bases))
+  for (const name of readdirSync(directory)) {
+    const base = baseOfTemporary(name)
+    const file = lookAt(join(directory, name))
+    if (base === undefined || !bases.has(base) || file === undefined) continue
+    await attempt(name, async () => {
+      // What a rotation has put aside is perhaps just being deleted.
+      if (!dryRun) await rm(join(directory, name), { force: true })
+      report.deleted.push({ file: name, bytes: Number(file.size), reason: 'temporary' })
+    })
+  }
+}
+
+/** Deletes of a live file and its rotated ones what has to go, and compresses the rest. */
+async function cleanSeries(
+  task: CleanTask,
+  files: readonly FileName[],
+  report: Report,
+  attempt: Attempt,
+): Promise<void> {
+  const gone = new Set<string>()
+  for (const doomed of doomedAmong(task.directory, files, task.limits)) {
+    await attempt(doomed.name, async () => {
+      if (await remove(task, doomed, report)) gone.add(doomed.name)
+    })
+  }
+  const kept = files.filter(({ name }) => !gone.has(name))
+  if (!task.dryRun) for (const { name } of kept) giveMode(task, name)
+  const plain = kept.filter(({ index, compressed }) => index > 0 && !compressed)
+  const packed = new Set(files.filter(({ compressed }) => compressed).map(({ index }) => index))
+  for (const file of plain) {
+    await attempt(file.name, async () => {
+      if (packed.has(file.index)) {
+        // A job was ended before its last step.
+        if (task.leftovers) await removeTwin(task, file, report)
+      } else if (task.notCompressed !== undefined) {
+        throw new Error(task.notCompressed)
+      } else if (task.compress) await compress(task, file, report)
+    })
+  }
+}
+
 async function remove(
   { directory, onlyOwn, dryRun }: CleanTask,
   { name, identity, bytes, reason, isUnshipped }: Doomed,
-  report: Mutable<CleanReport>,
+  report: Report,
 ): Promise<boolean> {
   if (onlyOwn && !isOwnContent(directory, parseName(name)!)) return false
   if (!dryRun && !(await discard(directory, name, identity))) return false
@@ -188,11 +199,7 @@ function giveMode({ directory, fileMode, refused }: CleanTask, name: string): vo
   if (refusal !== undefined) refused?.(refusal)
 }
 
-async function compress(
-  task: CleanTask,
-  file: FileName,
-  report: Mutable<CleanReport>,
-): Promise<void> {
+async function compress(task: CleanTask, file: FileName, report: Report): Promise<void> {
   const { directory, dryRun } = task
   if (!dryRun) {
     const done = await compressFile(directory, file, task)
@@ -207,11 +214,7 @@ async function compress(
 }
 
 /** Removes a plain file whose gzip is there already. */
-async function removeTwin(
-  task: CleanTask,
-  file: FileName,
-  report: Mutable<CleanReport>,
-): Promise<void> {
+async function removeTwin(task: CleanTask, file: FileName, report: Report): Promise<void> {
   const { directory, dryRun } = task
   const plain = lookAt(join(directory, file.name))
   if (plain === undefined) return

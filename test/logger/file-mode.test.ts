@@ -328,7 +328,7 @@ describe('ringlog verify', { skip: noStrangers }, () => {
       const tried = runAs(stray, group, program({ ...config, lock_wait_s: 0 }))
       assert.match(tried.stderr, /expected a file of the user that runs the process/)
       await look()
-      assert.equal(ids.size, 1)
+      assert.equal(ids.size, 1, [...ids].join(' and '))
       assert.match([...ids][0] ?? '', /./)
     })
   }
