@@ -51,7 +51,7 @@ export function lastBaseOf(steps: Steps | undefined): number {
 }
 
 /** Writes it, and reads what was written in the same process. */
-export class Progress {
+export class HandedProgress {
   readonly #bytes: Buffer
   readonly #words: Int32Array
   readonly #numbers: Float64Array

@@ -124,7 +124,7 @@ export async function shipTo(
     isDry: dry,
   }
   const finder = new LogFinder(directories)
-  const fleet = new Fleet(async (found) => {
+  const shippers = new Shippers(async (found) => {
     report.logs++
     const mayGo = !directories.includes(found.directory)
     await new LogShipper(found.directory, mayGo, settings).run()
@@ -132,7 +132,7 @@ export async function shipTo(
   }, tell)
   const timer = progress === undefined ? undefined : setInterval(() => progress(report), progressMs)
   try {
-    await (once ? fleet.runOnce(finder.find()) : fleet.run(finder, end))
+    await (once ? shippers.runOnce(finder.find()) : shippers.run(finder, end))
   } finally {
     clearInterval(timer)
     progress?.(report)
@@ -141,7 +141,7 @@ export async function shipTo(
 }
 
 /** Logs that are shipped side by side. One that fails is told, and leaves the others alone. */
-class Fleet {
+class Shippers {
   readonly #run: (found: FoundLog) => Promise<void>
   readonly #tell: (event: ShipEvent) => void
   readonly #running = new Set<Promise<void>>()

@@ -9,7 +9,7 @@ import type { ResolvedConfig } from '../config/resolve.ts'
 import { Block } from '../journal/block.ts'
 import { blockIn, type JournalEvents } from '../journal/journal.ts'
 import { blockBytesOf } from '../journal/layout.ts'
-import { Progress, progressBytesOf } from '../journal/handed-progress.ts'
+import { HandedProgress, progressBytesOf } from '../journal/handed-progress.ts'
 import { leaveRingFile, makeRingFile, mapRingFile, removeRingFile } from '../journal/ring-file.ts'
 import type { CategoryTemplate } from '../deliver/category.ts'
 import type { HandedRing } from './handed-ring.ts'
@@ -29,7 +29,7 @@ export interface HandedMemory {
 export interface Handing {
   readonly memory: SharedArrayBuffer | ArrayBuffer
   readonly block: Block
-  readonly progress: Progress
+  readonly progress: HandedProgress
   /** Of its file, where it has one. */
   readonly path: string | undefined
   readonly given: HandedMemory
@@ -51,13 +51,13 @@ export function makeHanding(
   if (buffer.ring === 'shared') {
     const { path, memory } = makeRingFile(directory!, bytes)
     const block = blockIn(memory, directory!, besideBytes)
-    const progress = new Progress(memory, blockBytes)
+    const progress = new HandedProgress(memory, blockBytes)
     return { memory, block, progress, path, given: { memory: path, blockBytes } }
   }
   const memory = new SharedArrayBuffer(bytes)
   touchPages(new Uint8Array(memory), 0, touchedBytes)
   const block = new Block(memory, '', randomBytes(4).readInt32LE(), besideBytes)
-  const progress = new Progress(memory, blockBytes)
+  const progress = new HandedProgress(memory, blockBytes)
   return { memory, block, progress, path: undefined, given: { memory, blockBytes } }
 }
 
@@ -66,14 +66,14 @@ export class Taking implements JournalEvents {
   /** All of it. */
   readonly bytes: Buffer
   readonly blockBytes: number
-  readonly #progress: Progress
+  readonly #progress: HandedProgress
 
   /** @throws {RingUnavailable} when its file cannot be mapped. */
   constructor({ memory, blockBytes }: HandedMemory) {
     const own = typeof memory === 'string' ? mapRingFile(memory) : memory
     this.bytes = Buffer.from(own)
     this.blockBytes = blockBytes
-    this.#progress = new Progress(own, blockBytes)
+    this.#progress = new HandedProgress(own, blockBytes)
   }
 
   /** All records in front of a position are in the files, or given up. */
@@ -98,10 +98,10 @@ export class Taking implements JournalEvents {
 /** The journal of a logger whose writer may be no more; until then the writer does its work. */
 export class HandedJournal implements JournalEvents {
   readonly #ring: HandedRing<CategoryTemplate>
-  readonly #progress: Progress
+  readonly #progress: HandedProgress
   readonly #path: string
 
-  constructor(ring: HandedRing<CategoryTemplate>, progress: Progress, path: string) {
+  constructor(ring: HandedRing<CategoryTemplate>, progress: HandedProgress, path: string) {
     this.#ring = ring
     this.#progress = progress
     this.#path = path

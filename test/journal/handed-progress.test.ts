@@ -14,7 +14,7 @@ import { Block, type Move } from '../../lib/journal/block.ts'
 import {
   baseOf,
   lastBaseOf,
-  Progress,
+  HandedProgress,
   progressBytesOf,
   readProgress,
 } from '../../lib/journal/handed-progress.ts'
@@ -24,7 +24,7 @@ const names = ['system', 'enforcement']
 
 function progress() {
   const memory = new SharedArrayBuffer(progressBytesOf(names))
-  return { written: new Progress(memory, 0), bytes: Buffer.from(memory) }
+  return { written: new HandedProgress(memory, 0), bytes: Buffer.from(memory) }
 }
 
 function categoryOf(name: string, index: number): Category {
@@ -42,7 +42,7 @@ const handover = fc.record({
   lsn: fc.nat(4),
 })
 
-describe('Progress.move()', () => {
+describe('HandedProgress.move()', () => {
   test('has each number where Numbering has it, after any handovers', () => {
     fc.assert(
       fc.property(fc.array(handover, { maxLength: 8 }), (handovers) => {
@@ -145,7 +145,12 @@ describe('readBlock() of a block that a writer thread reads', () => {
       lanes.reset()
       ends.push(block.tail)
     }
-    return { memory, bytes: Buffer.from(memory), progress: new Progress(memory, blockBytes), ends }
+    return {
+      memory,
+      bytes: Buffer.from(memory),
+      progress: new HandedProgress(memory, blockBytes),
+      ends,
+    }
   }
   const contentOf = (bytes: Buffer): BlockContent => {
     const content = readBlock(bytes)
