@@ -2,7 +2,7 @@
 // by a throw.
 
 import { setTimeout as pause } from 'node:timers/promises'
-import type { End, Job } from './job.ts'
+import { type End, type Job, writerVariable } from './job.ts'
 import {
   assess,
   type Expected,
@@ -75,6 +75,10 @@ function killScenario(
     })
   return {
     title,
+    whyNot: () =>
+      isAmidRotation && process.env[writerVariable] === 'thread'
+        ? 'a writer thread loads nothing of its program, so nothing here stands beside its renames'
+        : undefined,
     runs: (tools) => repeat(tools.scale(count), (n) => run(tools, n, {})),
     // What it has taken is in its memory: it acknowledges when the call returns, as its users
     // believe.
