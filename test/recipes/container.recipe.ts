@@ -118,8 +118,13 @@ async function start(
   child.stdout?.on('data', (chunk: Buffer) => (text += chunk.toString()))
   child.stderr?.on('data', (chunk: Buffer) => (text += chunk.toString()))
   const ended = once(child, 'close')
-  const [info] = (await once(child.stdio[3] as Readable, 'data')) as [Buffer]
-  const { 'child-pid': pid } = JSON.parse(info.toString()) as { readonly 'child-pid': number }
+  // It comes in pieces.
+  let info = ''
+  for await (const chunk of child.stdio[3] as Readable) {
+    info += String(chunk)
+    if (info.trimEnd().endsWith('}')) break
+  }
+  const { 'child-pid': pid } = JSON.parse(info) as { readonly 'child-pid': number }
   return { pid, output: () => text, ended }
 }
 
