@@ -2,11 +2,16 @@
 
 import { wallMs } from '../entry/clock.ts'
 import { visible } from '../entry/visible-text.ts'
-import { type StreamOptions, checkedOptions } from '../read/query.ts'
+import {
+  type FleetWanted,
+  type StreamOptions,
+  checkedOptions,
+  wantedOfFleet,
+} from '../read/query.ts'
 import { type EnginePlace, EngineRefusal } from '../ship/engine.ts'
 import { placeAt } from '../ship/engines.ts'
 import { fleetOf } from '../ship/fleet-lines.ts'
-import { type FleetWanted, wantedOfFleet } from '../ship/stream-logs.ts'
+import { parseFleetCursor } from '../ship/fleet-cursor.ts'
 import { UsageError } from './failure.ts'
 import type { Io } from './io.ts'
 import { cursorError } from './query-options.ts'
@@ -57,7 +62,9 @@ export async function tailFleet(
 /** @throws {UsageError} when the cursor is none of an engine. */
 function wantedBy(options: StreamOptions): FleetWanted {
   try {
-    return wantedOfFleet(options, wallMs())
+    const wanted = wantedOfFleet(options, wallMs())
+    if (wanted.after !== undefined) parseFleetCursor(wanted.after)
+    return wanted
   } catch (error) {
     if (options.after === undefined || !(error instanceof RangeError)) throw error
     throw cursorError(options.after)

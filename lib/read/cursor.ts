@@ -55,21 +55,50 @@ export function logOf(base: string): string {
   return base.slice(0, Math.max(0, base.lastIndexOf('/')))
 }
 
-const version = 'r1'
+export interface CursorKind {
+  /** Its text begins with it. */
+  readonly version: string
+  readonly of: string
+}
+
+/** Of a directory's lines, and of shipped ones. */
+export const cursorKinds: { readonly files: CursorKind; readonly engine: CursorKind } = {
+  files: { version: 'r1', of: 'a line' },
+  engine: { version: 'e1', of: 'a line of an engine' },
+}
 
 /** Parses a cursor. @throws {RangeError} when the text is no cursor. */
 export function parseCursor(text: string): Cursor {
-  const [name, body = '', sum, ...more] = text.trim().split('.')
-  if (name === version && sum === sumOf(body) && more.length === 0) {
-    try {
-      return asCursor(JSON.parse(Buffer.from(body, 'base64url').toString()) as Stored)
-    } catch {
-      // Of a later version of the same number, or forged.
-    }
+  const bytes = bytesOfCursor(text, cursorKinds.files)
+  try {
+    return asCursor(JSON.parse(bytes.toString()) as Stored)
+  } catch {
+    // Of a later version of the same number, or forged.
+    throw noCursor(text, cursorKinds.files)
   }
-  throw new RangeError(
-    `Cannot go on behind a line: expected the cursor of a line, as r1.…, got ${JSON.stringify(text.slice(0, 40))}`,
+}
+
+/**
+ * What such a text holds.
+ *
+ * @throws {RangeError} when it is none of that kind, or was cut.
+ */
+export function bytesOfCursor(text: string, kind: CursorKind): Buffer {
+  const [name, body = '', sum, ...more] = text.trim().split('.')
+  if (name !== kind.version || sum !== sumOf(body) || more.length > 0) throw noCursor(text, kind)
+  return Buffer.from(body, 'base64url')
+}
+
+export function noCursor(text: string, { version, of }: CursorKind): RangeError {
+  return new RangeError(
+    `Cannot go on behind a line: expected the cursor of ${of}, as ${version}.…, got ${JSON.stringify(text.slice(0, 40))}`,
   )
+}
+
+/** The text of a cursor that holds this. */
+export function cursorOf(bytes: Buffer, { version }: CursorKind): string {
+  const body = bytes.toString('base64url')
+  return `${version}.${body}.${sumOf(body)}`
 }
 
 /** As it stands in the text. */
@@ -109,12 +138,11 @@ function textOfCursor({ time, lsn, hash, base, places, others }: Cursor): string
   })
   const told = time === -Infinity ? null : time
   const all = [told, base, Object.fromEntries(stored), others, lsn, hash]
-  const body = Buffer.from(JSON.stringify(all)).toString('base64url')
-  return `${version}.${body}.${sumOf(body)}`
+  return cursorOf(Buffer.from(JSON.stringify(all)), cursorKinds.files)
 }
 
 /** A check sum of a cursor's body: against what was cut or mistyped. */
-export function sumOf(body: string): string {
+function sumOf(body: string): string {
   return hashOf(Buffer.from(body)).slice(0, 6)
 }
 

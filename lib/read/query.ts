@@ -6,7 +6,7 @@ import { type Level, levelNames, levelsMeant, severityOf } from '../entry/level.
 import { type OptionRules, checkOptions, directoriesToRead, pathsRule } from '../config/options.ts'
 import type { Rule } from '../config/validate.ts'
 import type { TimedLine } from './time-order.ts'
-import { type Cursor, parseCursor } from './cursor.ts'
+import { type Cursor, bytesOfCursor, cursorKinds, parseCursor } from './cursor.ts'
 import { momentOf } from './moment.ts'
 import { type Sieve, sieveBelow } from './sieve.ts'
 import { type Where, conditionOf } from './where.ts'
@@ -235,4 +235,26 @@ function stateless(grep: RegExp | string): RegExp {
   return typeof grep === 'string'
     ? new RegExp(grep)
     : new RegExp(grep.source, grep.flags.replaceAll(/[gy]/g, ''))
+}
+
+/** What is asked for, and behind which line. */
+export interface FleetWanted {
+  readonly wanted: Wanted
+  /** A cursor, as it was given. */
+  readonly after: string | undefined
+}
+
+/**
+ * What options ask for of an engine.
+ *
+ * @param options Checked.
+ * @param now What `since` and `until` count from, in milliseconds since 1970.
+ * @throws as `wantedOf`; {RangeError} when the cursor is none of an engine.
+ */
+export function wantedOfFleet(options: StreamOptions, now: number): FleetWanted {
+  const { after, ...others } = options
+  if (after === undefined) return { wanted: wantedOf(options, now), after }
+  bytesOfCursor(after, cursorKinds.engine)
+  const { lines = Infinity } = options
+  return { wanted: wantedOf({ ...others, lines }, now), after }
 }

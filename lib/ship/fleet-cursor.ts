@@ -14,7 +14,7 @@
 // For everybody else it is a text, `e1.….…`: its version, what it says, packed, and a check sum.
 
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
-import { hashOf, sumOf } from '../read/cursor.ts'
+import { bytesOfCursor, cursorKinds, cursorOf, hashOf, noCursor } from '../read/cursor.ts'
 import { type LogLine, ReadLine, type TimedLine } from '../read/time-order.ts'
 import { type LogName, type SeriesName, keyOfSeries } from './engine.ts'
 
@@ -51,8 +51,6 @@ export interface FleetLine extends TimedLine {
   readonly seq: number
 }
 
-const version = 'e1'
-
 /** What a text may be at most when it is unpacked: some hundred thousand series. */
 const unpackedBytesMax = 1 << 24
 
@@ -77,19 +75,14 @@ type Stored = readonly [
 
 /** Parses a cursor. @throws {RangeError} when the text is none of shipped lines. */
 export function parseFleetCursor(text: string): FleetCursor {
-  const [name, body = '', sum, ...more] = text.trim().split('.')
-  if (name === version && sum === sumOf(body) && more.length === 0) {
-    try {
-      const bytes = Buffer.from(body, 'base64url')
-      const unpacked = inflateRawSync(bytes, { maxOutputLength: unpackedBytesMax })
-      return asCursor(JSON.parse(unpacked.toString()) as Stored)
-    } catch {
-      // Of a later version of the same number, or forged.
-    }
+  const bytes = bytesOfCursor(text, cursorKinds.engine)
+  try {
+    const unpacked = inflateRawSync(bytes, { maxOutputLength: unpackedBytesMax })
+    return asCursor(JSON.parse(unpacked.toString()) as Stored)
+  } catch {
+    // Of a later version of the same number, or forged.
+    throw noCursor(text, cursorKinds.engine)
   }
-  throw new RangeError(
-    `Cannot go on behind a line: expected the cursor of a line of an engine, as ${version}.…, got ${JSON.stringify(text.slice(0, 40))}`,
-  )
 }
 
 function asCursor([time, lsn, own, conditions, logs]: Stored): FleetCursor {
@@ -129,8 +122,7 @@ function textOf({ time, lsn, log, conditions, places }: FleetCursor): string {
   }
   const told = time === -Infinity ? null : time
   const stored: Stored = [told, lsn ?? null, own, conditions, [...logs.values()]]
-  const body = deflateRawSync(JSON.stringify(stored)).toString('base64url')
-  return `${version}.${body}.${sumOf(body)}`
+  return cursorOf(deflateRawSync(JSON.stringify(stored)), cursorKinds.engine)
 }
 
 /** A text of its own for each log. */

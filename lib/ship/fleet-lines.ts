@@ -6,7 +6,7 @@ import type { LogLine } from '../read/time-order.ts'
 import type { EngineReader } from './engine.ts'
 import { placeAt } from './engines.ts'
 import { Fleet } from './fleet.ts'
-import type { FleetCursor } from './fleet-cursor.ts'
+import { parseFleetCursor } from './fleet-cursor.ts'
 
 /** One iteration. */
 export interface FleetReading {
@@ -14,14 +14,14 @@ export interface FleetReading {
   readonly options: StreamOptions
   /** What they ask for. */
   readonly wanted: Wanted
-  /** Behind which line. */
-  readonly after: FleetCursor | undefined
+  /** The cursor of the line behind which they are. */
+  readonly after: string | undefined
   /** Told what a person should know: one line. */
   readonly tell: (text: string) => void
   readonly signal: AbortSignal
 }
 
-/** All logs that a reader reads. */
+/** All logs that a reader reads. @throws {RangeError} when the cursor is none. */
 export function fleetOf(
   reader: EngineReader,
   { options, wanted, after, tell, signal }: FleetReading,
@@ -29,7 +29,7 @@ export function fleetOf(
   const { follow = false, categories, level, account_id: account, grep, where } = options
   return new Fleet(reader, {
     wanted,
-    after,
+    after: after === undefined ? undefined : parseFleetCursor(after),
     follow,
     categories,
     levels: level === undefined ? undefined : levelNames.slice(severityOf(level)),

@@ -2,11 +2,15 @@
 // when one is asked for: whoever reads files waits for nothing of it.
 
 import { visible } from '../entry/visible-text.ts'
-import { type StreamOptions, type Wanted, checkedOptions, wantedOf } from '../read/query.ts'
+import {
+  type FleetWanted,
+  type StreamOptions,
+  checkedOptions,
+  wantedOfFleet,
+} from '../read/query.ts'
 import { readLogs } from '../read/read-logs.ts'
 import type { LogLine } from '../read/time-order.ts'
 import { wallMs } from '../entry/clock.ts'
-import { type FleetCursor, parseFleetCursor } from './fleet-cursor.ts'
 
 /**
  * The lines of a log directory, from all its files, by time: what is there, and with `follow` what
@@ -64,26 +68,6 @@ function linesFrom(from: string, options: StreamOptions): AsyncIterable<LogLine>
       return endingAtOnce(lines, leave)
     },
   }
-}
-
-/** What is asked for, and behind which line. */
-export interface FleetWanted {
-  readonly wanted: Wanted
-  readonly after: FleetCursor | undefined
-}
-
-/**
- * What options ask for of an engine.
- *
- * @param options Checked.
- * @param now What `since` and `until` count from, in milliseconds since 1970.
- * @throws as `wantedOf`.
- */
-export function wantedOfFleet(options: StreamOptions, now: number): FleetWanted {
-  const { after, ...others } = options
-  if (after === undefined) return { wanted: wantedOf(options, now), after }
-  const { lines = Infinity } = options
-  return { wanted: wantedOf({ ...others, lines }, now), after: parseFleetCursor(after) }
 }
 
 async function* loaded(

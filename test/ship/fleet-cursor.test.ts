@@ -2,8 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { describe, test, type TestContext } from 'node:test'
-import { wantedOfFleet } from '../../lib/ship/stream-logs.ts'
-import type { StreamOptions } from '../../lib/read/query.ts'
+import { type StreamOptions, wantedOfFleet } from '../../lib/read/query.ts'
 import type { LogLine } from '../../lib/read/time-order.ts'
 import type { SeriesName } from '../../lib/ship/engine.ts'
 import type { Fleet } from '../../lib/ship/fleet.ts'
