@@ -52,7 +52,10 @@ export async function assertWhole(
     const { flushed, ended } = runs.get(run) ?? assert.fail(`${run} has not begun`)
     if (n < (ended ?? flushed)) assert.equal(n, of.last + 1, `${run}: all of it, in order`)
     assert.ok(n > of.last, `${run}: ${n} behind ${of.last}`)
-    assert.equal(n, of.next[n % categories], `${run}: in ${file}`)
+    // Of an entry that was not in its own file yet, the copy may be in error.log, and what stands
+    // in front of it in its own file is not there either.
+    const isCopyAlone = file.endsWith('/error.log') && n >= flushed && ended === undefined
+    if (!isCopyAlone) assert.equal(n, of.next[n % categories], `${run}: in ${file}`)
     of.last = n
     of.next[n % categories] = n + categories
   }
