@@ -360,7 +360,9 @@ async function* messagesOf(
     const isLate = waitsMs !== undefined && monotonicMs() - waitsMs >= answerMs
     if (isLate) lose('the server sends nothing')
   }
-  const looks = follow ? undefined : setInterval(look, stallLookMs)
+  // The connection keeps the process alive. Who leaves it alone does not call return(), and then
+  // nothing here may.
+  const looks = follow ? undefined : setInterval(look, stallLookMs).unref()
   try {
     for await (const message of messages) {
       if (signal?.aborted === true) return

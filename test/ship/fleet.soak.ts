@@ -19,6 +19,7 @@ function rawWhere(lines: readonly Expected[], isWanted: (line: Expected) => bool
   return lines.filter(isWanted).map(({ raw }) => raw)
 }
 
+/** The next lines; who has taken them may leave the iterator as it is. */
 async function next(lines: AsyncIterator<LogLine>, count: number): Promise<LogLine[]> {
   const found: LogLine[] = []
   while (found.length < count) {
