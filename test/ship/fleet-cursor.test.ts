@@ -4,17 +4,13 @@ import assert from 'node:assert/strict'
 import { describe, test, type TestContext } from 'node:test'
 import { type StreamOptions, wantedOfFleet } from '../../lib/read/query.ts'
 import type { LogLine } from '../../lib/read/time-order.ts'
-import type { SeriesName } from '../../lib/ship/engine.ts'
 import type { Fleet } from '../../lib/ship/fleet.ts'
 import { parseFleetCursor } from '../../lib/ship/fleet-cursor.ts'
 import { fleetOf as fleetWith } from '../../lib/ship/fleet-lines.ts'
 import { MemoryReader } from '../fakes/memory-reader.ts'
+import { series } from './series-of-host.ts'
 
 const timeout = 60_000
-
-function series(host: string, category = 'system', id = 'a'): SeriesName {
-  return { host, log_id: id.repeat(32), category }
-}
 
 function fleetOf(
   reader: MemoryReader,

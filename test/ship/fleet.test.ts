@@ -4,15 +4,11 @@ import { strict as assert } from 'node:assert'
 import { test, type TestContext } from 'node:test'
 import { type StreamOptions, wantedOf } from '../../lib/read/query.ts'
 import type { LogLine } from '../../lib/read/time-order.ts'
-import type { SeriesName } from '../../lib/ship/engine.ts'
 import { Fleet } from '../../lib/ship/fleet.ts'
 import { MemoryReader } from '../fakes/memory-reader.ts'
+import { series } from './series-of-host.ts'
 
 const timeout = 60_000
-
-function series(host: string, category = 'system', id = 'a'): SeriesName {
-  return { host, log_id: id.repeat(32), category }
-}
 
 function fleetOf(
   reader: MemoryReader,
