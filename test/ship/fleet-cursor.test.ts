@@ -8,6 +8,7 @@ import type { Fleet } from '../../lib/ship/fleet.ts'
 import { parseFleetCursor } from '../../lib/ship/fleet-cursor.ts'
 import { fleetOf as fleetWith } from '../../lib/ship/fleet-lines.ts'
 import { MemoryReader } from '../fakes/memory-reader.ts'
+import { runs } from '../runs.ts'
 import { series } from './series-of-host.ts'
 
 const timeout = 60_000
@@ -80,7 +81,7 @@ class Writers {
 
 describe('LogLine.cursor of shipped lines', () => {
   test('goes on behind each line of the history: nothing twice, nothing missing, late ones too', async () => {
-    for (let seed = 1; seed <= 60; seed++) {
+    for (let seed = 1; seed <= runs(60); seed++) {
       const random = numbersFrom(seed)
       const isSetBack = seed % 3 > 0
       const writers = new Writers(random, isSetBack)
@@ -111,7 +112,7 @@ describe('LogLine.cursor of shipped lines', () => {
   })
 
   test('goes on behind the last lines, and behind the end, from cursor to cursor', async () => {
-    for (let seed = 1; seed <= 60; seed++) {
+    for (let seed = 1; seed <= runs(60); seed++) {
       const writers = new Writers(numbersFrom(seed))
       const { reader } = writers
       writers.store(30)
