@@ -137,7 +137,9 @@ export function mask(text: string, redactor: Redactor): string {
     masked = maskTokens(masked, (decoded) => mask(decoded, redactor) !== decoded)
     if ((forms & EQUALS) !== 0) masked = masked.replace(queryKey, ifSecret)
   }
-  if ((forms & EQUALS) !== 0 && text.includes('35=')) masked = maskFix(masked)
+  if ((forms & EQUALS) !== 0 && (text.includes('35=') || text.includes('8=FIX'))) {
+    masked = maskFix(masked)
+  }
   // The last: the digits may be a part of a longer secret, which is not known without them.
   if ((forms & CARD) !== 0) {
     masked = masked.replace(cardNumber, (digits) => (checks(digits) ? redacted : digits))

@@ -162,6 +162,8 @@ broker | mnemonic     | mnemonic: ⟦abandon ability able about above absent abs
 broker | fix          | 8=FIX.4.4␁9=112␁35=A␁49=CLIENT␁56=BROKER␁553=bob␁554=⟦⟨p12⟩⟧␁98=0␁108=30␁10=062␁
 broker | fix          | 8=FIX.4.4|35=A|553=bob|554=⟦⟨p12⟩⟧|925=x|108=30|10=062|
 broker | fix          | 8=FIX.4.4|35=A|554=x|925=⟦⟨p12⟩⟧|10=062|
+broker | fix          | 8=FIX.4.4␁553=bob␁554=⟦⟨p12⟩⟧␁10=062␁
+broker | fix          | 8=FIXT.1.1|553=bob|925=⟦⟨p12⟩⟧|10=062|
 broker | fix          | 8=FIX.4.2^A35=A^A95=20^A96=⟦⟨q20⟩⟧^A108=30^A10=062^A
 
 url | https       | GET https://bob:⟦⟨p12⟩⟧@api.example.com/v1 failed
