@@ -31,6 +31,7 @@ import {
   HINT,
   LIKELY,
   NONE,
+  PLURAL,
   redacted,
   type Redactor,
   SHORT,
@@ -474,7 +475,7 @@ export class ValueEncoder {
     (text) => maskValue(text, LIKELY, this.#redactor),
     (text) => maskValue(text, SHORT, this.#redactor),
     () => redacted,
-    () => redacted,
+    (text) => maskValue(text, PLURAL, this.#redactor),
   ]
 
   /** A context whose strings are too long, as JSON with its longest strings cut. */

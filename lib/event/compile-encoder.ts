@@ -37,7 +37,16 @@ import { mask, maskValue } from '../redact/secret-text.ts'
 import { guarded } from '../redact/secret-values.ts'
 import { CachedString } from '../encode/string-cache.ts'
 import { shownName } from '../encode/value-encoder.ts'
-import { HINT, LIKELY, NONE, redacted, type Redactor, SHORT, WEAK } from '../redact/secret-keys.ts'
+import {
+  HINT,
+  LIKELY,
+  NONE,
+  PLURAL,
+  redacted,
+  type Redactor,
+  SHORT,
+  WEAK,
+} from '../redact/secret-keys.ts'
 
 /** How one event is captured, and made text again. */
 export interface EventCodec extends EventEncoder {
@@ -144,6 +153,8 @@ function maskedOf(redactor: Redactor): Masked {
     (string) => maskValue(string, WEAK, redactor),
     (string) => maskValue(string, LIKELY, redactor),
     (string) => maskValue(string, SHORT, redactor),
+    () => redacted,
+    (string) => maskValue(string, PLURAL, redactor),
   ]
 }
 

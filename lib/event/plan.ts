@@ -72,7 +72,8 @@ export function planOf(
       keys.set(key, planOf(member, at, redactor, fields, checks))
       continue
     }
-    const kind = guardedKind(key, strength, required.has(key) ? kindOf(member) : 'loose')
+    const type = kindOf(member)
+    const kind = guardedKind(key, strength, type, required.has(key) ? type : 'loose')
     const field = { path: at, kind, strength }
     fields.push(field)
     keys.set(key, field)
@@ -92,8 +93,10 @@ export function planOf(
 /**
  * What kind of value a field holds whose key may name a secret. Booleans are none, nor are counts.
  */
-function guardedKind(key: string, strength: Strength, kind: Kind): Kind {
+function guardedKind(key: string, strength: Strength, type: Kind, kind: Kind): Kind {
   if (kind === 'boolean' || (kind === 'number' && strength === PLURAL)) return kind
+  // `credentials: 'omit'`.
+  if (type === 'string' && strength === PLURAL) return kind
   if (strength >= STRONG) return 'secret'
   // Of a PIN the value decides; of others a number is a count.
   return strength === SHORT && kind === 'number' && /pins?$/i.test(key) ? 'loose' : kind

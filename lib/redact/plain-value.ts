@@ -14,7 +14,13 @@ import { headerValue, isHeaderName, signedValue } from './header-value.ts'
 import { beginsWithState, isProse } from './prose.ts'
 import { HINT, LIKELY, PLURAL, SHORT, STRONG, type Strength, WEAK } from './secret-keys.ts'
 import { states } from './secret-words.ts'
-import { hidesString, isNothing, looksLikePassword, looksSecret } from './secret-values.ts'
+import {
+  hidesString,
+  isNothing,
+  isPluralState,
+  looksLikePassword,
+  looksSecret,
+} from './secret-values.ts'
 import { afterBlanks, isBlank, isLineEnd, isNameCode, quoteLength } from './text-marks.ts'
 import { bareEnd, bracketEnd, lineEnd, quotedEnd, secretEnd } from './value-extent.ts'
 
@@ -62,6 +68,7 @@ export function quotedValue(
   const shown = text.slice(value, end)
   if (isNothing(shown)) return false
   if ((glue === COMMA || glue === CALL) && !isArgument(text, name, value, shown, glue)) return false
+  if (strength === PLURAL && isPluralState(shown)) return false
   if (strength >= STRONG) {
     const changed = matchEnd(change, text, end)
     return take(into, value, changed === -1 ? end : quotedEnd(text, changed - 1, changed))
@@ -125,8 +132,6 @@ const ibanName = /iban$/i
 const iban = /[A-Z]{2}\d{2}(?: ?[A-Z0-9]{1,4}){3,8}/y
 const cardName = /card|number$/i
 const card = /\d{4}(?:[ -]\d{4}){3}(?![\w-])|\d{4}[ -]\d{6}[ -]\d{5}(?![\w-])/y
-/** How many there are; how `fetch` treats them. */
-const harmlessPlural = /^(?:\d{1,3}|include|omit|same-origin)$/
 /** The next name, with a value of its own: the one before has none. */
 const nextName = /[A-Za-z_][\w.-]{0,40}=[^\s=]/y
 /** The directory that a shell is in. */
@@ -175,7 +180,7 @@ function strongValue(
   if (isEmpty && matchEnd(nextName, text, at) !== -1) return false
   const end = bareEnd(text, at, isQuery)
   const shown = text.slice(at, Math.min(end, at + lookedCharsMax))
-  if (isNothing(shown) || (strength === PLURAL && harmlessPlural.test(shown))) return false
+  if (isNothing(shown) || (strength === PLURAL && isPluralState(shown))) return false
   if (/pwd$/i.test(name) && directory.test(shown)) return false
   return take(into, at, secretEnd(text, at, isQuery))
 }

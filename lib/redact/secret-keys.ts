@@ -12,10 +12,12 @@ import {
   anywhere,
   codeQualifiers,
   endings,
+  harmlessCodes,
   harmlessFirst,
   harmlessKeys,
   harmlessLast,
   harmlessWhole,
+  hints,
   keyQualifiers,
   neutral,
   passWords,
@@ -81,8 +83,8 @@ const gluedEnding = anyOf(
 /** A key to something, in one word: `aterakey`. */
 const gluedHint = /^[a-z]{4,}key$/
 /** What ends with `id` and is one of the two halves of a key, though an `id` is none by itself. */
-const gluedId = anyOf(
-  endings.filter((word) => word.endsWith(' id')),
+const gluedIdHint = anyOf(
+  hints.filter((word) => word.endsWith(' id')),
   's?$',
 )
 const phrase = /(?:seed|recovery|backup|secret|wallet|pass)phrases?$/
@@ -90,6 +92,7 @@ const strongEndings = endingsOf(endings)
 const weakEndings = endingsOf([...weak, ...likely])
 const likelyEndings = endingsOf(likely)
 const shortEndings = endingsOf(short)
+const hintEndings = endingsOf(hints)
 /** Words that are the whole key, whatever marks stand between their letters. */
 const whole = new Map<string, Strength>([
   ...weak.map((word) => [letters(word), WEAK] as const),
@@ -180,10 +183,11 @@ function strengthOf(name: string, parts: readonly string[]): Strength {
   const last = parts[count - 1]!
   const word = singular(last)
   const strong = word === last ? STRONG : PLURAL
-  if (endsWith(strongEndings, parts, count) || gluedId.test(name)) return strong
+  if (endsWith(strongEndings, parts, count)) return strong
+  if (endsWith(hintEndings, parts, count) || gluedIdHint.test(name)) return HINT
   const isWeak = endsWith(weakEndings, parts, count)
   if (isWeak && word.length < last.length) return WEAK
-  if (!isWeak && (harmlessLast.has(last) || harmlessLast.has(parts.at(-1)!))) return NONE
+  if (!isWeak && saysNothing(last, parts)) return NONE
   if (isAnywhere.test(name) || phrase.test(name) || gluedEnding.test(last)) return strong
   if (isWeak) return endsWith(likelyEndings, parts, count) ? LIKELY : WEAK
   if (word === 'key' || word === 'code') {
@@ -198,6 +202,18 @@ function strengthOf(name: string, parts: readonly string[]): Strength {
   if (/.(?:pass|pw)$/.test(word) && !passWords.has(word)) return SHORT
   if (isLikelyAnywhere.test(name)) return word === last ? LIKELY : WEAK
   return word.endsWith('auth') && word.length > 4 ? WEAK : NONE
+}
+
+/** Whether what a key ends with says that it holds something about a secret: `passwordPolicy`. */
+function saysNothing(last: string, parts: readonly string[]): boolean {
+  if (harmlessLast.has(last) || harmlessLast.has(parts.at(-1)!)) return true
+  const before = parts.at(-2) ?? ''
+  // `passwordErrorCode`, `tokenLast4`, `apiKeyLastUsedOn`.
+  return (
+    (last === 'code' && harmlessCodes.has(before)) ||
+    (last === 'last' && parts.at(-1) === '4') ||
+    (last === 'on' && before.endsWith('ed'))
+  )
 }
 
 /** Whether a key of that kind opens nothing: a database's, a keyboard's, a cache's. */

@@ -157,6 +157,14 @@ export function isNothing(text: string): boolean {
   )
 }
 
+/** How many secrets there are; how `fetch` treats them. */
+const pluralStates = /^(?:\d{1,3}|include|omit|same-origin)$/
+
+/** Whether a string says something of several secrets, and is none: `credentials: 'omit'`. */
+export function isPluralState(text: string): boolean {
+  return pluralStates.test(text)
+}
+
 /** Words that a test, a switch or a state writes behind `pass`. */
 const passStates: ReadonlySet<string> = new Set(
   'ok all any both pass passed fail failed skip skipped first second third last next required optional enabled disabled default manual auto high low early late full'.split(
@@ -174,7 +182,7 @@ export function hidesString(strength: Strength, text: string): boolean {
   if (strength === WEAK) return hidesWeak(text.trim())
   if (strength === LIKELY) return hidesLikely(text.trim())
   if (strength === SHORT) return hidesShort(text.trim())
-  return true
+  return strength !== PLURAL || !isPluralState(text.trim())
 }
 
 /** Whether a number is not. A plural that names secrets counts them. */
@@ -188,6 +196,7 @@ export function hidesNumber(strength: Strength, name: string, value: number): bo
 export function guarded(value: unknown, strength: Strength, name: string): unknown {
   if (typeof value === 'string') return hidesString(strength, value) ? redacted : value
   if (typeof value === 'number') return hidesNumber(strength, name, value) ? redacted : value
+  if (strength >= STRONG && typeof value === 'object' && value !== null) return redacted
   if (Array.isArray(value)) return value.map((element) => guarded(element, strength, name))
   return value
 }
@@ -263,4 +272,5 @@ export const formPatterns: Readonly<Record<string, RegExp>> = {
   shellVariable,
   base64,
   words,
+  pluralStates,
 }

@@ -106,8 +106,8 @@ export const endings: readonly string[] = [
   'xPRIv',
   'SAMl response',
   'SAMl assertion',
-  'access key id',
-  'api key id',
+  'apca api key id',
+  'alpaca api key id',
   'CODe verifier',
   'maGIC link',
   'keYTAb',
@@ -183,17 +183,29 @@ export const likely: readonly string[] = [
   'cst',
   'hmac',
   'CRUmb',
-  'secret id',
   'autHENt',
   'kek',
   'dek',
 ]
 
+/**
+ * Names of what is public as often as not: the first half of a pair of keys. Only a value that
+ * looks like a secret is one. Last in the key.
+ */
+export const hints: readonly string[] = ['access key id', 'secret id']
+
 /** The same, wherever in the key. */
 export const likelyAnywhere: readonly string[] = ['TOKen']
 
 /** The same, as the whole key only. */
-export const likelyWhole: readonly string[] = ['sid', 'sec']
+export const likelyWhole: readonly string[] = [
+  'sid',
+  'sec',
+  'secret id',
+  'vault secret id',
+  'role secret id',
+  'approle secret id',
+]
 
 /** Parts behind the word that matters: what is left of the key without them decides. */
 export const neutral: ReadonlySet<string> = new Set(
@@ -204,9 +216,14 @@ export const neutral: ReadonlySet<string> = new Set(
 
 /** Last in a key they say that it holds something about a secret, or about none. */
 export const harmlessLast: ReadonlySet<string> = new Set(
-  'path paths file files filename filepath dir directory folder name names alias count counts counter expires expire expired expiry expiration expiring ttl age id ids length len size sizes type types kind url urls uri uris endpoint endpoints host hostname port domain policy policies status state valid validity validation enabled disabled required optional strength rotation algorithm algo alg version format field fields label hint prompt issuer audience scope scopes at time times timestamp date created updated changed modified limit limits bucket usage used remaining budget price cost error errors exception exceptions warning warnings class manager provider service store factory handler validator generator ring index position symbol address decimals balance amount contract tokenizer tokenize tokenization arn region config settings options mode method methods strategy level reset ms secs seconds minutes hours days percent ratio rate per minute second request requests attempts attempt retries failures failure failed success event events listener callback hook middleware guard module plugin source ref reference resource resources permission permissions role roles user username owner account email form input page screen view dialog button link rule rules check checks checker checked match matches mismatch needed missing present exists unset found standard pair interval in tokenized accepted declined supported location locations row rows column columns table lookup list map set cache queue pool job task worker thread server client protocol scheme consent banner notice protection env variable variables prefix suffix pattern regex separator delimiter encoding charset num number'.split(
+  'path paths file files filename filepath dir directory folder name names alias count counts counter expires expire expired expiry expiration expiring ttl age id ids length len size sizes type types kind url urls uri uris endpoint endpoints host hostname port domain policy policies status state valid validity validation enabled disabled required optional strength rotation algorithm algo alg version format field fields label hint prompt issuer audience scope scopes at time times timestamp date created updated changed modified limit limits bucket usage used remaining budget price cost error errors exception exceptions warning warnings class manager provider service store factory handler validator generator ring index position symbol address decimals balance amount contract tokenizer tokenize tokenization arn region config settings options mode method methods strategy level reset ms secs seconds minutes hours days percent ratio rate per minute second request requests attempts attempt retries failures failure failed success event events listener callback hook middleware guard module plugin source ref reference resource resources permission permissions role roles user username owner account email form input page screen view dialog button link rule rules check checks checker checked match matches mismatch needed missing present exists unset found standard pair interval in tokenized accepted declined supported location locations row rows column columns table lookup list map set cache queue pool job task worker thread server client protocol scheme consent banner notice protection env variable variables prefix suffix pattern regex separator delimiter encoding charset num number title description message reason lifetime duration timeout deadline score min max total quota rounds iterations bits curve uuid guid nbf iat by since site fingerprint thumbprint namespace environment category group tier stage tool audit log locked revoked revision generation serial placeholder selector mask masked visible hidden shown flags four'.split(
     ' ',
   ),
+)
+
+/** Before `code` they say the same of one: `passwordErrorCode`. */
+export const harmlessCodes: ReadonlySet<string> = new Set(
+  'error status response result reason exit failure message'.split(' '),
 )
 
 /** First in a key, likewise: `hasPassword`, `maxTokens`. */

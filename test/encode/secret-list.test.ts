@@ -74,6 +74,8 @@ describe('LineEncoder.value()', () => {
       { a: { key: 'mode', value: { nested: [1] } }, argv: ['node', 'x.js', '--port', '80'] },
       { privateKeyPath: '/x/key.pem', secretName: 'app', tokenCount: 5, passwordPolicy: 'strong' },
       { session: '30546173_4261722401', sid: 1 },
+      { credentials: 'same-origin', cookies: 'omit', apiKeyId: 'b1946ac92492d2347c6235b4' },
+      { accessKeyId: 'reader-7', tokenLast4: 'f00d', passwordErrorCode: 'PW7' },
     ]
     for (const context of contexts) assert.deepEqual(written(context), context)
   })

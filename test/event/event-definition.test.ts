@@ -193,6 +193,25 @@ describe('compileEvent()', () => {
     })
   })
 
+  test('writes how fetch treats several secrets, and no secret behind the same key', () => {
+    const event = defineEvent({
+      category: 'sdk',
+      level: 'INFO',
+      message: 'fetch {credentials}',
+      context: Type.Object({ credentials: Type.String(), cookies: Type.Optional(Type.String()) }),
+    })
+    for (const isGenerated of [true, false]) {
+      const of = (context: object): unknown =>
+        logged(event, context, undefined, new Redactor(), isGenerated).line['context']
+      const harmless = { credentials: 'same-origin', cookies: 'omit' }
+      assert.deepEqual(of(harmless), harmless)
+      const masked = { credentials: '[REDACTED]', cookies: '[REDACTED]' }
+      assert.deepEqual(of({ credentials: 'bob:x', cookies: 'a=1' }), masked)
+      const cookies = { a: 'CANARY' } as unknown as string
+      assert.deepEqual(of({ credentials: 'bob:x', cookies }), masked)
+    }
+  })
+
   test('masks secrets inside strings, in values, message and account, and takes them for what they were', () => {
     const event = defineEvent({
       category: 'sdk',

@@ -52,6 +52,25 @@ authorization failed for account DEMO123: insufficient margin
 credentials: file not found
 credentials: not found in /home/bob/.aws
 credentials=include mode=cors
+fetch /orders { method: 'POST', credentials: 'same-origin', mode: 'cors' }
+{"credentials":"omit","cache":"no-store","redirect":"follow"}
+{ credentials: 'include', referrerPolicy: 'no-referrer' }
+new Request('/x', { credentials: "same-origin" })
+fetch('/x', {credentials:'omit'}) failed after {n}ms
+apiKeyId=key-{n} rotated
+{"apiKeyId":"{uuid}","scopes":["read"]}
+api_key_id: {hex8} owner: bob
+accessKeyId=reader-{n} region=eu-west-1
+{"keyId":"{hex16}","apiKeyId":"ak_{n}"}
+apiKeyLastUsedOn={date} apiKeyTier=gold
+tokenLast4={hex8} tokenLifetime=3600 tokenReason=rotation
+passwordMin=8 passwordMax=64 passwordRounds=210000 passwordScore={n2}
+passwordErrorCode=PW{n} passwordMessage="too short"
+cookieSameSite=Lax cookieMaxAge=3600 cookieDomain=.example.com
+privateKeyFingerprint={hex40} secretNamespace=trading
+{"secretRotatedBy":"bob","secretRevision":{n},"tokenGroup":"traders"}
+credentialCategory: iam, credentialDescription: the deploy role
+passwordPlaceholder: 'Your password' passwordTitle: 'Sign in'
 Could not load credentials from any providers
 password: must be at least 12 characters
 password: is required

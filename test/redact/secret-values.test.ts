@@ -88,7 +88,8 @@ describe('hidesString()', () => {
     [LIKELY, [], ['WETH/USDC', '1.0001', '0x0', 'none']],
     [SHORT, ['hunter2', '4711'], ['12', 'all', '12 ms', 'P1']],
     [STRONG, ['x', 'any words'], []],
-    [PLURAL, ['x'], []],
+    [HINT, ['AKIAQ3EGXMPL7K2V4T6Z'], ['key-7', 'prod_reader', '65f1c0', 'AKIAPROD']],
+    [PLURAL, ['x', 'include me'], ['same-origin', 'omit', 'include', '3']],
   ]
   for (const [strength, hidden, written] of cases) {
     test(`of strength ${strength} hides ${hidden.join(', ')}; not ${written.join(', ')}`, () => {
