@@ -5,7 +5,7 @@
 // that the kills bite.
 
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { type TestContext, describe, test } from 'node:test'
@@ -26,6 +26,8 @@ const kills = Number(process.env['KILLS'] ?? 6)
 const entries = Number(process.env['ENTRIES'] ?? 2500 * kills)
 /** Looks at what has arrived, at most. */
 const looksMax = 60
+/** Runs of a control until its kills bite, at most. */
+const controlRunsMax = 4
 
 const nats = natsBinaries()
 const postgres = postgresBinaries()
@@ -69,6 +71,10 @@ async function run(t: TestContext, servers: Servers, shipperOf: Shipper): Promis
   writer.start()
   shipper.start()
   await sleep(1500)
+  // A control that was killed before it has sent anything would show nothing.
+  if (shipperOf !== ours) {
+    while (!existsSync(join(directory, 'position'))) await sleep(20)
+  }
   const done: { [name: string]: number } = {}
   for (let i = 0; i < kills; i++) {
     const victims = [shipper, servers.nodes[Math.floor(Math.random() * servers.nodes.length)]!]
@@ -109,6 +115,9 @@ function saidBy(nodes: readonly Node[]): string {
 
 const good = { missing: 0, twice: 0, disorder: 0, different: 0 }
 const noNats = nats.length === 0 && 'nats-server is not installed'
+// After messages that it refused, nats-server 2.9.10 counts wrongly what is still to come, and
+// reading does not end (2026-11).
+const noControl = isOlder(nats[0]?.version ?? '') && 'the server is too old'
 const noPostgres = postgres === undefined && 'PostgreSQL is not installed'
 
 describe(`ringlog ship, killed ${kills} times with its engine`, () => {
@@ -133,11 +142,17 @@ describe(`ringlog ship, killed ${kills} times with its engine`, () => {
   for (const id of ['none', 'id']) {
     test(
       `control: a position file, message id: ${id}, sends entries twice`,
-      { skip: noNats },
+      { skip: noNats || noControl },
       async (t) => {
-        const { twice, missing } = await run(t, await startNats(nats[0]!.path, 1), naive(id))
-        assert.equal(missing, 0)
-        assert.ok(twice > 0, 'the kills bite')
+        // A single kill may miss: it bites where something was sent since the last position, and
+        // is cut otherwise the second time.
+        let bitten = 0
+        for (let runs = 0; runs < controlRunsMax && bitten === 0; runs++) {
+          const { twice, missing } = await run(t, await startNats(nats[0]!.path, 1), naive(id))
+          assert.equal(missing, 0)
+          bitten = twice
+        }
+        assert.ok(bitten > 0, 'the kills bite')
       },
     )
   }
