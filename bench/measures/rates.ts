@@ -56,10 +56,10 @@ const load = (
 
 /** The rates, in the order of the table. A stretch is as short as a pump of 50 ms lets it be. */
 export const loads: readonly Load[] = [
-  load(2, 5, { turns: 2, pairs: 2 }),
+  load(2, 5, { turns: 1, pairs: 2 }),
   load(20, 5, { turns: 4, pairs: 3 }),
   load(100, 5, { turns: 15, pairs: 7, pairsFew: 3 }),
-  load(1000, 1, { turns: 100, pairs: 12, pairsFew: 4 }),
+  load(1000, 1, { turns: 100, pairs: 12, pairsFew: 3 }),
   load(1000, 5, { turns: 120, pairs: 6, pairsFew: 3 }),
   load(5000, 5, { turns: 400, pairs: 6, pairsFew: 2 }),
   load(20_000, 5, { turns: 800, pairs: 4 }),
@@ -110,10 +110,10 @@ export const rateMeasure: Measure = {
       (name) => name === 'ringlog-thread' || (subjects[name].kind === 'rival' && name !== main[2]),
     )
     return [
-      ...main.map((subject) => jobOf(subject, 18.5)),
-      jobOf(paced, 18.5, { roundsMax: 1 }),
+      ...main.map((subject) => jobOf(subject, 16.5)),
+      jobOf(paced, 16.5, { roundsMax: 1 }),
       ...[...others, 'ready-wakes' as const].map((subject) =>
-        jobOf(subject, 7, { isQuick: true, roundsMax: 1 }),
+        jobOf(subject, 6.6, { isQuick: true, roundsMax: 1 }),
       ),
     ]
   },
