@@ -7,12 +7,20 @@
 
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import ts from 'typescript-5'
+import type {
+  InterfaceDeclaration,
+  Node,
+  NodeArray,
+  SourceFile,
+  TypeElement,
+  TypeNode,
+} from 'typescript-5'
 import { builtinCategories, namePattern } from '../lib/entry/builtin-categories.ts'
 import { defaultLogPath } from '../lib/config/log-path.ts'
 import { resolveConfig } from '../lib/config/resolve.ts'
 import { loggingSchema } from '../lib/config/schema.ts'
 import { entrySchema } from './entry-schema.ts'
+import { ts } from './typescript.ts'
 
 /** A JSON Schema, as far as it is looked at here. */
 export interface JsonSchema {
@@ -129,8 +137,8 @@ function fillDefaults(schema: JsonSchema, defaults: object): void {
 // --- the words ---
 
 interface Source {
-  readonly file: ts.SourceFile
-  readonly members: ts.NodeArray<ts.TypeElement>
+  readonly file: SourceFile
+  readonly members: NodeArray<TypeElement>
 }
 
 function interfaceOf(path: string, name: string): Source {
@@ -138,14 +146,14 @@ function interfaceOf(path: string, name: string): Source {
   return declared(ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true), name)
 }
 
-function declared(file: ts.SourceFile, name: string): Source {
+function declared(file: SourceFile, name: string): Source {
   const found = file.statements.find(
     (statement) => ts.isInterfaceDeclaration(statement) && statement.name.text === name,
   )
   if (found === undefined) {
     throw new Error(`Cannot make the schemas: expected an interface ${name}, got none`)
   }
-  return { file, members: (found as ts.InterfaceDeclaration).members }
+  return { file, members: (found as InterfaceDeclaration).members }
 }
 
 /** Gives every key of a schema the words that stand at the member of its name. */
@@ -169,13 +177,13 @@ function describe(schema: JsonSchema, source: Source): void {
 }
 
 /** The members of the type of a member, where it has some of its own. */
-function membersOf(type: ts.TypeNode, { file }: Source): Source | undefined {
+function membersOf(type: TypeNode, { file }: Source): Source | undefined {
   if (ts.isTypeLiteralNode(type)) return { file, members: type.members }
   return undefined
 }
 
 /** A docstring as plain text: each paragraph one line. */
-function wordsOf(member: ts.Node): string {
+function wordsOf(member: Node): string {
   const [doc] = ts.getJSDocCommentsAndTags(member).filter(ts.isJSDoc)
   const text = ts.getTextOfJSDocComment(doc?.comment) ?? ''
   return text.replaceAll(/(?<!\n)\n(?!\n)/g, ' ').trim()

@@ -6,7 +6,8 @@ import { readFileSync, readdirSync } from 'node:fs'
 import { isBuiltin } from 'node:module'
 import { posix } from 'node:path'
 import { describe, it } from 'node:test'
-import ts from 'typescript-5'
+import type { Node, SourceFile } from 'typescript-5'
+import { ts } from '../scripts/typescript.ts'
 import { type ShownElsewhere, shownElsewhere } from './shown-elsewhere.ts'
 
 /** The files of lib/ by path, `capture/ring.ts`, with their text. */
@@ -217,13 +218,16 @@ const noFileNameOccursTwice: Rule = (tree) => {
     .map(([name, places]) => `${name} stands in ${places.join(' and ')}`)
 }
 
-const syntaxByText = new Map<string, ts.SourceFile>()
+const syntaxByText = new Map<string, SourceFile>()
 
 /** The tree of a text. Each is parsed once, for all rules. */
-function syntaxOf(text: string): ts.SourceFile {
+function syntaxOf(text: string): SourceFile {
   const known = syntaxByText.get(text)
   if (known !== undefined) return known
-  const source = ts.createSourceFile('a.ts', text, ts.ScriptTarget.Latest)
+  const source = ts.createSourceFile('a.ts', text, {
+    languageVersion: ts.ScriptTarget.Latest,
+    jsDocParsingMode: ts.JSDocParsingMode.ParseNone,
+  })
   syntaxByText.set(text, source)
   return source
 }
@@ -238,7 +242,7 @@ const functionsFitOnAScreen: Rule = (tree) =>
     const source = syntaxOf(text)
     const lineOf = (at: number): number => source.getLineAndCharacterOfPosition(at).line
     const found: string[] = []
-    const visit = (node: ts.Node): void => {
+    const visit = (node: Node): void => {
       if (ts.isFunctionLike(node) && 'body' in node && node.body !== undefined) {
         const first = lineOf(node.getStart(source))
         const lines = lineOf(node.end) - first + 1
@@ -415,7 +419,7 @@ const rules: readonly (readonly [string, Rule, { readonly [file: string]: string
 
 /** Whether a file has a function that does something. */
 function hasBehaviour(text: string): boolean {
-  const visit = (node: ts.Node): boolean =>
+  const visit = (node: Node): boolean =>
     (ts.isFunctionLike(node) && 'body' in node && node.body !== undefined) ||
     ts.forEachChild(node, visit) === true
   return visit(syntaxOf(text))
