@@ -3,9 +3,9 @@
 // the processor more (Node 20.20, 2026-11). Node 20's --test takes no globs and calls zero files a
 // success, so the files are listed here and none is a failure.
 //
-// Files of a folder share a process: to start one and to load the library took a quarter of the
-// processor's time, 0.3 s a file (Node 20.20, 2026-11). A file that changes what a process has but
-// once, or measures it, has one of its own.
+// A dozen files share a process: to start one and to load the library took a quarter of the
+// processor's time, 0.3 s a file (Node 20.20, 2026-11). A file that measures what a process has but
+// once has one of its own.
 //
 // `--properties` (`npm run test:properties`) runs the files that have properties, with all tries.
 
@@ -15,19 +15,30 @@ import { availableParallelism } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 
 /**
- * What is there once in a process, where a test changes, mocks, hears or measures it. Not what a
- * test adds to a prototype: it takes it away before it ends.
+ * What is there once in a process, where a test hears or measures it, or stands in for it while it
+ * counts the calls: nothing of another file may be at work then.
  */
-const touchesTheProcess = new RegExp(
+const measuresTheProcess = new RegExp(
   [
-    String.raw`\bprocess\.(?:chdir|umask|on|once|listenerCount|memoryUsage)\b`,
-    String.raw`\bprocess\.env\[[^\]]*\] = `,
-    String.raw`\bmock\b`,
+    String.raw`\bprocess\.(?:on|listenerCount|memoryUsage)\b`,
+    String.raw`\bmock\.(?:timers\b|method\((?:fs|zlib|Atomics)\b)`,
     // The garbage of a dozen files took 6 s to collect thirty times.
     String.raw`\bsetFlagsFromString\b`,
+    String.raw`/simulation/`,
+  ].join('|'),
+)
+
+/**
+ * What is there once in a process, where a test changes it and puts it back. These files share a
+ * process with each other. Not what a test adds to a prototype.
+ */
+const changesTheProcess = new RegExp(
+  [
+    String.raw`\bprocess\.(?:chdir|umask)\b`,
+    String.raw`\bprocess\.env\[[^\]]*\] = `,
+    String.raw`\bmock\b`,
     String.raw`\bglobalThis\b`,
     String.raw`\bprepareStackTrace\b`,
-    String.raw`/simulation/`,
   ].join('|'),
 )
 
@@ -60,32 +71,38 @@ function bytesOf(files: readonly string[]): number {
   return files.reduce((sum, file) => sum + statSync(file).size, 0)
 }
 
+/** What to call a group: the folders of its files. */
+function nameOf(files: readonly string[]): string {
+  const folders = files.map((file) => dirname(relative(join('build', 'test'), file)))
+  return [...new Set(folders)].join('-').replaceAll(/[\\/]/g, '-').replaceAll('.', 'test')
+}
+
 /**
- * What Node runs: each file on its own, then a group for every dozen files of a folder. Node takes
- * them by name, so that gives the rank. The smallest group comes last: until the end all processors
- * have something to do.
+ * What Node runs: files on their own, then groups of a dozen, neighbours together. Node takes them
+ * by name, so that gives the rank. The smallest group comes last: until the end all processors have
+ * something to do.
  */
 function grouped(sources: readonly string[]): string[] {
   rmSync(groupDirectory, { recursive: true, force: true })
   mkdirSync(groupDirectory, { recursive: true })
-  const groups = new Map<string, string[]>()
-  const counts = new Map<string, number>()
+  const alone: string[][] = []
+  const changing: string[] = []
+  const others: string[] = []
   for (const source of sources) {
+    const text = readFileSync(source, 'utf8')
     const file = join('build', source.replace(/\.ts$/, '.js'))
-    const isAlone = touchesTheProcess.test(readFileSync(source, 'utf8'))
-    const folder = isAlone ? source.replace(/\.test\.ts$/, '') : dirname(source)
-    const count = counts.get(folder) ?? 0
-    counts.set(folder, count + 1)
-    const name = relative('test', folder).replaceAll(/[\\/]/g, '-') || 'test'
-    const group = isAlone ? name : `${name}-${Math.floor(count / filesOfGroupMax) + 1}`
-    groups.set(group, [...(groups.get(group) ?? []), file])
+    if (measuresTheProcess.test(text)) alone.push([file])
+    else if (changesTheProcess.test(text)) changing.push(file)
+    else others.push(file)
   }
-  return [...groups]
-    .toSorted(
-      ([, one], [, other]) =>
-        Number(one.length > 1) - Number(other.length > 1) || bytesOf(other) - bytesOf(one),
-    )
-    .map(([name, files], rank) => writeGroup(`${String(rank).padStart(3, '0')}-${name}`, files))
+  const groups = [changing, others].flatMap((files) =>
+    Array.from({ length: Math.ceil(files.length / filesOfGroupMax) }, (_, at) =>
+      files.slice(at * filesOfGroupMax, (at + 1) * filesOfGroupMax),
+    ),
+  )
+  return [alone, groups]
+    .flatMap((each) => each.toSorted((one, other) => bytesOf(other) - bytesOf(one)))
+    .map((files, rank) => writeGroup(`${String(rank).padStart(3, '0')}-${nameOf(files)}`, files))
 }
 
 const options = process.argv
