@@ -29,14 +29,21 @@ interface Run {
   readonly text: string
 }
 
-/** `ringlog ship --once`, as a user runs it. Killed when it has not ended by itself. */
+/** Programs at a time. */
+const concurrency = 3
+let hosts = 0
+
+/**
+ * `ringlog ship --once`, as a user runs it, for a host of its own: there may be one shipper of a
+ * log. Killed when it has not ended by itself.
+ */
 function ship(url: string, env: { readonly [name: string]: string } = {}): Promise<Run> {
-  const args = [resolve('dist/cli.js'), 'ship', url, '-d', logs, '--host', 'h', '--once']
+  const args = [resolve('dist/cli.js'), 'ship', url, '-d', logs, '--host', `h${hosts++}`, '--once']
   const { PATH = '' } = process.env
   const child = spawn(process.execPath, args, {
     env: { PATH, HOME: directory, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: 5_000,
+    timeout: 30_000,
     killSignal: 'SIGKILL',
   })
   let text = ''
@@ -110,7 +117,7 @@ function natsOf(...more: readonly string[]): { readonly url: (login?: string) =>
 /** A port at which nobody listens. */
 const nobody = '127.0.0.1:1'
 
-describe('ringlog ship to NATS with TLS', { skip: noNats }, () => {
+describe('ringlog ship to NATS with TLS', { skip: noNats, concurrency }, () => {
   const right = natsOf(natsTls(here))
   const expired = natsOf(natsTls(old))
   const wrong = natsOf(natsTls(elsewhere))
@@ -164,14 +171,14 @@ describe('ringlog ship to NATS with TLS', { skip: noNats }, () => {
   })
 })
 
-describe('ringlog ship to every NATS that there is', () => {
+describe('ringlog ship to every NATS that there is', { concurrency }, () => {
   for (const { path, version } of natsBinaries()) {
     const server = serving(() => startNats(path, 1))
     test(`makes its stream on ${version}`, () => accepts(server.url()))
   }
 })
 
-describe('ringlog ship to NATS with a login', { skip: noNats }, () => {
+describe('ringlog ship to NATS with a login', { skip: noNats, concurrency }, () => {
   const users = natsOf(`authorization { users: [{ user: shipper, password: "${secret}" }] }`)
   const powerless = natsOf(
     `authorization { users: [{ user: a, password: b, permissions: { publish: { deny: "$JS.API.>" } } }] }`,
@@ -276,7 +283,7 @@ function makeJwt(): { readonly config: string; readonly creds: string; readonly 
   }
 }
 
-describe('ringlog ship to PostgreSQL', { skip: noPostgres }, () => {
+describe('ringlog ship to PostgreSQL', { skip: noPostgres, concurrency }, () => {
   const sql = `create role shipper login superuser password '${secret}'`
   const hba = ['host all shipper 127.0.0.1/32 scram-sha-256']
   const start = (certificate?: Certificate): ReturnType<typeof serving> =>

@@ -48,7 +48,7 @@ export class Authority {
   }
 }
 
-const newKey = ['-newkey', 'rsa:2048', '-nodes', '-keyout']
+const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout']
 
 function subject(name: string): string[] {
   return ['-subj', `/CN=${name}`]

@@ -5,13 +5,13 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { resolve } from 'node:path'
-import { after, before, describe, test } from 'node:test'
+import { type TestContext, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { jetstreamManager } from '@nats-io/jetstream'
 import { connect } from '@nats-io/transport-node'
 import { createLogger, streamLogs } from '../../lib/index.ts'
 import { logDirectory } from '../log-directory.ts'
-import { type HostLog, expectedOf, hostLogs, shipAll, writeTo } from './hosts.ts'
+import { expectedOf, hostLogs, shipAll, writeTo } from './hosts.ts'
 import { type Servers, natsBinaries, startNats } from './servers.ts'
 
 /** Lines of the long log, 20 MB: more than is on its way at a time. */
@@ -50,16 +50,17 @@ async function whole({ url }: Servers): Promise<void> {
 const binaries = natsBinaries().slice(0, process.env['CI'] === undefined ? undefined : 1)
 
 for (const { path, version } of binaries) {
-  describe(`three servers of NATS ${version}`, { timeout: 240_000 }, () => {
-    let servers: Servers
-    let logs: HostLog[]
-    before(async () => {
-      servers = await startNats(path, 3)
-    })
-    after(() => servers.close())
+  // Each test has a cluster of its own, and waits for it nearly all the time.
+  describe(`three servers of NATS ${version}`, { timeout: 240_000, concurrency: 2 }, () => {
+    const start = async (t: TestContext): Promise<Servers> => {
+      const servers = await startNats(path, 3)
+      t.after(() => servers.close())
+      return servers
+    }
 
     test('tail and verify --from answer at once behind the loss of any of them', async (t) => {
-      logs = hostLogs(t)
+      const servers = await start(t)
+      const logs = hostLogs(t)
       await writeTo(logs, 211)
       await shipAll(servers.url, logs)
       const all = expectedOf(logs).map(({ raw }) => `${raw}\n`)
@@ -78,6 +79,7 @@ for (const { path, version } of binaries) {
     })
 
     test('streamLogs({ from }) gives each line once when one is lost amid it', async (t) => {
+      const servers = await start(t)
       const directory = logDirectory(t)
       const log = createLogger({
         log_path: directory,

@@ -268,7 +268,7 @@ describe('an engine that lost its end', { timeout }, () => {
 
 const isRoot = process.getuid?.() === 0
 
-describe('a server whose disk is full', { timeout }, () => {
+describe('a server whose disk is full', { timeout, concurrency: 2 }, () => {
   const skip = !isRoot && 'needs root, for a small disk'
 
   for (const { name, skip: lacks, start } of [
@@ -318,39 +318,43 @@ function fill(path: string): void {
   }
 }
 
-describe('a network that goes and comes', { skip: networkRefusal(), timeout }, () => {
-  for (const { name, skip, start } of [
-    { name: 'NATS', skip: noNats, start: (at: ServerPlace) => startNats(nats!.path, 1, [], at) },
-    {
-      name: 'PostgreSQL',
-      skip: noPostgres,
-      start: (at: ServerPlace) =>
-        startPostgres(postgres!, { ...at, hba: ['host all all all trust'] }),
-    },
-  ]) {
-    test(`${name}: each entry arrives once`, { skip }, async (t) => {
-      const network = new Network()
-      const { url } = await started(t, () =>
-        start({ host: network.address, prefix: network.prefix }),
-      )
-      t.after(() => network.close())
-      const logs = join(temporary(t), 'logs')
-      const shipping = new Shipping(t, url, logs)
-      const writer = write(logs, 15_000, 3000)
-      for (let i = 0; i < 2; i++) {
-        await sleep(1500)
+describe(
+  'a network that goes and comes',
+  { skip: networkRefusal(), timeout, concurrency: 2 },
+  () => {
+    for (const { name, skip, start } of [
+      { name: 'NATS', skip: noNats, start: (at: ServerPlace) => startNats(nats!.path, 1, [], at) },
+      {
+        name: 'PostgreSQL',
+        skip: noPostgres,
+        start: (at: ServerPlace) =>
+          startPostgres(postgres!, { ...at, hba: ['host all all all trust'] }),
+      },
+    ]) {
+      test(`${name}: each entry arrives once`, { skip }, async (t) => {
+        const network = new Network()
+        const { url } = await started(t, () =>
+          start({ host: network.address, prefix: network.prefix }),
+        )
+        t.after(() => network.close())
+        const logs = join(temporary(t), 'logs')
+        const shipping = new Shipping(t, url, logs)
+        const writer = write(logs, 15_000, 3000)
+        for (let i = 0; i < 2; i++) {
+          await sleep(1500)
+          network.cut()
+          await sleep(1000)
+          network.join()
+        }
+        await writer
         network.cut()
-        await sleep(1000)
+        await writeFew(logs, 10)
+        // Nobody answers, nothing is refused: it is told all the same.
+        await shipping.says(/the engine is away/)
         network.join()
-      }
-      await writer
-      network.cut()
-      await writeFew(logs, 10)
-      // Nobody answers, nothing is refused: it is told all the same.
-      await shipping.says(/the engine is away/)
-      network.join()
-      await shipping.says(/the engine is back/)
-      await assertAllArrives(t, url, logs)
-    })
-  }
-})
+        await shipping.says(/the engine is back/)
+        await assertAllArrives(t, url, logs)
+      })
+    }
+  },
+)

@@ -130,7 +130,12 @@ const queries = process.env['CI'] === undefined ? 300 : 100
 
 describe(
   'PostgreSQL: conditions',
-  { skip: binaries === undefined && 'PostgreSQL is not installed', timeout: 120_000 },
+  // One of the questions waits, and nothing else.
+  {
+    skip: binaries === undefined && 'PostgreSQL is not installed',
+    timeout: 120_000,
+    concurrency: 2,
+  },
   () => {
     let servers: Servers
     before(async () => {
@@ -149,76 +154,78 @@ describe(
     })
     after(() => servers.close())
 
-    test('streamLogs({ from }) gives exactly what its conditions let pass of all lines', async () => {
-      const all: LogLine[] = []
-      for await (const line of streamLogs({ from: servers.url })) all.push(line)
-      assert.equal(all.length, entries)
-      let found = 0
-      for (let i = 0; i < queries; i++) {
-        const options = queryOf(i)
-        const { matches, lines } = wantedOf(checkedOptions(options).options, Date.now())
-        const wanted = all
-          .filter((line, at) =>
-            matches({
-              line,
-              time: firstMs + (at + 1) * 1000,
-              lsn: at + 1,
-              slackMs: 0,
-              source: '',
-              end: 0,
-            }),
+    describe('are looked at there', { concurrency: 1 }, () => {
+      test('streamLogs({ from }) gives exactly what its conditions let pass of all lines', async () => {
+        const all: LogLine[] = []
+        for await (const line of streamLogs({ from: servers.url })) all.push(line)
+        assert.equal(all.length, entries)
+        let found = 0
+        for (let i = 0; i < queries; i++) {
+          const options = queryOf(i)
+          const { matches, lines } = wantedOf(checkedOptions(options).options, Date.now())
+          const wanted = all
+            .filter((line, at) =>
+              matches({
+                line,
+                time: firstMs + (at + 1) * 1000,
+                lsn: at + 1,
+                slackMs: 0,
+                source: '',
+                end: 0,
+              }),
+            )
+            .slice(lines === Infinity ? 0 : -lines)
+          const given: string[] = []
+          for await (const { raw } of streamLogs({ from: servers.url, ...options })) given.push(raw)
+          const shown = JSON.stringify({ ...options, grep: String(options.grep) })
+          assert.deepEqual(
+            given,
+            wanted.map(({ raw }) => raw),
+            shown,
           )
-          .slice(lines === Infinity ? 0 : -lines)
-        const given: string[] = []
-        for await (const { raw } of streamLogs({ from: servers.url, ...options })) given.push(raw)
-        const shown = JSON.stringify({ ...options, grep: String(options.grep) })
-        assert.deepEqual(
-          given,
-          wanted.map(({ raw }) => raw),
-          shown,
-        )
-        found += given.length
-      }
-      assert.ok(found > entries)
-    })
+          found += given.length
+        }
+        assert.ok(found > entries)
+      })
 
-    test('read() sends nothing of what a field or an expression leaves out, however many rows that are', async () => {
-      const place = await placeAt(servers.url, { warn: () => {}, env: {} })
-      const reader = place.reader()
-      const series = [{ host: 'a', log_id: 'f'.repeat(32), category: 'audit' }]
-      const countOf = async (query: object): Promise<number> => {
-        let count = 0
-        for await (const batch of reader.read({ series, ...query })) count += batch.length
-        return count
-      }
-      assert.equal(await countOf({}), entries)
-      // More than one question looks at.
-      const long = [{ ...series[0]!, category: 'long' }]
-      const client = new pg.Client(servers.url)
-      await client.connect()
-      await client.query(
-        `insert into ringlog.entries select host, log_id, 'long', n, time, '', null, jsonb_build_object('seq', n % 30000)
-        from ringlog.entries, generate_series(1001, 70000) as n where seq = 1`,
-      )
-      await client.end()
-      assert.equal(await countOf({ series: long, where: { seq: 17 } }), 2)
-      for (const lines of [1, 2, 3, 1500]) {
-        const expected = Math.min(lines, 2)
-        assert.equal(
-          await countOf({ series: long, where: { seq: 1017 }, lines }),
-          Math.min(lines, 3),
+      test('read() sends nothing of what a field or an expression leaves out, however many rows that are', async () => {
+        const place = await placeAt(servers.url, { warn: () => {}, env: {} })
+        const reader = place.reader()
+        const series = [{ host: 'a', log_id: 'f'.repeat(32), category: 'audit' }]
+        const countOf = async (query: object): Promise<number> => {
+          let count = 0
+          for await (const batch of reader.read({ series, ...query })) count += batch.length
+          return count
+        }
+        assert.equal(await countOf({}), entries)
+        // More than one question looks at.
+        const long = [{ ...series[0]!, category: 'long' }]
+        const client = new pg.Client(servers.url)
+        await client.connect()
+        await client.query(
+          `insert into ringlog.entries select host, log_id, 'long', n, time, '', null, jsonb_build_object('seq', n % 30000)
+          from ringlog.entries, generate_series(1001, 70000) as n where seq = 1`,
         )
-        assert.equal(await countOf({ series: long, where: { seq: 17 }, lines }), expected)
-      }
-      assert.equal(await countOf({ series: long, where: { seq: 17 }, after: '30017' }), 1)
-      assert.equal(await countOf({ where: { seq: 17 } }), 1)
-      assert.equal(await countOf({ where: { seq: 17 }, lines: 5 }), 1)
-      assert.ok((await countOf({ grep: /^order 18/i })) < entries / 4)
-      assert.equal(
-        await countOf({ grep: /Order 17/, lines: 1200 }),
-        await countOf({ grep: /Order 17/ }),
-      )
-      await reader.close()
+        await client.end()
+        assert.equal(await countOf({ series: long, where: { seq: 17 } }), 2)
+        for (const lines of [1, 2, 3, 1500]) {
+          const expected = Math.min(lines, 2)
+          assert.equal(
+            await countOf({ series: long, where: { seq: 1017 }, lines }),
+            Math.min(lines, 3),
+          )
+          assert.equal(await countOf({ series: long, where: { seq: 17 }, lines }), expected)
+        }
+        assert.equal(await countOf({ series: long, where: { seq: 17 }, after: '30017' }), 1)
+        assert.equal(await countOf({ where: { seq: 17 } }), 1)
+        assert.equal(await countOf({ where: { seq: 17 }, lines: 5 }), 1)
+        assert.ok((await countOf({ grep: /^order 18/i })) < entries / 4)
+        assert.equal(
+          await countOf({ grep: /Order 17/, lines: 1200 }),
+          await countOf({ grep: /Order 17/ }),
+        )
+        await reader.close()
+      })
     })
 
     test('numbers() may take longer than any other question', async () => {

@@ -14,10 +14,12 @@ import {
   readdirSync,
 } from 'node:fs'
 import { rmSync, writeFileSync } from 'node:fs'
-import { type AddressInfo, createServer } from 'node:net'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { jetstreamManager } from '@nats-io/jetstream'
+import { connect } from '@nats-io/transport-node'
 import type { Certificate } from './certificates.ts'
 
 /** Servers that make up an engine. */
@@ -29,6 +31,8 @@ export interface Servers {
 
 /** Before a server that did not start is started again. Milliseconds. */
 const againMs = 300
+/** Between two looks whether a server is ready. Milliseconds. */
+const lookMs = 20
 /** Characters of what it has said that are shown. */
 const saidMax = 4000
 
@@ -87,7 +91,21 @@ export class Node {
 
   /** The end of all that it has said. */
   get said(): string {
-    return readFileSync(this.#saidIn, 'utf8').slice(-saidMax)
+    return this.#allSaid.slice(-saidMax)
+  }
+
+  get #allSaid(): string {
+    return readFileSync(this.#saidIn, 'utf8')
+  }
+
+  /** Resolves when it has said something for the first time. @throws when it has ended before. */
+  async says(expected: RegExp): Promise<void> {
+    while (!expected.test(this.#allSaid)) {
+      if (this.code != null && !this.#isServer) {
+        throw new Error(`${this.name}: expected ${expected}, got its end: ${this.said}`)
+      }
+      await sleep(lookMs)
+    }
   }
 
   async kill(): Promise<void> {
@@ -99,21 +117,33 @@ export class Node {
   }
 }
 
-/** Ports that are free now. */
+/**
+ * Ports for servers lie below those that the system gives to whoever connects, which would take one
+ * away between two starts. Each process has some of its own: test files run side by side.
+ */
+const portFirst = 10_000
+const portsOfProcess = 100
+const processes = 200
+let portsGiven = 0
+
+/** Ports that are free. */
 async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from(
-      { length: count },
-      () =>
-        new Promise<ReturnType<typeof createServer>>((resolve) => {
-          const server = createServer()
-          server.listen(0, '127.0.0.1', () => resolve(server))
-        }),
-    ),
-  )
-  const ports = servers.map((server) => (server.address() as AddressInfo).port)
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
+  const begin = portFirst + (process.pid % processes) * portsOfProcess
+  const ports: number[] = []
+  for (let tries = 0; ports.length < count; tries++) {
+    if (tries === portsOfProcess) throw new Error(`expected ${count} free ports from ${begin} on`)
+    const port = begin + (portsGiven++ % portsOfProcess)
+    if (await isFree(port)) ports.push(port)
+  }
   return ports
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer()
+    server.once('error', () => resolve(false))
+    server.listen(port, () => server.close(() => resolve(true)))
+  })
 }
 
 /** A nats-server, with its version. */
@@ -190,9 +220,30 @@ export async function startNats(
     await Promise.all(nodes.map((node) => node.kill()))
     rmSync(directory, { recursive: true, force: true })
   }
-  // A cluster has to find its leader.
-  await sleep(count > 1 ? 4000 : 500)
-  return { url: `nats://${hosts.join(',')}/LOGS`, nodes, close }
+  await Promise.all(nodes.map((node) => node.says(/Server is ready/)))
+  const url = `nats://${hosts.join(',')}/LOGS`
+  if (count > 1) {
+    // Nobody answers where there is no leader.
+    await Promise.all(nodes.map((node) => node.says(/JetStream cluster (?:new )?metadata leader/)))
+    await canReplicate(hosts[0]!, count)
+  }
+  return { url, nodes, close }
+}
+
+/** Resolves when a cluster has its leader, who knows all of its servers: it takes a stream. */
+async function canReplicate(server: string, replicas: number): Promise<void> {
+  const connection = await connect({ servers: server })
+  const jsm = await jetstreamManager(connection, { checkAPI: false, timeout: 1000 })
+  for (;;) {
+    try {
+      await jsm.streams.add({ name: 'READY', subjects: ['ready'], num_replicas: replicas })
+      await jsm.streams.delete('READY')
+      await connection.close()
+      return
+    } catch {
+      await sleep(lookMs)
+    }
+  }
 }
 
 /** Its certificate and key, as files of its own. */
@@ -227,6 +278,22 @@ export interface PostgresOptions {
   readonly sql?: string
 }
 
+let template: string | undefined
+
+/** A directory of PostgreSQL as it begins, of which each server has a copy. */
+function templateOf(binaries: string, user: User): string {
+  if (template !== undefined) return template
+  const directory = temporary()
+  process.once('exit', () => rmSync(directory, { recursive: true, force: true }))
+  template = join(directory, 'data')
+  mkdirSync(template)
+  if (user.uid !== undefined) execFileSync('chown', ['postgres', template])
+  const settings = ['-A', 'trust', '-U', 'postgres', '-E', 'UTF8', '--no-locale', '--no-sync']
+  const options = { ...user, stdio: 'ignore' } as const
+  execFileSync(join(binaries, 'initdb'), ['-D', template, ...settings], options)
+  return template
+}
+
 /** PostgreSQL, which refuses to be root. */
 export async function startPostgres(
   binaries: string,
@@ -243,15 +310,7 @@ export async function startPostgres(
         gid: Number(execFileSync('id', ['-g', 'postgres'])),
       }
     : {}
-  if (isRoot) execFileSync('chown', ['postgres', data])
-  execFileSync(
-    join(binaries, 'initdb'),
-    ['-D', data, '-A', 'trust', '-U', 'postgres', '-E', 'UTF8', '--no-locale'],
-    {
-      ...user,
-      stdio: 'ignore',
-    },
-  )
+  execFileSync('cp', ['-a', `${templateOf(binaries, user)}/.`, data])
   if (sql !== undefined) {
     const single = ['--single', '-D', data, 'postgres']
     execFileSync(join(binaries, 'postgres'), single, { ...user, input: sql, stdio: 'pipe' })
@@ -284,6 +343,6 @@ export async function startPostgres(
     await sleep(200)
     rmSync(directory, { recursive: true, force: true, maxRetries: 5 })
   }
-  await sleep(1500)
+  await node.says(/ready to accept connections/)
   return { url: `postgres://postgres@${host}:${port}/postgres`, nodes: [node], close }
 }
