@@ -11,6 +11,7 @@ import { join, resolve } from 'node:path'
 import { type TestContext, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
+import { placeAt } from '../../lib/ship/engines.ts'
 import { isOlder } from '../../lib/ship/nats-connection.ts'
 import { type Verdict, judge, linesOf } from './judge.ts'
 import {
@@ -71,7 +72,8 @@ async function run(t: TestContext, servers: Servers, shipperOf: Shipper): Promis
   })
   writer.start()
   shipper.start()
-  // A control that was killed before it has sent anything would show nothing.
+  await begun(servers.url)
+  // A control that was killed before it has noted a position would show nothing.
   if (shipperOf !== ours) {
     while (!existsSync(join(directory, 'position'))) await sleep(20)
   }
@@ -107,6 +109,19 @@ async function run(t: TestContext, servers: Servers, shipperOf: Shipper): Promis
   // What is at fault is to be found when all is removed.
   if (shipperOf === ours && !isDeepStrictEqual(faults, good)) t.diagnostic(saidBy(all))
   return verdict
+}
+
+/** Resolves when something has arrived: a shipper that is killed before has nothing to lose. */
+async function begun(url: string): Promise<void> {
+  const place = await placeAt(url, { warn: () => {}, env: {}, dry: true })
+  for (let isThere = false; !isThere; await sleep(lookMs)) {
+    const reader = place.reader()
+    isThere = await reader.logs().then(
+      (logs) => logs.length > 0,
+      () => false,
+    )
+    await reader.close()
+  }
 }
 
 function saidBy(nodes: readonly Node[]): string {
