@@ -1,13 +1,19 @@
 // What node.exe runs: a program that has the package installed, `program.mjs <way> <log directory> …`. Its last
 // line on stdout is JSON.
 
-import { createRequire } from 'node:module'
-import { Worker, isMainThread, workerData } from 'node:worker_threads'
+import { createRequire, syncBuiltinESMExports } from 'node:module'
+import threads, { Worker, isMainThread, workerData } from 'node:worker_threads'
 import { createLogger } from 'ringlog'
 
 const [way, directory, ...rest] = isMainThread ? process.argv.slice(2) : workerData
 const started = new Date().toISOString()
 let config = { log_path: directory, console: 'off' }
+/** Only the main thread can report to the event log. */
+const threaded = {
+  ...config,
+  windows_event_log: { enabled: false },
+  buffer: { writer: 'thread' },
+}
 let log
 let logged = 0
 
@@ -20,6 +26,12 @@ function tell(more = {}) {
   const stats = { failures, last_error, rotations, written, accepted }
   const loaded = [...new Set(interfaces)]
   console.log(JSON.stringify({ platform, version, started, loaded, stats, logged, ...more }))
+}
+
+function positions(count) {
+  for (let i = 0; i < count; i++) {
+    log.enforcement.info('Position closed', { n: ++logged, text: 'x'.repeat(300) })
+  }
 }
 
 function graves(count) {
@@ -137,6 +149,73 @@ const ways = {
     graves(10)
     await log.close()
     tell()
+  },
+
+  /** A writer thread, through rotations. */
+  async thread() {
+    log = createLogger({ ...threaded, rotation: { max_size_mb: 1, max_files: 10 } })
+    for (let i = 0; i < 12; i++) {
+      positions(1000)
+      await new Promise(setImmediate)
+    }
+    await log.flush()
+    const { written } = log.stats()
+    positions(10)
+    await log.close()
+    tell({ flushed: written })
+  },
+
+  'thread, exit'() {
+    log = createLogger(threaded)
+    positions(3000)
+    process.on('exit', () => tell())
+    process.exit(3)
+  },
+
+  'thread, throw'() {
+    log = createLogger(threaded)
+    positions(3000)
+    process.on('exit', () => tell())
+    setTimeout(() => {
+      positions(10)
+      throw new Error('boom')
+    }, 20)
+  },
+
+  /** Its lock is that of a thread of which Windows does not say that it has ended. */
+  async 'thread, terminated'() {
+    const { Worker: RealWorker } = threads
+    let writer
+    threads.Worker = class extends RealWorker {
+      constructor(...args) {
+        super(...args)
+        writer = this
+      }
+    }
+    syncBuiltinESMExports()
+    log = createLogger(threaded)
+    positions(3000)
+    await log.flush()
+    await writer.terminate()
+    positions(1000)
+    await log.close()
+    tell()
+  },
+
+  /** What it cannot do there. */
+  refused() {
+    const problems = [
+      { ...config, buffer: { writer: 'thread' } },
+      { ...config, buffer: { ring: 'shared' } },
+    ].map((refused) => {
+      try {
+        createLogger(refused)
+        return 'taken'
+      } catch (error) {
+        return `${error.name}: ${error.problems?.map(({ path }) => path)}`
+      }
+    })
+    tell({ problems })
   },
 
   async 'event source'() {
