@@ -54,6 +54,11 @@ export function startWriter(live: LiveConfig, files: Files, open: () => void): v
     tell,
     report: (template, message, context) => intake.report(template, message, context),
     takeOver(left) {
+      if (left === undefined) {
+        // As if no writer were configured, a directory that another logger has included.
+        open()
+        return
+      }
       const takeover = new Takeover(files, live.directory, left)
       files.takeover = takeover
       open()

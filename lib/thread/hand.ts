@@ -63,6 +63,7 @@ import {
 } from './control.ts'
 import { type Handing, HandedJournal, makeHanding } from './handed-journal.ts'
 import { HandedRing, type Unplaced } from './handed-ring.ts'
+import { Lifeline } from './lifeline.ts'
 import {
   type Accepted,
   type Answer,
@@ -107,8 +108,11 @@ export interface HandParts {
   readonly tell: (remark: string) => void
   /** Logs an entry of the logger's own. */
   readonly report: (template: CategoryTemplate, message: string, context: object) => void
-  /** The writer has ended: all goes on in this thread. */
-  readonly takeOver: (left: Left) => void
+  /**
+   * The writer has ended: all goes on in this thread. `left`: undefined when it cannot have had the
+   * directory.
+   */
+  readonly takeOver: (left: Left | undefined) => void
   /** The same for whoever waits for what he has logged. */
   readonly flush: () => Promise<void>
   /** Makes room in the ring, in this thread. */
@@ -139,6 +143,10 @@ export class Hand {
   #closing: Waiter | undefined
   /** Runs while somebody waits for the writer. */
   #watch: NodeJS.Timeout | undefined
+  /** It has ended, and what of is not known yet. */
+  #isUnexplained = false
+  /** The writer has come so far. */
+  #mayHaveDirectory = true
   /** The writer is at work. */
   isActive = true
 
@@ -172,11 +180,36 @@ export class Hand {
   start(file: string, parts: HandParts): void {
     this.#parts = parts
     const { port1, port2 } = new MessageChannel()
+    const lifeline = new Lifeline()
+    this.#port = port1
+    try {
+      this.#worker = this.#begin(file, port2, lifeline.far)
+    } catch (error) {
+      // Node may not start threads here, or the system has none left.
+      lifeline.close()
+      this.#mayHaveDirectory = false
+      this.#takeOver(`cannot be started: ${messageOf(error)}`)
+      return
+    }
+    port1.on('message', (answer: Answer) => this.#answer(answer))
+    port1.on('messageerror', (error) => this.#ended(`is not understood: ${messageOf(error)}`))
+    port1.unref()
+    const failure = this.#awaitOpen(lifeline)
+    lifeline.close()
+    if (failure !== undefined) this.#takeOver(failure)
+    else if (Atomics.load(this.#words, OPENED) === REFUSED) this.#refused()
+    // What a killed process has left is told before anything else.
+    else this.#receive()
+  }
+
+  /** @throws where no thread can be started. */
+  #begin(file: string, port: MessagePort, lifeline: MessagePort): Worker {
     const data: WriterData = {
       config: this.#config,
       control: this.#control.memory,
       handed: this.#handing.given,
-      port: port2,
+      port,
+      lifeline,
     }
     // Modules that the application has loaded in front of it are not for this thread: one of them
     // may make a logger.
@@ -184,43 +217,52 @@ export class Hand {
     const { NODE_OPTIONS: _, ...env } = process.env
     const worker = new Worker(file, {
       workerData: data,
-      transferList: [port2],
+      transferList: [port, lifeline],
       name: 'ringlog',
       ...(isSource ? {} : { execArgv: [], env }),
     })
     worker.unref()
-    this.#worker = worker
-    this.#port = port1
-    const ended = (error?: unknown): void => {
-      const reason = error instanceof Error ? `: ${error.message}` : ''
-      this.#ended(`has ended${reason}`)
+    const ended = (why: string): void => {
+      this.#ended(`has ended${why}`)
+      if (this.#isUnexplained) this.#parts!.tell(`the writer thread had ended${why}`)
+      this.#isUnexplained = false
     }
-    worker.on('error', ended)
-    worker.on('exit', () => ended())
-    port1.on('message', (answer: Answer) => this.#answer(answer))
-    port1.unref()
-    const patience = new Patience(false, startMsMax)
-    while (Atomics.load(this.#words, OPENED) === 0) {
-      const hasTime = patience.awaitChange(this.#words, OPENED, 0)
-      // Of its end no event tells while it is waited for.
-      const isDead = hasTime && this.#isDead
-      if ((hasTime && !isDead) || Atomics.load(this.#words, OPENED) !== 0) continue
-      this.#takeOver(isDead ? 'has ended' : `has not started in ${startMsMax / 1000} s`)
-      return
-    }
-    if (Atomics.load(this.#words, OPENED) === REFUSED) this.#refused()
-    // What a killed process has left is told before anything else.
-    this.#receive()
+    worker.on('error', (error) => ended(`: ${messageOf(error)}`))
+    worker.on('exit', (code) => ended(this.#isUnexplained ? ` with code ${code}` : ''))
+    return worker
   }
 
-  #refused(): never {
+  /** Waits until the writer has opened the directory, or refused; what it says of a failure. */
+  #awaitOpen(lifeline: Lifeline): string | undefined {
+    const patience = new Patience(false, startMsMax)
+    while (Atomics.load(this.#words, OPENED) === 0) {
+      if (!patience.awaitChange(this.#words, OPENED, 0)) {
+        return `has not started in ${startMsMax / 1000} s`
+      }
+      // Of its end no event tells while it is waited for.
+      if (!lifeline.isCut || Atomics.load(this.#words, OPENED) !== 0) continue
+      this.#isUnexplained = true
+      this.#mayHaveDirectory = false
+      return 'has ended before it was at work'
+    }
+    return undefined
+  }
+
+  #refused(): void {
+    let told: ToldError | undefined
+    for (let answer = this.#received(); answer !== undefined; answer = this.#received()) {
+      if (answer.tell === 'refused') told = answer.error
+    }
+    if (told?.locked === undefined && told?.isUnavailable !== true) {
+      // Whatever it is: where it is not the thread's own, this one will throw it.
+      this.#takeOver(`cannot begin: ${told?.message}`)
+      return
+    }
     this.isActive = false
     void this.#worker?.terminate()
     this.journal?.end()
-    const received = receiveMessageOnPort(this.#port!)
     this.#port!.close()
-    const answer = received?.message as Answer | undefined
-    throw answer?.tell === 'refused' ? errorOf(answer.error) : new Error('Cannot start the writer')
+    throw errorOf(told)
   }
 
   /** HOT PATH: an entry has been handed on. */
@@ -401,13 +443,15 @@ export class Hand {
   /** Takes what the writer has sent; false when there was nothing to log. */
   #receive(): boolean {
     let isLogged = false
-    for (;;) {
-      const received = this.#port && receiveMessageOnPort(this.#port)
-      if (received === undefined) return isLogged
-      const answer = received.message as Answer
+    for (let answer = this.#received(); answer !== undefined; answer = this.#received()) {
       if (answer.tell === 'report') isLogged = true
       this.#answer(answer)
     }
+    return isLogged
+  }
+
+  #received(): Answer | undefined {
+    return this.#port && (receiveMessageOnPort(this.#port)?.message as Answer | undefined)
   }
 
   #answer(answer: Answer): void {
@@ -532,7 +576,8 @@ export class Hand {
     this.#awaitNothing()
     this.#port?.close()
     tell(`the writer thread ${reason}; its work goes on in the thread that logs`)
-    takeOver({ entries, bases: this.#handing.progress.bases })
+    const { bases } = this.#handing.progress
+    takeOver(this.#mayHaveDirectory ? { entries, bases } : undefined)
     for (const { resolve, reject } of this.#flushes.values()) flush().then(resolve, reject)
     this.#flushes.clear()
     this.#closing?.resolve()
@@ -568,6 +613,10 @@ function largeOf(entry: Unplaced<CategoryTemplate>): LargeEntry {
     nums: values.nums,
     refs: values.refs as readonly (string | undefined)[],
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }
 
 function errorOf({ message, file, locked, isUnavailable }: ToldError): Error {

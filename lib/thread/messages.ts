@@ -65,6 +65,8 @@ export interface WriterData {
   readonly control: SharedArrayBuffer
   readonly handed: HandedMemory
   readonly port: MessagePort
+  /** Closes with the thread that has it. */
+  readonly lifeline: MessagePort
 }
 
 /** Sends something to the writer. */
