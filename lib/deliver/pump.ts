@@ -154,6 +154,8 @@ export class Pump {
    * waits.
    */
   #timer: RestTimer | undefined
+  /** Runs when a turn has thrown. */
+  #retry: RestTimer | undefined
   /**
    * The position of the ring at which the entries that wait come to `batchBytes`, or to their share
    * of the ring.
@@ -220,7 +222,13 @@ export class Pump {
    */
   #recoverLater(error: unknown): void {
     this.#options.counters.fail(error instanceof Error ? error : new Error(String(error)))
-    this.#clock.setTimeout(() => this.wake(), brokenMs).unref()
+    // One for all turns that throw meanwhile.
+    if (this.#retry !== undefined) return
+    this.#retry = this.#clock.setTimeout(() => {
+      this.#retry = undefined
+      this.wake()
+    }, brokenMs)
+    this.#retry.unref()
   }
 
   /**
@@ -270,6 +278,7 @@ export class Pump {
   /** Ends the rest for good. */
   close(): void {
     this.#clock.clearTimeout(this.#timer)
+    this.#clock.clearTimeout(this.#retry)
   }
 
   #rest(): void {

@@ -117,6 +117,48 @@ describe('Pump', () => {
     assert.deepEqual([ring.size, sink.batches.length], [0, 1])
   })
 
+  test('turns that throw are tried again by one timer, which close() ends', async () => {
+    const timers = new Map<object, () => void>()
+    const clock: Clock = {
+      monotonicMs: () => 0,
+      setTimeout: (turn, delayMs) => {
+        const timer = { refresh: () => {}, unref: () => {} }
+        // Not that of the rest.
+        if (delayMs === 1_000) timers.set(timer, turn)
+        return timer
+      },
+      clearTimeout: (timer) => {
+        if (timer !== undefined) timers.delete(timer)
+      },
+    }
+    const { pump, counters, log } = pumpWith({ clock })
+    const { max } = Math
+    const throwing = async (count: number): Promise<void> => {
+      for (let i = 0; i < count; i++) {
+        log(INFO)
+        pump.wake()
+        Math.max = () => {
+          throw new Error('replaced')
+        }
+        try {
+          await turns()
+        } finally {
+          Math.max = max
+        }
+      }
+    }
+    await throwing(3)
+    assert.deepEqual([counters.failures, timers.size], [3, 1])
+    const [[timer, retry]] = [...timers] as [[object, () => void]]
+    timers.delete(timer)
+    retry()
+    // That it has run out does not keep the next one from being set.
+    await throwing(1)
+    assert.equal(timers.size, 1)
+    pump.close()
+    assert.equal(timers.size, 0)
+  })
+
   test('a quiet file is not held back for company by a ring that never runs empty', async () => {
     let now = 0
     const clock: Clock = {
