@@ -266,7 +266,11 @@ describe('Maintenance.awaitTurnSync()', () => {
     const { directory } = held(t)
     const maintenance = waiting(directory, 30_000)
     let naps = 0
-    maintenance.awaitTurnSync(() => ++naps < 3)
+    maintenance.awaitTurnSync(() => {
+      // Nothing else would end a wait that goes on.
+      assert.ok(++naps <= 3)
+      return naps < 3
+    })
     assert.equal(naps, 3)
     assert.equal(maintenance.isWaiting, true)
     maintenance.exit()
@@ -296,7 +300,7 @@ describe('Maintenance.awaitTurnSync()', () => {
     const maintenance = waiting(directory, 30_000)
     let naps = 0
     maintenance.awaitTurnSync(() => {
-      naps++
+      assert.equal(++naps, 1)
       return false
     })
     assert.equal(naps, 1)
