@@ -40,7 +40,12 @@ test('a stack overflow in the midst of log calls costs those calls, and no later
     )
     await log.close()
     const steps = linesOf(directory, 'system.log').filter(({ category }) => category !== 'audit')
-    for (const { category, message, context } of steps) {
+    for (const [at, { category, message, context }] of steps.entries()) {
+      // The stack may end amid the copy of a value: then it says so. Only the deepest calls may.
+      if (JSON.stringify(context ?? null).includes('"[Throws: ')) {
+        assert.ok(at >= steps.length - 100, `the call ${at} of ${steps.length}`)
+        continue
+      }
       if (message === 'step') assert.deepEqual(context!['inner'], { list: [context!['n']] })
       if (category === 'sdk') assert.equal(context!['text'], `text ${context!['n'] as number}`)
     }
