@@ -9,7 +9,7 @@ import { placeAt } from '../ship/engines.ts'
 import type { ShipEvent, ShipReport } from '../ship/events.ts'
 import { shipTo } from '../ship/ship-logs.ts'
 import { counted, verbOf } from './count.ts'
-import { UsageError } from './failure.ts'
+import { UsageError, directoryHint, isDefaultDirectory } from './failure.ts'
 import type { Io } from './io.ts'
 import { type DirectoryOptions, placeOf } from './target-directory.ts'
 
@@ -52,8 +52,10 @@ export async function ship(
     io.remark(message)
   }
   const engine = await engineAt(url, { warn: remark, env, dry: dryRun })
-  const tell = ({ kind, message }: ShipEvent): void => {
+  const tell = ({ kind, message, directory }: ShipEvent): void => {
+    const isUnnamed = kind === 'waiting' && isDefaultDirectory(directory)
     if (kind === 'would_send') void io.out.write(`${visible(message)}\n`)
+    else if (isUnnamed) remark(`${message}; ${directoryHint}`)
     else remark(message)
   }
   const pace = new Pace(engine.name)

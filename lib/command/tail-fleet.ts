@@ -40,7 +40,9 @@ export async function tailFleet(
   const { follow = false, categories } = checked
   if (!follow) io.progress.repeat((seconds) => `searching, ${seconds} s`)
   const reader = place.reader()
-  const reading = { options: checked, ...wanted, tell: remark, signal: io.out.closed }
+  const of = categories === undefined ? '' : ` of ${categories.map(visible).join(', ')}`
+  const waiting = (): void => remark(`waiting for a log${of} in ${visible(place.name)}`)
+  const reading = { options: checked, ...wanted, tell: remark, waiting, signal: io.out.closed }
   const fleet = fleetOf(reader, reading)
   try {
     const count = await showLines(fleet.lines(), options, screen, io)
@@ -50,7 +52,6 @@ export async function tailFleet(
     if (hasCursor && fleet.cursor !== '') io.remark(`cursor: ${fleet.cursor}`)
     if (!fleet.isWhole) return 1
     if (count > 0 || follow || fleet.series.length > 0) return 0
-    const of = categories === undefined ? '' : ` of ${categories.map(visible).join(', ')}`
     remark(`no log${of} in ${visible(place.name)}`)
     return 1
   } finally {

@@ -53,10 +53,7 @@ export async function tail(options: TailOptions, screen: Screen, io: Io): Promis
   const unknown = follow ? unknownOf(options.category, place) : []
   for (const { category, question } of unknown)
     io.remark(`no known category: '${category}'${question}`)
-  if (follow && !place.directories.map(isDirectory).some(Boolean)) {
-    const hint = isDefaultDirectory(place.name) ? `; ${directoryHint}` : ''
-    io.remark(`waiting for ${place.name}, which is not there yet${hint}`)
-  }
+  if (follow && files.length === 0) remarkWaiting(place, io)
   let count = 0
   let isWhole = true
   let cursor = ''
@@ -106,6 +103,32 @@ function isWhatIsThere({ category }: TailOptions, place: Place, io: Io): boolean
     io.remark(`no entry of the category '${name}' is there`)
   }
   return unknown.length === 0
+}
+
+/**
+ * Says for what it is waited.
+ *
+ * @throws {UsageError} when something else is in the place of a directory.
+ */
+function remarkWaiting(place: Place, io: Io): void {
+  const isThere = new Map(place.directories.map((each) => [each, isDirectory(each)]))
+  for (const [directory, is] of isThere) {
+    if (is) continue
+    const hint = isDefaultDirectory(directory) ? `; ${directoryHint}` : ''
+    io.remark(`waiting for ${directory}, which is not there yet${hint}`)
+  }
+  const present = place.directories.filter((each) => isThere.get(each))
+  if (present.length === 0 || logsIn({ ...place, directories: present }).some(mayHaveLogs)) return
+  io.remark(`waiting for a log in ${present.join(', ')}`)
+}
+
+function mayHaveLogs(directory: string): boolean {
+  try {
+    return hasLogs(directory)
+  } catch {
+    // Whoever reads it tells.
+    return true
+  }
 }
 
 /** The directories of all logs. */

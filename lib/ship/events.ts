@@ -19,6 +19,8 @@ export type ShipEventKind =
   | 'other'
   /** What a dry run would send. */
   | 'would_send'
+  /** A directory is not there, or holds no log yet: it is waited for. */
+  | 'waiting'
   /** A log cannot be shipped any more; others go on. */
   | 'failed'
   /** What is worth knowing and no failure. */

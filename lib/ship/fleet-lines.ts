@@ -18,13 +18,15 @@ export interface FleetReading {
   readonly after: string | undefined
   /** Told what a person should know: one line. */
   readonly tell: (text: string) => void
+  /** Told that nothing is there yet, and is waited for. @default nobody */
+  readonly waiting?: () => void
   readonly signal: AbortSignal
 }
 
 /** All logs that a reader reads. @throws {RangeError} when the cursor is none. */
 export function fleetOf(
   reader: EngineReader,
-  { options, wanted, after, tell, signal }: FleetReading,
+  { options, wanted, after, tell, waiting, signal }: FleetReading,
 ): Fleet {
   const { follow = false, categories, level, account_id: account, grep, where } = options
   return new Fleet(reader, {
@@ -37,6 +39,7 @@ export function fleetOf(
     grep: typeof grep === 'string' ? new RegExp(grep) : grep,
     where,
     tell,
+    waiting,
     signal,
   })
 }

@@ -67,6 +67,8 @@ export interface FleetQuery {
   readonly where?: Where | undefined
   /** Told what a person should know: one line. */
   readonly tell: (text: string) => void
+  /** Told that no log that is asked for is there, and that it is waited for. @default nobody */
+  readonly waiting?: (() => void) | undefined
   readonly signal: AbortSignal
   /** So long an engine may give nothing, where it does not follow. @default 10,000 milliseconds */
   readonly patienceMs?: number
@@ -127,6 +129,7 @@ export class Fleet {
       const found = await this.#look(this.#patient)
       if (signal.aborted) return
       const series = found.filter((each) => this.#isWanted(each))
+      if (follow && series.length === 0) this.#query.waiting?.()
       const track = this.#begin(found, series)
       for await (const batch of this.#history(series, track)) {
         for (const line of batch) {

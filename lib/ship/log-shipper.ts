@@ -113,6 +113,7 @@ export class LogShipper {
     const { follow, signal } = this.#settings
     const directory = visible(this.#directory)
     let sinceMs: number | undefined
+    let isTold = false
     while (!signal.aborted) {
       const found = identityIn(this.#directory)
       if (typeof found === 'string') return found
@@ -127,10 +128,22 @@ export class LogShipper {
         }
       } else if (!follow) {
         throw new EngineRefusal(`Cannot ship ${directory}: expected a log, got none`)
+      } else if (!isTold) {
+        isTold = true
+        this.#tellWaiting(found !== undefined)
       }
       await sleep(lookMs, undefined, { signal }).catch(() => {})
     }
     return undefined
+  }
+
+  #tellWaiting(isThere: boolean): void {
+    const directory = this.#directory
+    const name = visible(directory)
+    const message = isThere
+      ? `waiting for a log in ${name}`
+      : `waiting for ${name}, which is not there yet`
+    this.#settings.tell({ kind: 'waiting', message, directory })
   }
 
   #tell(kind: ShipEvent['kind'], text: string, more: Partial<ShipEvent> = {}): void {

@@ -63,6 +63,35 @@ function following(
   return fleetOf(reader, { follow: true, ...options }, told, leave.signal).lines()
 }
 
+test('Fleet says once that nothing is there where it waits for it, and only there', async (t) => {
+  const reader = new MemoryReader()
+  const leave = new AbortController()
+  t.after(() => leave.abort())
+  let told = 0
+  const fleetThat = (follow: boolean): Fleet =>
+    new Fleet(reader, {
+      wanted: wantedOf({ lines: Infinity }, 0),
+      follow,
+      categories: ['system'],
+      levels: undefined,
+      accounts: undefined,
+      tell: () => {},
+      waiting: () => {
+        told++
+        reader.store(series('a'), 1, 1, 10)
+      },
+      signal: leave.signal,
+      patienceMs: 0,
+    })
+  reader.store(series('a', 'audit'), 1, 1, 10)
+  assert.deepEqual(await messages(fleetThat(false)), [])
+  assert.equal(told, 0, 'what does not follow ends')
+  assert.deepEqual(await next(fleetThat(true).lines(), 1), ['a system 1'])
+  assert.equal(told, 1)
+  assert.deepEqual(await next(fleetThat(true).lines(), 1), ['a system 1'])
+  assert.equal(told, 1, 'it is there')
+})
+
 test('Fleet merges hosts by time, of one time by their names, and a log by lsn whatever its clock did', async () => {
   const reader = new MemoryReader()
   reader.store(series('b'), 1, 1, 10)
