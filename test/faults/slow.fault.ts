@@ -12,7 +12,7 @@ const mib = 1024 * 1024
  * nanoseconds.
  */
 const noiseNs = 50_000
-/** Of so many runs each the quietest counts. */
+/** Of so many runs each the quietest counts: as many as it takes to show that it holds. */
 const slowRuns = 5
 /**
  * What a process may grow beside its buffer: text on its way, and what the collector has not taken
@@ -117,7 +117,8 @@ export const slowDisks: readonly Scenario[] = [
 async function* slowWrites(tools: Tools): AsyncGenerator<Run> {
   const quietest = { fast: Infinity, slow: Infinity }
   const runs: Run[] = []
-  for (let n = 1; n <= tools.scale(slowRuns); n++) {
+  for (let n = 1; n <= slowRuns; n++) {
+    if (n > tools.scale(slowRuns) && !isLate(quietest)) break
     for (const [kind, delayUs] of [
       ['fast', 1],
       ['slow', 50_000],
@@ -140,13 +141,20 @@ async function* slowWrites(tools: Tools): AsyncGenerator<Run> {
   const { fast, slow } = quietest
   const remark = `99.9 % of calls are shorter than ${us(slow)}, without the delay than ${us(fast)}`
   const last = runs.at(-1)!
-  const isLate = slow > fast + noiseNs
   runs[runs.length - 1] = {
     ...last,
     remark,
-    complaints: [...last.complaints, ...(isLate ? [`the caller is delayed: ${remark}`] : [])],
+    complaints: [
+      ...last.complaints,
+      ...(isLate(quietest) ? [`the caller is delayed: ${remark}`] : []),
+    ],
   }
   yield* runs
+}
+
+/** Whether the caller is delayed by slow writes, in nanoseconds of 999 of 1000 calls. */
+function isLate({ fast, slow }: { readonly fast: number; readonly slow: number }): boolean {
+  return slow > fast + noiseNs
 }
 
 /**
