@@ -125,7 +125,6 @@ export const shownElsewhere: readonly ShownElsewhere[] = [
       'journal/definition.ts',
       'journal/journaled-ring.ts',
       'journal/layout.ts',
-      'journal/read-block.ts',
       'journal/record-writer.ts',
       'journal/restore.ts',
     ],
