@@ -1,7 +1,7 @@
 import { strict as assert } from 'node:assert'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { visible, visibleJson, visibleLines } from '../../lib/entry/visible-text.ts'
+import { piecesOf, visible, visibleJson, visibleLines } from '../../lib/entry/visible-text.ts'
 
 /** What no line may hold: what drives a terminal, ends a line or deceives the eye. */
 const dangerous = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}\p{Cs}]/u
@@ -78,6 +78,23 @@ test('visible() shows a long text as it shows a short one', () => {
       )
     }
   }
+})
+
+test('piecesOf() ends no piece amid a character or among marks, and has none that is empty', () => {
+  const piece = 65_536
+  const sizesOf = (text: string): number[] => {
+    const pieces = [...piecesOf(text)]
+    assert.equal(pieces.join(''), text)
+    return pieces.map(({ length }) => length)
+  }
+  assert.deepEqual(sizesOf(''), [])
+  assert.deepEqual(sizesOf('x'.repeat(piece)), [piece])
+  assert.deepEqual(sizesOf('x'.repeat(2 * piece)), [piece, piece])
+  assert.deepEqual(sizesOf('x'.repeat(2 * piece + 1)), [piece, piece, 1])
+  assert.deepEqual(sizesOf(`${'x'.repeat(piece - 1)}\u{1f600}y`), [piece + 1, 1])
+  assert.deepEqual(sizesOf(`${'x'.repeat(piece)}${'\u0301'.repeat(3)}y`), [piece + 3, 1])
+  // Marks without an end are cut all the same.
+  assert.deepEqual(sizesOf('\u0301'.repeat(4 * piece)), [2 * piece, 2 * piece])
 })
 
 test('visibleLines() keeps line ends, and nothing else that is not shown', () => {
