@@ -89,16 +89,7 @@ function withDefaults(
   directory: string | undefined,
   problems: ConfigProblem[],
 ): ResolvedConfig {
-  const { repetition, windows_event_log, redact, buffer } = config
-  const bytes = buffer?.bytes ?? 67_108_864
-  const entryBytes = buffer?.entry_bytes ?? Math.min(16_777_216, bytes)
-  if (entryBytes > bytes) {
-    problems.push({
-      path: 'logging.buffer.entry_bytes',
-      expected: `at most what logging.buffer.bytes holds, ${bytes}`,
-      actual: String(entryBytes),
-    })
-  }
+  const { windows_event_log, redact } = config
   checkBuffer(config, problems)
   const categories = config.categories ?? {}
   // A category may be called `constructor`, and whoever looks up its level must not find Object's
@@ -121,12 +112,7 @@ function withDefaults(
     console_level: lowerCase(config.console_level ?? 'warning'),
     stdout: config.stdout ?? 'off',
     stdout_level: lowerCase(config.stdout_level ?? 'debug'),
-    repetition: {
-      fold_s: repetition?.fold_s ?? 0,
-      burst: repetition?.burst ?? 1,
-      max_level: lowerCase(repetition?.max_level ?? 'warning'),
-      except: repetition?.except ?? ['audit'],
-    },
+    repetition: repetitionOf(config),
     windows_event_log: {
       enabled: windows_event_log?.enabled ?? true,
       log_critical_only: windows_event_log?.log_critical_only ?? true,
@@ -137,15 +123,7 @@ function withDefaults(
       file: file ?? `${name}.log`,
     })),
     durability: mapValues(config.durability ?? {}, prototype, (durability) => durability),
-    buffer: {
-      entries: buffer?.entries ?? 65_536,
-      bytes,
-      entry_bytes: entryBytes,
-      on_full: buffer?.on_full ?? 'block',
-      flush_ms: buffer?.flush_ms ?? 50,
-      ring: buffer?.ring ?? 'memory',
-      writer: buffer?.writer ?? 'inline',
-    },
+    buffer: bufferOf(config),
   }
 }
 
@@ -160,7 +138,37 @@ function rotationOf({ rotation }: LoggingConfig): ResolvedConfig['rotation'] {
   }
 }
 
+function repetitionOf({ repetition }: LoggingConfig): ResolvedConfig['repetition'] {
+  return {
+    fold_s: repetition?.fold_s ?? 0,
+    burst: repetition?.burst ?? 1,
+    max_level: lowerCase(repetition?.max_level ?? 'warning'),
+    except: repetition?.except ?? ['audit'],
+  }
+}
+
+function bufferOf({ buffer }: LoggingConfig): ResolvedConfig['buffer'] {
+  const bytes = buffer?.bytes ?? 67_108_864
+  return {
+    entries: buffer?.entries ?? 65_536,
+    bytes,
+    entry_bytes: buffer?.entry_bytes ?? Math.min(16_777_216, bytes),
+    on_full: buffer?.on_full ?? 'block',
+    flush_ms: buffer?.flush_ms ?? 50,
+    ring: buffer?.ring ?? 'memory',
+    writer: buffer?.writer ?? 'inline',
+  }
+}
+
 function checkBuffer(config: LoggingConfig, problems: ConfigProblem[]): void {
+  const { bytes, entry_bytes: entryBytes } = bufferOf(config)
+  if (entryBytes > bytes) {
+    problems.push({
+      path: 'logging.buffer.entry_bytes',
+      expected: `at most what logging.buffer.bytes holds, ${bytes}`,
+      actual: String(entryBytes),
+    })
+  }
   checkRing(config, problems)
   checkWriter(config, problems)
 }

@@ -230,73 +230,100 @@ function storeOf(ready: ReadyText): string {
   return `${stores.join('; ')}; at += ${ready.length}`
 }
 
+/**
+ * The code of a write as it comes to be. Ready text gathers until something else follows; between
+ * two strings the code writes with variables of its own, since a string may move everything.
+ */
+class WriteCode {
+  readonly strings: CachedString[] = []
+  readonly #lines: string[] = []
+  /** What is written between two strings, and the bytes that it takes at most. */
+  #run: string[] = []
+  #runBytes = 0
+  #text = ''
+
+  putText(ready: string): void {
+    this.#text += ready
+  }
+
+  putNumber(value: string): void {
+    this.#put(`at = putNumber(bytes, at, ${value})`, numberBytesMax)
+  }
+
+  putBoolean(value: string): void {
+    const [yes, no] = [storeOf(readyText('true')), storeOf(readyText('false'))]
+    this.#put(`if (${value}) { ${yes} } else { ${no} }`, numberBytesMax)
+  }
+
+  putString(value: string, strength: number): void {
+    this.#endRun()
+    this.#lines.push(`strings[${this.strings.length}].write(out, ${value}, masked[${strength}])`)
+    this.strings.push(new CachedString())
+  }
+
+  /** All of it. */
+  end(): string {
+    this.#endRun()
+    return this.#lines.join('\n')
+  }
+
+  #put(code: string, bytes: number): void {
+    this.#endText()
+    this.#run.push(code)
+    this.#runBytes += bytes
+  }
+
+  #endText(): void {
+    if (this.#text === '') return
+    const ready = readyText(this.#text)
+    this.#text = ''
+    this.#put(storeOf(ready), ready.length)
+  }
+
+  #endRun(): void {
+    this.#endText()
+    this.#lines.push(
+      `out.reserve(${this.#runBytes}); at = out.size; view = out.view; bytes = out.bytes`,
+      ...this.#run,
+      'out.size = at',
+    )
+    this.#run = []
+    this.#runBytes = 0
+  }
+}
+
 function writeOf(plan: Plan, fields: readonly Field[], masked: Masked): EventCodec['write'] {
   const kept = withoutAccount(plan)
   if (kept.keys.size === 0 || fields.some(({ kind }) => kind === 'loose')) return undefined
   // An account that cannot be lifted stays in the context.
   if (plan.keys.has('account_id') && accountOf(plan, fields) === undefined) return undefined
   const place = placesOf(fields)
-  // Between two strings the code writes with variables of its own; a string may move everything.
-  const strings: CachedString[] = []
-  const lines: string[] = []
-  let run: string[] = []
-  let runBytes = 0
-  let pending = ''
-  const flushText = (): void => {
-    if (pending === '') return
-    const ready = readyText(pending)
-    run.push(storeOf(ready))
-    runBytes += ready.length
-    pending = ''
-  }
-  const flushRun = (): void => {
-    flushText()
-    lines.push(
-      `out.reserve(${runBytes}); at = out.size; view = out.view; bytes = out.bytes`,
-      ...run,
-      'out.size = at',
-    )
-    run = []
-    runBytes = 0
-  }
+  const code = new WriteCode()
+  /** What stands behind the brace that begins an object. */
   const write = (node: Plan): void => {
-    let isFirst = true
+    let before = ''
     for (const [key, member] of node.keys) {
-      pending += `${isFirst ? '' : ','}${quoted(key)}:`
-      isFirst = false
+      code.putText(`${before}${quoted(key)}:`)
+      before = ','
       if (isPlan(member)) {
-        pending += '{'
+        code.putText('{')
         write(member)
-      } else if (member.kind === 'secret') pending += text(redacted)
-      else if (member.kind === 'string') {
-        flushRun()
-        lines.push(
-          `strings[${strings.length}].write(out, ${place.get(member)!}, masked[${member.strength}])`,
-        )
-        strings.push(new CachedString())
-      } else {
-        flushText()
-        const value = place.get(member)!
-        run.push(
-          member.kind === 'number'
-            ? `at = putNumber(bytes, at, ${value})`
-            : `if (${value}) { ${storeOf(readyText('true'))} } else { ${storeOf(readyText('false'))} }`,
-        )
-        runBytes += numberBytesMax
-      }
+      } else if (member.kind === 'secret') code.putText(text(redacted))
+      else if (member.kind === 'string') code.putString(place.get(member)!, member.strength)
+      else if (member.kind === 'number') code.putNumber(place.get(member)!)
+      else code.putBoolean(place.get(member)!)
     }
-    pending += '}'
+    code.putText('}')
   }
   write(kept)
-  flushRun()
   // oxlint-disable-next-line no-implied-eval -- compiling the schema is the point; names come through JSON.stringify
   const make = new Function(
     'putNumber',
     'strings',
     'masked',
-    `return (out, lanes) => {\n${headsOf(fields)}let at, view, bytes\n${lines.join('\n')}\n}`,
+    `return (out, lanes) => {\n${headsOf(fields)}let at, view, bytes\n${code.end()}\n}`,
   )
-  return make(putNumber, strings, masked) as EventCodec['write']
+  return make(putNumber, code.strings, masked) as EventCodec['write']
 }
 
 /** How the account is read where it is a string or a number; another one is not lifted. */

@@ -52,7 +52,7 @@ import { LiveConfig } from './live-config.ts'
 import { Shown } from './shown.ts'
 import { onStdout } from './stdout-place.ts'
 import { Counters } from '../deliver/counters.ts'
-import { Maintenance } from '../directory/maintenance.ts'
+import { Maintenance, type MaintenanceOptions } from '../directory/maintenance.ts'
 import { Numbering } from '../deliver/numbering.ts'
 
 /** A configuration that adds categories. */
@@ -355,8 +355,27 @@ function recoveryOf(live: LiveConfig, files: Files): Recovery {
   })
 }
 
+/** What is deleted ahead of its time is told in the log itself. */
+function deletionsReported(
+  live: LiveConfig,
+  { categories, intake }: Files,
+): Pick<MaintenanceOptions, 'madeRoom' | 'lostUnshipped'> {
+  const { templates } = categories.get('system')!
+  return {
+    madeRoom(deleted, bytes) {
+      const message = 'Rotated files deleted, to keep max_total_mb'
+      const { max_total_mb } = live.config.rotation
+      intake.report(templates[INFO]!, message, { deleted, bytes, max_total_mb })
+    },
+    lostUnshipped(deleted) {
+      const message = 'Rotated files deleted that were not shipped'
+      intake.report(templates[WARNING]!, message, { deleted })
+    },
+  }
+}
+
 function maintenanceOf(live: LiveConfig, files: Files, recovery: Recovery): Maintenance {
-  const { routes, categories, numbering, counters, pump, tell, intake, journal } = files
+  const { routes, categories, numbering, counters, pump, tell, journal } = files
   const { config, directory } = live
   return new Maintenance({
     directory,
@@ -380,16 +399,7 @@ function maintenanceOf(live: LiveConfig, files: Files, recovery: Recovery): Main
     },
     putAsideOld: () =>
       Math.min(...[...routes.values()].map(({ sink }) => sink.putAsideOld?.() ?? Infinity)),
-    madeRoom(deleted, bytes) {
-      const template = categories.get('system')!.templates[INFO]!
-      const message = 'Rotated files deleted, to keep max_total_mb'
-      const { max_total_mb } = live.config.rotation
-      intake.report(template, message, { deleted, bytes, max_total_mb })
-    },
-    lostUnshipped(deleted) {
-      const template = categories.get('system')!.templates[WARNING]!
-      intake.report(template, 'Rotated files deleted that were not shipped', { deleted })
-    },
+    ...deletionsReported(live, files),
     numbers: (isEnd) => (isEnd ? numbering.accepted() : numbering.written()),
     takeLate: () => numbering.takeLate(),
     beforeTaking: () => numbering.awaitQuiet(),
