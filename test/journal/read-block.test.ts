@@ -298,7 +298,23 @@ describe('readBlock() refuses a record', () => {
     const record = Buffer.alloc(recordHeadBytes - 8)
     record.writeInt32LE(record.length, lengthWord * 4)
     seal(record)
-    assert.match(refusalOf(blockOf(record)), /has no head/)
+    assert.match(refusalOf(blockOf(record)), /record at 0 has no head/)
+    // A head and no more: what is missing then are the strings.
+    const headOnly = Buffer.alloc(recordHeadBytes)
+    headOnly.writeInt32LE(headOnly.length, lengthWord * 4)
+    seal(headOnly)
+    assert.match(refusalOf(blockOf(headOnly)), /a string has no head/)
+  })
+
+  test('for its count only above the places that there are', () => {
+    assert.match(refusalOf(changed(word(tagsWord, placesMax))), /too short/)
+    assert.match(refusalOf(changed(word(tagsWord, placesMax + 1))), /count is wrong/)
+  })
+
+  test('not for a string that ends where it does', () => {
+    for (const text of ['1234', '12345678']) {
+      assert.equal(refusalOf(sealed({ tags: [JSON_TEXT], refs: [text] })), '')
+    }
   })
 
   test('with room for eight bytes more, not for four', () => {

@@ -60,4 +60,14 @@ describe('natsTargetOf()', () => {
       )
     })
   }
+
+  test('has from 1 to 5 replicas, and says so of others', () => {
+    for (let replicas = 1; replicas <= 5; replicas++) {
+      assert.equal(natsTargetOf(`nats://h/S?replicas=${replicas}`, {}).replicas, replicas)
+    }
+    for (const replicas of ['0', '6', '11', 'two']) {
+      const message = new RegExp(`expected replicas from 1 to 5, got ${replicas}$`)
+      assert.throws(() => natsTargetOf(`nats://h/S?replicas=${replicas}`, {}), { message })
+    }
+  })
 })

@@ -39,6 +39,37 @@ class ScriptedTarget implements StdoutTarget {
   close(): void {}
 }
 
+/** A file: takes by a later turn as many bytes as its script says, or fails. */
+class ScriptedFile implements StdoutTarget {
+  readonly isFile = true
+  readonly script: (number | string)[]
+  taken = ''
+
+  constructor(...script: (number | string)[]) {
+    this.script = script
+  }
+
+  write(): number {
+    assert.fail('a write may wait for the disk')
+  }
+
+  writeLater(bytes: Buffer, done: (error: Error | null, taken: number) => void): void {
+    const step = this.script.shift() ?? Infinity
+    setImmediate(() => {
+      if (typeof step === 'string') return done(errorOf(step), 0)
+      const piece = bytes.toString('latin1', 0, Math.min(bytes.length, step))
+      this.taken += piece
+      done(null, piece.length)
+    })
+  }
+
+  position(): number {
+    return this.taken.length
+  }
+
+  close(): void {}
+}
+
 function sinkOn(target: StdoutTarget): { sink: StdoutSink; heard: string[]; end: Promise<void> } {
   const heard: string[] = []
   let answer: () => void
@@ -68,6 +99,17 @@ describe('StdoutSink', () => {
     await end
     assert.equal(target.taken, 'abcdefghij')
     assert.deepEqual(heard, ['failed EPIPE', 'recovered', 'written'])
+    await sink.close()
+  })
+
+  it('write() gives a file to the thread pool, until all of the batch is there, once', async () => {
+    const target = new ScriptedFile(3, 'ENOSPC', 2)
+    const { sink, heard, end } = sinkOn(target)
+    sink.write(Buffer.from('abcdefghij'))
+    assert.equal(sink.landed, 0)
+    await end
+    assert.equal(target.taken, 'abcdefghij')
+    assert.deepEqual(heard, ['failed ENOSPC', 'recovered', 'written'])
     await sink.close()
   })
 
