@@ -8,6 +8,7 @@
 
 import { types } from 'node:util'
 import { captureException } from './error.ts'
+import { mapKeyOf } from '../entry/foreign-value.ts'
 import { isError, textOf, throwsMark } from '../entry/safe-text.ts'
 import {
   ARRAY,
@@ -398,7 +399,7 @@ function captureMapMembers(
   // Keys of a Map may be anything. Several may give the same text, and JSON has room for one.
   const taken = new Map<string, number>()
   for (const [key, value] of mapEntries.call(map)) {
-    let name = textOf(key)
+    let name = typeof key === 'string' ? key : mapKeyOf(key)
     if (leading !== undefined && leading.has(name)) continue
     const times = (taken.get(name) ?? 0) + 1
     taken.set(name, times)

@@ -15,6 +15,8 @@ import { hidesString, looksLikePassword, looksSecret } from '../redact/secret-va
 
 /** Longer strings are no names, UTF-16 units. */
 const nameCharsMax = 64
+/** What may stand between a name and its value: `['password', '=', 'x']`. */
+const operators: ReadonlySet<string> = new Set('= == === := : => -> eq is'.split(' '))
 /** How much of a command line is looked at, UTF-16 units. */
 const lineCharsMax = 4096
 
@@ -30,6 +32,7 @@ export class ListOfStrings {
   /** The strength of the name before. */
   #strength: Strength = NONE
   #isOption = false
+  #isCompared = false
   /** The command line so far, and what is left of it; empty for a list that is none. */
   #line = ''
   #masked = ''
@@ -42,6 +45,7 @@ export class ListOfStrings {
   /** Something that is no string stands there. */
   break(): void {
     this.#strength = NONE
+    this.#isCompared = false
     this.#isFirst = false
   }
 
@@ -54,7 +58,13 @@ export class ListOfStrings {
    */
   next(text: string, isValue: boolean): string | undefined {
     const strength = this.#strength
-    if (strength !== NONE && this.#hides(strength, text, isValue)) {
+    if (strength !== NONE && operators.has(text)) {
+      this.#isCompared = true
+      return undefined
+    }
+    const isSure = isValue || this.#isCompared
+    this.#isCompared = false
+    if (strength !== NONE && this.#hides(strength, text, isSure)) {
       this.#strength = NONE
       return redacted
     }

@@ -39,6 +39,34 @@ import {
   type Strength,
   WEAK,
 } from '../redact/secret-keys.ts'
+import {
+  type Beside,
+  besideAhead,
+  columnsAhead,
+  columnsOf,
+  headerOf,
+  isSecretAhead,
+  namedBy,
+  namedByList,
+  rowLength,
+  skip,
+  sure,
+  unnamed,
+} from './beside.ts'
+import {
+  BYTES,
+  COLUMNS,
+  INNER,
+  KIND,
+  LABELS,
+  MANIFEST_DATA,
+  NAMES,
+  type Role,
+  roleOf,
+  ROWS,
+  TEXTS,
+  VALUES,
+} from './key-role.ts'
 import { ListOfStrings, nameStrength } from './secret-list.ts'
 import type { Template } from './line-template.ts'
 
@@ -61,46 +89,6 @@ const keyCharsMax = 1024
 
 /** The arrays of a request that hold its headers. */
 const rawHeaders: ReadonlySet<string> = new Set(['rawHeaders', 'rawTrailers'])
-
-/**
- * What a key may say of its value by itself: it is a name, a value, what is secret of a session.
- */
-type Role = 0 | 1 | 2 | 3 | 4 | 5 | 6
-const NAMES = 1
-const VALUES = 2
-const INNER = 3
-/** Holds the first bytes of a buffer. */
-const BYTES = 4
-/** Says what a manifest of Kubernetes is; holds what is secret of one. */
-const KIND = 5
-const MANIFEST_DATA = 6
-
-const roles: ReadonlyMap<string, Role> = new Map<string, Role>([
-  ...'name key k field header param parameter property variable path'
-    .split(' ')
-    .map((name) => [name, NAMES] as const),
-  // Of validators, and of a change: what it was and what it is.
-  ...'value val v input received old new from to before after oldvalue newvalue old_value new_value'
-    .split(' ')
-    .map((name) => [name, VALUES] as const),
-  ['hex', BYTES],
-  ['kind', KIND],
-  ['data', MANIFEST_DATA],
-  ['stringData', MANIFEST_DATA],
-  ...['id', 'access', 'refresh', 'raw'].map((name) => [name, INNER] as const),
-])
-
-/** `Name` and `NAME`, too, as clouds and tables of databases spell it. */
-function roleOf(key: string): Role {
-  const role = roles.get(key)
-  if (role !== undefined) return role
-  if (key.length > roleCharsMax) return 0
-  const other = roles.get(key.toLowerCase())
-  return other === NAMES || other === VALUES ? other : 0
-}
-
-/** No key is longer that says something of its value. */
-const roleCharsMax = 10
 
 /** What is known of a key of a context. */
 interface Key {
@@ -138,7 +126,7 @@ export class ValueEncoder {
   /** The members of a captured context by key, each as JSON: `"key":value`. */
   members(lanes: Lanes): [key: string, text: string][] {
     const members: [string, string][] = []
-    let beside: Strength | undefined
+    let beside: Beside | undefined
     lanes.shiftTag()
     for (let tag = lanes.shiftTag(); tag !== END; tag = lanes.shiftTag()) {
       const key = this.#key(lanes.shiftRef())
@@ -228,7 +216,7 @@ export class ValueEncoder {
     }
     const from = out.size
     let overridden: string[] | undefined
-    let beside: Strength | undefined
+    let beside: Beside | undefined
     for (let tag = lanes.shiftTag(); tag !== END; tag = lanes.shiftTag()) {
       const key = this.#key(lanes.shiftRef())
       if (bindings !== undefined && bindings.members.has(key.name))
@@ -251,9 +239,8 @@ export class ValueEncoder {
   /**
    * Writes a member of an object.
    *
-   * @param beside How surely the name names a secret that stood before in the object; undefined
-   *   before any.
-   * @param around How surely the key of the object itself does.
+   * @param beside What the members before say of this one; undefined before any that says something.
+   * @param around How surely the key of the object itself names a secret.
    * @returns `beside` for the members behind.
    */
   #member(
@@ -261,36 +248,136 @@ export class ValueEncoder {
     lanes: Lanes,
     key: Key,
     tag: number,
-    beside: Strength | undefined,
+    beside: Beside | undefined,
     around: Strength,
-  ): Strength | undefined {
+  ): Beside | undefined {
     out.ready(key.text)
     const { role } = key
     if (role === 0) {
       this.#value(out, lanes, key, tag)
       return beside
     }
-    if (role === BYTES && tag === STRING) {
-      const hex = lanes.shiftRef()
-      const masked = maskHex(hex, this.#redactor)
-      this.writeString(out, masked, masked === hex ? around : NONE)
-      return beside
+    if (tag === STRING) return this.#stringMember(out, lanes, key, beside, around)
+    switch (role) {
+      case NAMES: {
+        const said = tag === ARRAY ? namedByList(lanes, key.name, this.#redactor) : unnamed
+        this.#value(out, lanes, key, tag)
+        return said === unnamed ? beside : said
+      }
+      case COLUMNS: {
+        const columns = tag === ARRAY ? columnsOf(lanes, this.#redactor) : undefined
+        this.#value(out, lanes, key, tag)
+        if (columns === undefined) return beside
+        return { strength: beside?.strength ?? NONE, isPath: false, columns }
+      }
+      case MANIFEST_DATA:
+        if (tag === ARRAY) this.#rowsMember(out, lanes, key, tag, beside)
+        else if (tag === OBJECT && (beside === sure || isSecretAhead(lanes, tag))) {
+          this.#guarded(out, lanes, tag, STRONG, key)
+        } else this.#value(out, lanes, key, tag)
+        return beside
+      case ROWS:
+        this.#rowsMember(out, lanes, key, tag, beside)
+        return beside
+      case VALUES: {
+        const { strength, isPath } = beside ?? besideAhead(lanes, tag, this.#redactor)
+        // A number at the path of a request is a figure.
+        const near = isPath && (key.name !== 'value' || tag === NUMBER) ? NONE : strength
+        this.#besideName(out, lanes, key, tag, near || around)
+        return beside
+      }
+      default:
+        this.#besideName(out, lanes, key, tag, role === INNER ? around : NONE)
+        return beside
     }
-    if (role === KIND) {
-      const isSecret = tag === STRING && lanes.refs[lanes.refHead & lanes.mask] === 'Secret'
-      this.#value(out, lanes, key, tag)
-      return isSecret ? STRONG : beside
+  }
+
+  /** The same of a string. */
+  #stringMember(
+    out: JsonBytes,
+    lanes: Lanes,
+    key: Key,
+    beside: Beside | undefined,
+    around: Strength,
+  ): Beside | undefined {
+    const { name, role } = key
+    switch (role) {
+      case NAMES:
+      case LABELS: {
+        const said = namedBy(lanes, name, role, this.#redactor)
+        this.#value(out, lanes, key, STRING)
+        // A label that names nothing leaves what a name has said.
+        if (role === LABELS && said === unnamed) return beside
+        return beside?.columns === undefined ? said : { ...said, columns: beside.columns }
+      }
+      case BYTES: {
+        const hex = lanes.shiftRef()
+        const masked = maskHex(hex, this.#redactor)
+        this.writeString(out, masked, masked === hex ? around : NONE)
+        return beside
+      }
+      case KIND: {
+        const isSecret = lanes.refs[lanes.refHead & lanes.mask] === 'Secret'
+        this.#value(out, lanes, key, STRING)
+        return isSecret ? sure : beside
+      }
+      case VALUES: {
+        const { strength, isPath } = beside ?? besideAhead(lanes, STRING, this.#redactor)
+        const near = isPath && name !== 'value' ? NONE : strength
+        this.#besideName(out, lanes, key, STRING, near || around)
+        return beside
+      }
+      case TEXTS:
+      case MANIFEST_DATA: {
+        const { strength, isPath } = beside ?? besideAhead(lanes, STRING, this.#redactor)
+        this.#besideName(out, lanes, key, STRING, strength >= STRONG && !isPath ? strength : NONE)
+        return beside
+      }
+      default:
+        this.#besideName(out, lanes, key, STRING, role === INNER ? around : NONE)
+        return beside
     }
-    if (role === MANIFEST_DATA) {
-      const isSecret = tag === OBJECT && (beside === STRONG || this.#isSecretAhead(lanes, tag))
-      if (isSecret) this.#guarded(out, lanes, tag, STRONG, key)
-      else this.#value(out, lanes, key, tag)
-      return beside
+  }
+
+  /** A member that may hold the rows of a table, whose columns stand beside it. */
+  #rowsMember(
+    out: JsonBytes,
+    lanes: Lanes,
+    key: Key,
+    tag: number,
+    beside: Beside | undefined,
+  ): void {
+    let columns: readonly Strength[] | undefined
+    if (tag === ARRAY && key.strength === NONE) {
+      const isTable = lanes.tags[lanes.tagHead & lanes.mask] === ARRAY
+      columns = beside?.columns
+      if (!isTable && key.role !== ROWS) columns = undefined
+      else if (isTable) columns ??= columnsAhead(lanes, tag, this.#redactor).columns
     }
-    const name = role === NAMES && tag === STRING ? this.#strengthOfNext(lanes, key.name) : beside
-    const near = role === VALUES ? (name ?? this.#nameAhead(lanes, tag)) : NONE
-    this.#besideName(out, lanes, key, tag, role === NAMES ? NONE : near || around)
-    return name
+    if (columns === undefined) this.#value(out, lanes, key, tag)
+    else this.#rows(out, lanes, columns, key, false)
+  }
+
+  /** Rows, or one, whose cells are secrets by their columns. */
+  #rows(
+    out: JsonBytes,
+    lanes: Lanes,
+    columns: readonly Strength[],
+    key: Key,
+    isRow: boolean,
+  ): void {
+    out.byte(bracket)
+    let count = 0
+    for (let tag = lanes.shiftTag(); tag !== END; tag = lanes.shiftTag(), count++) {
+      if (count > 0) out.byte(comma)
+      const strength = columns[count] ?? NONE
+      if (tag === ARRAY && !isRow) this.#rows(out, lanes, columns, key, true)
+      else if (strength === NONE || (tag === OBJECT && !isRow)) this.write(out, lanes, tag)
+      else if (tag === STRING) this.writeString(out, lanes.shiftRef(), strength)
+      else this.#guarded(out, lanes, tag, strength, key)
+    }
+    out.reserve(1)
+    out.byte(endBracket)
   }
 
   #value(out: JsonBytes, lanes: Lanes, key: Key, tag: number): void {
@@ -355,6 +442,7 @@ export class ValueEncoder {
   ): void {
     out.byte(bracket)
     const strings = new ListOfStrings(this.#redactor)
+    let header: readonly Strength[] | undefined
     let count = 0
     for (let tag = lanes.shiftTag(); tag !== END; tag = lanes.shiftTag(), count++) {
       if (count > 0) out.byte(comma)
@@ -368,7 +456,10 @@ export class ValueEncoder {
         this.writeString(out, strings.next(text, isValue) ?? text)
       } else {
         strings.break()
-        if (tag === ARRAY) this.#list(out, lanes, false, true)
+        if (tag === ARRAY && count === 0) header = headerOf(lanes, this.#redactor)
+        if (count > 0 && header !== undefined && tag === ARRAY) {
+          this.#underHeader(out, lanes, header)
+        } else if (tag === ARRAY) this.#list(out, lanes, false, true)
         else this.write(out, lanes, tag)
       }
     }
@@ -376,46 +467,11 @@ export class ValueEncoder {
     out.byte(endBracket)
   }
 
-  /**
-   * How surely the string that is next in the lanes names a secret. A validator's path is the name
-   * of a field; that of a request says nothing.
-   */
-  #strengthOfNext(lanes: Lanes, key: string): Strength {
-    const text = lanes.refs[lanes.refHead & lanes.mask] as string
-    if (key === 'path' && text.includes('/')) return NONE
-    return nameStrength(text, this.#redactor)
-  }
-
-  /**
-   * The same of the name that stands behind a value in the same object. The lanes stay where they
-   * are.
-   */
-  #nameAhead(lanes: Lanes, tag: number): Strength {
-    return this.#ahead(lanes, tag, NAMES, (key) => this.#strengthOfNext(lanes, key))
-  }
-
-  /** Whether the manifest whose data is next is that of a secret. */
-  #isSecretAhead(lanes: Lanes, tag: number): boolean {
-    const strengthOf = (): Strength =>
-      lanes.refs[lanes.refHead & lanes.mask] === 'Secret' ? STRONG : NONE
-    return this.#ahead(lanes, tag, KIND, strengthOf) === STRONG
-  }
-
-  /** What the strings say that stand behind a value in the same object, at keys of that role. */
-  #ahead(lanes: Lanes, tag: number, role: Role, strengthOf: (key: string) => Strength): Strength {
-    const { tagHead, numHead, refHead } = lanes
-    let strength: Strength = NONE
-    skip(lanes, tag)
-    for (let next = lanes.shiftTag(); next !== END; next = lanes.shiftTag()) {
-      const key = lanes.shiftRef()
-      if (roleOf(key) === role && next === STRING) strength = strengthOf(key)
-      if (strength !== NONE) break
-      skip(lanes, next)
-    }
-    lanes.tagHead = tagHead
-    lanes.numHead = numHead
-    lanes.refHead = refHead
-    return strength
+  /** A row below those names, if it is one. */
+  #underHeader(out: JsonBytes, lanes: Lanes, header: readonly Strength[]): void {
+    if (rowLength(lanes) === header.length) {
+      this.#rows(out, lanes, header, this.#key('rows'), true)
+    } else this.#list(out, lanes, false, true)
   }
 
   /** What is known of a key. One met before costs one look into a map. */
@@ -428,7 +484,7 @@ export class ValueEncoder {
       name,
       // A key can be made of data, so it is masked like any string.
       text: readyText(`${quoted(shownName(name, this.masked))}:`),
-      strength: this.#redactor.strengthOf(
+      strength: this.#strengthOfKey(
         name.length > keyCharsMax ? cutRoughly(name, keyCharsMax) : name,
       ),
       role: roleOf(name),
@@ -437,6 +493,16 @@ export class ValueEncoder {
     if (this.#keys.size >= keysMax) this.#keys.clear()
     if (name.length <= knownCharsMax) this.#keys.set(name, key)
     return key
+  }
+
+  /** A key of a Map may be an object: each word of it is asked, the surest tells. */
+  #strengthOfKey(name: string): Strength {
+    const strength = this.#redactor.strengthOf(name)
+    if (strength >= STRONG || !/^[[{].*[\]}]$/.test(name)) return strength
+    const isSure = name
+      .split(/[^\w$-]+/)
+      .some((word) => nameStrength(word, this.#redactor) >= STRONG)
+    return isSure ? STRONG : strength
   }
 
   /** Writes a string. Masked before it is cut: a part of a secret has no form to know it by. */
@@ -501,34 +567,4 @@ export function shownName(name: string, masked: (text: string) => string): strin
 export function joined(bound: string, text: string): string {
   if (bound === '') return text
   return text === '{}' ? `{${bound}}` : `{${bound},${text.slice(1)}`
-}
-
-/** Passes over a value whose tag has been read. */
-function skip(lanes: Lanes, tag: number): void {
-  switch (tag) {
-    case CUT_STRING:
-      lanes.shiftRef()
-      lanes.shiftNumber()
-      return
-    case STRING:
-    case JSON_TEXT:
-      lanes.shiftRef()
-      return
-    case AS_TEXT:
-      skip(lanes, lanes.shiftTag())
-      return
-    case NUMBER:
-      lanes.shiftNumber()
-      return
-    case OBJECT:
-      for (let next = lanes.shiftTag(); next !== END; next = lanes.shiftTag()) {
-        lanes.shiftRef()
-        skip(lanes, next)
-      }
-      return
-    case ARRAY:
-      for (let next = lanes.shiftTag(); next !== END; next = lanes.shiftTag()) skip(lanes, next)
-      return
-    default:
-  }
 }

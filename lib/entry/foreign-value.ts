@@ -5,7 +5,7 @@
 // throws, no more of the value is read than is shown, and what is shown is harmless to a terminal.
 // The limit also keeps a secret that went astray from being printed at length.
 
-import { cut } from './safe-text.ts'
+import { cut, textOf as safeTextOf } from './safe-text.ts'
 import { visible, visibleJson } from './visible-text.ts'
 
 /** Longest text for a value, in characters. */
@@ -66,6 +66,22 @@ export function shown(value: unknown): string {
   if (text.length <= charsMax) return text
   // No half of a surrogate pair remains.
   return `${text.slice(0, charsMax - 1).replace(/[\ud800-\udbff]$/, '')}…`
+}
+
+/** The longest key of a Map that is shown as JSON, in UTF-16 units. */
+const mapKeyCharsMax = 1024
+
+/**
+ * The key of a Map as text. A plain object and an array are shown as JSON: a name in them tells
+ * what is secret, and two of them are two. One that is long is not shown.
+ */
+export function mapKeyOf(key: unknown): string {
+  if (typeof key !== 'object' || key === null) return safeTextOf(key)
+  const isArray = lengthOf(key) !== undefined
+  if (!isArray && keysOf(key) === undefined) return safeTextOf(key)
+  const text = isArray || safeTextOf(key) === '[object Object]' ? textOf(key, mapKeyCharsMax) : ''
+  if (text === '') return safeTextOf(key)
+  return text.length <= mapKeyCharsMax ? text : `[object ${isArray ? 'Array' : 'Object'}]`
 }
 
 /** A value as a name: a string without quotes, all else as {@link shown} has it. */

@@ -172,7 +172,7 @@ describe('captureContext()', () => {
         [1, 3],
         ['1', 4],
       ]),
-      { '[object Object]': 1, '[object Object] (2)': 2, '1': 3, '1 (2)': 4 },
+      { '{}': 1, '{} (2)': 2, '1': 3, '1 (2)': 4 },
     ],
     [
       'a Map and a Set that iterate for ever by what they hold',

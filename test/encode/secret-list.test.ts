@@ -55,8 +55,91 @@ describe('LineEncoder.value()', () => {
       ],
       [{ rawHeaders: ['Cookie', 'x', 'A', 'b'] }, { rawHeaders: ['Cookie', mask, 'A', 'b'] }],
       [{ m: new Map([['password', 'x']]) }, { m: { password: mask } }],
+      // A key of a Map that is an object.
+      [
+        { m: new Map([[{ name: 'password', id: 3 }, 'x']]) },
+        { m: { '{"name":"password","id":3}': mask } },
+      ],
+      [{ m: new Map([[['password', secret], 1]]) }, { m: { [`["password","${mask}"]`]: mask } }],
+      [
+        { m: new Map([[{ user: 'bob', password: secret }, true]]) },
+        { m: { [`{"user":"bob","password":"${mask}"}`]: true } },
+      ],
       [{ tokens: ['USDC', secret] }, { tokens: ['USDC', mask] }],
       [{ session: { id: secret, open: 1 } }, { session: { id: mask, open: 1 } }],
+      // The paths of patches and of validators.
+      [
+        { patch: [{ op: 'replace', path: '/users/3/password', value: 'x' }] },
+        { patch: [{ op: 'replace', path: '/users/3/password', value: mask }] },
+      ],
+      [
+        { a: { value: 'x', op: 'add', path: '/credentials/-' } },
+        { a: { value: mask, op: 'add', path: '/credentials/-' } },
+      ],
+      [
+        { a: { path: ['user', 'password'], input: 'x' } },
+        { a: { path: ['user', 'password'], input: mask } },
+      ],
+      [
+        { a: { instancePath: '/password', data: 'x' } },
+        { a: { instancePath: '/password', data: mask } },
+      ],
+      // Names and values of other spellings, and what was changed.
+      [
+        { a: { ParameterKey: 'DbPassword', ParameterValue: 'x' } },
+        { a: { ParameterKey: 'DbPassword', ParameterValue: mask } },
+      ],
+      [{ a: { column: 'password', was: 'x' } }, { a: { column: 'password', was: mask } }],
+      [{ a: { was: 'x', field: 'password' } }, { a: { was: mask, field: 'password' } }],
+      [{ a: { type: 'password', value: 'x' } }, { a: { type: 'password', value: mask } }],
+      [
+        { a: { key: 'password', lhs: 'x', rhs: 'y' } },
+        { a: { key: 'password', lhs: mask, rhs: mask } },
+      ],
+      [{ filter: ['password', '=', 'x'] }, { filter: ['password', '=', mask] }],
+      // Columns beside rows, before or behind them; one row alone; the header of a table.
+      [
+        {
+          columns: ['user', 'password'],
+          rows: [
+            ['bob', 'x'],
+            ['eve', 7],
+          ],
+        },
+        {
+          columns: ['user', 'password'],
+          rows: [
+            ['bob', mask],
+            ['eve', mask],
+          ],
+        },
+      ],
+      [
+        { rows: [['bob', 'x']], fields: [{ name: 'user' }, { name: 'password' }] },
+        { rows: [['bob', mask]], fields: [{ name: 'user' }, { name: 'password' }] },
+      ],
+      [
+        { keys: ['user', 'password'], values: ['bob', 'x'] },
+        { keys: ['user', 'password'], values: ['bob', mask] },
+      ],
+      [
+        { header: ['id', 'apiKey'], data: [[1, 'x']] },
+        { header: ['id', 'apiKey'], data: [[1, mask]] },
+      ],
+      [
+        {
+          table: [
+            ['user', 'password', 'mail'],
+            ['bob', 'x', 'y'],
+          ],
+        },
+        {
+          table: [
+            ['user', 'password', 'mail'],
+            ['bob', mask, 'y'],
+          ],
+        },
+      ],
     ]
     for (const [context, expected] of cases) assert.deepEqual(written(context), expected)
   })
@@ -74,6 +157,32 @@ describe('LineEncoder.value()', () => {
       { a: { key: 'mode', value: { nested: [1] } }, argv: ['node', 'x.js', '--port', '80'] },
       { privateKeyPath: '/x/key.pem', secretName: 'app', tokenCount: 5, passwordPolicy: 'strong' },
       { session: '30546173_4261722401', sid: 1 },
+      // Requests, jobs, rules, tables without a secret.
+      { headers: ['Host', 'x.com', 'Cookie', 'none'], data: ['a', 'b', 'c', 'd'] },
+      { path: '/auth/password', value: 0.35 },
+      { method: 'POST', path: '/reset/password', from: '10.0.0.1', to: 'api', data: 'a=1' },
+      { name: 'reset-password', data: { userId: 7 } },
+      { field: 'session', op: 'eq', value: 'RTH', expected: 'ETH' },
+      { type: 'token', value: 'identifier', label: 'Token', content: 'USDC' },
+      { patch: [{ op: 'replace', path: '/session', value: 'RTH' }] },
+      { patch: [{ op: 'move', from: '/old_password', path: '/password' }] },
+      { columns: ['symbol', 'session'], rows: [['ES', 'RTH']] },
+      { fields: ['username', 'password'], values: 2, rows: [] },
+      { columns: ['id', 'password'], rows: [[1, null]], keys: ['id'] },
+      {
+        m: { a: 1 },
+        list: [
+          ['a', 'b', 'c'],
+          ['d', 'e', 'f'],
+        ],
+      },
+      {
+        body: [
+          ['grant_type', 'password'],
+          ['scope', 'trade'],
+        ],
+      },
+      { rows: [['user', 'symbol'], ['bob', 'ES'], [['nested']]] },
       { credentials: 'same-origin', cookies: 'omit', apiKeyId: 'b1946ac92492d2347c6235b4' },
       { accessKeyId: 'reader-7', tokenLast4: 'f00d', passwordErrorCode: 'PW7' },
     ]
