@@ -1,4 +1,4 @@
-// What a key says of its own value, or of the one beside it: that it is a name, the value of a name,
+// What a key says of its own value, or of the one beside it: that it is a name, the value of one,
 // the columns of a table, its rows.
 
 /** What a key says; 0 of most. */

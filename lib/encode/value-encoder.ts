@@ -239,7 +239,7 @@ export class ValueEncoder {
   /**
    * Writes a member of an object.
    *
-   * @param beside What the members before say of this one; undefined before any that says something.
+   * @param beside What the members before say of this one; undefined before any that says a thing.
    * @param around How surely the key of the object itself names a secret.
    * @returns `beside` for the members behind.
    */
