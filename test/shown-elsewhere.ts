@@ -24,6 +24,7 @@ export const shownElsewhere: readonly ShownElsewhere[] = [
       'redact/secret-assignments.ts',
       'redact/secret-blocks.ts',
       'redact/secret-commands.ts',
+      'redact/secret-tables.ts',
       'redact/secret-urls.ts',
       'redact/spaced-value.ts',
       'redact/text-marks.ts',
@@ -107,6 +108,11 @@ export const shownElsewhere: readonly ShownElsewhere[] = [
     files: ['directory/last-numbers.ts'],
     by: ['directory/checkpoint.test.ts', 'directory/takeover.test.ts', 'directory/open.test.ts'],
     because: 'the numbers go on from a checkpoint, and from the files behind it',
+  },
+  {
+    files: ['encode/beside.ts', 'encode/key-role.ts'],
+    by: ['encode/secret-list.test.ts'],
+    because: 'names and values beside each other are shown where they are written',
   },
   {
     files: ['encode/line-template.ts'],

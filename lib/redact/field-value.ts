@@ -22,25 +22,47 @@ const fieldsMax = 4
 const valueCharsMax = 256
 /** How long a value is that an escaped element holds, in UTF-16 units. */
 const heldCharsMax = 1040
-/** How far a field's name stands before the name in it. */
+/** How far a field's name stands before the name in it, or before a path to it. */
 const keyCharsMax = 40
+const pathCharsMax = 160
 
 /** Fields that hold a name. */
 const keyField =
-  /(?:^|[^\w-])(?:name|key|k|field|header|param(?:eter)?|property|prop|id|label|variable|type|action|op|event)["'\\]{0,8}\s{0,4}(?:=>|[:=])\s{0,4}["'\\]{0,8}[\w.]{0,16}$/i
+  /(?:^|[^\w-])(?:name|key|k|id|label|title|type|action|op|event|path|pointer|(?:field|header|param(?:eter)?|prop(?:erty)?|var(?:iable)?|column|attr(?:ibute)?|setting|option|env|arg(?:ument)?)(?:[_-]?(?:name|key))?)["'\\]{0,8}\s{0,4}(?:=>|[:=])\s{0,4}["'\\]{0,8}[\w.$]{0,16}$/i
+/** Fields that hold a path, up to its last part: of a patch, of a validator. */
+const pathField =
+  /(?:^|[^\w-])(?:path|pointer|(?:instance|data|json)_?path)["'\\]{0,8}\s{0,4}(?:=>|[:=])\s{0,4}["'\\]{1,8}[#$]?(?:\/[\w.~-]{0,32}){0,8}\/$/i
+const pathList =
+  /(?:^|[^\w-])(?:path|loc)["'\\]{0,8}\s{0,4}[:=]\s{0,4}\[\s{0,8}(?:["'\\]{0,8}[\w-]{1,32}["'\\]{0,8}\s{0,4},\s{0,8}){0,8}["'\\]{1,8}$/i
+/** Indices behind the last part: `/credentials/0`, `/credentials/-`. */
+const indices = /(?:\/(?:\d{1,10}|-)){1,3}/y
+/** What is patched; what a validator shows. */
+const patched = /^value$/i
 /** Fields that hold its value. */
-const valueField = /^(?:values?|val|v|content|data|params|args|input|received|(?:old|new)_?value)$/i
+const valueField =
+  /^(?:values?|val|v|content|data|params|args|input|received|was|lhs|rhs|from|to|before|after|old|new|expected|actual|(?:old|new|prev(?:ious)?|curr(?:ent)?|field|param(?:eter)?|header|attr(?:ibute)?|setting|option|var(?:iable)?|column|env|arg(?:ument)?)_?val(?:ue)?)$/i
 const field = /[\s,;"'\\/]{0,24}([A-Za-z][\w-]{0,23})["'\\]{0,8}\s{0,8}(?:=>|[:=])[ \t]{0,8}/y
 const emptyLine = /(?:\r?\n){2}/y
 
 /** Whether a name is the value of a field for names. */
-export function isField(text: string, { start }: Assignment): boolean {
+export function isField(text: string, { start, after }: Assignment): boolean {
+  if (isPath(text, start)) return true
+  if (text.charCodeAt(after - 1) === 0x5d && pathList.test(textBefore(text, start))) return true
   let at = start - 1
   while (at > start - 16 && isDotted(text.charCodeAt(at))) at--
   while (at > start - keyCharsMax && isQuoteOrBlank(text.charCodeAt(at))) at--
   const code = text.charCodeAt(at)
   if (code !== 0x3a && code !== 0x3d && code !== 0x3e) return false
   return keyField.test(text.slice(Math.max(0, start - keyCharsMax), start))
+}
+
+/** Whether a name is the last one of a path that a field holds: `"path": "/users/3/password"`. */
+function isPath(text: string, start: number): boolean {
+  return text.charCodeAt(start - 1) === 0x2f && pathField.test(textBefore(text, start))
+}
+
+function textBefore(text: string, start: number): string {
+  return text.slice(Math.max(0, start - pathCharsMax), start)
 }
 
 function isDotted(code: number): boolean {
@@ -54,18 +76,23 @@ function isQuoteOrBlank(code: number): boolean {
 /** Takes the value in one of the fields behind that of the name, or in the one before. */
 export function fieldValue(into: Assigned, name: Assignment): boolean {
   const { text } = into
+  const isOfPath = isPath(text, name.start)
   let at = name.after
+  if (isOfPath) at = Math.max(at, matchEnd(indices, text, name.end))
+  const values = isOfPath ? patched : valueField
   for (let count = 0; count < fieldsMax; count++) {
     field.lastIndex = at
     const match = field.exec(text)
     if (match === null) break
     const value = field.lastIndex
     const quote = quoteLength(text, value)
-    if (valueField.test(match[1]!)) {
+    if (values.test(match[1]!)) {
       if (quote > 0) {
         return quotedValue(into, { ...name, isQuoted: true }, value, value + quote, FIELD)
       }
       const isBracket = (text.charCodeAt(value) | 0x20) === 0x7b
+      // A number at the path of a request is a figure.
+      if (isOfPath && !isBracket) return false
       return isBracket ? takeList(into, value) : bareValue(into, name, value, value, FIELD)
     }
     const end =
@@ -96,12 +123,12 @@ function takePart(into: Assigned, name: Assignment): boolean {
 
 const valueBefore = /(?:^|[^\w-])(?:value|val|v)["'\\]{0,8}\s{0,4}(?:=>|[:=])\s{0,4}["'\\]{1,8}$/i
 const keyBefore =
-  /["']\s{0,4},?\s{0,4}["'\\]{0,8}(?:name|key|k|field|header)["'\\]{0,8}\s{0,4}(?:=>|[:=])\s{0,4}["'\\]{1,8}$/i
+  /["']\s{0,4},?\s{0,4}(?:["'\\]{0,8}op["'\\]{0,8}\s{0,4}:\s{0,4}["'\\]{1,8}\w{1,8}["'\\]{1,8}\s{0,4},\s{0,4})?["'\\]{0,8}(?:name|key|k|field|header|path)["'\\]{0,8}\s{0,4}(?:=>|[:=])\s{0,4}["'\\]{1,8}(?:\/(?:[\w.~-]{1,32}\/){0,8})?$/i
 
 /** Takes the value in the field before: `{"value": "…", "name": "X-Api-Key"}`. */
 function takeBefore(into: Assigned, name: Assignment): boolean {
   const { text } = into
-  const floor = Math.max(into.done, name.start - keyCharsMax)
+  const floor = Math.max(into.done, name.start - pathCharsMax)
   const key = keyBefore.exec(text.slice(floor, name.start))
   if (key === null) return false
   const close = floor + key.index
@@ -186,6 +213,9 @@ export function cdataEnd(text: string, at: number): number {
 
 export const fieldPatterns: Readonly<Record<string, RegExp>> = {
   keyField,
+  pathField,
+  pathList,
+  indices,
   field,
   emptyLine,
   listed,

@@ -255,7 +255,7 @@ export function maskInserted(text: string, isSecret: (name: string) => boolean):
         const from = rowValue.lastIndex
         const value = rowValue.exec(text)
         if (value === null) break
-        if (!isHidden) continue
+        if (!isHidden || isNothing(value[0].replace(/,$/, '').trim())) continue
         masked += `${text.slice(done, from)}${redacted}${value[1]!}`
         done = rowValue.lastIndex
       }

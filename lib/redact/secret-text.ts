@@ -21,6 +21,7 @@ import {
   maskProtocols,
 } from './secret-commands.ts'
 import { redacted, type Redactor, SHORT, type Strength } from './secret-keys.ts'
+import { maskTables, tablePatterns } from './secret-tables.ts'
 import { maskUserInformation, urlPatterns } from './secret-urls.ts'
 import { formPatterns, hidesString, looksSecret } from './secret-values.ts'
 import { markPatterns } from './text-marks.ts'
@@ -108,6 +109,7 @@ export function patterns(): Record<string, RegExp> {
     ...extentPatterns,
     ...markPatterns,
     ...namePatterns,
+    ...tablePatterns,
     ...formPatterns,
   }
 }
@@ -178,6 +180,7 @@ function maskForms(text: string, forms: number, redactor: Redactor): string {
   let masked = text
   if ((forms & BLOCK) !== 0) masked = maskBlocks(masked)
   if ((forms & NAME) !== 0) {
+    masked = maskTables(masked, redactor)
     masked = maskNamedValues(masked, redactor)
     if (masked.includes('nsert') || masked.includes('NSERT')) {
       masked = maskInserted(masked, (column) => redactor.strengthOf(column) >= SHORT)

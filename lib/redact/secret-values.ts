@@ -140,8 +140,9 @@ const nothings: ReadonlySet<string> = new Set(
 const placeholder =
   /^(?:[*•.…]+|x{3,}|\((?:none|null|unset|empty|missing|not set)\)?|\$\{[^}]*\}?|\$(?=\w*(?:pass|pwd|secret|token|key|cred))\w+|\{\{.*|<[^<>]{0,40}>|<[a-z][a-z _.-]{0,40}|%[A-Za-z_]+%|%s|(?:process|import\.meta)\.env\b.*|(?:os\.environ|System\.getenv|os\.getenv|getenv)\b.*|\[(?:Function|AsyncFunction|class|Getter|Setter|Circular|Object|Array|Symbol|object)\b.*)$/i
 
-/** A variable of a shell: `$PGUSER`. */
-const shellVariable = /^\$[A-Z_][A-Z0-9_]{0,64}$/
+/** A variable of a shell: `$PGUSER`. A place for a parameter of SQL: `?`, `$1`, `:password`. */
+const shellVariable =
+  /^(?:\$[A-Z_][A-Z0-9_]{0,64}|\?\d{0,3}|\$\d{1,3}|@P\d{1,3}|[:@](?=\w*(?:pass|pwd|secret|token|key|cred))[a-z_]{1,40}|%\(\w{1,40}\)s)$/
 
 /**
  * Whether a value cannot be a secret, whatever its name: empty, a boolean, null, a mask, a place to

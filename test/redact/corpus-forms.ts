@@ -778,5 +778,34 @@ encoded | dataurl   | data:application/json;base64,⟦eyJwYXNzd29yZCI6Imh1bnRlcj
 encoded | url       | next=⟦aHR0cHM6Ly9ib2I6aHVudGVyMlhxOVprQGguY29tLw⟧==
 encoded | hex       | body ⟦70617373776f72643d68756e746572325871395a6b⟧
 encoded | percent   | ⟦%70%61%73%73%77%6f%72%64%3d%68%75%6e%74%65%72%32%58%71%39%5a%6b⟧
+patch | replace     | {"op":"replace","path":"/password","value":"⟦⟨q9⟩⟧"}
+patch | nested      | [{"op":"add","path":"/name","value":"bob"},{"op":"replace","path":"/users/3/password","value":"⟦⟨q9⟩⟧"}]
+patch | inspected   | { op: 'replace', path: '/users/3/password', value: '⟦⟨q9⟩⟧' }
+patch | valuefirst  | {"value":"⟦⟨q9⟩⟧","op":"add","path":"/password"}
+patch | list        | {"op":"add","path":"/credentials/-","value":"⟦⟨q9⟩⟧"}
+patch | parts       | {"code":"too_small","path":["user","password"],"input":"⟦⟨q9⟩⟧"}
+patch | jsonpath    | {"op":"test","path":"$.user.password","value":"⟦⟨q9⟩⟧"}
+field | spelled     | {"ParameterKey":"DbPassword","ParameterValue":"⟦⟨q9⟩⟧"}
+field | was         | {"column":"password","was":"⟦⟨q9⟩⟧"}
+table | csv         | user,password⏎bob,⟦⟨q9⟩⟧
+table | csvthird    | id,user,password,mail⏎1,bob,x1,b@x.com⏎2,eve,⟦⟨q9⟩⟧,e@x.com
+table | csvquoted   | "user","password"⏎"bob","⟦⟨q9⟩,x⟧"
+table | csvescaped  | {"body":"user,password\\nbob,⟦⟨q9⟩⟧"}
+table | semicolons  | user;password⏎bob;⟦⟨q9⟩⟧
+table | tabs        | user⇥password⏎bob⇥⟦⟨q9⟩⟧
+table | psql        |  user | password ⏎------+----------⏎ bob  | ⟦⟨q9⟩⟧⏎(1 row)
+table | markdown    | | user | mail | password |⏎|---|---|---|⏎| bob | b@x.com | ⟦⟨q9⟩⟧ |
+table | console     | │ (index) │ user │ password │⏎├─────────┼──────┼──────────┤⏎│ 0 │ 'bob' │ '⟦⟨q9⟩⟧' │
+table | copy        | COPY users (name, password) FROM stdin;⏎bob⇥⟦⟨q9⟩⟧⏎\\.
+prose | changed     | changed password to ⟦⟨q9⟩⟧
+prose | changedfrom | password was changed from ⟦⟨q9⟩ to ⟨q9⟩⟧
+prose | setfor      | set the password for bob to ⟦⟨q9⟩⟧
+prose | hasbeen     | bob's password has been changed to ⟦⟨q9⟩⟧
+prose | resetof     | reset password of user bob to "⟦⟨q9⟩⟧"
+prose | rotated     | rotated the secret from ⟦⟨q12⟩ to ⟨q12⟩⟧
+prose | updated     | updated api key to ⟦⟨q16⟩⟧ for bob
+prose | forowner    | password for user bob: ⟦⟨q9⟩⟧
+prose | owner       | password (bob): ⟦⟨q9⟩⟧
+prose | pin         | changed PIN to ⟦⟨d6⟩⟧
 encoded | twice     | ⟦Y0dGemMzZHZjbVE5YUhWdWRHVnlNbGh4T1ZwckpuVnpaWEk5WW05aQ⟧==
 `

@@ -52,6 +52,41 @@ authorization failed for account DEMO123: insufficient margin
 credentials: file not found
 credentials: not found in /home/bob/.aws
 credentials=include mode=cors
+changed password to required length {n2}
+password changed from web console by bob{n2}
+password changed from {ip}
+set password to expire in {n2} days
+password for bob: {n} attempts left
+password for user{n}: incorrect, try again
+Password for account DEMO{n}: last changed {date}
+password reset link sent to bob{n}@example.com
+sent password to user{n} by mail
+rotated secret to v{n2}
+rotated the secret from v1beta{n2} to v2beta{n2}
+updated api key to version {n2}
+moved token from vault{n} to vault{n2}
+changed session to RTH at {n2}:00
+changed PIN to {n2}
+set pin {n2} to 1
+reset password for bob{n} to follow the policy
+set the password policy to strong{n2}
+copied secret to node-{n}
+PIN is {n2} and mode OUTPUT
+GET /users/password {"path":"/reset/password","status":200,"data":"{n}"}
+{"op":"replace","path":"/session","value":"RTH"}
+{"op":"remove","path":"/users/{n}/password"}
+{"op":"move","from":"/password","path":"/hash"}
+{"path":"/auth/password","value":{n}}
+{"column":"session","was":"RTH","value":"ETH"}
+insert into u (name, password) values ($1, $2)
+update u set password = ? where id = ?
+select id from u where password = :password and id = :id
+update u set token = %(token)s where id = %(id)s
+missing: user, password, email
+required fields: username,password,email
+user | password required
+{date} INFO | system | password reset | bob
+select id,password from users where id = {n}
 fetch /orders { method: 'POST', credentials: 'same-origin', mode: 'cors' }
 {"credentials":"omit","cache":"no-store","redirect":"follow"}
 { credentials: 'include', referrerPolicy: 'no-referrer' }
