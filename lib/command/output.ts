@@ -9,6 +9,7 @@
 import { setImmediate } from '../entry/clock.ts'
 import { once } from 'node:events'
 import type { Writable } from 'node:stream'
+import { onceOnly } from '../entry/inherited-members.ts'
 
 const batchChars = 65_536
 
@@ -71,7 +72,7 @@ export class Output {
     this.#flush()
     if (this.closed.aborted) return
     await new Promise<void>((resolve) => {
-      this.closed.addEventListener('abort', () => resolve(), { once: true })
+      this.closed.addEventListener('abort', () => resolve(), onceOnly)
       this.#stream.write('', () => resolve())
     })
   }

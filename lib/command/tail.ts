@@ -182,7 +182,7 @@ function unknownOf(
 
 /** @throws {UsageError} when something else is there: no directory would ever come. */
 function isDirectory(path: string): boolean {
-  const stat = statSync(path, { throwIfNoEntry: false })
+  const stat = statSync(path, { bigint: false, throwIfNoEntry: false })
   if (stat?.isDirectory() === false) {
     throw new UsageError(`expected the directory of the logs, got the file '${path}'`)
   }

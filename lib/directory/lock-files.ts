@@ -214,7 +214,7 @@ function ownerOfLive(directory: string, names: readonly string[]): number | unde
   for (const name of names) {
     const file = parseName(name)
     if (file?.index !== 0 || !file.base.endsWith('.log')) continue
-    const stat = lstatSync(join(directory, name), { throwIfNoEntry: false })
+    const stat = lstatSync(join(directory, name), { bigint: false, throwIfNoEntry: false })
     if (stat?.isFile() === true) owners.add(stat.uid)
   }
   const [owner, ...others] = owners

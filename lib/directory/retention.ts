@@ -257,7 +257,7 @@ function makeAside(directory: string): boolean {
 
 /** Not through a link. */
 function isDirectory(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true
+  return lstatSync(path, { bigint: false, throwIfNoEntry: false })?.isDirectory() === true
 }
 
 function removeAside(directory: string): void {

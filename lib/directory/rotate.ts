@@ -102,5 +102,5 @@ function isGone(error: unknown): boolean {
 }
 
 function exists(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false }) !== undefined
+  return lstatSync(path, { bigint: false, throwIfNoEntry: false }) !== undefined
 }

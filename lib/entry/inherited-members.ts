@@ -36,3 +36,8 @@ export function withoutInherited<T>(make: () => T): T {
     }
   }
 }
+
+/** Listens for one event, whatever all objects inherit: an inherited `signal` is refused. */
+export const onceOnly: { readonly once: true } = Object.freeze(
+  Object.setPrototypeOf({ once: true }, null) as { readonly once: true },
+)

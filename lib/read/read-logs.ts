@@ -11,6 +11,7 @@ import { OneLog } from './one-log.ts'
 import { type StreamOptions, type Wanted, checkedOptions, wantedOf } from './query.ts'
 import { Remarks, type Tell } from './remark.ts'
 import { type LogLine, type TimedLine, baseOf } from './time-order.ts'
+import { onceOnly } from '../entry/inherited-members.ts'
 
 /**
  * How long after its moment an entry may reach its file: as long as the writer's buffer is held up.
@@ -76,8 +77,8 @@ async function* linesOf(
     ended.abort()
     reader.close()
   }
-  signal?.addEventListener('abort', end, { once: true })
-  ended.signal.addEventListener('abort', end, { once: true })
+  signal?.addEventListener('abort', end, onceOnly)
+  ended.signal.addEventListener('abort', end, onceOnly)
   try {
     await reader.open()
     if (ended.signal.aborted) return
@@ -246,7 +247,7 @@ class Logs {
     if (done !== true || this.#ended.aborted) return
     // One that has ended gives nothing any more.
     await new Promise<void>((resolve) => {
-      this.#ended.addEventListener('abort', () => resolve(), { once: true })
+      this.#ended.addEventListener('abort', () => resolve(), onceOnly)
     })
   }
 

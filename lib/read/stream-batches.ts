@@ -32,6 +32,7 @@ import { Remarks, type Tell } from './remark.ts'
 import { SeriesFinder } from './series.ts'
 import type { Sieve } from './sieve.ts'
 import type { Follower } from './tail-directory.ts'
+import { onceOnly } from '../entry/inherited-members.ts'
 
 export type { LineBatch } from './line-batch.ts'
 export { lineOf } from './line-batch.ts'
@@ -168,7 +169,7 @@ class Reading {
     const { follow = false, signal } = options
     if (this.#isEnded) return
     const end = (): void => this.close()
-    signal?.addEventListener('abort', end, { once: true })
+    signal?.addEventListener('abort', end, onceOnly)
     try {
       await this.#open(follow)
       if (this.#isEnded) return

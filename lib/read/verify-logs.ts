@@ -325,7 +325,7 @@ function whatIsWrongWith(raw: string): Pick<VerifyFault, 'kind' | 'message'> {
 /** Undefined when it has gone, or is a stranger's: neither is ours to judge. */
 function statOf(path: string): Stats | undefined {
   try {
-    return lstatSync(path, { throwIfNoEntry: false })
+    return lstatSync(path, { bigint: false, throwIfNoEntry: false })
   } catch {
     return undefined
   }

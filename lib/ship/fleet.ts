@@ -36,6 +36,7 @@ import {
   isInFront,
 } from './fleet-cursor.ts'
 import { PatientReader, readPatienceMs } from './patient-reader.ts'
+import { onceOnly } from '../entry/inherited-members.ts'
 
 /** How long what comes is gathered to be put in order. Milliseconds. */
 const gatherMs = 150
@@ -348,8 +349,8 @@ export class Fleet {
     const inbox = new Inbox()
     const ended = new AbortController()
     const end = (): void => ended.abort()
-    signal.addEventListener('abort', end, { once: true })
-    ended.signal.addEventListener('abort', () => inbox.wake(), { once: true })
+    signal.addEventListener('abort', end, onceOnly)
+    ended.signal.addEventListener('abort', () => inbox.wake(), onceOnly)
     if (signal.aborted) end()
     if (wanted.until < Infinity) void this.#untilOver(ended.signal).then(end)
     const listening = this.#listen(inbox, ended.signal).catch((error: unknown) => inbox.fail(error))
@@ -388,7 +389,7 @@ export class Fleet {
     while (!ended.aborted) {
       const round = new AbortController()
       const leave = (): void => round.abort()
-      ended.addEventListener('abort', leave, { once: true })
+      ended.addEventListener('abort', leave, onceOnly)
       const looking = this.#lookAgain(inbox, round.signal, () => {
         if (awaySince === undefined) return
         tell(`the engine is back after ${Math.round((monotonicMs() - awaySince) / 1000)} s`)

@@ -25,6 +25,7 @@ import { type NatsLink, answerMs, asRefusal, isOlder } from './nats-connection.t
 import type { NatsTarget } from './nats-target.ts'
 import { beforeIn, latestIn, linesIn, numbersIn, seqHeader, timeHeader } from './nats-message.ts'
 import { allSubjects, seriesOf, subjectOf } from './subject.ts'
+import { onceOnly } from '../entry/inherited-members.ts'
 
 /** On the way at a time: more than 64 MB, and the server stops for a slow reader. */
 const aheadBytes = 4 << 20
@@ -346,7 +347,7 @@ async function* messagesOf(
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Message, undefined> {
   const stop = (): void => messages.stop()
-  signal?.addEventListener('abort', stop, { once: true })
+  signal?.addEventListener('abort', stop, onceOnly)
   let lost: string | undefined
   const lose = (what: string): void => {
     lost ??= what

@@ -25,6 +25,7 @@ import {
 } from './engine.ts'
 import type { ShipReport } from './events.ts'
 import { SendQueue } from './send-queue.ts'
+import { onceOnly } from '../entry/inherited-members.ts'
 
 /** What waits in memory at most: then reading waits. One entry may be larger. */
 const waitingBytesMax = 2 << 20
@@ -102,7 +103,7 @@ export class Outbox {
     this.#engine = engine
     this.#settings = settings
     this.#backOff = settings.backOff ?? new BackOff()
-    settings.signal.addEventListener('abort', () => this.#wake(), { once: true })
+    settings.signal.addEventListener('abort', () => this.#wake(), onceOnly)
   }
 
   /** Why it has ended; undefined while it works. */

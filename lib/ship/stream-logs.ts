@@ -11,6 +11,7 @@ import {
 import { readLogs } from '../read/read-logs.ts'
 import type { LogLine } from '../read/time-order.ts'
 import { wallMs } from '../entry/clock.ts'
+import { onceOnly } from '../entry/inherited-members.ts'
 
 /**
  * The lines of a log directory, from all its files, by time: what is there, and with `follow` what
@@ -61,7 +62,7 @@ function linesFrom(from: string, options: StreamOptions): AsyncIterable<LogLine>
       const end = (): void => leave.abort()
       const { signal } = options
       if (signal?.aborted === true) end()
-      signal?.addEventListener('abort', end, { once: true })
+      signal?.addEventListener('abort', end, onceOnly)
       const lines = loaded(from, options, wanted, leave.signal, () => {
         signal?.removeEventListener('abort', end)
       })
@@ -95,7 +96,7 @@ function endingAtOnce(
   // Not a race with one promise for all: that would hold a part of each line.
   const waiting = new Set<(result: IteratorResult<LogLine, undefined>) => void>()
   const end = (): void => waiting.forEach((resolve) => resolve(over))
-  leave.signal.addEventListener('abort', end, { once: true })
+  leave.signal.addEventListener('abort', end, onceOnly)
   return {
     next: () => {
       if (leave.signal.aborted) {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { withoutInherited } from '../../lib/entry/inherited-members.ts'
+import { onceOnly, withoutInherited } from '../../lib/entry/inherited-members.ts'
 
 test('withoutInherited() takes away what was added to all objects, and puts it back', () => {
   const plain = {} as { readonly [key: string]: unknown }
@@ -40,4 +40,18 @@ test('withoutInherited() puts back members that are parts of a property themselv
   } finally {
     for (const name of names) Reflect.deleteProperty(Object.prototype, name)
   }
+})
+
+test('onceOnly listens once, whatever all objects inherit', () => {
+  const controller = new AbortController()
+  let heard = 0
+  Reflect.defineProperty(Object.prototype, 'signal', { value: 7n, configurable: true })
+  try {
+    controller.signal.addEventListener('abort', () => heard++, onceOnly)
+  } finally {
+    Reflect.deleteProperty(Object.prototype, 'signal')
+  }
+  controller.abort()
+  controller.signal.dispatchEvent(new Event('abort'))
+  assert.equal(heard, 1)
 })
