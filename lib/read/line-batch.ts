@@ -48,6 +48,8 @@ export class BatchBuilder {
   readonly #limits: BatchLimits
   #bytes = Buffer.alloc(0)
   #size = 0
+  /** Of the batch before: most often the next one has as much. */
+  #sizeBefore = 0
   #first = 0
   #ends: number[] = []
   #times: number[] = []
@@ -86,6 +88,7 @@ export class BatchBuilder {
       times: this.#times,
     }
     this.#bytes = Buffer.alloc(0)
+    this.#sizeBefore = this.#size
     this.#size = 0
     this.#ends = []
     this.#times = []
@@ -95,7 +98,8 @@ export class BatchBuilder {
   #reserve(length: number): void {
     const needed = this.#size + length
     if (needed <= this.#bytes.length) return
-    const usual = Math.min(this.#limits.bytes, 2 * this.#bytes.length)
+    const more = this.#bytes.length === 0 ? this.#sizeBefore : 2 * this.#bytes.length
+    const usual = Math.min(this.#limits.bytes, more)
     const grown = Buffer.allocUnsafeSlow(Math.max(needed, usual, roomMin))
     this.#bytes.copy(grown, 0, 0, this.#size)
     this.#bytes = grown

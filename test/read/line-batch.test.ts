@@ -47,6 +47,21 @@ describe('BatchBuilder', () => {
     }
   })
 
+  test('has room at once for as much as the batch before had, and grows no memory for it', () => {
+    const builder = new BatchBuilder('c', { bytes: 1 << 20, lines: 1000 })
+    const sizes = [1, 6].map((first) => {
+      added(builder, [first, first + 1, first + 2, first + 3, first + 4], 3000)
+      const { bytes } = builder.take()!
+      return [bytes.length, bytes.buffer.byteLength]
+    })
+    assert.deepEqual(sizes, [
+      [15_005, 16_384],
+      [15_005, 15_005],
+    ])
+    added(builder, [11])
+    assert.equal(builder.take()!.bytes.toString(), '11..\n')
+  })
+
   test('keeps what it has while it grows, and hands out memory of its own', () => {
     const builder = new BatchBuilder('c', { bytes: 1 << 20, lines: 1000 })
     added(builder, [1, 2, 3, 4, 5], 3000)
