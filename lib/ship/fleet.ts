@@ -71,7 +71,7 @@ export interface FleetQuery {
   /** Told that no log that is asked for is there, and that it is waited for. @default nobody */
   readonly waiting?: (() => void) | undefined
   readonly signal: AbortSignal
-  /** So long an engine may give nothing, where it does not follow. @default 10,000 milliseconds */
+  /** So long an engine may give nothing, where it does not follow. @default 30,000 milliseconds */
   readonly patienceMs?: number
 }
 
@@ -121,7 +121,7 @@ export class Fleet {
   }
 
   /**
-   * @throws what the engine says when it does not answer for ten seconds; while it follows, it is
+   * @throws what the engine says when it does not answer for 30 seconds; while it follows, it is
    *   asked for as long as it takes.
    */
   async *lines(): AsyncGenerator<LogLine, undefined> {

@@ -73,31 +73,35 @@ describe('ringlog ship', () => {
     ['ship', 'postgres://127.0.0.1:1/logs'],
     ['tail', '-f'],
   ]) {
-    it(`${command[0]} says what it waits for: each directory that is not there, or a log`, async (t) => {
-      const directory = await logged(t)
-      const [empty, none] = [logDirectory(t), join(directory, 'nowhere')]
-      mkdirSync(empty)
-      for (const [directories, expected] of [
-        [[none], [`waiting for ${none}, which is not there yet`]],
-        [[empty], [`waiting for a log in ${empty}`]],
-        [[directory, none], [`waiting for ${none}, which is not there yet`]],
-      ] as const) {
-        const named = directories.flatMap((each) => ['-d', each])
-        const child = spawn(process.execPath, [program, ...command, ...named], {
-          env: plain,
-          stdio: ['ignore', 'ignore', 'pipe'],
-        })
-        t.after(() => child.kill('SIGKILL'))
-        const said: string[] = []
-        for await (const line of createInterface(child.stderr)) {
-          if (line.includes('waiting for')) said.push(line.replace(/^ringlog: /, ''))
-          if (said.length === expected.length) break
+    it(
+      `${command[0]} says what it waits for: each directory that is not there, or a log`,
+      { timeout: 60_000 },
+      async (t) => {
+        const directory = await logged(t)
+        const [empty, none] = [logDirectory(t), join(directory, 'nowhere')]
+        mkdirSync(empty)
+        for (const [directories, expected] of [
+          [[none], [`waiting for ${none}, which is not there yet`]],
+          [[empty], [`waiting for a log in ${empty}`]],
+          [[directory, none], [`waiting for ${none}, which is not there yet`]],
+        ] as const) {
+          const named = directories.flatMap((each) => ['-d', each])
+          const child = spawn(process.execPath, [program, ...command, ...named], {
+            env: plain,
+            stdio: ['ignore', 'ignore', 'pipe'],
+          })
+          t.after(() => child.kill('SIGKILL'))
+          const said: string[] = []
+          for await (const line of createInterface(child.stderr)) {
+            if (line.includes('waiting for')) said.push(line.replace(/^ringlog: /, ''))
+            if (said.length === expected.length) break
+          }
+          assert.deepEqual(said, expected)
+          child.kill('SIGTERM')
+          assert.deepEqual(await once(child, 'exit'), [null, 'SIGTERM'])
         }
-        assert.deepEqual(said, expected)
-        child.kill('SIGTERM')
-        assert.deepEqual(await once(child, 'exit'), [null, 'SIGTERM'])
-      }
-    })
+      },
+    )
   }
 
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
