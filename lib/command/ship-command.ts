@@ -47,9 +47,9 @@ export async function ship(
   // 135 in a backlog, and 50 of 180 with Node 24 (Node 20.20 and 24.21, 2026-11).
   setFlagsFromString('--semi-space-growth-factor=1')
   // What gets older is garbage soon after, and so are the bytes of batches, of which the heap holds
-  // but the handles. With the heap kept from growing fast a backlog takes 106 MB in the place of 131
-  // (Node 24.21) and 125 (22.23), for 1 to 4 % more of the processor. With 60 % it was 98 MB, for 12
-  // to 24 % more (NATS, 700,000 entries, 2026-11).
+  // but the handles. With the heap kept from growing fast a backlog takes 106 MB in the place of
+  // 131 (Node 24.21) and 125 (22.23), for 1 to 4 % more of the processor. With 60 % it was 98 MB,
+  // for 12 to 24 % more (NATS, 700,000 entries, 2026-11).
   setFlagsFromString('--heap-growing-percent=120')
   const { directories } = await placeOf(where)
   const remark = (message: string): void => {
