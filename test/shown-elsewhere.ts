@@ -218,7 +218,6 @@ export const shownElsewhere: readonly ShownElsewhere[] = [
     files: [
       'ship/first-answer.ts',
       'ship/nats-connection.ts',
-      'ship/nats-reader.ts',
       'ship/nats-stream.ts',
       'ship/nats.ts',
       'ship/postgres-reader.ts',
