@@ -17,7 +17,7 @@ const columnName = /^(?:[\p{L}_#][\p{L}\p{N}_ .-]{0,63}|\(\w{1,16}\))$/u
 /** What may stand behind a name, and in front of the first one on its line. */
 const closer = /\\{0,4}["'`]$/
 const opener = /^\\{0,4}["'`]/
-const marks = ['"', "'", '`', '=', '(', '>']
+const marks = ['"', "'", '`', '=', '(', '>', ' ']
 /** `COPY users (name, password) FROM stdin;`, as dumps of PostgreSQL have it. */
 const copied = /\bcopy\s{1,4}[\w."]{1,128}\s{0,4}\(([^()]{1,2048})\)\s{1,4}from\s{1,4}stdin\b/i
 /** A line between the names and the values. */
@@ -95,10 +95,13 @@ function headerOf(
   for (const [i, cell] of cells.entries()) {
     const isEdge = isDrawn && (i === 0 || i === cells.length - 1)
     // In prose a blank follows a comma.
-    const shown = isDrawn || i > 0 ? cell : behindMarks(cell)
-    if (!isDrawn && (shown !== shown.trim() || (i === 0 && /^[^"]* /.test(shown)))) return undefined
-    const name = shown.trim().replace(opener, '').replace(closer, '')
-    if (!columnName.test(name) && !(isEdge && name === '')) return undefined
+    const shown = i > 0 ? cell : behindMarks(isDrawn ? cell.trimEnd() : cell)
+    if (!isDrawn && shown !== shown.trim()) return undefined
+    const bare = shown.trim().replace(opener, '').replace(closer, '')
+    const isNamed = columnName.test(bare)
+    // In front of a drawn table may stand anything.
+    if (!isNamed && !(isEdge && (i === 0 || bare === ''))) return undefined
+    const name = isNamed ? bare : ''
     const strength = name === '' ? NONE : redactor.strengthOf(name)
     columns.push({ name, strength })
     if (strength >= SHORT) isSecret = true
@@ -108,7 +111,7 @@ function headerOf(
     : undefined
 }
 
-/** The first name of a line, behind the rest of an object and an opening quote. */
+/** The first name of a line, behind what stands in front of it: `Error: user`, `{"text":"user`. */
 function behindMarks(cell: string): string {
   const text = cell.replace(closer, '')
   return text.slice(Math.max(...marks.map((mark) => text.lastIndexOf(mark))) + 1)

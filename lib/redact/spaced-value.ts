@@ -55,7 +55,8 @@ const owned = new RegExp(
 )
 /** How far back a word is looked for that says that it is changed, in UTF-16 units. */
 const changeCharsMax = 96
-const versionOrMail = /^(?:v\d|[^\s@]{1,64}@[\w-]{1,63}\.)/i
+const versionOrMail =
+  /^(?:v\d{1,5}(?:(?:alpha|beta|rc|dev)\d{0,3})?(?![A-Za-z\d])|[^\s@]{1,64}@[\w-]{1,63}\.)/i
 /** The kind of what follows, as routers have it: `password 7 0822455D0A16`. */
 const kind = /[ \t]{1,4}\d[ \t]{1,4}(?=\S)/y
 /** `login bob password …`, as in `.netrc`. */
@@ -143,7 +144,9 @@ function changedValue(into: Assigned, name: Assignment): boolean {
     if (!isSaid && !changeBefore.test(before)) return false
   } else {
     at = passwordName.test(name.name) ? matchEnd(owned, text, end) : -1
-    if (at === -1 || !isLast(text, wordEnd(text, at))) return false
+    if (at === -1) return false
+    // Other words may follow what no word looks like.
+    if (!isLast(text, wordEnd(text, at)) && !looksRandom(shownAt(text, at))) return false
   }
   const quote = quoteLength(text, at)
   if (quote === 0) return isNew(name, shownAt(text, at)) && take(into, at, secretEnd(text, at))

@@ -182,7 +182,11 @@ async function sidecar(t: TestContext, image: Image): Promise<void> {
   await until(() => tail.output().includes('"Stopped"'), t.signal)
   process.kill(tail.pid, 'SIGTERM')
   await tail.ended
-  const lines = tail.output().trim().split('\n')
+  // On stderr it may have said that it waits for a log.
+  const lines = tail
+    .output()
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
   const messages = lines.map((line) => (JSON.parse(line) as { message: string }).message)
   assert.deepEqual(messages, ['Started', 'Request', 'Stopping', 'Stopped'])
 }

@@ -797,6 +797,9 @@ table | psql        |  user | password ⏎------+----------⏎ bob  | ⟦⟨q9�
 table | markdown    | | user | mail | password |⏎|---|---|---|⏎| bob | b@x.com | ⟦⟨q9⟩⟧ |
 table | console     | │ (index) │ user │ password │⏎├─────────┼──────┼──────────┤⏎│ 0 │ 'bob' │ '⟦⟨q9⟩⟧' │
 table | copy        | COPY users (name, password) FROM stdin;⏎bob⇥⟦⟨q9⟩⟧⏎\\.
+table | csvbehind   | Error: user,password⏎bob,⟦⟨q9⟩⟧⏎    at load (users.js:1:1)
+table | drawnbehind | Error: | user | mail | password |⏎|---|---|---|⏎| bob | b@x.com | ⟦⟨q9⟩⟧ |
+table | csvsaid     | Imported by bob: [Throws: Error: id,user,password,mail⏎1,bob,⟦⟨q9⟩⟧,b@x.com]
 prose | changed     | changed password to ⟦⟨q9⟩⟧
 prose | changedfrom | password was changed from ⟦⟨q9⟩ to ⟨q9⟩⟧
 prose | setfor      | set the password for bob to ⟦⟨q9⟩⟧
