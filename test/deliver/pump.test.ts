@@ -88,6 +88,19 @@ async function turns(): Promise<void> {
   for (let i = 0; i < 10; i++) await new Promise(setImmediate)
 }
 
+/** The same, each of which throws. */
+async function throwingTurns(): Promise<void> {
+  const { max } = Math
+  Math.max = () => {
+    throw new Error('replaced')
+  }
+  try {
+    await turns()
+  } finally {
+    Math.max = max
+  }
+}
+
 describe('Pump', () => {
   test('a turn that throws is counted, tried again, and loses nothing', async () => {
     let retry: (() => void) | undefined
@@ -100,17 +113,9 @@ describe('Pump', () => {
       clearTimeout: () => {},
     }
     const { ring, pump, counters, sink, log } = pumpWith({ clock })
-    const { max } = Math
     log(INFO)
     pump.wake()
-    Math.max = () => {
-      throw new Error('replaced')
-    }
-    try {
-      await turns()
-    } finally {
-      Math.max = max
-    }
+    await throwingTurns()
     assert.deepEqual([ring.size, counters.failures], [1, 1])
     retry!()
     await turns()
@@ -132,19 +137,11 @@ describe('Pump', () => {
       },
     }
     const { pump, counters, log } = pumpWith({ clock })
-    const { max } = Math
     const throwing = async (count: number): Promise<void> => {
       for (let i = 0; i < count; i++) {
         log(INFO)
         pump.wake()
-        Math.max = () => {
-          throw new Error('replaced')
-        }
-        try {
-          await turns()
-        } finally {
-          Math.max = max
-        }
+        await throwingTurns()
       }
     }
     await throwing(3)
